@@ -1,0 +1,36 @@
+"""Foundation: the database, its one writer, column types and the shared table metadata."""
+
+from vestnik.db.database import Database
+from vestnik.db.migrate import migrate
+from vestnik.db.statements import insert, insert_ignore, metadata, monthly_table, upsert
+from vestnik.db.types import (
+    Instant,
+    Json,
+    Key,
+    fold,
+    from_microseconds,
+    new_key,
+    now,
+    to_microseconds,
+)
+from vestnik.db.writer import WriterStopped, after_commit
+
+__all__ = [
+    "Database",
+    "WriterStopped",
+    "after_commit",
+    "migrate",
+    "insert",
+    "insert_ignore",
+    "upsert",
+    "metadata",
+    "monthly_table",
+    "Instant",
+    "Json",
+    "Key",
+    "fold",
+    "from_microseconds",
+    "to_microseconds",
+    "new_key",
+    "now",
+]

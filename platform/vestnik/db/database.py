@@ -1,0 +1,108 @@
+"""The database of an installation: one writer, many readers, SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from vestnik.db.writer import Writer, WriterStopped
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_SQLITE_READERS = 4
+_SQLITE_CACHE_KIB = 16_384
+
+
+class Database:
+    """Reads by async connections; writes as units of work in the one writer thread (see writer.py)."""
+
+    def __init__(self, url: str) -> None:
+        self.url = sa.make_url(url)
+        self.on_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writer: Writer | None = None
+        self._write_engine = write_engine(self.url)
+        self._read_engine = _read_engine(self.url)
+
+    async def start(self) -> None:
+        """Begin to take writes; the schema is there already (`migrate`)."""
+        self._writer = Writer(self._write_engine, asyncio.get_running_loop())
+
+    async def stop(self) -> None:
+        """Finish the queued writes and close every connection."""
+        if self._writer is not None:
+            await self._writer.stop()
+            self._writer = None
+        await self._read_engine.dispose()
+        await asyncio.to_thread(self._write_engine.dispose)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one state of the database and can't change it."""
+        async with self._read_engine.connect() as connection:
+            yield connection
+
+    async def write(
+        self, unit: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `unit(connection, …)` in the writer; return its value once it is committed."""
+        return await self.submit(lambda connection: unit(connection, *args, **kwargs))
+
+    def submit(self, run: Callable[[sa.Connection], T], *, bulk: bool = False) -> asyncio.Future[T]:
+        """Queue `run(connection)`; `bulk` work waits for all other work. The future resolves after COMMIT."""
+        if self._writer is None:
+            raise WriterStopped("the database is closed")
+        return self._writer.submit(run, bulk=bulk)
+
+
+def write_engine(url: sa.URL) -> sa.Engine:
+    """The engine of the one writing connection: SQLite by WAL and synchronous FULL, or PostgreSQL."""
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_size=1, max_overflow=0)
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url.set(drivername="sqlite"), poolclass=sa.pool.StaticPool,
+                              connect_args={"check_same_thread": False})  # fmt: skip
+    sa.event.listen(engine, "connect", _prepare_sqlite_writer)
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _read_engine(url: sa.URL) -> AsyncEngine:
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url.set(drivername="postgresql+psycopg"), pool_size=8)
+    engine = create_async_engine(
+        url.set(drivername="sqlite+aiosqlite"),
+        poolclass=sa.pool.AsyncAdaptedQueuePool,
+        pool_size=_SQLITE_READERS,
+    )
+    sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite_reader)
+    return engine
+
+
+def _prepare_sqlite_writer(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # we begin by ourselves: IMMEDIATE, so that no writer waits half-way
+    for pragma in (
+        "auto_vacuum=INCREMENTAL",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        f"cache_size=-{_SQLITE_CACHE_KIB}",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_sqlite_reader(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("query_only=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

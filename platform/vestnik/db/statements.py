@@ -1,0 +1,65 @@
+"""Statements that SQLite and PostgreSQL spell the same way but SQLAlchemy keeps apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from vestnik.db.types import Key
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Insert = sqlite.Insert | postgresql.Insert
+
+
+def insert(connection: sa.Connection, table: sa.Table) -> Insert:
+    """An INSERT that knows ON CONFLICT and `excluded`, for the database of `connection`."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def insert_ignore(connection: sa.Connection, table: sa.Table, on: Sequence[str] | None = None) -> Insert:
+    """INSERT … ON CONFLICT DO NOTHING; `on` names the unique columns, None means any of them."""
+    return insert(connection, table).on_conflict_do_nothing(index_elements=on)
+
+
+def upsert(connection: sa.Connection, table: sa.Table, on: Sequence[str], update: Sequence[str]) -> Insert:
+    """INSERT … ON CONFLICT (on) DO UPDATE SET each column of `update` to the new row's value."""
+    statement = insert(connection, table)
+    return statement.on_conflict_do_update(
+        index_elements=list(on), set_={name: statement.excluded[name] for name in update}
+    )
+
+
+def monthly_table(name: str, *items: Any, by: str) -> sa.Table:
+    """A table that PostgreSQL partitions by month of the instant `by` (SQLite keeps it whole).
+
+    Its key is (`id`, `by`): rows are numbered with `new_key` before they are stored. The first
+    partition is the default one; `ensure_partitions` adds the months ahead.
+    """
+    table = sa.Table(
+        name,
+        metadata,
+        sa.Column("id", Key, nullable=False, autoincrement=False),
+        *items,
+        sa.PrimaryKeyConstraint("id", by),
+        postgresql_partition_by=f"RANGE ({by})",
+    )
+    sa.event.listen(
+        table,
+        "after_create",
+        sa.DDL(f"CREATE TABLE {name}_default PARTITION OF {name} DEFAULT").execute_if(  # type: ignore[no-untyped-call]
+            dialect="postgresql"
+        ),
+    )
+    return table

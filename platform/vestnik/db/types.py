@@ -1,0 +1,92 @@
+"""Column types: 64-bit keys, instants, JSON, and the folded twin of searched text."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+#: A 64-bit integer key. SQLite numbers rows by itself only for a column declared INTEGER.
+Key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+#: A JSON document; indexable on PostgreSQL.
+Json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class InstantType(sa.types.TypeDecorator[datetime]):
+    """An aware datetime, stored as whole microseconds since 1970 UTC. Naive datetimes are refused."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
+        return None if value is None else to_microseconds(value)
+
+    def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> datetime | None:
+        return None if value is None else from_microseconds(int(value))
+
+
+Instant = InstantType()
+
+
+def to_microseconds(instant: datetime) -> int:
+    """Whole microseconds since 1970 UTC; ValueError for a datetime without zone."""
+    if instant.tzinfo is None:
+        raise ValueError(f"an instant needs a time zone: {instant.isoformat()}")
+    return (instant - EPOCH) // _MICROSECOND
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """The aware UTC datetime of a stored instant."""
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def now() -> datetime:
+    """The present instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def fold(text: str) -> str:
+    """The form in which text is searched and compared: NFKC, casefold, ё as е.
+
+    SQLite's lower() and LIKE know ASCII only, so every searched column has a twin in this form.
+    """
+    return unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
+
+
+class _KeySource:
+    """Time-ordered 63-bit keys: 41 bits of milliseconds since 2024, 10 bits of process, 12 of sequence."""
+
+    _START_MS = 1_704_067_200_000
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process = secrets.randbelow(1 << 10) << 12
+        self._ms = 0
+        self._used = 0
+
+    def __call__(self) -> int:
+        with self._lock:
+            ms = max(time.time_ns() // 1_000_000, self._ms)
+            if ms == self._ms:
+                self._used += 1
+                if self._used >= 1 << 12:
+                    ms += 1
+                    self._used = 0
+            else:
+                self._used = 0
+            self._ms = ms
+            return (ms - self._START_MS) << 22 | self._process | self._used
+
+
+#: A new key for rows that are numbered before they are stored (inbox, events, calls).
+new_key = _KeySource()

@@ -1,0 +1,146 @@
+"""The one writer: a thread that runs synchronous units of work and commits them in groups.
+
+An `await` for every statement was twenty times slower on SQLite, and several writing connections
+sleep in its busy handler; so each change is a plain function of a connection, run here in turn.
+A group holds at most `GROUP_UNITS` units and `GROUP_SECONDS`; each unit has a savepoint of its own,
+so that one unit's failure undoes that unit alone. A future is resolved only after COMMIT.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+GROUP_UNITS = 1000
+GROUP_SECONDS = 0.05
+_RETRIED_STATES = frozenset(
+    {"40001", "40P01"}
+)  # serialization failure, deadlock: PostgreSQL asks to try again
+_AFTER_COMMIT = "vestnik.after_commit"
+
+log = structlog.get_logger("vestnik.db")
+
+
+class WriterStopped(RuntimeError):
+    """The database is closed: nothing was written."""
+
+
+@dataclass(slots=True)
+class _Unit:
+    run: Callable[[sa.Connection], Any]
+    future: asyncio.Future[Any]
+    value: Any = None
+    error: BaseException | None = None
+    callbacks: list[Callable[[], None]] = field(default_factory=list)
+
+
+def after_commit(connection: sa.Connection, callback: Callable[[], None]) -> None:
+    """Have `callback()` run on the event loop once the unit of work that `connection` serves is committed."""
+    connection.info[_AFTER_COMMIT].append(callback)
+
+
+class Writer:
+    """Runs units of work in one thread; `submit` may be called from the event loop only."""
+
+    def __init__(self, engine: sa.Engine, loop: asyncio.AbstractEventLoop) -> None:
+        self._engine, self._loop = engine, loop
+        self._normal: deque[_Unit] = deque()
+        self._bulk: deque[_Unit] = deque()
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._serve, name="vestnik-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, run: Callable[[sa.Connection], Any], *, bulk: bool) -> asyncio.Future[Any]:
+        """Queue `run`; the future has its value after COMMIT, or its exception after the roll-back."""
+        future = self._loop.create_future()
+        unit = _Unit(run, future)
+        with self._wake:
+            if self._stopping:
+                raise WriterStopped("the database is closed")
+            (self._bulk if bulk else self._normal).append(unit)
+            self._wake.notify()
+        return future
+
+    async def stop(self) -> None:
+        """Finish what is queued, then end the thread."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        await asyncio.to_thread(self._thread.join)
+
+    def _next(self, *, block: bool) -> _Unit | None:
+        with self._wake:
+            while True:
+                if self._normal:
+                    return self._normal.popleft()
+                if self._bulk:
+                    return self._bulk.popleft()
+                if self._stopping or not block:
+                    return None
+                self._wake.wait()
+
+    def _serve(self) -> None:
+        while (first := self._next(block=True)) is not None:
+            done: list[_Unit] = [first]
+            try:
+                self._group(first, done)
+            except BaseException as error:  # the group's BEGIN or COMMIT failed: none of it is stored
+                for unit in done:
+                    unit.value, unit.error, unit.callbacks = None, unit.error or error, []
+            try:
+                self._loop.call_soon_threadsafe(_settle, done)
+            except RuntimeError:
+                log.warning("writer.loop_closed", units=len(done))
+                return
+
+    def _group(self, first: _Unit, done: list[_Unit]) -> None:
+        deadline = time.monotonic() + GROUP_SECONDS
+        with self._engine.begin() as connection:
+            unit: _Unit | None = first
+            while unit is not None:
+                self._run(connection, unit)
+                if len(done) >= GROUP_UNITS or time.monotonic() >= deadline:
+                    break
+                unit = self._next(block=False)
+                if unit is not None:
+                    done.append(unit)
+
+    def _run(self, connection: sa.Connection, unit: _Unit, attempts: int = 3) -> None:
+        connection.info[_AFTER_COMMIT] = unit.callbacks
+        connection.exec_driver_sql("SAVEPOINT unit")
+        try:
+            unit.value = unit.run(connection)
+            connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+        except BaseException as error:
+            unit.callbacks.clear()
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+            connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+            if attempts > 1 and _asks_to_retry(error):
+                self._run(connection, unit, attempts - 1)
+            else:
+                unit.error = error
+
+
+def _asks_to_retry(error: BaseException) -> bool:
+    return isinstance(error, sa.exc.DBAPIError) and getattr(error.orig, "sqlstate", None) in _RETRIED_STATES
+
+
+def _settle(units: list[_Unit]) -> None:
+    for unit in units:
+        for callback in unit.callbacks:
+            callback()
+        if unit.future.done():  # whoever waited was cancelled; the work stands all the same
+            continue
+        if unit.error is not None:
+            unit.future.set_exception(unit.error)
+        else:
+            unit.future.set_result(unit.value)

@@ -1,0 +1,1 @@
+"""Foundation: HTTP routes described once, problem details, sessions' transport, live events, static files."""

@@ -1,0 +1,244 @@
+"""HTTP operations described once: the route, its shapes, the right it needs, and the OpenAPI from it.
+
+    router = Router("campaigns")
+
+    @router.get("/campaigns/{id:key}", returns=CampaignCard, right="campaigns.read")
+    async def get_campaign(context: Context, id: int) -> CampaignCard:
+        '''One campaign with its numbers.'''
+
+A handler gets the context, the path's parameters by name, and `body` and `query` where it declares
+them. It returns the declared shape, None (204), or a response of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from vestnik.http.errors import BodyTooLarge, InvalidRequest, Language, NotFound, NotSignedIn
+
+if TYPE_CHECKING:
+    from vestnik.app import Services
+    from vestnik.people.access import Actor
+
+#: Rights of an operation that asks for none.
+PUBLIC = "public"
+SIGNED_IN = "signed in"
+
+MAX_KEY = 2**63 - 1
+DEFAULT_BODY_BYTES = 1_000_000
+
+Handler = Callable[..., Awaitable[Any]]
+H = TypeVar("H", bound=Handler)
+
+
+class Shape(msgspec.Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Base of every body, query and answer: camelCase on the wire, unknown fields refused."""
+
+
+class Page(Shape):
+    """Base of a query for a list: search, order, and the slice."""
+
+    search: str = ""
+    sort: str = ""
+    offset: Annotated[int, msgspec.Meta(ge=0)] = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who asks, in which language, and what the application offers."""
+
+    request: Request
+    services: Services
+    language: Language
+
+    @property
+    def actor(self) -> Actor:
+        """The signed-in person or machine; `NotSignedIn` where there is none."""
+        actor: Actor | None = getattr(self.request.state, "actor", None)
+        if actor is None:
+            raise NotSignedIn()
+        return actor
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path, as routed and as documented."""
+
+    method: str
+    path: str
+    handler: Handler
+    tag: str
+    right: str
+    body: Any
+    query: type[Shape] | None
+    returns: Any
+    status: int
+    body_bytes: int
+    media_type: str
+
+    @property
+    def summary(self) -> str:
+        """The first line of the handler's docstring."""
+        return (self.handler.__doc__ or self.handler.__name__).strip().splitlines()[0]
+
+
+class Router:
+    """The operations of one room, under one tag."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.operations: list[Operation] = []
+
+    def operation(
+        self,
+        method: str,
+        path: str,
+        *,
+        right: str,
+        body: Any = None,
+        query: type[Shape] | None = None,
+        returns: Any = None,
+        status: int | None = None,
+        body_bytes: int = DEFAULT_BODY_BYTES,
+        media_type: str = "application/json",
+    ) -> Callable[[H], H]:
+        """Register a handler; `right` is a named right, `SIGNED_IN` or `PUBLIC`."""
+
+        def register(handler: H) -> H:
+            self.operations.append(
+                Operation(
+                    method=method,
+                    path=path,
+                    handler=handler,
+                    tag=self.tag,
+                    right=right,
+                    body=body,
+                    query=query,
+                    returns=returns,
+                    status=status or (204 if returns is None else 200),
+                    body_bytes=body_bytes,
+                    media_type=media_type,
+                )
+            )
+            return handler
+
+        return register
+
+    def get(self, path: str, **options: Any) -> Callable[[H], H]:
+        """Register a GET operation."""
+        return self.operation("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> Callable[[H], H]:
+        """Register a POST operation."""
+        return self.operation("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> Callable[[H], H]:
+        """Register a PUT operation."""
+        return self.operation("PUT", path, **options)
+
+    def patch(self, path: str, **options: Any) -> Callable[[H], H]:
+        """Register a PATCH operation."""
+        return self.operation("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Any) -> Callable[[H], H]:
+        """Register a DELETE operation."""
+        return self.operation("DELETE", path, **options)
+
+
+def routes(routers: Sequence[Router], services: Services, prefix: str = "/api/v1") -> list[Route]:
+    """Starlette routes for every operation of `routers`."""
+    return [
+        Route(
+            prefix + operation.path.replace(":key}", ":int}"),
+            _endpoint(operation, services),
+            methods=[operation.method],
+            name=f"{operation.tag}.{operation.handler.__name__}",
+        )
+        for router in routers
+        for operation in router.operations
+    ]
+
+
+def _endpoint(operation: Operation, services: Services) -> Callable[[Request], Awaitable[Response]]:
+    encoder = msgspec.json.Encoder()
+
+    async def endpoint(request: Request) -> Response:
+        context = Context(request, services, language_of(request))
+        if operation.right == SIGNED_IN:
+            _ = context.actor
+        elif operation.right != PUBLIC:
+            context.actor.require(operation.right)
+        arguments = _path_arguments(request.path_params)
+        if operation.query is not None:
+            arguments["query"] = _read_query(request, operation.query)
+        if operation.body is not None:
+            arguments["body"] = decode(await read_body(request, operation.body_bytes), operation.body)
+        answer = await operation.handler(context, **arguments)
+        if isinstance(answer, Response):
+            return answer
+        if answer is None:
+            return Response(status_code=operation.status if operation.status != 200 else 204)
+        return Response(encoder.encode(answer), operation.status, media_type="application/json")
+
+    return endpoint
+
+
+def language_of(request: Request) -> Language:
+    """The signed-in person's language, else the first of Accept-Language that we speak, else Russian."""
+    actor = getattr(request.state, "actor", None)
+    if actor is not None:
+        return cast(Language, actor.language)
+    for part in request.headers.get("accept-language", "").split(","):
+        code = part.split(";")[0].strip()[:2].lower()
+        if code in ("ru", "en"):
+            return cast(Language, code)
+    return "ru"
+
+
+async def read_body(request: Request, limit_bytes: int) -> bytes:
+    """The whole body; `BodyTooLarge` as soon as it passes `limit_bytes`."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit_bytes:
+        raise BodyTooLarge(limit_bytes=limit_bytes)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit_bytes:
+            raise BodyTooLarge(limit_bytes=limit_bytes)
+    return bytes(body)
+
+
+def decode(body: bytes, shape: Any) -> Any:
+    """Decode JSON into `shape`; `InvalidRequest` names the path that is wrong."""
+    try:
+        return msgspec.json.decode(body or b"null", type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise invalid_request(error) from None
+
+
+def _read_query(request: Request, shape: type[Shape]) -> Shape:
+    try:
+        return msgspec.convert(dict(request.query_params), shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise invalid_request(error) from None
+
+
+def invalid_request(error: Exception) -> InvalidRequest:
+    """The problem that a refusal of msgspec becomes: its path apart from its reason."""
+    reason, _, path = str(error).partition(" - at `")
+    return InvalidRequest(path=path.rstrip("`") or "$", reason=reason)
+
+
+def _path_arguments(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    for value in parameters.values():
+        if isinstance(value, int) and value > MAX_KEY:
+            raise NotFound()
+    return dict(parameters)

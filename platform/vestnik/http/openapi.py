@@ -1,0 +1,105 @@
+"""The OpenAPI 3.1 document, made from the operations themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from vestnik import __version__
+from vestnik.http.api import PUBLIC, Operation, Router
+
+_REF = "#/components/schemas/{name}"
+_PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {name: {"type": "string"} for name in ("type", "title", "detail", "code")}
+    | {"status": {"type": "integer"}},
+}
+
+
+def document(routers: Sequence[Router]) -> dict[str, Any]:
+    """The whole document for the operations of `routers`."""
+    operations = [operation for router in routers for operation in router.operations]
+    shapes = _shapes(operations)
+    schemas, components = msgspec.json.schema_components(shapes, ref_template=_REF)
+    by_shape = {id(shape): schema for shape, schema in zip(shapes, schemas, strict=True)}
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        path = "/api/v1" + _PARAMETER.sub(r"{\1}", operation.path)
+        paths.setdefault(path, {})[operation.method.lower()] = _describe(operation, by_shape, components)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Vestnik", "version": __version__},
+        "paths": paths,
+        "components": {
+            "schemas": components | {"Problem": _PROBLEM},
+            "securitySchemes": {
+                "session": {"type": "apiKey", "in": "cookie", "name": "vestnik_session"},
+                "key": {"type": "http", "scheme": "bearer"},
+            },
+        },
+    }
+
+
+def _shapes(operations: Iterable[Operation]) -> list[Any]:
+    found: dict[int, Any] = {}
+    for operation in operations:
+        for shape in (operation.body, operation.query, operation.returns):
+            if shape is not None:
+                found[id(shape)] = shape
+    return list(found.values())
+
+
+def _describe(operation: Operation, by_shape: dict[int, Any], components: dict[str, Any]) -> dict[str, Any]:
+    success: dict[str, Any] = {"description": operation.summary}
+    if operation.returns is not None:
+        success["content"] = {operation.media_type: {"schema": by_shape[id(operation.returns)]}}
+    elif operation.media_type != "application/json":
+        success["content"] = {operation.media_type: {"schema": {"type": "string"}}}
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    described: dict[str, Any] = {
+        "operationId": operation.handler.__name__,
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation, by_shape, components)],
+        "responses": {
+            str(operation.status): success,
+            "default": {"description": "A problem", "content": {"application/problem+json": problem}},
+        },
+        "x-right": operation.right,
+    }
+    if operation.body is not None:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": by_shape[id(operation.body)]}},
+        }
+    if operation.right != PUBLIC:
+        described["security"] = [{"session": []}, {"key": []}]
+    return described
+
+
+def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
+    kinds = {"key": {"type": "string", "pattern": "^[0-9]{1,19}$"}, "int": {"type": "integer", "minimum": 0}}
+    return [
+        {"name": name, "in": "path", "required": True, "schema": kinds.get(kind, {"type": "string"})}
+        for name, kind in _PARAMETER.findall(operation.path)
+    ]
+
+
+def _query_parameters(
+    operation: Operation, by_shape: dict[int, Any], components: dict[str, Any]
+) -> list[dict[str, Any]]:
+    if operation.query is None:
+        return []
+    schema = by_shape[id(operation.query)]
+    name = schema["$ref"].rsplit("/", 1)[-1]
+    shape = components[name]
+    required = set(shape.get("required", ()))
+    return [
+        {"name": field, "in": "query", "required": field in required, "schema": described}
+        for field, described in shape["properties"].items()
+    ]

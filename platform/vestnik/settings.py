@@ -1,0 +1,77 @@
+"""Settings of one installation, read from the environment once, at start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, cast
+from zoneinfo import ZoneInfo, available_timezones
+
+SandboxMode = Literal["default", "strict"]
+
+
+class SettingsError(ValueError):
+    """A setting of the environment that can't be used; the message names the variable and what it may be."""
+
+    def __init__(self, variable: str, value: str, expected: str) -> None:
+        super().__init__(f"{variable}={value!r}: expected {expected}")
+        self.variable, self.value, self.expected = variable, value, expected
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where data lives, where the server listens, and how strict the sandbox is."""
+
+    database_url: str
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    base_url: str = "http://127.0.0.1:8000"
+    timezone: str = "Europe/Moscow"
+    sandbox: SandboxMode = "default"
+    secret_key: str | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The organisation's time zone until the first start asks for another."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def on_sqlite(self) -> bool:
+        """True when everything is embedded: one server process, one writer."""
+        return self.database_url.startswith("sqlite")
+
+    def at_port(self, port: int) -> Settings:
+        """The same settings for a server that listens on `port` of this machine."""
+        return replace(self, port=port, base_url=f"http://{self.host}:{port}")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read `VESTNIK_*`; raise `SettingsError` for a value that can't be used."""
+        data_dir = Path(environ.get("VESTNIK_DATA_DIR") or "var").absolute()
+        host = environ.get("VESTNIK_HOST") or "127.0.0.1"
+        port = _port(environ.get("VESTNIK_PORT") or "8000")
+        zone = environ.get("VESTNIK_TIMEZONE") or "Europe/Moscow"
+        if zone not in available_timezones():
+            raise SettingsError("VESTNIK_TIMEZONE", zone, "an IANA time zone such as Europe/Moscow")
+        mode = environ.get("VESTNIK_SANDBOX") or "default"
+        if mode not in ("default", "strict"):
+            raise SettingsError("VESTNIK_SANDBOX", mode, "default or strict")
+        return cls(
+            database_url=environ.get("VESTNIK_DATABASE_URL") or f"sqlite:///{data_dir / 'vestnik.db'}",
+            data_dir=data_dir,
+            host=host,
+            port=port,
+            base_url=(environ.get("VESTNIK_BASE_URL") or f"http://{host}:{port}").rstrip("/"),
+            timezone=zone,
+            sandbox=cast(SandboxMode, mode),
+            secret_key=environ.get("VESTNIK_SECRET_KEY") or None,
+        )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 65535:
+        raise SettingsError("VESTNIK_PORT", text, "a port number from 0 to 65535")
+    return int(text)

@@ -1,0 +1,100 @@
+"""The writer: units of work commit in groups, fail alone, and resolve only after COMMIT."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from vestnik.db import Database, Instant, WriterStopped, after_commit, fold, insert_ignore, new_key, upsert
+
+scratch = sa.MetaData()
+note = sa.Table(
+    "note",
+    scratch,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("text", sa.Text, unique=True),
+    sa.Column("at", Instant),
+)
+
+
+@pytest.fixture
+async def notes(database: Database) -> Database:
+    await database.write(lambda connection: scratch.create_all(connection))
+    return database
+
+
+def add(connection: sa.Connection, text: str) -> None:
+    connection.execute(sa.insert(note).values(text=text))
+
+
+async def texts(database: Database) -> list[str]:
+    async with database.read() as connection:
+        return list(await connection.scalars(sa.select(note.c.text).order_by(note.c.text)))
+
+
+async def test_a_unit_is_readable_as_soon_as_its_future_resolves(notes: Database) -> None:
+    await notes.write(add, "first")
+    assert await texts(notes) == ["first"]
+
+
+async def test_a_failing_unit_undoes_itself_and_not_its_neighbours(notes: Database) -> None:
+    def half(connection: sa.Connection) -> None:
+        add(connection, "half")
+        raise LookupError("stop")
+
+    outcomes = await asyncio.gather(
+        notes.write(add, "before"), notes.write(half), notes.write(add, "after"), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [type(None), LookupError, type(None)]
+    assert await texts(notes) == ["after", "before"]
+
+
+async def test_after_commit_runs_for_what_was_committed_and_not_for_what_was_undone(notes: Database) -> None:
+    heard: list[str] = []
+
+    def told(connection: sa.Connection, word: str, fail: bool) -> None:
+        after_commit(connection, lambda: heard.append(word))
+        if fail:
+            raise LookupError(word)
+
+    await asyncio.gather(
+        notes.write(told, "kept", False), notes.write(told, "undone", True), return_exceptions=True
+    )
+    assert heard == ["kept"]
+
+
+async def test_upsert_and_insert_ignore_mean_the_same_on_both_databases(notes: Database) -> None:
+    at = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+
+    def work(connection: sa.Connection) -> None:
+        connection.execute(insert_ignore(connection, note, ["text"]), [{"text": "a", "at": None}] * 2)
+        connection.execute(upsert(connection, note, ["text"], ["at"]), [{"text": "a", "at": at}])
+
+    await notes.write(work)
+    async with notes.read() as connection:
+        rows = (await connection.execute(sa.select(note.c.text, note.c.at))).all()
+    assert [tuple(row) for row in rows] == [("a", at)]
+
+
+async def test_a_naive_datetime_is_refused(notes: Database) -> None:
+    with pytest.raises(sa.exc.StatementError):
+        await notes.write(lambda c: c.execute(sa.insert(note).values(at=datetime(2026, 1, 1))))
+
+
+async def test_nothing_is_taken_after_stop(notes: Database) -> None:
+    await notes.stop()
+    with pytest.raises(WriterStopped):
+        await notes.write(add, "late")
+
+
+def test_folded_text_knows_cyrillic() -> None:
+    assert fold("Семён ЁЖИК ﬁ") == "семен ежик fi"
+
+
+def test_keys_are_unique_ordered_and_fit_63_bits() -> None:
+    keys = [new_key() for _ in range(20_000)]
+    assert keys == sorted(set(keys))
+    assert keys[-1] < 2**63
