@@ -1,0 +1,66 @@
+import { queryOptions, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { chooseLanguage, type Language } from "../i18n";
+import { api, Problem, keepCsrfToken } from "./client";
+
+export type Role = "administrator" | "integrator" | "marketer" | "sales_manager";
+export const ROLES: Role[] = ["administrator", "integrator", "marketer", "sales_manager"];
+
+export interface SessionUser {
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
+  language: Language;
+  rights: string[];
+}
+export interface Session {
+  user: SessionUser;
+  organisation: { name: string; timezone: string; language: Language };
+  demo: boolean;
+  csrf: string;
+}
+
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  staleTime: Infinity,
+  queryFn: async (): Promise<Session | null> => {
+    try {
+      return remember(await api.get<Session>("/session"));
+    } catch (problem) {
+      if (problem instanceof Problem && problem.status === 401) return null;
+      throw problem;
+    }
+  },
+});
+
+function remember(session: Session): Session {
+  keepCsrfToken(session.csrf);
+  return session;
+}
+
+export const signIn = async (email: string, password: string) =>
+  remember(await api.post<Session>("/session", { email, password }));
+export const signInAs = async (role: Role) => remember(await api.post<Session>("/session/demo", { role }));
+export const signOut = () => api.delete("/session");
+
+/** The signed-in person; only pages inside the shell call it, where the router has made sure of one. */
+export function useSession(): Session {
+  const { data } = useSuspenseQuery(sessionQuery);
+  if (!data) throw new Error("this page needs a session");
+  return data;
+}
+
+export function useRight(right: string): boolean {
+  return useSession().user.rights.includes(right);
+}
+
+/** Changes the language of the page now and of the person's account behind it. */
+export function useLanguageChoice(): (language: Language) => Promise<void> {
+  const client = useQueryClient();
+  return async (language) => {
+    await chooseLanguage(language);
+    const session = client.getQueryData(sessionQuery.queryKey);
+    if (session) await api.patch("/session/user", { language });
+    await client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" });
+  };
+}

@@ -1,0 +1,3 @@
+import { collect } from "./collect";
+
+export default collect(import.meta.glob<object>("./ru/*.json", { eager: true, import: "default" }));

@@ -1,0 +1,71 @@
+import {
+  IconAddressBook,
+  IconAdjustments,
+  IconBrandPython,
+  IconCategory,
+  IconCompass,
+  IconFilter,
+  IconHistory,
+  IconKey,
+  IconMail,
+  IconPlugConnected,
+  IconTemplate,
+  IconUsers,
+  IconWebhook,
+  type Icon,
+} from "@tabler/icons-react";
+import type { LinkProps } from "@tanstack/react-router";
+import type { Session } from "../api/session";
+
+export interface Place {
+  to: LinkProps["to"];
+  /** Key of its name under `shell.nav`. */
+  name: string;
+  icon: Icon;
+  right?: string;
+}
+interface Group {
+  name: string;
+  places: Place[];
+}
+
+const GROUPS: Group[] = [
+  {
+    name: "marketing",
+    places: [
+      { to: "/campaigns", name: "campaigns", icon: IconMail, right: "campaigns.read" },
+      { to: "/contacts", name: "contacts", icon: IconAddressBook, right: "contacts.read" },
+      { to: "/segments", name: "segments", icon: IconFilter, right: "contacts.read" },
+      { to: "/categories", name: "categories", icon: IconCategory, right: "contacts.read" },
+      { to: "/templates", name: "templates", icon: IconTemplate, right: "templates.read" },
+    ],
+  },
+  {
+    name: "integrations",
+    places: [
+      { to: "/modules", name: "modules", icon: IconBrandPython, right: "modules.read" },
+      { to: "/accounts", name: "accounts", icon: IconPlugConnected, right: "accounts.read" },
+      { to: "/webhooks", name: "webhooks", icon: IconWebhook, right: "webhooks.read" },
+    ],
+  },
+  {
+    name: "administration",
+    places: [
+      { to: "/users", name: "users", icon: IconUsers, right: "users.manage" },
+      { to: "/keys", name: "keys", icon: IconKey, right: "keys.manage" },
+      { to: "/settings", name: "settings", icon: IconAdjustments, right: "settings.manage" },
+      { to: "/audit", name: "audit", icon: IconHistory, right: "audit.read" },
+    ],
+  },
+];
+const START: Group = { name: "demo", places: [{ to: "/start", name: "start", icon: IconCompass }] };
+
+/** The places that this person may go to, in groups; the demo begins with "Where to start". */
+export function placesFor(session: Session): Group[] {
+  const allowed = GROUPS.map((group) => ({
+    ...group,
+    places: group.places.filter((place) => !place.right || session.user.rights.includes(place.right)),
+  }));
+  return (session.demo ? [START, ...allowed] : allowed).filter((group) => group.places.length > 0);
+}
+

@@ -1,0 +1,57 @@
+import { Table } from "@mantine/core";
+import type { ReactNode } from "react";
+import classes from "./Rows.module.css";
+
+export interface Column<Row> {
+  key: string;
+  title: string;
+  render: (row: Row) => ReactNode;
+  align?: "end";
+  width?: number | string;
+  /** A column that a phone or a tablet has no room for. */
+  hide?: "phone" | "tablet";
+}
+
+interface Props<Row> {
+  label: string;
+  rows: Row[];
+  columns: Column<Row>[];
+  rowKey?: (row: Row) => string;
+}
+
+const HIDDEN = { phone: classes.notOnPhone, tablet: classes.notOnTablet };
+
+/** A table that turns into cards on a phone: the first column is the card's title. */
+export function Rows<Row extends object>({ label, rows, columns, rowKey }: Props<Row>) {
+  return (
+    <Table.ScrollContainer minWidth={0} className={classes.frame}>
+      <Table aria-label={label} highlightOnHover verticalSpacing="sm" horizontalSpacing="md" className={classes.table}>
+        <Table.Thead>
+          <Table.Tr>
+            {columns.map((column) => (
+              <Table.Th key={column.key} ta={column.align} w={column.width} className={column.hide && HIDDEN[column.hide]}>
+                {column.title}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map((row) => (
+            <Table.Tr key={rowKey ? rowKey(row) : String((row as { id?: string }).id)}>
+              {columns.map((column) => (
+                <Table.Td
+                  key={column.key}
+                  ta={column.align}
+                  data-label={column.title}
+                  className={[column.hide && HIDDEN[column.hide], column.align && "numbers"].filter(Boolean).join(" ")}
+                >
+                  {column.render(row)}
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}

@@ -1,0 +1,41 @@
+import { Badge, type BadgeProps, type MantineColor } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+
+const COLOURS = {
+  campaign: {
+    draft: "gray", scheduled: "blue", preparing: "herald", moderation: "violet", sending: "herald", sent: "teal",
+    paused: "yellow", declined: "red", cancelled: "gray", failed: "red", unclear: "orange",
+  },
+  delivery: {
+    planned: "gray", handed_over: "blue", sent: "blue", delivered: "teal", opened: "teal", clicked: "green", unsubscribed: "orange",
+    soft_bounced: "yellow", hard_bounced: "red", bounced: "red", spam: "red", rejected: "red", failed: "red", skipped: "gray",
+  },
+  webhook: { stored: "blue", parsing: "herald", applied: "teal", failed: "red", retrying: "yellow", probe: "gray" },
+  module: { enabled: "teal", disabled: "gray", archived: "gray", broken: "red" },
+  account: { ready: "teal", unchecked: "gray", failing: "red", disabled: "gray" },
+  subscription: { subscribed: "teal", unsubscribed: "red", pending: "orange", none: "gray" },
+  import: { running: "herald", done: "teal", failed: "red" },
+} satisfies Record<string, Record<string, MantineColor>>;
+
+export type StatusKind = keyof typeof COLOURS;
+/** States in which something is happening right now. */
+const BUSY = new Set(["preparing", "sending", "parsing", "running"]);
+
+interface Props extends BadgeProps {
+  kind: StatusKind;
+  state: string;
+}
+
+/** One look for every state of anything: a colour, a dot, a word. */
+export function StatusBadge({ kind, state, ...badge }: Props) {
+  const { t } = useTranslation();
+  const colour = (COLOURS[kind] as Record<string, MantineColor>)[state] ?? "gray";
+  const dot = <span className={BUSY.has(state) ? "blink" : undefined} style={DOT} aria-hidden />;
+  return (
+    <Badge color={colour} leftSection={dot} style={{ flexShrink: 0 }} {...badge}>
+      {t(`status.${kind}.${state}`, { defaultValue: state })}
+    </Badge>
+  );
+}
+
+const DOT = { display: "inline-block", width: 7, height: 7, borderRadius: "50%", background: "currentColor" } as const;

@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { formats } from "./format";
+import { instantOf, wallClockOf } from "./zones";
+
+describe("formats", () => {
+  const russian = formats("ru", "Europe/Moscow");
+
+  it("show an instant in the organisation's zone, not the browser's", () => {
+    expect(russian.exact("2026-11-21T21:30:05Z")).toBe("22.11.2026, 00:30:05");
+  });
+
+  it("group thousands and show shares as the language does", () => {
+    expect([russian.number(10_000), russian.share(1, 3), russian.share(1, 0)]).toEqual(["10\u00a0000", "33,3\u00a0%", "—"]);
+  });
+});
+
+describe("zones", () => {
+  it("turn a wall-clock time into the instant and back", () => {
+    expect(instantOf("2026-11-27 10:00", "Europe/Moscow")).toBe("2026-11-27T07:00:00.000Z");
+    expect(wallClockOf("2026-11-27T07:00:00Z", "Europe/Moscow")).toBe("2026-11-27 10:00:00");
+  });
+
+  it("know daylight saving time", () => {
+    expect(instantOf("2026-07-01 12:00", "Europe/Berlin")).toBe("2026-07-01T10:00:00.000Z");
+    expect(instantOf("2026-12-01 12:00", "Europe/Berlin")).toBe("2026-12-01T11:00:00.000Z");
+  });
+});

@@ -1,0 +1,49 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { sessionQuery } from "../api/session";
+
+export type Instant = string | null | undefined;
+export const NOTHING = "—";
+
+/** Numbers and times as a reader of `language` writes them, times in the zone `timeZone`. */
+export function formats(language: string, timeZone: string | undefined) {
+  const zone = timeZone ? { timeZone } : {};
+  const number = new Intl.NumberFormat(language);
+  const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
+  const dateTime = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", ...zone });
+  const date = new Intl.DateTimeFormat(language, { dateStyle: "medium", ...zone });
+  const exact = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "medium", ...zone });
+  const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const at = (format: Intl.DateTimeFormat) => (instant: Instant) => (instant ? format.format(new Date(instant)) : NOTHING);
+  return {
+    number: (value: number | null | undefined) => (value === null || value === undefined ? NOTHING : number.format(value)),
+    /** Share of `part` in `whole`; nothing when there is no whole. */
+    share: (part: number, whole: number) => (whole > 0 ? percent.format(part / whole) : NOTHING),
+    dateTime: at(dateTime),
+    date: at(date),
+    exact: at(exact),
+    ago: (instant: Instant) => (instant ? relative(ago, new Date(instant).getTime() - Date.now()) : NOTHING),
+  };
+}
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+];
+
+function relative(format: Intl.RelativeTimeFormat, distanceMs: number): string {
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(distanceMs) >= size) return format.format(Math.round(distanceMs / size), unit);
+  }
+  return format.format(Math.round(distanceMs / 1000), "second");
+}
+
+/** Formats of the reader's language and the organisation's time zone. */
+export function useFormat() {
+  const { i18n } = useTranslation();
+  const { data } = useQuery(sessionQuery);
+  const zone = data?.organisation.timezone;
+  return useMemo(() => formats(i18n.language, zone), [i18n.language, zone]);
+}

@@ -1,0 +1,49 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+
+/** What a list's address may hold; every list uses a part of it. */
+export interface ListSearch {
+  search?: string;
+  page?: number;
+  state?: string;
+  accountId?: string;
+  tab?: string;
+}
+
+export interface ListState {
+  search: string;
+  page: number;
+  state: string | undefined;
+  accountId: string | undefined;
+  tab: string | undefined;
+  filtered: boolean;
+  set: (change: ListSearch) => void;
+}
+
+const text = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
+
+/** Takes from an address what a list understands; a page that is no number is the first. */
+export function listSearch(raw: Record<string, unknown>): ListSearch {
+  const page = Number(raw.page);
+  return {
+    search: text(raw.search),
+    page: Number.isInteger(page) && page > 1 ? page : undefined,
+    state: text(raw.state),
+    accountId: text(raw.accountId),
+    tab: text(raw.tab),
+  };
+}
+
+export function useListState(): ListState {
+  const current = useSearch({ strict: false }) as ListSearch;
+  const navigate = useNavigate();
+  return {
+    search: current.search ?? "",
+    page: current.page ?? 1,
+    state: current.state,
+    accountId: current.accountId,
+    tab: current.tab,
+    filtered: Boolean(current.search || current.state || current.accountId || current.page),
+    set: (change) =>
+      void navigate({ to: ".", search: (before: object) => listSearch({ ...before, ...change }), replace: true } as never),
+  };
+}

@@ -1,0 +1,35 @@
+import { modals } from "@mantine/modals";
+import { notifications } from "@mantine/notifications";
+import { Text } from "@mantine/core";
+import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
+import i18n from "../i18n";
+import { describeProblem } from "./problems";
+
+export function tell(message: string): void {
+  notifications.show({ message, color: "teal", icon: <IconCheck size={18} /> });
+}
+
+export function tellProblem(problem: unknown): void {
+  const { title, detail } = describeProblem(problem);
+  notifications.show({ title, message: detail, color: "red", icon: <IconAlertTriangle size={18} />, autoClose: 9000 });
+}
+
+interface Question {
+  title: string;
+  text: string;
+  confirm: string;
+  danger?: boolean;
+  onConfirm: () => void;
+}
+
+/** Asks before something that cannot be taken back. */
+export function ask({ title, text, confirm, danger, onConfirm }: Question): void {
+  modals.openConfirmModal({
+    title: <Text fw={600}>{title}</Text>,
+    children: <Text size="sm">{text}</Text>,
+    labels: { confirm, cancel: i18n.t("common.cancel") },
+    confirmProps: danger ? { color: "red" } : {},
+    closeButtonProps: { "aria-label": i18n.t("common.close") },
+    onConfirm,
+  });
+}

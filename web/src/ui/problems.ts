@@ -1,0 +1,9 @@
+import { Problem } from "../api/client";
+import i18n from "../i18n";
+
+/** Title and detail of any failure, in the reader's language. */
+export function describeProblem(problem: unknown): { title: string; detail: string } {
+  if (!(problem instanceof Problem)) return { title: i18n.t("common.problem"), detail: String(problem) };
+  if (problem.code === "offline") return { title: i18n.t("common.offline"), detail: i18n.t("common.offlineHint") };
+  return { title: problem.message, detail: problem.detail === problem.message ? "" : problem.detail };
+}
