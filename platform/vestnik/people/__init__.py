@@ -1,0 +1,1 @@
+"""People and machines: users, roles, rights, sessions, API keys and the organisation they work for."""

@@ -1,0 +1,118 @@
+"""Who may do what: rights, the roles that bundle them, and the actor that carries them.
+
+Every service method takes an actor and names the right that it needs: `actor.require("campaigns.send")`.
+Roles exist only as sets of rights; nothing in the product asks for a role by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from vestnik.http.errors import Forbidden, Language
+
+Role = Literal["administrator", "integrator", "marketer", "sales_manager"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+RIGHTS: frozenset[str] = frozenset(
+    {
+        "contacts.read",
+        "contacts.write",
+        "segments.write",
+        "templates.read",
+        "templates.import",
+        "campaigns.read",
+        "campaigns.write",
+        "campaigns.send",
+        "modules.read",
+        "modules.write",
+        "modules.publish",
+        "accounts.read",
+        "accounts.manage",
+        "hosts.approve",
+        "webhooks.read",
+        "webhooks.replay",
+        "users.manage",
+        "settings.manage",
+        "audit.read",
+        "keys.manage",
+        "metrics.read",
+        "demo.play",
+    }
+)
+
+#: `demo.play` comes with the demo, not with a role: see `with_demo`.
+_DEMO_RIGHTS = frozenset({"demo.play"})
+
+_ROLE_RIGHTS: dict[Role, frozenset[str]] = {
+    "administrator": RIGHTS - _DEMO_RIGHTS,
+    "integrator": frozenset(
+        {
+            "contacts.read",
+            "templates.read",
+            "templates.import",
+            "campaigns.read",
+            "modules.read",
+            "modules.write",
+            "modules.publish",
+            "accounts.read",
+            "accounts.manage",
+            "webhooks.read",
+            "webhooks.replay",
+        }
+    ),
+    "marketer": frozenset(
+        {
+            "contacts.read",
+            "contacts.write",
+            "segments.write",
+            "templates.read",
+            "templates.import",
+            "campaigns.read",
+            "campaigns.write",
+            "campaigns.send",
+            "modules.read",
+            "accounts.read",
+            "webhooks.read",
+        }
+    ),
+    "sales_manager": frozenset({"contacts.read", "contacts.write", "templates.read", "campaigns.read"}),
+}
+
+
+def rights_of(roles: Iterable[str]) -> frozenset[str]:
+    """Every right that any of `roles` gives; a role that this version does not know gives none."""
+    return frozenset[str]().union(*(_ROLE_RIGHTS[role] for role in ROLES if role in set(roles)))
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in person, a machine with an API key, or the system itself."""
+
+    user_id: int | None
+    name: str
+    rights: frozenset[str]
+    language: Language = "ru"
+    key_id: int | None = None
+    session_id: int | None = None
+
+    def may(self, right: str) -> bool:
+        """True when the actor holds `right`."""
+        return right in self.rights
+
+    def require(self, right: str) -> None:
+        """Raise `Forbidden` unless the actor holds `right`."""
+        if right not in RIGHTS:
+            raise LookupError(f"no such right: {right}")
+        if right not in self.rights:
+            raise Forbidden(right=right)
+
+    def require_all(self, rights: Iterable[str]) -> None:
+        """Raise `Forbidden` for the first of `rights` that the actor does not hold."""
+        for right in sorted(rights):
+            self.require(right)
+
+
+#: The platform itself: durable work, first start, the command line on a stopped installation.
+SYSTEM = Actor(user_id=None, name="Vestnik", rights=RIGHTS)
