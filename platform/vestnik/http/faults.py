@@ -1,0 +1,131 @@
+"""The outermost middleware: every fault becomes a problem document, every request one line in the log.
+
+The log holds the route's template, never a path, a query string, a header or a body: those carry
+tokens and addresses. Webhooks are counted and kept by their own room and pass by untouched.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import traceback
+from typing import Any
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vestnik.http.api import language_of
+from vestnik.http.errors import (
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    NotSignedIn,
+    Problem,
+)
+from vestnik.http.metrics import Metrics
+from vestnik.http.problems import problem_response
+
+#: Paths of machines that come thousands of times a second: browser protection is not for them.
+FAST_PATHS = ("/hooks/",)
+
+log = structlog.get_logger("vestnik.http")
+
+
+class Faults:
+    """Answers what the application raised, logs it under a reference, counts and times requests."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(FAST_PATHS):
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        answered = _Answered(send)
+        try:
+            await self._app(scope, receive, answered.send)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            await self._internal_error(error, scope, receive, answered)
+        finally:
+            self._count(scope, answered, time.perf_counter() - started)
+
+    async def _internal_error(
+        self, error: Exception, scope: Scope, receive: Receive, answered: _Answered
+    ) -> None:
+        reference = secrets.token_hex(5)
+        log.error(
+            "http.fault",
+            reference=reference,
+            method=scope["method"],
+            route=_template(scope),
+            error=type(error).__qualname__,
+            message=str(error),
+            stack="".join(traceback.format_tb(error.__traceback__)),
+        )
+        if answered.status:
+            raise ConnectionAbortedError("the answer had begun when the fault happened") from error
+        request = Request(scope, receive)
+        response = problem_response(InternalError(reference=reference), language_of(request))
+        await response(scope, receive, answered.send)
+
+    def _count(self, scope: Scope, answered: _Answered, seconds: float) -> None:
+        route = _template(scope)
+        self._metrics.requests.labels(scope["method"], route, answered.status).inc()
+        if not answered.streaming:
+            self._metrics.seconds.labels(route).observe(seconds)
+        if scope["path"].startswith("/api/"):
+            log.info(
+                "http.request",
+                method=scope["method"],
+                route=route,
+                status=answered.status,
+                ms=round(seconds * 1000, 1),
+            )
+
+
+class _Answered:
+    """Passes an answer on and remembers how it began."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+        self.streaming = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.streaming = (b"content-type", b"text/event-stream; charset=utf-8") in message["headers"]
+        await self._send(message)
+
+
+def _template(scope: Scope) -> str:
+    return getattr(scope.get("route"), "path", None) or "unrouted"
+
+
+async def answer_problem(request: Request, error: Exception) -> Response:
+    """Starlette's handler for every `Problem`."""
+    if not isinstance(error, Problem):
+        raise error
+    return problem_response(error, language_of(request))
+
+
+async def answer_http_exception(request: Request, error: Exception) -> Response:
+    """Starlette's own 404, 405 and 400 as problem documents of ours."""
+    if not isinstance(error, HTTPException):
+        raise error
+    problems: dict[int, Problem] = {401: NotSignedIn(), 404: NotFound(), 405: MethodNotAllowed()}
+    problem = problems.get(error.status_code) or InvalidRequest(path="$", reason=error.detail)
+    response = problem_response(problem, language_of(request))
+    response.headers.update(error.headers or {})
+    return response
+
+
+#: What `Starlette(exception_handlers=…)` takes.
+HANDLERS: dict[Any, Any] = {Problem: answer_problem, HTTPException: answer_http_exception}

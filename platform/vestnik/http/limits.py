@@ -1,0 +1,62 @@
+"""Rate limits in memory: token buckets by key, bounded in number."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vestnik.http.errors import TooManyRequests
+
+KEYS = 20_000
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float
+    at: float
+
+
+class RateLimit:
+    """At most `burst` at once for one key, and one more every `seconds_each`.
+
+    A process counts for itself: N hosts allow N times as much. The least recently used key is
+    forgotten beyond `KEYS` of them, so an attacker with many addresses can't fill the memory.
+    """
+
+    def __init__(self, burst: int, seconds_each: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._burst, self._seconds_each, self._clock = burst, seconds_each, clock
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    def take(self, key: str) -> None:
+        """Count one attempt for `key`; `TooManyRequests` says after how many seconds the next is allowed."""
+        now = self._clock()
+        bucket = self._buckets.setdefault(key, _Bucket(self._burst, now))
+        self._buckets.move_to_end(key)
+        bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) / self._seconds_each)
+        bucket.at = now
+        if bucket.tokens < 1:
+            raise TooManyRequests(retry_after_s=math.ceil((1 - bucket.tokens) * self._seconds_each))
+        bucket.tokens -= 1
+        if len(self._buckets) > KEYS:
+            self._buckets.popitem(last=False)
+
+    def give_back(self, key: str) -> None:
+        """Undo one `take`: what succeeded does not count."""
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            bucket.tokens = min(self._burst, bucket.tokens + 1)
+
+
+def network_of(address: str) -> str:
+    """The key under which a client is limited: an IPv4 address, or the /64 of an IPv6 one."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -1,0 +1,19 @@
+"""A problem as an HTTP answer (RFC 9457)."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.responses import Response
+
+from vestnik.http.errors import Language, NotSignedIn, Problem
+
+
+def problem_response(problem: Problem, language: Language) -> Response:
+    """`application/problem+json` in the reader's language, with `Retry-After` where a wait is known."""
+    headers = {"content-language": language, "cache-control": "no-store"}
+    if "retry_after_s" in problem.values:
+        headers["retry-after"] = str(problem.values["retry_after_s"])
+    if isinstance(problem, NotSignedIn):
+        headers["www-authenticate"] = 'Bearer realm="vestnik"'
+    body = msgspec.json.encode(problem.as_json(language))
+    return Response(body, problem.status, headers, media_type="application/problem+json")
