@@ -1,9 +1,11 @@
 """Foundation: the database, its one writer, column types and the shared table metadata."""
 
+from vestnik.db.batcher import Batcher
 from vestnik.db.database import Database
 from vestnik.db.migrate import migrate
 from vestnik.db.statements import insert, insert_ignore, metadata, monthly_table, upsert
 from vestnik.db.types import (
+    EPOCH,
     Instant,
     Json,
     Key,
@@ -16,6 +18,7 @@ from vestnik.db.types import (
 from vestnik.db.writer import WriterStopped, after_commit
 
 __all__ = [
+    "Batcher",
     "Database",
     "WriterStopped",
     "after_commit",
@@ -25,6 +28,8 @@ __all__ = [
     "upsert",
     "metadata",
     "monthly_table",
+    "EPOCH",
+    "Exact",
     "Instant",
     "Json",
     "Key",

@@ -21,6 +21,9 @@ Key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 #: A JSON document; indexable on PostgreSQL.
 Json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
+#: Text compared code point by code point on both databases: folded twins, addresses, keys.
+Exact = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 
 class InstantType(sa.types.TypeDecorator[datetime]):
     """An aware datetime, stored as whole microseconds since 1970 UTC. Naive datetimes are refused."""
