@@ -6,6 +6,7 @@ from vestnik.db.migrate import migrate
 from vestnik.db.statements import insert, insert_ignore, metadata, monthly_table, upsert
 from vestnik.db.types import (
     EPOCH,
+    Exact,
     Instant,
     Json,
     Key,
