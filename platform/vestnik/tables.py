@@ -1,1 +1,3 @@
 """Every room's tables in one place, so that the metadata is whole for migrations and tests."""
+
+import vestnik.engine.tables

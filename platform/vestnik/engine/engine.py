@@ -1,0 +1,257 @@
+"""Durable work: workflows whose steps survive the process. DBOS is behind it and shows nowhere else.
+
+The engine's memory is never the truth. A workflow reads in each step, from our rows, what is to be
+done next; a room tells the engine what ought to be running (`keep`), and a sweep starts what is not.
+So the engine's file may be deleted, or an older copy of it restored, and nothing is lost or repeated.
+
+    engine.workflow("campaign", drive)              # async def drive(run: Run, campaign_id: int)
+    await engine.run("campaign", "camp-7-1", 7)     # the same id twice is one run
+    engine.every(5, "campaigns.track", track)       # periodic work, once in all processes
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import sqlalchemy as sa
+import structlog
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+
+from vestnik.db import Database, now
+from vestnik.engine.gate import Gate
+from vestnik.engine.periodic import Periodic, Work
+from vestnik.engine.rates import Rates
+from vestnik.engine.takeover import BEAT_S, Executors
+from vestnik.settings import Settings
+
+#: Pinned: DBOS's own default is a hash of the sources, and every deployment would strand old runs.
+APPLICATION_VERSION = "1"
+ENGINE_FILE = "engine.db"
+DRAIN_S = 10.0
+SWEEP_S = 5.0
+_THREADS = 16
+_KEEP_FINISHED = timedelta(days=7)
+_DELETED_AT_ONCE = 500
+_ALIVE = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
+
+Workflow = Callable[..., Awaitable[None]]
+Step = Callable[..., Awaitable[Any]]
+
+log = structlog.get_logger("vestnik.engine")
+
+
+class Wanted(NamedTuple):
+    """A workflow that a room's rows say is running."""
+
+    workflow: str
+    workflow_id: str
+    arguments: tuple[Any, ...]
+
+
+Wishes = Callable[[], Awaitable[Sequence[Wanted]]]
+Finished = Callable[[Wanted], Awaitable[None]]
+
+
+class Run:
+    """What a workflow may ask of the engine while it runs."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def step(self, name: str, function: Step, *arguments: Any) -> Any:
+        """Run `function(*arguments)` once; its JSON result is remembered. After a crash in it, it runs again."""
+
+        async def gated() -> Any:
+            async with self._gate:
+                return await function(*arguments)
+
+        return await DBOS.run_step_async({"name": name}, gated)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; the time at which the wait ends survives a restart."""
+        await DBOS.sleep_async(seconds)
+
+
+class Engine:
+    """The durable engine of one process. Register everything, then `start`; `stop` comes last of all rooms."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings, self._database = settings, database
+        self.rates = Rates(database)
+        self.executors = Executors(database, _executor_id(settings))
+        self._periodic = Periodic(database)
+        self._gate = Gate()
+        self._workflows: dict[str, Workflow] = {}
+        self._runnable: dict[str, Callable[..., Any]] = {}
+        self._kept: list[tuple[Wishes, Finished]] = []
+        self._quiet = _Quiet()
+        self._started = False
+
+    def workflow(self, name: str, function: Workflow) -> None:
+        """Register `async def function(run: Run, *json_arguments)` as the workflow `name`."""
+        if name in self._workflows:
+            raise ValueError(f"workflow {name!r} is registered twice")
+        self._workflows[name] = function
+
+    def every(self, seconds: float, name: str, work: Work, *, everywhere: bool = False) -> None:
+        """Register periodic work; `everywhere`: in each process instead of in one of all."""
+        self._periodic.add(seconds, name, work, everywhere=everywhere)
+
+    def keep(self, wishes: Wishes, finished: Finished) -> None:
+        """Have the sweep start each of `wishes()` that does not live.
+
+        An id that the engine has finished never runs again: for such a wish `finished(wish)` is
+        called, so that the room gives it a new generation, and with it a new id.
+        """
+        self._kept.append((wishes, finished))
+
+    def nudge(self, name: str) -> None:
+        """Have the periodic work `name` run now."""
+        self._periodic.nudge(name)
+
+    async def start(self) -> None:
+        """Launch DBOS inside this event loop, recover what was running here, begin periodic work."""
+        await self.executors.beat()
+        for name, function in self._workflows.items():
+            self._runnable[name] = DBOS.workflow(name=name)(self._bind(function))
+        logging.getLogger("dbos").addFilter(self._quiet)
+        DBOS(config=self._configuration())
+        DBOS.launch()
+        self._started = True
+        if not self._database.on_sqlite:
+            self._periodic.add(BEAT_S, "engine.beat", self.executors.beat, everywhere=True)
+            self._periodic.add(SWEEP_S, "engine.takeover", self._take_over)
+        self._periodic.add(SWEEP_S, "engine.sweep", self.sweep)
+        self._periodic.add(3600, "engine.retention", _forget_finished)
+        await self._periodic.start()
+
+    async def stop(self, drain_s: float = DRAIN_S) -> None:
+        """Let the steps in flight end, begin no more, and shut DBOS down; the next start goes on from there."""
+        if not self._started:
+            return
+        await self._periodic.stop()
+        if not await self._gate.drain(drain_s):
+            log.warning("engine.not_drained", limit_s=drain_s)
+        self._quiet.on = True  # parked workflows complain that their engine is gone
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        # DBOS made its own, now dead, thread pool the loop's.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+        await self._gate.dismiss()
+        logging.getLogger("dbos").removeFilter(self._quiet)
+        self._started = False
+
+    async def run(self, name: str, workflow_id: str, *arguments: Any) -> None:
+        """Start the workflow `name` under `workflow_id`; an id that the engine knows is left as it is."""
+        with SetWorkflowID(workflow_id):
+            await DBOS.start_workflow_async(self._runnable[name], *arguments)
+
+    async def status(self, workflow_id: str) -> Literal["unknown", "alive", "finished"]:
+        """What the engine knows of a workflow."""
+        found = await DBOS.get_workflow_status_async(workflow_id)
+        if found is None:
+            return "unknown"
+        return "alive" if found.status in _ALIVE else "finished"
+
+    async def sweep(self) -> None:
+        """Start what rooms say is running and the engine does not know; report what it has finished."""
+        for wishes, finished in self._kept:
+            for wanted in await wishes():
+                status = await self.status(wanted.workflow_id)
+                if status == "unknown":
+                    log.info("engine.started_by_sweep", workflow=wanted.workflow_id)
+                    await self.run(wanted.workflow, wanted.workflow_id, *wanted.arguments)
+                elif status == "finished":
+                    await finished(wanted)
+
+    def _bind(self, function: Workflow) -> Callable[..., Awaitable[None]]:
+        async def workflow(*arguments: Any) -> None:
+            await function(Run(self._gate), *arguments)
+
+        return workflow
+
+    def _configuration(self) -> DBOSConfig:
+        configuration = DBOSConfig(
+            name="vestnik",
+            application_version=APPLICATION_VERSION,
+            executor_id=self.executors.own_id,
+            max_executor_threads=_THREADS,
+            sys_db_pool_size=5,
+            log_level="WARNING",
+            serializer=DBOSPortableJSONSerializer(),  # the default is pickle
+        )
+        if self._database.on_sqlite:
+            configuration["system_database_engine"] = _sqlite_engine(self._settings.data_dir / ENGINE_FILE)
+        else:
+            url = self._database.url.set(drivername="postgresql")
+            configuration["system_database_url"] = url.render_as_string(hide_password=False)
+        return configuration
+
+    async def _take_over(self) -> None:
+        """Put the workflows of processes that are gone back into the queue; a late riser is fenced off."""
+        alive = await self.executors.alive()
+        pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        orphans = [found.workflow_id for found in pending if found.executor_id not in alive]
+        if orphans:
+            log.info("engine.taken_over", workflows=orphans)
+            await DBOS.resume_workflows_async(orphans)
+
+
+async def _forget_finished() -> None:
+    """Delete what finished long ago; the tables of DBOS grow for ever otherwise."""
+    while True:
+        old = await DBOS.list_workflows_async(
+            status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
+            completed_before=(now() - _KEEP_FINISHED).isoformat(),
+            limit=_DELETED_AT_ONCE,
+            load_input=False,
+            load_output=False,
+        )
+        if not old:
+            return
+        await DBOS.delete_workflows_async([found.workflow_id for found in old])
+
+
+def _executor_id(settings: Settings) -> str:
+    """A name that no two live processes share and that the same process has again after a restart."""
+    return f"{socket.gethostname()}:{settings.port}"
+
+
+def _sqlite_engine(path: Path) -> sa.Engine:
+    """DBOS's tables in a file of their own: WAL and NORMAL, for losing the last commits of it loses nothing.
+
+    Debian 12's SQLite 3.40 lacks unixepoch('subsec'): without the two functions DBOS does not start
+    on Python 3.12, and on 3.11 its clock has a resolution of one second.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(f"sqlite:///{path}", pool_size=20, max_overflow=0)
+
+    def clock(*_: object) -> float:
+        return round(time.time(), 3)
+
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("unixepoch", -1, clock)
+        connection.create_function("strftime", -1, clock)  # DBOS asks it for seconds only
+
+    sa.event.listen(engine, "connect", prepare)
+    return engine
+
+
+class _Quiet(logging.Filter):
+    """Drops DBOS's log while it stops."""
+
+    on = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not self.on

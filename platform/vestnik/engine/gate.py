@@ -1,0 +1,56 @@
+"""The gate that steps pass, so that stopping waits for the ones in flight and starts no more."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+
+
+class Gate:
+    """Counts steps in flight; once draining, a step that comes is parked until the process ends.
+
+    A parked step has not begun: the next process begins it. Without the gate DBOS would give up a
+    step after its effect and before its checkpoint, and the next process would repeat it.
+    """
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._draining = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._parked: set[asyncio.Task[object]] = set()
+
+    async def __aenter__(self) -> None:
+        if self._draining:
+            await self._park()
+        self._inside += 1
+        self._idle.clear()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._inside -= 1
+        if not self._inside:
+            self._idle.set()
+
+    async def _park(self) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._parked.add(task)
+        await asyncio.get_running_loop().create_future()
+
+    async def drain(self, limit_s: float) -> bool:
+        """Let no more steps in; True when those inside ended within `limit_s`."""
+        self._draining = True
+        try:
+            await asyncio.wait_for(self._idle.wait(), limit_s)
+        except TimeoutError:
+            return False
+        return True
+
+    async def dismiss(self) -> None:
+        """End the tasks that are parked here; called once nothing can record their end."""
+        for task in self._parked:
+            task.cancel()
+        await asyncio.gather(*self._parked, return_exceptions=True)
+        self._parked.clear()

@@ -1,0 +1,230 @@
+"""The durable engine: steps survive a stop, the drain gate, the sweep, periodic work."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Sequence
+
+import pytest
+
+from vestnik.db import Database
+from vestnik.engine import Engine, Run, Wanted
+from vestnik.engine.engine import ENGINE_FILE
+from vestnik.engine.periodic import Periodic
+from vestnik.settings import Settings
+
+NewEngine = Callable[[], Engine]
+
+
+class Diary:
+    """A workflow of three steps that writes down what ran, and can be held in its second step."""
+
+    def __init__(self) -> None:
+        self.began: list[str] = []
+        self.ended: list[str] = []
+        self.in_second = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.done = asyncio.Event()
+
+    async def workflow(self, run: Run, subject: int) -> None:
+        """Three steps, then done."""
+        for name in ("first", "second", "third"):
+            await run.step("write", self.write, f"{name} {subject}")
+        self.done.set()
+
+    async def write(self, line: str) -> str:
+        """One step."""
+        self.began.append(line)
+        if line.startswith("second"):
+            self.in_second.set()
+            await self.go_on.wait()
+        self.ended.append(line)
+        return line
+
+
+async def test_workflow_runs_its_steps_once_and_a_second_start_changes_nothing(new_engine: NewEngine) -> None:
+    diary, engine = Diary(), new_engine()
+    engine.workflow("diary", diary.workflow)
+    await engine.start()
+    diary.go_on.set()
+
+    await engine.run("diary", "diary-7", 7)
+    await asyncio.wait_for(diary.done.wait(), 10)
+    async with asyncio.timeout(10):
+        while await engine.status("diary-7") != "finished":
+            await asyncio.sleep(0.01)
+    await engine.run("diary", "diary-7", 7)
+
+    assert diary.ended == ["first 7", "second 7", "third 7"]
+    assert await engine.status("diary-8") == "unknown"
+
+
+async def test_stop_lets_the_step_in_flight_end_and_the_next_life_begins_with_the_one_after(
+    new_engine: NewEngine,
+) -> None:
+    diary, engine = Diary(), new_engine()
+    engine.workflow("diary", diary.workflow)
+    await engine.start()
+    await engine.run("diary", "diary-7", 2**62)
+    await asyncio.wait_for(diary.in_second.wait(), 10)
+
+    stopping = asyncio.create_task(engine.stop())
+    await asyncio.sleep(0)
+    diary.go_on.set()
+    await stopping
+    assert diary.ended == [f"first {2**62}", f"second {2**62}"]
+    assert await asyncio.to_thread(sum, (1, 2)) == 3  # the loop has a living thread pool again
+
+    again = new_engine()
+    again.workflow("diary", diary.workflow)
+    await again.start()
+    await asyncio.wait_for(diary.done.wait(), 10)
+
+    assert diary.began == [f"first {2**62}", f"second {2**62}", f"third {2**62}"]
+
+
+async def test_sweep_starts_what_the_rows_want_after_the_engine_file_is_deleted(
+    database: Database, new_engine: NewEngine, settings: Settings
+) -> None:
+    if not database.on_sqlite:
+        pytest.skip("PostgreSQL keeps the engine's tables beside ours: there is no file to lose")
+    diary, engine = Diary(), new_engine()
+    engine.workflow("diary", diary.workflow)
+    await engine.start()
+    await engine.run("diary", "diary-7", 7)
+    await asyncio.wait_for(diary.in_second.wait(), 10)
+    await engine.stop(drain_s=0.05)
+    for path in settings.data_dir.glob(f"{ENGINE_FILE}*"):
+        path.unlink()
+
+    finished: list[Wanted] = []
+    again = new_engine()
+    again.workflow("diary", diary.workflow)
+    again.keep(_wishes(Wanted("diary", "diary-7", (7,))), _append(finished))
+    diary.go_on.set()
+    await again.start()
+    await asyncio.wait_for(diary.done.wait(), 10)
+
+    assert finished == []
+    assert diary.ended[-3:] == ["first 7", "second 7", "third 7"]
+
+
+async def test_sweep_reports_a_wanted_workflow_that_the_engine_has_finished(new_engine: NewEngine) -> None:
+    diary, engine = Diary(), new_engine()
+    wanted = Wanted("diary", "diary-7", (7,))
+    finished: list[Wanted] = []
+    engine.workflow("diary", diary.workflow)
+    engine.keep(_wishes(wanted), _append(finished))
+    diary.go_on.set()
+    await engine.start()
+    await asyncio.wait_for(diary.done.wait(), 10)
+
+    async with asyncio.timeout(10):
+        while not finished:
+            await engine.sweep()
+
+    assert set(finished) == {wanted}
+    assert diary.ended == ["first 7", "second 7", "third 7"]
+
+
+async def test_workflow_of_a_process_that_is_gone_is_taken_over(
+    database: Database, new_engine: NewEngine, settings: Settings
+) -> None:
+    if database.on_sqlite:
+        pytest.skip("one process only")
+    diary, engine = Diary(), new_engine()
+    engine.executors.own_id = "another-host:8000"
+    engine.workflow("diary", diary.workflow)
+    await engine.start()
+    await engine.run("diary", "diary-7", 7)
+    await asyncio.wait_for(diary.in_second.wait(), 10)
+    await engine.stop(drain_s=0.05)
+    await database.write(lambda connection: connection.exec_driver_sql("DELETE FROM executor").close())
+
+    diary.go_on.set()
+    again = new_engine()
+    again.workflow("diary", diary.workflow)
+    await again.start()
+    await asyncio.wait_for(diary.done.wait(), 20)
+
+    assert diary.ended[-2:] == ["second 7", "third 7"]
+    assert diary.began.count("first 7") == 1
+
+
+async def test_failing_step_ends_the_workflow_and_the_engine_runs_the_next_one(new_engine: NewEngine) -> None:
+    async def fail(run: Run) -> None:
+        await run.step("fail", _raise)
+
+    diary, engine = Diary(), new_engine()
+    engine.workflow("fail", fail)
+    engine.workflow("diary", diary.workflow)
+    await engine.start()
+    diary.go_on.set()
+    await engine.run("fail", "fail-1")
+    async with asyncio.timeout(10):
+        while await engine.status("fail-1") != "finished":
+            await asyncio.sleep(0.01)
+
+    await engine.run("diary", "diary-7", 7)
+    await asyncio.wait_for(diary.done.wait(), 10)
+
+
+async def test_periodic_work_repeats_after_a_failure_and_can_be_nudged(new_engine: NewEngine) -> None:
+    calls = asyncio.Queue[None]()
+
+    async def work() -> None:
+        await calls.put(None)
+        raise RuntimeError("periodic work failed")
+
+    engine = new_engine()
+    engine.every(0.02, "often", work)
+    engine.every(3600, "seldom", work)
+    await engine.start()
+    async with asyncio.timeout(10):
+        for _ in range(5):
+            await calls.get()
+        engine.nudge("seldom")
+        await calls.get()
+
+
+async def test_two_processes_share_the_turns_of_periodic_work(database: Database, settings: Settings) -> None:
+    if database.on_sqlite:
+        pytest.skip("one process only")
+    turns: list[str] = []
+    enough = asyncio.Event()
+
+    async def work(name: str) -> None:
+        turns.append(name)
+        if len(turns) >= 4:
+            enough.set()
+
+    processes = [Periodic(database), Periodic(database)]
+    started = asyncio.get_running_loop().time()
+    for number, process in enumerate(processes):
+        process.add(0.2, "shared", functools.partial(work, str(number)))
+        await process.start()
+    await asyncio.wait_for(enough.wait(), 10)
+    elapsed = asyncio.get_running_loop().time() - started
+    for process in processes:
+        await process.stop()
+
+    assert elapsed >= 3 * 0.2 * 0.9
+
+
+def _wishes(*wanted: Wanted) -> Callable[[], Awaitable[Sequence[Wanted]]]:
+    async def wishes() -> Sequence[Wanted]:
+        return wanted
+
+    return wishes
+
+
+def _append(to: list[Wanted]) -> Callable[[Wanted], Awaitable[None]]:
+    async def append(wanted: Wanted) -> None:
+        to.append(wanted)
+
+    return append
+
+
+async def _raise() -> None:
+    raise RuntimeError("this step fails")

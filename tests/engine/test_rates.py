@@ -1,0 +1,56 @@
+"""Rate budgets of accounts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from vestnik.db import Database
+from vestnik.engine import Rates
+
+
+async def test_burst_is_granted_at_once_and_the_next_unit_says_how_long_to_wait(database: Database) -> None:
+    rates = Rates(database)
+
+    granted = [await rates.take(1, "calls", per_s=2, burst=3) for _ in range(3)]
+    wait_s = await rates.take(1, "calls", per_s=2, burst=3)
+
+    assert granted == [0.0, 0.0, 0.0]
+    assert 0.3 < wait_s <= 0.5
+
+
+async def test_budgets_of_two_accounts_and_of_two_names_are_apart(database: Database) -> None:
+    rates = Rates(database)
+
+    first = [await rates.take(account, name, per_s=0.01) for account, name in [(1, "a"), (2, "a"), (1, "b")]]
+
+    assert first == [0.0, 0.0, 0.0]
+    assert await rates.take(1, "a", per_s=0.01) > 90
+
+
+async def test_cost_weighs(database: Database) -> None:
+    rates = Rates(database)
+
+    assert await rates.take(1, "messages", per_s=100, burst=500, cost=500) == 0.0
+    assert 4.5 < await rates.take(1, "messages", per_s=100, burst=500, cost=500) <= 5.0
+
+
+async def test_many_at_once_keep_to_the_rate(database: Database) -> None:
+    rates = Rates(database)
+    began = time.monotonic()
+
+    granted = await asyncio.gather(
+        *(rates.acquire(1, "calls", per_s=50, burst=5, limit_s=10) for _ in range(30))
+    )
+
+    assert all(granted)
+    assert time.monotonic() - began >= (30 - 5) / 50 * 0.95
+
+
+async def test_wait_that_would_be_too_long_is_refused_at_once(database: Database) -> None:
+    rates = Rates(database)
+    await rates.take(1, "calls", per_s=0.1)
+    began = time.monotonic()
+
+    assert not await rates.acquire(1, "calls", per_s=0.1, limit_s=5)
+    assert time.monotonic() - began < 1
