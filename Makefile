@@ -1,0 +1,47 @@
+# Every target does what it needs first. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test test-slow check bench lock generate clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(STAMP) ## make .venv, install the locked packages, build the web app
+
+$(STAMP): pyproject.toml requirements.lock hatch_build.py $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+	@echo "==> Python environment in $(VENV)"; test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@start=$$(date +%s); $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock \
+	  && echo "==> packages installed in $$(( $$(date +%s) - start )) s"
+	@start=$$(date +%s); $(BIN)/python -m pip install -v --disable-pip-version-check --no-deps --no-build-isolation -e . > $(VENV)/build.log 2>&1 \
+	  || { tail -n 40 $(VENV)/build.log; exit 1; }; echo "==> web app built in $$(( $$(date +%s) - start )) s"
+	@touch $(STAMP)
+
+run: install ## start Vestnik with demo data and the provider simulator on 127.0.0.1:8000
+	$(BIN)/vestnik up --demo
+
+test: install ## all tests but the slow ones
+	$(BIN)/pytest -m "not slow"
+
+test-slow: install ## the slow tests: kills, faults, the browser, load
+	$(BIN)/pytest -m slow
+
+check: install ## lint, types, imports, generated files, licences
+	$(BIN)/python tools/check.py
+
+bench: install ## benchmarks: a table on the screen, JSON in benchmarks/results/
+	$(BIN)/python -m benchmarks
+
+generate: install ## write the files that are made from the schemas and the API
+	$(BIN)/python -m vestnik.contract.generate
+	$(BIN)/python tools/openapi.py
+	$(BIN)/python tools/web.py run types
+
+lock: ## choose versions anew: requirements.lock
+	$(BIN)/python -m pip install -q uv && $(BIN)/uv pip compile -q --all-extras --upgrade pyproject.toml -o requirements.lock
+
+clean: ## remove what was built; data in var/ stays
+	rm -rf $(VENV) web/node_modules web/dist platform/vestnik/static .mypy_cache .ruff_cache .pytest_cache
