@@ -1,0 +1,196 @@
+"""Finds the value of a secret in any usual encoding and puts `[sealed:name]` in its place.
+
+Found are, of each value as a whole: every mixture of raw, percent-encoded (any set of safe characters, either
+case, once or twice) and JSON-escaped characters; and base64 (both alphabets) at each of the three alignments,
+of the raw, percent-encoded and JSON-escaped text. A part of a value is never looked for: that would tell its prefix.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Self
+from urllib.parse import quote, quote_plus
+
+_JSON_SHORT = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "/": "\\/",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+}
+_BASE64_ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+
+
+class Masker:
+    """Masks the given secrets; made once for a call. An empty masker returns what it is given."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        # The longest first: where one value begins with another, the whole of it is masked.
+        kept = sorted(
+            ((name, value) for name, value in secrets.items() if value), key=lambda item: -len(item[1])
+        )
+        self._names = tuple(name for name, _ in kept)
+        self._values = tuple(value for _, value in kept)
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> Self:
+        """A masker of values that have no names."""
+        return cls({f"{number}": value for number, value in enumerate(values, 1)})
+
+    def finds(self, text: str) -> bool:
+        """True when some secret stands in the text in some encoding."""
+        return any(True for _ in self._found(_encode(text)))
+
+    def text(self, text: str) -> str:
+        """The text with every secret masked."""
+        if not self._values:
+            return text
+        return self.data(_encode(text)).decode("utf-8", "surrogatepass")
+
+    def data(self, data: bytes) -> bytes:
+        """The bytes with every secret masked; what is not a secret stays byte for byte."""
+        return self._masked(data, len(data))
+
+    def preview(self, data: bytes, limit_bytes: int) -> bytes:
+        """The first `limit_bytes` of the data, masked; a secret that the cut goes through is masked whole."""
+        longest = max(map(_longest_encoding, self._values), default=0)
+        return self._masked(data[: limit_bytes + longest], limit_bytes)
+
+    def _masked(self, data: bytes, limit_bytes: int) -> bytes:
+        pieces: list[bytes] = []
+        position = 0
+        for start, end, name in self._found(data):
+            if start >= limit_bytes:
+                break
+            pieces += (data[position:start], f"[sealed:{name}]".encode())
+            position = end
+        if not pieces:
+            return data[:limit_bytes]
+        pieces.append(data[position : max(position, limit_bytes)])
+        return b"".join(pieces)
+
+    def _found(self, data: bytes) -> Iterator[tuple[int, int, str]]:
+        """Start, end and name of each secret in the data, from left to right, none inside another."""
+        if not self._values:
+            return
+        position = 0
+        for match in _compiled(self._values).finditer(data):
+            group = match.lastindex or 1
+            start, end = match.span(group)
+            if start < position:
+                continue
+            if group % 2 == 0 and start > position and data[start - 1] in _BASE64_ALPHABET:
+                start -= 1
+            yield start, end, self._names[(group - 1) // 2]
+            position = end
+
+
+NO_MASKS = Masker({})
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _longest_encoding(value: str) -> int:
+    # A character outside the BMP is at most two \uXXXX, each character of which may be %25hh: 60 bytes.
+    return 60 * len(value) + 16
+
+
+@lru_cache(maxsize=256)
+def _compiled(values: tuple[str, ...]) -> re.Pattern[bytes]:
+    """Two groups for each value: its whole forms, and the base64 forms whose first character is shared.
+
+    The pattern begins with one set of bytes, because only such a pattern is scanned fast by `re` (ten times
+    as fast); what stands there is then looked at from its beginning.
+    """
+    groups = b"|".join(b"(%s)|(%s)" % _patterns_of(value) for value in values)
+    first = b"".join(re.escape(bytes([byte])) for byte in sorted(set().union(*map(_first_bytes, values))))
+    return re.compile(b"[%s](?<=(?=%s)[%s])" % (first, groups, first))
+
+
+def _first_bytes(value: str) -> set[int]:
+    """The bytes with which some form of the value can begin."""
+    first = set(b"%\\") | {_encode(value[0])[0]} | (set(b"+") if value[0] == " " else set())
+    for text in _texts_of(value):
+        for shift in range(3):
+            character = _base64_characters(text, shift)[0]
+            first |= (
+                set(b"+-%") if character == b"+" else set(b"/_%\\") if character == b"/" else set(character)
+            )
+    return first
+
+
+def _texts_of(value: str) -> list[bytes]:
+    """The texts whose base64 is looked for."""
+    texts = {
+        value,
+        quote(value, safe=""),
+        quote(value),
+        quote_plus(value),
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+    }
+    return sorted(_encode(text) for text in texts)
+
+
+def _patterns_of(value: str) -> tuple[bytes, bytes]:
+    texts = _texts_of(value)
+    whole = [b"".join(_character(character) for character in value), *(_base64(text, 0) for text in texts)]
+    shifted = [_base64(text, shift) for text in texts for shift in (1, 2)]
+    return b"|".join(whole), b"|".join(shifted)
+
+
+def _character(character: str) -> bytes:
+    """One character in any of its forms; alternatives never share a beginning, so matching stays linear."""
+    raw = b"".join(_byte(byte) for byte in _encode(character))
+    forms = [raw]
+    if character == " ":
+        forms.append(re.escape(b"+"))
+    units = character.encode("utf-16-be", "surrogatepass")
+    escape = b"".join(
+        _byte(0x5C) + _byte(0x75) + _hex_digits(units[i : i + 2].hex()) for i in range(0, len(units), 2)
+    )
+    forms.append(escape)
+    if character in _JSON_SHORT:
+        # Before the raw form: a backslash alone must not eat the first half of its own escape.
+        forms.insert(0, b"".join(_byte(byte) for byte in _JSON_SHORT[character].encode()))
+    return b"(?:%s)" % b"|".join(forms)
+
+
+def _byte(byte: int) -> bytes:
+    """A byte raw or percent-encoded, once or twice."""
+    return b"(?:%s|%%(?:25)?%s)" % (re.escape(bytes([byte])), _hex_digits(f"{byte:02x}"))
+
+
+def _hex_digits(digits: str) -> bytes:
+    return b"".join(
+        b"[%c%c]" % (ord(digit), ord(digit.upper())) if digit.isalpha() else digit.encode()
+        for digit in digits
+    )
+
+
+def _base64_characters(value: bytes, shift: int) -> list[bytes]:
+    """The characters of base64 that the value alone decides when `shift` bytes stand before it."""
+    encoded = base64.b64encode(b"\0" * shift + value)
+    return [encoded[i : i + 1] for i in range((shift * 8 + 5) // 6, (shift + len(value)) * 8 // 6)]
+
+
+def _base64(value: bytes, shift: int) -> bytes:
+    """Those characters in both alphabets, then one that may be shared with what follows, and the padding."""
+    body = b"".join(_base64_character(character) for character in _base64_characters(value, shift))
+    shared = rb"[A-Za-z0-9+/_-]?" if (shift + len(value)) % 3 else b""
+    return body + shared + rb"(?:=|%3[dD]){0,2}"
+
+
+def _base64_character(character: bytes) -> bytes:
+    if character == b"+":
+        return rb"(?:\+|-|%2[bB])"
+    if character == b"/":
+        return rb"(?:\\?/|_|%2[fF])"
+    return character
