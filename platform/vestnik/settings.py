@@ -22,7 +22,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where data lives, where the server listens, and how strict the sandbox is."""
+    """Where data lives, where the server listens, and how strict the sandbox is.
+
+    `demo` and `simulator_url` are set by `vestnik up --demo` for the server that it starts.
+    """
 
     database_url: str
     data_dir: Path
@@ -32,6 +35,8 @@ class Settings:
     timezone: str = "Europe/Moscow"
     sandbox: SandboxMode = "default"
     secret_key: str | None = None
+    demo: bool = False
+    simulator_url: str | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -68,6 +73,8 @@ class Settings:
             timezone=zone,
             sandbox=cast(SandboxMode, mode),
             secret_key=environ.get("VESTNIK_SECRET_KEY") or None,
+            demo=environ.get("VESTNIK_DEMO") == "1",
+            simulator_url=environ.get("VESTNIK_SIMULATOR_URL") or None,
         )
 
 

@@ -1,0 +1,127 @@
+"""Who makes a request: a browser by its session cookie, a machine by its bearer key.
+
+The middleware puts the actor into `request.state.actor`. It also refuses forged requests: an unsafe
+method must come from our own pages (Origin, Sec-Fetch-Site) and, with a session, repeat the token
+that only our pages know. A bearer key is never sent by a browser on its own, so it needs neither.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import Request, cookie_parser
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vestnik.http.api import language_of
+from vestnik.http.errors import CsrfFailed, NotSignedIn, Problem
+from vestnik.http.problems import problem_response
+
+COOKIE = "vestnik_session"
+CSRF_HEADER = "x-csrf-token"
+COOKIE_LASTS_S = 90 * 24 * 3600
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_PATHS = ("/api/", "/metrics", "/lsp/")
+_TRUSTED_SITES = frozenset({"same-origin", "none"})
+
+Recognise = Callable[[str], Awaitable[Any]]
+
+
+class Sessions:
+    """Recognises actors and refuses forged requests, on the paths where people and keys act."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        by_cookie: Recognise,
+        by_key: Recognise,
+        csrf_token: Callable[[str], str],
+        base_url: Callable[[], Awaitable[str]],
+    ) -> None:
+        self._app = app
+        self._by_cookie, self._by_key = by_cookie, by_key
+        self._csrf_token, self._base_url = csrf_token, base_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket") or not scope["path"].startswith(_PATHS):
+            await self._app(scope, receive, send)
+            return
+        scope["state"] = {**scope.get("state", {}), "actor": None, "session_token": None}
+        try:
+            await self._recognise(scope)
+        except Problem as problem:
+            await _refuse(problem, scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    async def _recognise(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            scope["state"]["actor"] = await self._by_key(key.strip())
+            if scope["state"]["actor"] is None:
+                raise NotSignedIn()
+            return
+        unsafe = scope["type"] == "websocket" or scope["method"] not in _SAFE
+        if unsafe:
+            await self._refuse_foreign_pages(headers)
+        token = cookie_parser(headers.get("cookie", "")).get(COOKIE)
+        if token is None:
+            return
+        actor = await self._by_cookie(token)
+        if actor is None:
+            return
+        if unsafe and scope["type"] == "http":
+            given = headers.get(CSRF_HEADER, "")
+            if not hmac.compare_digest(given.encode(), self._csrf_token(token).encode()):
+                raise CsrfFailed()
+        scope["state"] |= {"actor": actor, "session_token": token}
+
+    async def _refuse_foreign_pages(self, headers: Headers) -> None:
+        site = headers.get("sec-fetch-site")
+        if site is not None and site not in _TRUSTED_SITES:
+            raise CsrfFailed()
+        origin = headers.get("origin")
+        if origin is None:
+            return
+        if urlsplit(origin).netloc == headers.get("host"):
+            return
+        if origin == _origin(await self._base_url()):
+            return
+        raise CsrfFailed()
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 4403, "reason": problem.code})
+        return
+    response = problem_response(problem, language_of(Request(scope, receive)))
+    await response(scope, receive, send)
+
+
+def set_session(request: Request, response: Response, token: str) -> None:
+    """Give the browser the session's cookie: unreadable by scripts, never sent from other sites' forms."""
+    response.set_cookie(
+        COOKIE, token, max_age=COOKIE_LASTS_S, httponly=True, samesite="lax", secure=is_https(request)
+    )
+
+
+def clear_session(request: Request, response: Response) -> None:
+    """Take the cookie back."""
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=is_https(request))
+
+
+def is_https(request: Request) -> bool:
+    """True when the browser speaks https to us or to the proxy before us."""
+    return request.url.scheme == "https"

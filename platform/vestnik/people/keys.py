@@ -1,0 +1,93 @@
+"""API keys of machines: a bearer key with a name and a set of rights, shown once, revoked for good."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from vestnik import audit
+from vestnik.db import Database, now
+from vestnik.http.errors import NotFound
+from vestnik.people.access import RIGHTS, SYSTEM, Actor
+from vestnik.people.errors import UnknownRight
+from vestnik.people.tables import api_key
+from vestnik.people.tokens import KEY_PREFIX_SHOWN, digest, new_api_key
+
+USED_EVERY = timedelta(minutes=1)
+
+
+class Keys:
+    """Makes, lists, revokes and recognises API keys.
+
+    `operator_key` is the running server's own, which it keeps in its lock file for the command line
+    of this machine: it acts as the system.
+    """
+
+    def __init__(self, database: Database, operator_key: str | None = None) -> None:
+        self._database, self._operator_key = database, operator_key
+
+    async def page(self, actor: Actor, offset: int, limit: int) -> tuple[Sequence[sa.Row[Any]], int]:
+        """Keys that are not revoked, newest first, and how many there are."""
+        actor.require("keys.manage")
+        valid = api_key.c.revoked_at.is_(None)
+        async with self._database.read() as connection:
+            total = await connection.scalar(sa.select(sa.func.count()).select_from(api_key).where(valid))
+            newest = sa.select(api_key).where(valid).order_by(api_key.c.id.desc())
+            rows = (await connection.execute(newest.offset(offset).limit(limit))).all()
+        return rows, total or 0
+
+    async def add(self, actor: Actor, name: str, rights: Sequence[str]) -> tuple[int, str]:
+        """A new key with rights that `actor` has; return its id and the key itself, which is not kept."""
+        actor.require("keys.manage")
+        for right in rights:
+            if right not in RIGHTS:
+                raise UnknownRight(right=right)
+        actor.require_all(rights)
+        key = new_api_key()
+        return await self._database.write(_add, actor, name.strip(), sorted(set(rights)), key), key
+
+    async def revoke(self, actor: Actor, key_id: int) -> None:
+        """Refuse the key from now on."""
+        actor.require("keys.manage")
+        await self._database.write(_revoke, actor, key_id)
+
+    async def actor(self, key: str) -> Actor | None:
+        """The machine that makes a request with this key; None for a wrong or revoked one."""
+        if self._operator_key is not None and hmac.compare_digest(key.encode(), self._operator_key.encode()):
+            return SYSTEM
+        valid = api_key.c.revoked_at.is_(None)
+        async with self._database.read() as connection:
+            statement = sa.select(api_key).where(api_key.c.key_digest == digest(key), valid)
+            row = (await connection.execute(statement)).one_or_none()
+        if row is None:
+            return None
+        at = now()
+        if row.used_at is None or at - row.used_at >= USED_EVERY:
+            used = api_key.update().where(api_key.c.id == row.id).values(used_at=at)
+            await self._database.write(lambda connection: connection.execute(used))
+        return Actor(user_id=None, name=row.name, rights=frozenset(row.rights) & RIGHTS, key_id=row.id)
+
+
+def _add(connection: sa.Connection, actor: Actor, name: str, rights: list[str], key: str) -> int:
+    statement = api_key.insert().values(
+        name=name,
+        prefix=key[:KEY_PREFIX_SHOWN],
+        key_digest=digest(key),
+        rights=rights,
+        created_by=actor.user_id,
+        created_at=now(),
+    )
+    key_id = cast(int, connection.execute(statement.returning(api_key.c.id)).scalar_one())
+    audit.record(connection, actor, "key.added", "key", key_id, ["name", "rights"])
+    return key_id
+
+
+def _revoke(connection: sa.Connection, actor: Actor, key_id: int) -> None:
+    statement = api_key.update().where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))
+    if connection.execute(statement.values(revoked_at=now())).rowcount == 0:
+        raise NotFound()
+    audit.record(connection, actor, "key.revoked", "key", key_id)

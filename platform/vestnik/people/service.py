@@ -1,0 +1,36 @@
+"""Everything about people in one object: users, sessions, keys, the organisation, the first start."""
+
+from __future__ import annotations
+
+from vestnik.db import Database
+from vestnik.people.access import Actor
+from vestnik.people.keys import Keys
+from vestnik.people.organisation import Organisation
+from vestnik.people.passwords import Passwords
+from vestnik.people.sessions import Sessions
+from vestnik.people.setup import Setup
+from vestnik.people.users import Users
+from vestnik.settings import Settings
+from vestnik.vault import Vault
+
+
+class People:
+    """The room's services, plugged together."""
+
+    def __init__(
+        self, settings: Settings, database: Database, vault: Vault, operator_key: str | None = None
+    ) -> None:
+        passwords = Passwords()
+        self.organisation = Organisation(settings, database, vault)
+        self.users = Users(database, passwords)
+        self.sessions = Sessions(settings, database, self.organisation, self.users, passwords)
+        self.keys = Keys(database, operator_key)
+        self.setup = Setup(database, self.organisation, passwords)
+
+    async def by_cookie(self, token: str) -> Actor | None:
+        """The person of a session cookie."""
+        return await self.sessions.actor(token)
+
+    async def by_key(self, key: str) -> Actor | None:
+        """The machine of a bearer key."""
+        return await self.keys.actor(key)
