@@ -24,7 +24,7 @@ const setup = createRoute({
   path: "/setup",
   validateSearch: (raw: Record<string, unknown>): { token?: string } =>
     typeof raw.token === "string" ? { token: raw.token } : {},
-  component: lazyRouteComponent(() => import("./pages/entry/Login")),
+  component: lazyRouteComponent(() => import("./pages/entry/Setup")),
 });
 
 /** Everything that needs a signed-in person, inside the shell. */
@@ -62,6 +62,28 @@ const routes = root.addChildren([
   setup,
   inside.addChildren([
     home,
+    page("/start", () => import("./pages/demo/Start")),
+    page("/campaigns", () => import("./pages/campaigns/Campaigns")),
+    page("/campaigns/new", () => import("./pages/campaigns/NewCampaign")),
+    page("/campaigns/$id", () => import("./pages/campaigns/Campaign")),
+    page("/campaigns/$id/edit", () => import("./pages/campaigns/EditCampaign")),
+    page("/templates", () => import("./pages/templates/Templates")),
+    page("/templates/$id", () => import("./pages/templates/Template")),
+    page("/contacts", () => import("./pages/contacts/Contacts")),
+    page("/contacts/$id", () => import("./pages/contacts/Contact")),
+    page("/segments", () => import("./pages/segments/Segments")),
+    page("/categories", () => import("./pages/segments/Categories")),
+    page("/modules", () => import("./pages/modules/Modules")),
+    page("/modules/$id", () => import("./pages/modules/Studio")),
+    page("/accounts", () => import("./pages/accounts/Accounts")),
+    page("/accounts/new", () => import("./pages/accounts/NewAccount")),
+    page("/accounts/$id", () => import("./pages/accounts/Account")),
+    page("/webhooks", () => import("./pages/webhooks/Webhooks")),
+    page("/webhooks/$id", () => import("./pages/webhooks/Webhook")),
+    page("/users", () => import("./pages/admin/Users")),
+    page("/keys", () => import("./pages/admin/Keys")),
+    page("/settings", () => import("./pages/admin/Settings")),
+    page("/audit", () => import("./pages/admin/Audit")),
   ]),
 ]);
 

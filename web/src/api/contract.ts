@@ -1,0 +1,25 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { Texts } from "../i18n";
+import { api } from "./client";
+
+export interface ContractFunction {
+  name: string;
+  title: Texts;
+  description: Texts;
+  required: boolean;
+  limit: "parse" | "interactive" | "bulk";
+  parameters: { name: string; description: Texts; sample: unknown }[];
+}
+
+export interface Contract {
+  functions: ContractFunction[];
+  types: { name: string; title: Texts }[];
+  operations: string[];
+  constants: Record<string, string[]>;
+}
+
+export const contractQuery = queryOptions({
+  queryKey: ["contract"],
+  staleTime: Infinity,
+  queryFn: () => api.get<Contract>("/contract"),
+});

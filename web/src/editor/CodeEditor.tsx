@@ -1,0 +1,140 @@
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, type CompletionSource } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { json } from "@codemirror/lang-json";
+import { python, pythonLanguage } from "@codemirror/lang-python";
+import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit } from "@codemirror/language";
+import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic as Mark } from "@codemirror/lint";
+import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import { useComputedColorScheme } from "@mantine/core";
+import { useEffect, useImperativeHandle, useRef, type Ref } from "react";
+import { look } from "./look";
+import { marks, position, type Diagnostic } from "./marks";
+
+export interface CodeEditorHandle {
+  /** Puts the cursor on a line and column, both from 1, and shows them. */
+  show: (line: number, column?: number) => void;
+}
+
+interface Props {
+  label: string;
+  language: "python" | "json";
+  value: string;
+  onChange?: (value: string) => void;
+  diagnostics?: Diagnostic[];
+  completions?: CompletionSource;
+  /** Ctrl+Enter. */
+  onRun?: () => void;
+  /** Ctrl+S. */
+  onSave?: () => void;
+  readOnly?: boolean;
+  ref?: Ref<CodeEditorHandle>;
+}
+
+/** A CodeMirror editor as a controlled field, with the server's diagnostics in its margin. */
+export function CodeEditor(props: Props) {
+  const { label, language, value, diagnostics, readOnly = false, ref } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView>(null);
+  const dark = useComputedColorScheme("light") === "dark";
+  const latest = useRef({ ...props, dark });
+  const colours = useRef(new Compartment());
+  useEffect(() => {
+    latest.current = { ...props, dark };
+  });
+
+  useEffect(() => {
+    const editor = new EditorView({
+      parent: place.current as HTMLElement,
+      state: EditorState.create({
+        doc: latest.current.value,
+        extensions: [
+          basics(language),
+          colours.current.of(look(latest.current.dark)),
+          shortcuts(() => latest.current),
+          EditorState.readOnly.of(readOnly),
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+          completing(() => latest.current.completions),
+          EditorView.updateListener.of((update) => {
+            if (update.docChanged) latest.current.onChange?.(update.state.doc.toString());
+          }),
+        ],
+      }),
+    });
+    view.current = editor;
+    return () => editor.destroy();
+  }, [label, language, readOnly]);
+
+  useEffect(() => {
+    view.current?.dispatch({ effects: colours.current.reconfigure(look(dark)) });
+  }, [dark]);
+
+  useEffect(() => {
+    const editor = view.current;
+    if (!editor || editor.state.doc.toString() === value) return;
+    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+  }, [value]);
+
+  useEffect(() => {
+    const editor = view.current;
+    if (!editor || !diagnostics) return;
+    const found: Mark[] = marks(editor.state.doc, diagnostics);
+    editor.dispatch(setDiagnostics(editor.state, found));
+  }, [diagnostics]);
+
+  useImperativeHandle(ref, () => ({
+    show: (line, column = 1) => {
+      const editor = view.current;
+      if (!editor) return;
+      const anchor = position(editor.state.doc, line, column);
+      editor.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
+      editor.focus();
+    },
+  }));
+
+  return <div ref={place} className="editor" />;
+}
+
+function basics(language: "python" | "json"): Extension {
+  return [
+    lineNumbers(),
+    highlightActiveLineGutter(),
+    history(),
+    foldGutter(),
+    drawSelection(),
+    indentOnInput(),
+    bracketMatching(),
+    closeBrackets(),
+    highlightActiveLine(),
+    highlightSelectionMatches(),
+    language === "python" ? [python(), indentUnit.of("    "), lintGutter()] : [json(), indentUnit.of("  ")],
+    keymap.of([
+      ...closeBracketsKeymap,
+      ...defaultKeymap,
+      ...searchKeymap,
+      ...historyKeymap,
+      ...foldKeymap,
+      ...completionKeymap,
+      ...lintKeymap,
+      // Escape, then Tab leaves the editor: CodeMirror's own way out for the keyboard.
+      indentWithTab,
+    ]),
+  ];
+}
+
+function shortcuts(current: () => Pick<Props, "onRun" | "onSave">): Extension {
+  const command = (pick: () => (() => void) | undefined) => () => {
+    pick()?.();
+    return pick() !== undefined;
+  };
+  return keymap.of([
+    { key: "Mod-Enter", run: command(() => current().onRun) },
+    { key: "Mod-s", run: command(() => current().onSave), preventDefault: true },
+  ]);
+}
+
+function completing(current: () => CompletionSource | undefined): Extension {
+  const source: CompletionSource = (context) => current()?.(context) ?? null;
+  return [autocompletion(), pythonLanguage.data.of({ autocomplete: source })];
+}

@@ -1,0 +1,181 @@
+import { Alert, Button, Grid, Stack, Text } from "@mantine/core";
+import { IconCircleCheck, IconPlugConnected, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { accounts, type AccountCard } from "../../api/accounts";
+import { useRight } from "../../api/session";
+import { localised } from "../../i18n";
+import { CopyField } from "../../ui/CopyField";
+import { PageLoading } from "../../ui/Loading";
+import { ask, tell, tellProblem } from "../../ui/notices";
+import { PageHeader } from "../../ui/PageHeader";
+import { Panel } from "../../ui/Panel";
+import { ProblemPanel } from "../../ui/ProblemPanel";
+import { StatusBadge } from "../../ui/StatusBadge";
+import { Hosts } from "./Hosts";
+import { Lists } from "./Lists";
+import { SettingsForm } from "./SettingsForm";
+
+const route = getRouteApi("/inside/accounts/$id");
+
+export default function AccountPage() {
+  const { id } = route.useParams();
+  const { data, error, refetch } = useQuery(accounts.card(id));
+  if (error) return <ProblemPanel problem={error} retry={() => void refetch()} />;
+  if (!data) return <PageLoading />;
+  return <Account account={data} />;
+}
+
+function Account({ account }: { account: AccountCard }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <PageHeader
+        title={account.title}
+        description={t("accounts.of", { module: localised(account.moduleTitle) })}
+        back={{ to: "/accounts", label: t("accounts.title") }}
+        badges={<StatusBadge kind="account" state={account.state} />}
+        actions={<Actions account={account} />}
+      />
+      <Grid>
+        <Grid.Col span={{ base: 12, lg: 7 }}>
+          <Stack>
+            <Settings account={account} />
+            <Lists accountId={account.id} />
+          </Stack>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 5 }}>
+          <Stack>
+            <Webhook account={account} />
+            <Hosts accountId={account.id} />
+          </Stack>
+        </Grid.Col>
+      </Grid>
+    </>
+  );
+}
+
+function useRefresh(): () => Promise<void> {
+  const client = useQueryClient();
+  return () => client.invalidateQueries({ queryKey: ["accounts"] });
+}
+
+function Actions({ account }: { account: AccountCard }) {
+  const { t } = useTranslation();
+  const refresh = useRefresh();
+  const navigate = useNavigate();
+  const manages = useRight("accounts.manage");
+  const check = useMutation({
+    mutationFn: () => accounts.check(account.id),
+    onSuccess: async (result) => {
+      await refresh();
+      if (result.ok) tell(result.message || t("accounts.checkOk"));
+      else tellProblem(result.message);
+    },
+    onError: tellProblem,
+  });
+  const removal = useMutation({
+    mutationFn: () => accounts.remove(account.id),
+    onSuccess: async () => {
+      await navigate({ to: "/accounts" });
+      await refresh();
+    },
+    onError: tellProblem,
+  });
+  if (!manages) return null;
+  return (
+    <>
+      <Button
+        variant="default"
+        color="red"
+        leftSection={<IconTrash size={16} />}
+        onClick={() =>
+          ask({
+            title: t("accounts.deleteTitle", { name: account.title }),
+            text: t("accounts.deleteText"),
+            confirm: t("common.delete"),
+            danger: true,
+            onConfirm: () => removal.mutate(),
+          })
+        }
+      >
+        {t("common.delete")}
+      </Button>
+      <Button leftSection={<IconPlugConnected size={16} />} loading={check.isPending} onClick={() => check.mutate()}>
+        {t("accounts.check")}
+      </Button>
+    </>
+  );
+}
+
+function Settings({ account }: { account: AccountCard }) {
+  const { t } = useTranslation();
+  const refresh = useRefresh();
+  const manages = useRight("accounts.manage");
+  const saving = useMutation({
+    mutationFn: (settings: Record<string, unknown>) => accounts.change(account.id, { settings }),
+    onSuccess: async () => {
+      tell(t("common.saved"));
+      await refresh();
+    },
+  });
+  return (
+    <Panel title={t("accounts.settings")} description={t("accounts.settingsHint")}>
+      <Stack>
+        {account.checkMessage && account.state === "ready" && (
+          <Alert color="teal" icon={<IconCircleCheck size={18} />}>
+            {account.checkMessage}
+          </Alert>
+        )}
+        {saving.error && <ProblemPanel problem={saving.error} />}
+        <SettingsForm
+          settings={account.settingsSchema}
+          secretsSet={account.secretsSet}
+          initial={account.settings}
+          busy={saving.isPending}
+          action={t("common.save")}
+          onSave={saving.mutate}
+          readOnly={!manages}
+        />
+      </Stack>
+    </Panel>
+  );
+}
+
+function Webhook({ account }: { account: AccountCard }) {
+  const { t } = useTranslation();
+  const refresh = useRefresh();
+  const manages = useRight("accounts.manage");
+  const rotation = useMutation({
+    mutationFn: () => accounts.rotateToken(account.id),
+    onSuccess: async () => {
+      tell(t("accounts.rotated"));
+      await refresh();
+    },
+    onError: tellProblem,
+  });
+  const confirm = () =>
+    ask({
+      title: t("accounts.rotateTitle"),
+      text: t("accounts.rotateText"),
+      confirm: t("accounts.rotate"),
+      danger: true,
+      onConfirm: () => rotation.mutate(),
+    });
+  return (
+    <Panel title={t("accounts.webhook")}>
+      <Stack gap="sm">
+        <Text size="sm" c="dimmed">
+          {t("accounts.webhookHint")}
+        </Text>
+        <CopyField aria-label={t("accounts.webhook")} value={account.webhookUrl} />
+        {manages && (
+          <Button variant="default" w="fit-content" leftSection={<IconRefresh size={16} />} loading={rotation.isPending} onClick={confirm}>
+            {t("accounts.rotate")}
+          </Button>
+        )}
+      </Stack>
+    </Panel>
+  );
+}

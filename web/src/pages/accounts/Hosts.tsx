@@ -1,0 +1,75 @@
+import { Badge, Group, Stack, Switch, Text } from "@mantine/core";
+import { IconWorldCheck } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { accounts, type HostApproval } from "../../api/accounts";
+import { useRight } from "../../api/session";
+import { EmptyState } from "../../ui/EmptyState";
+import { useFormat } from "../../ui/format";
+import { RowsLoading } from "../../ui/Loading";
+import { tellProblem } from "../../ui/notices";
+import { Panel } from "../../ui/Panel";
+import { ProblemPanel } from "../../ui/ProblemPanel";
+
+/** Hosts that the module asks for and an administrator lets it reach. */
+export function Hosts({ accountId }: { accountId: string }) {
+  const { t } = useTranslation();
+  const { data, error, isPending } = useQuery(accounts.hosts(accountId));
+  return (
+    <Panel title={t("accounts.hosts")} description={t("accounts.hostsHint")}>
+      {error && <ProblemPanel problem={error} />}
+      {isPending && <RowsLoading rows={2} />}
+      {data?.items.length === 0 && (
+        <EmptyState compact icon={IconWorldCheck} title={t("accounts.noHosts")} text={t("accounts.noHostsHint")} />
+      )}
+      <Stack gap="sm">{data?.items.map((host) => <Host key={keyOf(host)} accountId={accountId} host={host} all={data.items} />)}</Stack>
+    </Panel>
+  );
+}
+
+const keyOf = (host: HostApproval) => `${host.scheme}://${host.pattern}:${host.port}`;
+
+function Host({ accountId, host, all }: { accountId: string; host: HostApproval; all: HostApproval[] }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const client = useQueryClient();
+  const approves = useRight("hosts.approve");
+  const change = useMutation({
+    mutationFn: (approved: boolean) =>
+      accounts.approveHosts(accountId, all.map((one) => (one === host ? { ...one, approved } : one)).map(plain)),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["accounts", accountId] }),
+    onError: tellProblem,
+  });
+  return (
+    <Group justify="space-between" wrap="nowrap" align="flex-start">
+      <Stack gap={2} miw={0}>
+        <Text size="sm" ff="monospace" style={{ overflowWrap: "anywhere" }}>
+          {keyOf(host)}
+        </Text>
+        <Group gap={6}>
+          {host.scheme === "http" && <Badge color="orange">{t("accounts.plainHttp")}</Badge>}
+          {host.privateNetwork && <Badge color="orange">{t("accounts.private")}</Badge>}
+          {host.approved && host.approvedAt && (
+            <Text size="xs" c="dimmed">
+              {t("accounts.approvedBy", { name: host.approvedBy ?? "—", when: format.date(host.approvedAt) })}
+            </Text>
+          )}
+        </Group>
+      </Stack>
+      {approves ? (
+        <Switch
+          checked={host.approved}
+          disabled={change.isPending}
+          onChange={(event) => change.mutate(event.currentTarget.checked)}
+          aria-label={t("accounts.approveNamed", { host: keyOf(host) })}
+        />
+      ) : (
+        <Badge color={host.approved ? "teal" : "orange"}>{t(host.approved ? "accounts.approved" : "accounts.awaiting")}</Badge>
+      )}
+    </Group>
+  );
+}
+
+function plain({ pattern, scheme, port, privateNetwork, approved }: HostApproval) {
+  return { pattern, scheme, port, privateNetwork, approved };
+}

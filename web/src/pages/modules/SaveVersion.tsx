@@ -1,0 +1,64 @@
+import { Alert, Button, Group, Stack, TextInput } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { modules, type CheckResult, type ModuleCard } from "../../api/modules";
+import { Dialog } from "../../ui/Dialog";
+import { tell } from "../../ui/notices";
+import { ProblemPanel } from "../../ui/ProblemPanel";
+
+interface Props {
+  opened: boolean;
+  onClose: () => void;
+  card: ModuleCard;
+  source: string;
+  check: CheckResult | undefined;
+}
+
+/** Makes the text in the editor the module's next, live version. */
+export function SaveVersion({ opened, onClose, card, source, check }: Props) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [note, setNote] = useState("");
+  const errors = check?.diagnostics.filter((found) => found.severity === "error").length ?? 0;
+  const saving = useMutation({
+    mutationFn: () => modules.save(card.id, { source, note }),
+    onSuccess: async (version) => {
+      tell(t("studio.savedVersion", { number: version.number }));
+      onClose();
+      await client.invalidateQueries({ queryKey: ["modules"] });
+    },
+  });
+  return (
+    <Dialog opened={opened} onClose={onClose} title={t("studio.saveTitle", { number: card.live.number + 1 })}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          saving.mutate();
+        }}
+      >
+        <Stack>
+          {errors > 0 && (
+            <Alert color="yellow" icon={<IconAlertTriangle size={18} />}>
+              {t("studio.saveWithErrors", { count: errors })}
+            </Alert>
+          )}
+          {saving.error && <ProblemPanel problem={saving.error} />}
+          <TextInput
+            data-autofocus
+            label={t("studio.note")}
+            description={t("studio.noteHint")}
+            value={note}
+            onChange={(event) => setNote(event.currentTarget.value)}
+          />
+          <Group justify="flex-end">
+            <Button type="submit" loading={saving.isPending}>
+              {t("studio.save")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Dialog>
+  );
+}
