@@ -1,0 +1,61 @@
+"""What other rooms need to know of clients: their names, and who matches a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from vestnik.companies.tables import client
+from vestnik.db import fold, new_key, now
+
+
+@dataclass(frozen=True, slots=True)
+class NewClient:
+    """A client about to be stored; `kind` is company or person."""
+
+    name: str
+    kind: str = "company"
+    inn: str | None = None
+    kpp: str | None = None
+    responsible_id: int | None = None
+
+
+def insert_clients(connection: sa.Connection, rows: Sequence[NewClient]) -> list[int]:
+    """Store clients; their keys in the order of `rows`."""
+    at = now()
+    stored: list[dict[str, Any]] = [
+        {
+            "id": new_key(),
+            "kind": row.kind,
+            "name": row.name,
+            "name_folded": fold(row.name),
+            "inn": row.inn,
+            "kpp": row.kpp,
+            "phones": [],
+            "responsible_id": row.responsible_id,
+            "created_at": at,
+            "updated_at": at,
+        }
+        for row in rows
+    ]
+    if stored:
+        connection.execute(sa.insert(client), stored)
+    return [row["id"] for row in stored]
+
+
+async def client_names(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, str]:
+    """Names of the clients `ids`, by key."""
+    found = await connection.execute(sa.select(client.c.id, client.c.name).where(client.c.id.in_(set(ids))))
+    return {id: name for id, name in found}
+
+
+def clients_with_name(text: str, *, within: bool) -> sa.Select[tuple[int]]:
+    """Keys of clients whose name begins with `text` or, when `within`, contains it anywhere."""
+    folded = fold(text)
+    name = client.c.name_folded
+    matches = name.contains(folded, autoescape=True) if within else name.startswith(folded, autoescape=True)
+    return sa.select(client.c.id).where(matches)

@@ -1,0 +1,1 @@
+"""Feature: contacts, their addresses, consents, the stop-list, and the one audience function."""

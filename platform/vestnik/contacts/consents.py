@@ -1,0 +1,142 @@
+"""Consents and the stop-list: the journal, the present state beside it, and what an unsubscribe does.
+
+All functions here run in a unit of work of the writer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+
+from vestnik.contacts.tables import address, consent, contact, contact_address, subscription, suppression
+from vestnik.db import insert_ignore, upsert
+
+Reason = Literal["unsubscribe", "hard_bounce", "spam", "manual"]
+ConsentState = Literal["given", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """When, how and from where somebody chose: what a consent has to prove."""
+
+    at: datetime
+    how: str
+    from_where: str
+
+
+def record_consent(
+    connection: sa.Connection,
+    contact_ids: Sequence[int],
+    category_id: int | None,
+    state: ConsentState,
+    evidence: Evidence,
+) -> None:
+    """Append one consent for each contact and bring its present state up to it; None is every category."""
+    if not contact_ids:
+        return
+    given = state == "given"
+    connection.execute(
+        sa.insert(consent),
+        [
+            {
+                "contact_id": id,
+                "category_id": category_id,
+                "state": state,
+                "at": evidence.at,
+                "how": evidence.how,
+                "from_where": evidence.from_where,
+            }
+            for id in contact_ids
+        ],
+    )
+    if category_id is None:
+        connection.execute(
+            sa.update(contact).where(contact.c.id.in_(contact_ids)).values(unsubscribed=not given)
+        )
+        return
+    connection.execute(
+        upsert(connection, subscription, ["contact_id", "category_id"], ["subscribed", "at"]),
+        [
+            {"contact_id": id, "category_id": category_id, "subscribed": given, "at": evidence.at}
+            for id in contact_ids
+        ],
+    )
+
+
+def add_to_stop_list(
+    connection: sa.Connection,
+    hashes: Iterable[bytes],
+    category_id: int | None,
+    reason: Reason,
+    evidence: Evidence,
+) -> int:
+    """Put addresses on the stop-list; how many were not there yet for this reason and category.
+
+    An unsubscribe is a withdrawal of consent, too, by every contact whose primary address it is.
+    Doing the same again changes nothing.
+    """
+    wanted = list(dict.fromkeys(hashes))
+    if not wanted:
+        return 0
+    rows = [
+        {
+            "address_hash": hash_,
+            "category_id": category_id,
+            "reason": reason,
+            "at": evidence.at,
+            "source": evidence.from_where,
+        }
+        for hash_ in wanted
+    ]
+    added = connection.execute(insert_ignore(connection, suppression), rows).rowcount
+    if reason == "unsubscribe":
+        withdrawing = _primary_holders(connection, wanted, category_id, subscribed=True)
+        record_consent(connection, withdrawing, category_id, "withdrawn", evidence)
+    return added
+
+
+def remove_from_stop_list(
+    connection: sa.Connection,
+    hashes: Iterable[bytes],
+    category_id: int | None,
+    evidence: Evidence,
+) -> int:
+    """Take addresses off the stop-list for this category (None: the rows for all); how many rows went.
+
+    Whoever had unsubscribed gives consent anew: `evidence` says how.
+    """
+    wanted = list(hashes)
+    scope = suppression.c.category_id.is_not_distinct_from(category_id)
+    removed = connection.execute(
+        sa.delete(suppression).where(suppression.c.address_hash.in_(wanted), scope)
+    ).rowcount
+    returning = _primary_holders(connection, wanted, category_id, subscribed=False)
+    record_consent(connection, returning, category_id, "given", evidence)
+    return removed
+
+
+def _primary_holders(
+    connection: sa.Connection, hashes: Sequence[bytes], category_id: int | None, *, subscribed: bool
+) -> list[int]:
+    """Contacts with one of the addresses as a primary one, of those who are (not) subscribed."""
+    holders = (
+        sa.select(contact_address.c.contact_id)
+        .join(address, address.c.id == contact_address.c.address_id)
+        .join(contact, contact.c.id == contact_address.c.contact_id)
+        .where(address.c.suppression_hash.in_(hashes), contact_address.c.is_primary)
+        .distinct()
+    )
+    if category_id is None:
+        holders = holders.where(contact.c.unsubscribed != subscribed)
+    else:
+        withdrew = sa.exists().where(
+            subscription.c.contact_id == contact.c.id,
+            subscription.c.category_id == category_id,
+            sa.not_(subscription.c.subscribed),
+        )
+        holders = holders.where(sa.not_(withdrew) if subscribed else withdrew)
+    return list(connection.scalars(holders))

@@ -1,0 +1,263 @@
+"""Reading contacts: the list, the card, and what a module is told."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from vestnik.companies.service import client_names, clients_with_name
+from vestnik.contacts.consents import ConsentState
+from vestnik.contacts.tables import (
+    address,
+    category,
+    consent,
+    contact,
+    contact_address,
+    subscription,
+    suppression,
+)
+from vestnik.db import fold
+
+#: Under this length a text is sought at the beginning only: an index of trigrams could not serve it.
+_CONTAINS_FROM = 3
+
+_SORTS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
+    "name": (contact.c.name_folded, contact.c.id),
+    "-name": (contact.c.name_folded.desc(), contact.c.id.desc()),
+    "created": (contact.c.created_at, contact.c.id),
+    "-created": (contact.c.created_at.desc(), contact.c.id.desc()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why an address is on the stop-list; `category_id` None means for everything."""
+
+    category_id: int | None
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAddress:
+    """One address of a contact."""
+
+    id: int
+    kind: str
+    text: str
+    is_primary: bool
+    stops: tuple[Stop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A category as one contact chose it, with the latest evidence; no evidence means never asked."""
+
+    category_id: int
+    title: str
+    subscribed: bool
+    state: ConsentState | None = None
+    at: datetime | None = None
+    how: str | None = None
+    from_where: str | None = None
+
+
+@dataclass(slots=True)
+class Person:
+    """A contact with everything that its card shows."""
+
+    id: int
+    name: str
+    company_id: int | None
+    company: str | None
+    owner_id: int | None
+    external_id: str | None
+    blocked: bool
+    unsubscribed: bool
+    custom: Mapping[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    addresses: list[OwnAddress] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
+
+    def texts(self, kind: str) -> list[str]:
+        """Addresses of a kind, the primary one first."""
+        return [each.text for each in self.addresses if each.kind == kind]
+
+
+def matching(search: str) -> sa.ColumnElement[bool]:
+    """Contacts whose name, e-mail, phone or company has `search`; the beginning only when it is short."""
+    text = search.strip()
+    if not text:
+        return sa.true()
+    folded, within = fold(text), len(text) >= _CONTAINS_FROM
+    found = [
+        _has(contact.c.name_folded, folded, within=within),
+        contact.c.company_id.in_(clients_with_name(text, within=within)),
+        contact.c.id.in_(_holders(_has(address.c.normalised, folded, within=within), "email")),
+    ]
+    digits = re.sub(r"\D", "", text)
+    if len(digits) >= _CONTAINS_FROM and not re.search(r"[^\d\s()+-]", text):
+        # A Russian number is typed with 8 in front of it and stored with +7.
+        sought = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
+        found.append(contact.c.id.in_(_holders(_has(address.c.normalised, sought, within=True), "phone")))
+    return sa.or_(*found)
+
+
+def _has(column: sa.ColumnElement[str], text: str, *, within: bool) -> sa.ColumnElement[bool]:
+    return column.contains(text, autoescape=True) if within else column.startswith(text, autoescape=True)
+
+
+def _holders(matches: sa.ColumnElement[bool], kind: str) -> sa.Select[tuple[int]]:
+    return (
+        sa.select(contact_address.c.contact_id)
+        .join(address, address.c.id == contact_address.c.address_id)
+        .where(address.c.kind == kind, matches)
+    )
+
+
+async def list_page(
+    connection: AsyncConnection, where: Sequence[sa.ColumnElement[bool]], sort: str, offset: int, limit: int
+) -> tuple[list[Person], int]:
+    """A page of contacts without their choices, and how many there are in all."""
+    live = [contact.c.merged_into.is_(None), *where]
+    total = await connection.scalar(sa.select(sa.func.count()).select_from(contact).where(*live))
+    order = _SORTS.get(sort, _SORTS["name"])
+    rows = await connection.execute(
+        sa.select(contact).where(*live).order_by(*order).offset(offset).limit(limit)
+    )
+    people = await _people(connection, rows.all())
+    return people, total or 0
+
+
+async def persons(connection: AsyncConnection, ids: Collection[int]) -> list[Person]:
+    """Contacts with addresses, stops and choices, in the order of `ids`; unknown keys are left out."""
+    rows = await connection.execute(sa.select(contact).where(contact.c.id.in_(ids)))
+    found = {person.id: person for person in await _people(connection, rows.all())}
+    await _add_choices(connection, found)
+    return [found[id] for id in ids if id in found]
+
+
+async def _people(connection: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> list[Person]:
+    companies = await client_names(connection, {row.company_id for row in rows if row.company_id})
+    addresses = await _addresses(connection, [row.id for row in rows])
+    return [
+        Person(
+            id=row.id,
+            name=row.name,
+            company_id=row.company_id,
+            company=companies.get(row.company_id),
+            owner_id=row.owner_id,
+            external_id=row.external_id,
+            blocked=row.blocked,
+            unsubscribed=row.unsubscribed,
+            custom=row.custom,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            addresses=addresses[row.id],
+        )
+        for row in rows
+    ]
+
+
+async def _addresses(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, list[OwnAddress]]:
+    rows = (
+        await connection.execute(
+            sa.select(
+                contact_address.c.contact_id,
+                contact_address.c.is_primary,
+                address.c.id,
+                address.c.kind,
+                address.c.normalised,
+                address.c.suppression_hash,
+            )
+            .join(address, address.c.id == contact_address.c.address_id)
+            .where(contact_address.c.contact_id.in_(ids))
+            .order_by(address.c.kind, contact_address.c.is_primary.desc(), address.c.id)
+        )
+    ).all()
+    stops = await _stops(connection, [row.suppression_hash for row in rows])
+    own: defaultdict[int, list[OwnAddress]] = defaultdict(list)
+    for row in rows:
+        own[row.contact_id].append(
+            OwnAddress(row.id, row.kind, row.normalised, row.is_primary, tuple(stops[row.suppression_hash]))
+        )
+    return own
+
+
+async def _stops(connection: AsyncConnection, hashes: Sequence[bytes]) -> dict[bytes, list[Stop]]:
+    found: defaultdict[bytes, list[Stop]] = defaultdict(list)
+    rows = await connection.execute(
+        sa.select(suppression).where(suppression.c.address_hash.in_(set(hashes))).order_by(suppression.c.id)
+    )
+    for row in rows:
+        found[row.address_hash].append(Stop(row.category_id, row.reason, row.at))
+    return found
+
+
+async def _add_choices(connection: AsyncConnection, people: Mapping[int, Person]) -> None:
+    categories = (
+        await connection.execute(
+            sa.select(category.c.id, category.c.title)
+            .where(category.c.archived_at.is_(None))
+            .order_by(category.c.id)
+        )
+    ).all()
+    present = {
+        (row.contact_id, row.category_id): row.subscribed
+        for row in await connection.execute(
+            sa.select(subscription).where(subscription.c.contact_id.in_(people))
+        )
+    }
+    latest = {
+        (row.contact_id, row.category_id): row
+        for row in await connection.execute(
+            sa.select(consent).where(consent.c.contact_id.in_(people)).order_by(consent.c.at, consent.c.id)
+        )
+    }
+    for person in people.values():
+        for id, title in categories:
+            evidence = latest.get((person.id, id))
+            wants = present.get((person.id, id), True) and not _stopped(person, id)
+            person.choices.append(
+                Choice(id, title, wants)
+                if evidence is None
+                else Choice(id, title, wants, evidence.state, evidence.at, evidence.how, evidence.from_where)
+            )
+
+
+def _stopped(person: Person, category_id: int) -> bool:
+    """Whether the person's own wish or the stop-list keeps the category from the primary e-mail."""
+    if person.blocked or person.unsubscribed:
+        return True
+    return any(
+        stop.category_id in (None, category_id)
+        for each in person.addresses
+        if each.kind == "email" and each.is_primary
+        for stop in each.stops
+    )
+
+
+def for_module(person: Person) -> dict[str, Any]:
+    """A contact as the contract's `CRM_Marketing_Contact`."""
+    told: dict[str, Any] = {
+        "id": str(person.id),
+        "name": person.name,
+        "emails": person.texts("email"),
+        "phones": person.texts("phone"),
+        "fields": dict(person.custom),
+        "categories": [
+            {"id": str(each.category_id), "name": each.title, "subscribed": each.subscribed}
+            for each in person.choices
+        ],
+    }
+    if person.company is not None:
+        told["company"] = person.company
+    return told

@@ -1,0 +1,146 @@
+"""Storing contacts, by the thousand or one: set-based statements for a unit of work of the writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from vestnik.contacts.addresses import Address, AddressKind, address_hash
+from vestnik.contacts.tables import address, contact, contact_address
+from vestnik.db import fold, insert_ignore, new_key
+from vestnik.vault import Vault
+
+#: SQLite takes 32,766 parameters in one statement; each address is one.
+_LOOKED_UP_AT_ONCE = 5_000
+
+
+@dataclass(slots=True)
+class NewContact:
+    """A contact about to be stored. The first address of each kind is its primary one."""
+
+    name: str
+    addresses: Sequence[Address] = ()
+    company_id: int | None = None
+    owner_id: int | None = None
+    custom: Mapping[str, Any] = field(default_factory=dict)
+    external_id: str | None = None
+    created_at: datetime | None = None
+
+
+def insert_contacts(
+    connection: sa.Connection, vault: Vault, rows: Sequence[NewContact], at: datetime
+) -> list[int]:
+    """Store contacts with their addresses; their keys in the order of `rows`."""
+    if not rows:
+        return []
+    keys = [new_key() for _ in rows]
+    connection.execute(
+        sa.insert(contact),
+        [
+            {
+                "id": key,
+                "name": row.name,
+                "name_folded": fold(row.name),
+                "company_id": row.company_id,
+                "owner_id": row.owner_id,
+                "custom": row.custom,
+                "custom_folded": fold_values(row.custom),
+                "external_id": row.external_id,
+                "blocked": False,
+                "unsubscribed": False,
+                "created_at": row.created_at or at,
+                "updated_at": at,
+            }
+            for key, row in zip(keys, rows, strict=True)
+        ],
+    )
+    link_addresses(connection, vault, [(key, row.addresses) for key, row in zip(keys, rows, strict=True)])
+    return keys
+
+
+def link_addresses(
+    connection: sa.Connection, vault: Vault, wanted: Sequence[tuple[int, Sequence[Address]]]
+) -> None:
+    """Give contacts their addresses; the first of each kind becomes primary. They have none yet."""
+    ids = address_ids(connection, vault, (each for _, addresses in wanted for each in addresses))
+    links: list[dict[str, Any]] = []
+    for contact_id, addresses in wanted:
+        kinds: set[str] = set()
+        for each in dict.fromkeys(addresses):
+            links.append(
+                {
+                    "contact_id": contact_id,
+                    "address_id": ids[each],
+                    "kind": each.kind,
+                    "is_primary": each.kind not in kinds,
+                }
+            )
+            kinds.add(each.kind)
+    if links:
+        connection.execute(sa.insert(contact_address), links)
+
+
+def address_ids(connection: sa.Connection, vault: Vault, wanted: Iterable[Address]) -> dict[Address, int]:
+    """Keys of addresses, each stored if it was not there yet."""
+    ids = {each: new_key() for each in dict.fromkeys(wanted)}
+    if not ids:
+        return ids
+    added = connection.execute(
+        insert_ignore(connection, address, ["kind", "normalised"]),
+        [
+            {
+                "id": id,
+                "kind": each.kind,
+                "normalised": each.normalised,
+                "domain": each.domain,
+                "suppression_hash": address_hash(vault, each),
+            }
+            for each, id in ids.items()
+        ],
+    ).rowcount
+    if added < len(ids):
+        ids.update(known_ids(connection, list(ids)))
+    return ids
+
+
+def known_ids(connection: sa.Connection, wanted: Sequence[Address]) -> dict[Address, int]:
+    """Keys of those addresses that are stored already."""
+    by_text = {(each.kind, each.normalised): each for each in wanted}
+    found: dict[Address, int] = {}
+    for start in range(0, len(wanted), _LOOKED_UP_AT_ONCE):
+        texts = [each.normalised for each in wanted[start : start + _LOOKED_UP_AT_ONCE]]
+        # Both kinds are named, so that the unique index on (kind, normalised) serves.
+        rows = connection.execute(
+            sa.select(address.c.id, address.c.kind, address.c.normalised).where(
+                address.c.kind.in_(("email", "phone")), address.c.normalised.in_(texts)
+            )
+        )
+        for id, kind, normalised in rows:
+            if (each := by_text.get((kind, normalised))) is not None:
+                found[each] = id
+    return found
+
+
+def replace_addresses(
+    connection: sa.Connection,
+    vault: Vault,
+    contact_id: int,
+    kind: AddressKind,
+    addresses: Sequence[Address],
+) -> None:
+    """Give a contact exactly these addresses of a kind; the stop-list still knows those it loses."""
+    connection.execute(
+        sa.delete(contact_address).where(
+            contact_address.c.contact_id == contact_id, contact_address.c.kind == kind
+        )
+    )
+    link_addresses(connection, vault, [(contact_id, addresses)])
+
+
+def fold_values(custom: Mapping[str, Any]) -> dict[str, Any]:
+    """Custom values as rules compare them: every text folded."""
+    return {key: fold(value) if isinstance(value, str) else value for key, value in custom.items()}

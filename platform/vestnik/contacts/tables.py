@@ -1,0 +1,150 @@
+"""Contacts, the addresses they share, preference categories, consents and the stop-list."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from vestnik.db import Exact, Instant, Json, Key, metadata
+
+contact = sa.Table(
+    "contact",
+    metadata,
+    sa.Column("id", Key, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name_folded", Exact, nullable=False),
+    sa.Column("company_id", Key, sa.ForeignKey("client.id")),
+    sa.Column("owner_id", Key),
+    sa.Column("custom", Json, nullable=False),
+    # The same values with every text folded: what rules compare.
+    sa.Column("custom_folded", Json, nullable=False),
+    sa.Column("external_id", Exact, unique=True),
+    sa.Column("merged_into", Key, sa.ForeignKey("contact.id")),
+    # By a person, for every kind of mailing.
+    sa.Column("blocked", sa.Boolean, nullable=False, default=False),
+    # The present state of consent for all categories at once; `consent` is its journal.
+    sa.Column("unsubscribed", sa.Boolean, nullable=False, default=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Index(None, "name_folded"),
+    sa.Index(None, "company_id"),
+    sa.Index(None, "created_at"),
+)
+
+address = sa.Table(
+    "address",
+    metadata,
+    sa.Column("id", Key, primary_key=True, autoincrement=False),
+    sa.Column("kind", Exact, nullable=False),
+    sa.Column("normalised", Exact, nullable=False),
+    # The part after @ of an e-mail address.
+    sa.Column("domain", Exact),
+    # The keyed hash under which the stop-list knows this address, kept here so that joins are set-based.
+    sa.Column("suppression_hash", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("kind", "normalised"),
+    sa.CheckConstraint("kind IN ('email', 'phone')", name="kind"),
+    sa.Index(None, "suppression_hash"),
+    sa.Index(None, "domain"),
+)
+
+contact_address = sa.Table(
+    "contact_address",
+    metadata,
+    sa.Column("contact_id", Key, sa.ForeignKey("contact.id"), primary_key=True),
+    sa.Column("address_id", Key, sa.ForeignKey("address.id"), primary_key=True),
+    sa.Column("kind", Exact, nullable=False),
+    sa.Column("is_primary", sa.Boolean, nullable=False),
+    sa.Index(None, "address_id", "contact_id"),
+    sa.Index(
+        "uq_contact_address_primary",
+        "contact_id",
+        "kind",
+        unique=True,
+        sqlite_where=sa.text("is_primary"),
+        postgresql_where=sa.text("is_primary"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+category = sa.Table(
+    "category",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("title_folded", Exact, nullable=False, unique=True),
+    sa.Column("description", sa.Text, nullable=False, default=""),
+    sa.Column("archived_at", Instant),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+consent = sa.Table(
+    "consent",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("contact_id", Key, sa.ForeignKey("contact.id"), nullable=False),
+    # None: all categories.
+    sa.Column("category_id", Key, sa.ForeignKey("category.id")),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("how", sa.Text, nullable=False),
+    sa.Column("from_where", sa.Text, nullable=False),
+    sa.CheckConstraint("state IN ('given', 'withdrawn')", name="state"),
+    sa.Index(None, "contact_id", "at"),
+)
+
+#: The latest consent for each category: what audiences and segments join.
+subscription = sa.Table(
+    "subscription",
+    metadata,
+    sa.Column("contact_id", Key, sa.ForeignKey("contact.id"), primary_key=True),
+    sa.Column("category_id", Key, sa.ForeignKey("category.id"), primary_key=True),
+    sa.Column("subscribed", sa.Boolean, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index(None, "category_id", "subscribed", "contact_id"),
+    sqlite_with_rowid=False,
+)
+
+REASONS = ("manual", "spam", "hard_bounce", "unsubscribe")
+
+suppression = sa.Table(
+    "suppression",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("address_hash", sa.LargeBinary, nullable=False),
+    # None: all categories.
+    sa.Column("category_id", Key, sa.ForeignKey("category.id")),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.CheckConstraint(f"reason IN {REASONS}", name="reason"),
+    sa.Index(None, "address_hash"),
+    sa.Index(
+        "uq_suppression_all",
+        "address_hash",
+        "reason",
+        unique=True,
+        sqlite_where=sa.text("category_id IS NULL"),
+        postgresql_where=sa.text("category_id IS NULL"),
+    ),
+    sa.Index(
+        "uq_suppression_category",
+        "address_hash",
+        "reason",
+        "category_id",
+        unique=True,
+        sqlite_where=sa.text("category_id IS NOT NULL"),
+        postgresql_where=sa.text("category_id IS NOT NULL"),
+    ),
+)
+
+contact_field = sa.Table(
+    "contact_field",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    # Never given again, so that old values keep their type.
+    sa.Column("key", Exact, nullable=False, unique=True),
+    sa.Column("title", Json, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("options", Json, nullable=False),
+    sa.Column("archived_at", Instant),
+    sa.CheckConstraint("kind IN ('text', 'number', 'boolean', 'date', 'choice')", name="kind"),
+)
