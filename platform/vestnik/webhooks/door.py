@@ -1,0 +1,154 @@
+"""`/hooks/{module}/{token}`: the door that providers knock at.
+
+A plain ASGI application, apart from sessions, CSRF and their middleware: it stores the request
+durably, waits for the module's answer until the deadline, and never tells a stranger anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+from starlette.types import Message, Receive, Scope, Send
+
+from vestnik.db import Batcher, WriterStopped, new_key
+from vestnik.webhooks.inbox import Stored, is_probe
+
+log = structlog.get_logger("vestnik.webhooks")
+
+BODY_LIMIT_BYTES = 5_000_000
+#: Unisender wants its 200 within 3 s; past this the answer is 200 and work goes on from the stored row.
+ANSWER_WITHIN_S = 2.5
+
+Header = tuple[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the provider is told."""
+
+    status: int
+    headers: tuple[Header, ...] = ()
+    body: bytes = b""
+
+
+OK = Answer(200)
+NOT_FOUND = Answer(404)
+METHOD_NOT_ALLOWED = Answer(405, ((b"allow", b"GET, HEAD, POST"),))
+TOO_LARGE = Answer(413)
+FAILED = Answer(500)
+NOT_STORED = Answer(503, ((b"retry-after", b"10"),))
+
+
+class ClientGone(Exception):
+    """The provider hung up before its request was whole: there is nothing to store, and nobody to answer."""
+
+
+class Accounts(Protocol):
+    """Where a webhook address leads: the account of a module, or nowhere."""
+
+    def account_id_by_token(self, module: str, token: str) -> int | None:
+        """The account with this address, compared by keyed hash; None for any other."""
+
+
+@dataclass
+class Waiter:
+    """The provider's open connection: an answer, as long as it is still waiting."""
+
+    future: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    @property
+    def open(self) -> bool:
+        """True while an answer would still reach the provider."""
+        return not self.future.done()
+
+    def answer(self, answer: Answer) -> None:
+        """Answer the provider, unless the deadline already has."""
+        if not self.future.done():
+            self.future.set_result(answer)
+
+
+class Door:
+    """Takes requests from providers, stores them, hands them on, answers in time."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        inbox: Batcher[Stored, None],
+        hand_on: Callable[[Stored, Waiter], None],
+    ) -> None:
+        self._accounts, self._inbox, self._hand_on = accounts, inbox, hand_on
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI application; `scope["path"]` ends in /{module}/{token}."""
+        deadline = asyncio.get_running_loop().time() + ANSWER_WITHIN_S
+        try:
+            answer = await self._take(scope, receive, deadline)
+        except ClientGone:
+            return
+        headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+    async def _take(self, scope: Scope, receive: Receive, deadline: float) -> Answer:
+        parts: list[str] = scope["path"].split("/")
+        account_id = self._accounts.account_id_by_token(parts[-2], parts[-1]) if len(parts) == 4 else None
+        if account_id is None:
+            return NOT_FOUND
+        method: str = scope["method"]
+        if method == "HEAD":
+            return OK
+        if method not in ("GET", "POST"):
+            return METHOD_NOT_ALLOWED
+        body = await _read(receive)
+        if body is None:
+            return TOO_LARGE
+        request = Stored(
+            id=new_key(),
+            received_us=time.time_ns() // 1000,
+            account_id=account_id,
+            method=method,
+            path=f"/hooks/{parts[-2]}",
+            query=scope["query_string"].decode("latin-1"),
+            headers=tuple(
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+            ),
+            body=body,
+        )
+        try:
+            await self._inbox.put(request)
+        except WriterStopped:
+            return NOT_STORED
+        except Exception:
+            log.exception("webhook.not_stored", account_id=account_id)
+            return NOT_STORED
+        if is_probe(request):
+            return OK
+        waiter = Waiter()
+        self._hand_on(request, waiter)
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await waiter.future
+        except TimeoutError:
+            return OK
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The whole body, or None as soon as it passes the limit."""
+    gathered: list[bytes] = []
+    size = 0
+    while True:
+        message: Message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > BODY_LIMIT_BYTES:
+            return None
+        gathered.append(part)
+        if not message.get("more_body"):
+            return part if len(gathered) == 1 else b"".join(gathered)

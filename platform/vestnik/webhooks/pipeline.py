@@ -1,0 +1,226 @@
+"""From a stored request to its effects: parse in the module, apply once, answer, retry, take over.
+
+Requests that this process has just stored are worked on at once, a few of an account at a time. What
+does not fit in memory, what another process left behind and what failed before is found by the sweep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+import msgspec
+import structlog
+
+from vestnik.db import Batcher, Database, WriterStopped, now
+from vestnik.webhooks import inbox
+from vestnik.webhooks.apply import Applied, Parsed
+from vestnik.webhooks.door import FAILED, OK, Answer, Waiter
+from vestnik.webhooks.inbox import Failure, Stored
+
+log = structlog.get_logger("vestnik.webhooks")
+
+PARSE = "CRM_Marketing_ParseWebhookRequest"
+
+AT_ONCE = 8  # calls of one account under way at the same time
+AT_ONCE_AFTER_TIMEOUTS = 1  # … once its module has run into its time limit several times in a row
+TIMEOUTS_IN_A_ROW = 3
+IN_MEMORY = 2000  # requests held in memory; more are left to the sweep
+SWEEP_EVERY_S = 1.0
+SWEEP_ROWS = 200
+
+_encode = msgspec.json.Encoder().encode
+
+
+class CallReport(Protocol):
+    """What `modules` tells of one call."""
+
+    @property
+    def value(self) -> Any: ...
+    @property
+    def version_id(self) -> int: ...
+
+
+class CallFailed(Exception):
+    """What the plugged-in parser raises: the call did not give actions."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.kind)
+        self.failure = failure
+
+
+Parser = Callable[[int, dict[str, Any]], Awaitable[CallReport]]
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The requests of one account: in work, in line, and how its module has behaved."""
+
+    line: deque[tuple[Stored, Waiter | None]] = field(default_factory=deque)
+    working: int = 0
+    timeouts: int = 0
+
+    @property
+    def width(self) -> int:
+        return AT_ONCE_AFTER_TIMEOUTS if self.timeouts >= TIMEOUTS_IN_A_ROW else AT_ONCE
+
+
+class Pipeline:
+    """Works on stored requests; `hand_on` is called by the door, the sweep runs by itself."""
+
+    def __init__(self, database: Database, parse: Parser, effects: Batcher[Parsed, Applied]) -> None:
+        self._database, self._parse, self._effects = database, parse, effects
+        self._lanes: defaultdict[int, _Lane] = defaultdict(_Lane)
+        self._held: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sweeper: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Begin to sweep: first of all what the last process left behind."""
+        self._sweeper = asyncio.create_task(self._sweep(), name="webhook-sweep")
+
+    async def stop(self) -> None:
+        """Finish the calls under way; what is only in line stays stored for the next start."""
+        self._stopping = True
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._sweeper
+        for lane in self._lanes.values():
+            while lane.line:
+                _, waiter = lane.line.popleft()
+                if waiter is not None:
+                    waiter.answer(OK)
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def hand_on(self, request: Stored, waiter: Waiter | None = None) -> None:
+        """Work on `request`, which is stored; its lease lets the sweep find it if this never ends."""
+        if self._stopping or len(self._held) >= IN_MEMORY:
+            if waiter is not None:
+                waiter.answer(OK)
+            return
+        if request.id in self._held:
+            return
+        self._held.add(request.id)
+        self._lanes[request.account_id].line.append((request, waiter))
+        self._fill(request.account_id)
+
+    async def replay(self, request: Stored) -> None:
+        """Work on `request` now, whatever became of it before; return when it is settled."""
+        await self._handle(self._lanes[request.account_id], request, None)
+
+    def _fill(self, account_id: int) -> None:
+        lane = self._lanes[account_id]
+        while lane.line and lane.working < lane.width:
+            lane.working += 1
+            task = asyncio.create_task(self._work(lane), name=f"webhooks-of-{account_id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, lane: _Lane) -> None:
+        """Take requests of one account in turn until none is left or the lane has narrowed."""
+        try:
+            while lane.line and lane.working <= lane.width:
+                request, waiter = lane.line.popleft()
+                try:
+                    await self._handle(lane, request, waiter)
+                except Exception:
+                    log.exception("webhook.not_handled", inbox_id=request.id)
+                finally:
+                    self._held.discard(request.id)
+        finally:
+            lane.working -= 1
+
+    async def _handle(self, lane: _Lane, request: Stored, waiter: Waiter | None) -> None:
+        try:
+            report = await self._parse(request.account_id, as_argument(request))
+        except CallFailed as error:
+            lane.timeouts = lane.timeouts + 1 if error.failure.kind == "timeout" else 0
+            await self._fail(request, error.failure, waiter)
+            return
+        lane.timeouts = 0
+        value: dict[str, Any] = report.value or {}
+        response = value.get("response")
+        answer = _answer(response)
+        parsed = Parsed(
+            request=request,
+            version_id=report.version_id,
+            actions=value.get("actions") or [],
+            response=response,
+            response_sent=waiter is not None and waiter.open,
+            answered=answer.status if waiter is not None else None,
+        )
+        try:
+            await self._effects.put(parsed)
+        except WriterStopped:
+            answer = OK  # it is stored, and will be parsed at the next start
+        except Exception as error:
+            log.exception("webhook.not_applied", inbox_id=request.id)
+            described = {"message": type(error).__name__, "line": None}
+            await self._fail(
+                request, Failure("internal", _encode(described), b"[]", report.version_id, None), waiter
+            )
+            return
+        if waiter is not None:
+            waiter.answer(answer)
+
+    async def _fail(self, request: Stored, failure: Failure, waiter: Waiter | None) -> None:
+        answered = FAILED.status if waiter is not None and waiter.open else None
+        with suppress(WriterStopped):
+            await self._database.write(inbox.fail, request, failure, now(), answered)
+        if waiter is not None:
+            waiter.answer(FAILED)
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                room = min(SWEEP_ROWS, IN_MEMORY - len(self._held))
+                found = await self._database.write(inbox.due, now(), room) if room > 0 else []
+                for request in found:
+                    self.hand_on(request)
+            except WriterStopped:
+                return
+            except Exception:
+                log.exception("webhook.sweep_failed")
+                found = []
+            if len(found) < SWEEP_ROWS:
+                await asyncio.sleep(SWEEP_EVERY_S)
+
+
+def as_argument(request: Stored) -> dict[str, Any]:
+    """The request as the contract's FetchRequest: header names in lower case, the body as text or Base64."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers:
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    argument: dict[str, Any] = {
+        "method": request.method,
+        "path": request.path,
+        "query": dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {},
+        "headers": headers,
+    }
+    try:
+        argument["body"] = request.body.decode()
+    except UnicodeDecodeError:
+        argument["body"] = None
+        argument["bodyBase64"] = base64.b64encode(request.body).decode()
+    return argument
+
+
+def _answer(response: dict[str, Any] | None) -> Answer:
+    if response is None:
+        return OK
+    headers = tuple(
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in response.get("headers", {}).items()
+        if name.lower() not in ("content-length", "transfer-encoding", "connection", "set-cookie")
+    )
+    return Answer(response.get("status", 200), headers, response.get("body", "").encode())

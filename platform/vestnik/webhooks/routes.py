@@ -1,0 +1,178 @@
+"""The webhook inspector over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from vestnik.http.api import Context, Router, Shape
+from vestnik.webhooks.inbox import State
+from vestnik.webhooks.service import Card, Line
+
+router = Router("webhooks")
+
+OptionalKey = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,18})?$")]
+
+
+class WebhookQuery(Shape):
+    """Which requests to list: of one account, in one state, older than a cursor."""
+
+    account_id: OptionalKey = ""
+    state: State | None = None
+    before: OptionalKey = ""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+
+
+class WebhookRow(Shape):
+    """One request of a provider."""
+
+    id: str
+    received_at: datetime
+    account_id: str
+    method: str
+    state: State
+    attempts: int
+    answered: int | None
+    action_count: int
+    body_bytes: int
+
+
+class WebhookPage(Shape):
+    """A slice of the inbox; `next` is the cursor of the following one, empty at the end."""
+
+    items: list[WebhookRow]
+    next: str
+
+
+class WebhookFailure(Shape):
+    """An attempt that failed: its kind, the error in full, the module's log."""
+
+    at: datetime
+    version_id: str | None
+    kind: str
+    error: dict[str, Any]
+    log: list[Any]
+    wall_ms: float | None
+
+
+class WebhookCard(WebhookRow):
+    """A request as it came, the actions parsed from it, and what became of each."""
+
+    path: str
+    query: str
+    headers: list[tuple[str, str]]
+    body: str | None
+    body_base64: str | None
+    version_id: str | None
+    next_attempt_at: datetime | None
+    actions: list[dict[str, Any]]
+    effects: list[dict[str, Any]]
+    response: dict[str, Any] | None
+    response_sent: bool | None
+    failures: list[WebhookFailure]
+
+
+class WaitingAction(Shape):
+    """An action whose campaign or recipient has not come yet."""
+
+    id: str
+    account_id: str
+    external_id: str | None
+    address: str | None
+    action: dict[str, Any]
+    inbox_id: str
+    created_at: datetime
+
+
+@router.get("/webhooks", query=WebhookQuery, returns=WebhookPage, right="webhooks.read")
+async def list_webhooks(context: Context, query: WebhookQuery) -> WebhookPage:
+    """The newest requests of providers."""
+    lines = await context.services.webhooks.listed(
+        context.actor,
+        account_id=_key(query.account_id),
+        state=query.state,
+        before=_key(query.before),
+        limit=query.limit,
+    )
+    full = len(lines) == query.limit
+    return WebhookPage(
+        items=[WebhookRow(**_row(line)) for line in lines], next=str(lines[-1].id) if full else ""
+    )
+
+
+@router.get("/webhooks/waiting", query=WebhookQuery, returns=list[WaitingAction], right="webhooks.read")
+async def list_waiting_actions(context: Context, query: WebhookQuery) -> list[WaitingAction]:
+    """Actions that wait for their campaign or recipient."""
+    found = await context.services.webhooks.waiting(context.actor, _key(query.account_id), query.limit)
+    return [
+        WaitingAction(
+            id=str(one.id),
+            account_id=str(one.account_id),
+            external_id=one.external_id,
+            address=one.address,
+            action=one.action,
+            inbox_id=str(one.inbox_id),
+            created_at=one.created_at,
+        )
+        for one in found
+    ]
+
+
+@router.get("/webhooks/{id:key}", returns=WebhookCard, right="webhooks.read")
+async def get_webhook(context: Context, id: int) -> WebhookCard:
+    """One request with its actions, effects and failures."""
+    return _shape(await context.services.webhooks.card(context.actor, id))
+
+
+@router.post("/webhooks/{id:key}/replay", returns=WebhookCard, right="webhooks.replay")
+async def replay_webhook(context: Context, id: int) -> WebhookCard:
+    """Parse a stored request anew; nothing is applied twice."""
+    return _shape(await context.services.webhooks.replay(context.actor, id))
+
+
+def _key(text: str) -> int | None:
+    return int(text) if text else None
+
+
+def _row(line: Line) -> dict[str, Any]:
+    return {
+        "id": str(line.id),
+        "received_at": line.received_at,
+        "account_id": str(line.account_id),
+        "method": line.method,
+        "state": line.state,
+        "attempts": line.attempts,
+        "answered": line.answered,
+        "action_count": line.action_count,
+        "body_bytes": line.body_bytes,
+    }
+
+
+def _shape(card: Card) -> WebhookCard:
+    return WebhookCard(
+        **_row(card.line),
+        path=card.path,
+        query=card.query,
+        headers=list(card.headers),
+        body=card.body,
+        body_base64=card.body_base64,
+        version_id=None if card.version_id is None else str(card.version_id),
+        next_attempt_at=card.next_attempt_at,
+        actions=list(card.actions),
+        effects=list(card.effects),
+        response=card.response,
+        response_sent=card.response_sent,
+        failures=[
+            WebhookFailure(
+                at=failure.at,
+                version_id=None if failure.version_id is None else str(failure.version_id),
+                kind=failure.kind,
+                error=failure.error,
+                log=failure.log,
+                wall_ms=failure.wall_ms,
+            )
+            for failure in card.failures
+        ],
+    )
