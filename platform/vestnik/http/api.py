@@ -32,6 +32,10 @@ PUBLIC = "public"
 SIGNED_IN = "signed in"
 
 MAX_KEY = 2**63 - 1
+
+#: A key on the wire: JavaScript's numbers would lose some of its 64 bits. `key_of` reads it.
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,19}$")]
+
 DEFAULT_BODY_BYTES = 1_000_000
 
 Handler = Callable[..., Awaitable[Any]]
@@ -222,6 +226,13 @@ def decode(body: bytes, shape: Any) -> Any:
         return msgspec.json.decode(body or b"null", type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise invalid_request(error) from None
+
+
+def key_of(id: Id) -> int:
+    """The key that `id` writes out; `NotFound` for a number that no key can be."""
+    if (key := int(id)) > MAX_KEY:
+        raise NotFound()
+    return key
 
 
 def _read_query(request: Request, shape: type[Shape]) -> Shape:
