@@ -1,0 +1,248 @@
+"""One call as the host sees it: its limits, its log, its operations under way and its verdict."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from vestnik.sandbox import wire
+from vestnik.sandbox.errors import HostError
+from vestnik.sandbox.values import Host, Limits, LogLine
+
+LOG_BYTES: Final = 80 * wire.KIB  # the worker's own limit is lower; this one holds when the worker lies
+LOG_LINES: Final = 1200
+SLEEP_LIMIT_S: Final = 3600.0
+_encoder: Final = msgspec.msgpack.Encoder()
+_PLAIN: Final = (str, int, float, bool, bytes, type(None))
+
+
+class ProtocolViolation(Exception):
+    """The worker sent what no honest worker sends; it is killed."""
+
+
+class OperationFrame(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """O"""
+
+    number: int
+    name: str
+    argument: Any
+
+
+class CancelFrame(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """X"""
+
+    number: int
+
+
+class LogFrame(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """G"""
+
+    level: int
+    text: str
+
+
+_operation: Final = msgspec.msgpack.Decoder(OperationFrame).decode
+_cancel: Final = msgspec.msgpack.Decoder(CancelFrame).decode
+_log: Final = msgspec.msgpack.Decoder(LogFrame).decode
+
+
+class CallControl:
+    """The Control of one call: pauses the deadline, aborts the call."""
+
+    def __init__(self, call: "Call", markers: Mapping[str, str]) -> None:
+        self._call = call
+        self.markers = markers
+
+    def pause_clock(self) -> None:
+        self._call.pause()
+
+    def resume_clock(self) -> None:
+        self._call.resume()
+
+    def abort(self, error: Exception) -> None:
+        self._call.abort(error)
+
+
+class Call:
+    """State of one request to a worker, from the frame that starts it to the frame that answers it."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        host: Host,
+        send: Callable[[int, bytes], None],
+        abort: Callable[[Exception], None],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.limits = limits
+        self.answer: asyncio.Future[tuple[int, bytes]] = loop.create_future()
+        self.log: list[LogLine] = []
+        self.started = time.monotonic()
+        self.failure: Exception | None = None
+        self._host = host
+        self._send = send
+        self._abort = abort
+        self._loop = loop
+        self._log_bytes = 0
+        self._operations = 0
+        self._running: dict[int, tuple[asyncio.TimerHandle | asyncio.Task[None], str]] = {}
+        self._paused_since: float | None = None
+        self._pauses = 0
+        self._paused_s = 0.0
+
+    # -- the deadline
+
+    def wall_left_s(self) -> float:
+        """Seconds until the deadline; a paused clock does not count, up to the limit of pauses."""
+        now = time.monotonic()
+        paused = self._paused_s
+        if self._paused_since is not None:
+            paused += now - self._paused_since
+        return self.started + self.limits.wall_s + min(paused, self.limits.pause_s) - now
+
+    def pause(self) -> None:
+        self._pauses += 1
+        if self._paused_since is None:
+            self._paused_since = time.monotonic()
+
+    def resume(self) -> None:
+        self._pauses = max(self._pauses - 1, 0)
+        if self._pauses == 0 and self._paused_since is not None:
+            self._paused_s += time.monotonic() - self._paused_since
+            self._paused_since = None
+
+    def abort(self, error: Exception) -> None:
+        """Ends the call with `error`; its worker is killed."""
+        if self.failure is None and not self.answer.done():
+            self.failure = error
+            self._abort(error)
+
+    @property
+    def waiting_for(self) -> str | None:
+        """What the module waits for, without query strings, or None when it computes."""
+        names = [name for _, name in self._running.values()]
+        if not names:
+            return None
+        return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+    # -- frames
+
+    def on_frame(self, kind: int, body: bytes) -> None:
+        """One frame of the worker while this call runs. Raises ProtocolViolation."""
+        try:
+            if kind == wire.OPERATION:
+                self._on_operation(_operation(body))
+            elif kind == wire.LOG:
+                self._on_log(_log(body))
+            elif kind == wire.CANCEL:
+                self._end_operation(_cancel(body).number)
+            elif not self.answer.done():
+                self.answer.set_result((kind, body))
+            else:
+                raise ProtocolViolation("a second answer")
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            raise ProtocolViolation(f"a frame that can't be read ({type(error).__name__})") from None
+
+    def _on_log(self, line: LogFrame) -> None:
+        if not 0 <= line.level < len(wire.LOG_LEVELS):
+            raise ProtocolViolation("a log level that does not exist")
+        self._log_bytes += len(line.text) + 16
+        if self._log_bytes > LOG_BYTES or len(self.log) >= LOG_LINES:
+            raise ProtocolViolation("more log than allowed")
+        self.log.append(LogLine(wire.LOG_LEVELS[line.level], line.text, self.elapsed_ms()))
+
+    def elapsed_ms(self) -> float:
+        return (time.monotonic() - self.started) * 1000
+
+    def _on_operation(self, frame: OperationFrame) -> None:
+        number, name = frame.number, frame.name
+        if self.answer.done() or number in self._running:
+            raise ProtocolViolation("an operation out of turn")
+        check_plain(frame.argument)
+        self._operations += 1
+        if self._operations > self.limits.operations:
+            limit = self.limits.operations
+            self._reply(number, False, ["limit", f"a call may ask the host {limit} times"])
+        elif len(self._running) >= self.limits.operations_at_once:
+            limit = self.limits.operations_at_once
+            self._reply(number, False, ["limit", f"a call may have {limit} operations under way"])
+        elif name == "sleep":
+            delay = frame.argument
+            if type(delay) is not float or not 0 <= delay:
+                raise ProtocolViolation("a sleep without a length")
+            timer = self._loop.call_later(min(delay, SLEEP_LIMIT_S), self._slept, number)
+            self._running[number] = (timer, "asyncio.sleep")
+        else:
+            task = self._loop.create_task(self._operate(number, name, frame.argument))
+            self._running[number] = (task, describe(name, frame.argument))
+
+    def _slept(self, number: int) -> None:
+        self._running.pop(number, None)
+        self._reply(number, True, None)
+
+    async def _operate(self, number: int, name: str, argument: Any) -> None:
+        try:
+            value = await self._host.operate(name, argument)
+        except HostError as error:
+            self._running.pop(number, None)
+            self._reply(number, False, [error.kind, error.message])
+        except Exception as error:
+            self._running.pop(number, None)
+            self.abort(error)
+        else:
+            self._running.pop(number, None)
+            self._reply(number, True, value)
+
+    def _reply(self, number: int, ok: bool, value: Any) -> None:
+        if self.answer.done() or self.failure is not None:
+            return
+        body = _encoder.encode((number, ok, value))
+        if len(body) > wire.TO_WORKER_CAPS[wire.REPLY]:
+            body = _encoder.encode((number, False, ["too_large", "the answer is too large for a module"]))
+        self._send(wire.REPLY, body)
+
+    def _end_operation(self, number: int) -> None:
+        running, _ = self._running.pop(number, (None, ""))
+        if running is not None:
+            running.cancel()
+
+    def close(self) -> None:
+        """Cancels what is still under way."""
+        for running, _ in self._running.values():
+            with contextlib.suppress(RuntimeError):  # the loop is closing
+                running.cancel()
+        self._running.clear()
+
+
+def describe(name: str, argument: Any) -> str:
+    """An operation for people: a fetch with its address but without the query string, which may hold secrets."""
+    url = argument.get("url") if name == "fetch" and isinstance(argument, dict) else None
+    if not isinstance(url, str):
+        return name[:100]
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return name
+    return f"fetch {parts.scheme}://{host}{port}{parts.path}"[:300]
+
+
+def check_plain(value: Any) -> None:
+    """Raises ProtocolViolation unless the value consists of JSON types and bytes."""
+    stack = [value]
+    while stack:
+        each = stack.pop()
+        kind = type(each)
+        if kind is dict:
+            if not all(type(key) is str for key in each):
+                raise ProtocolViolation("an argument with keys that are not text")
+            stack.extend(each.values())
+        elif kind is list:
+            stack.extend(each)
+        elif kind not in _PLAIN:
+            raise ProtocolViolation(f"an argument with a {kind.__name__}")
