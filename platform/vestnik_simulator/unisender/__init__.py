@@ -1,0 +1,1 @@
+"""The Unisender API as its documentation and captured traffic describe it (read in 2026)."""
