@@ -6,19 +6,26 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-import msgspec
+import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from vestnik.audit import Audit
+from vestnik.audit import routes as audit_routes
 from vestnik.db import Database
 from vestnik.http import faults, openapi
 from vestnik.http.api import Router, routes
 from vestnik.http.events import Events
+from vestnik.http.headers import SecurityHeaders
+from vestnik.http.machines import Check, machine_routes
 from vestnik.http.metrics import Metrics
+from vestnik.http.sessions import Sessions
+from vestnik.http.static import WebApplication
+from vestnik.mail import Mail
+from vestnik.people import routes as people_routes
+from vestnik.people import settings_routes
+from vestnik.people.service import People
+from vestnik.people.tokens import csrf_token
 from vestnik.settings import Settings
 from vestnik.vault import Vault
 
@@ -33,18 +40,23 @@ class Services:
     events: Events
     metrics: Metrics
     audit: Audit
+    people: People
+    mail: Mail
 
 
-def build_services(settings: Settings) -> Services:
+def build_services(settings: Settings, operator_key: str | None = None) -> Services:
     """Make every room's service; nothing is opened or started yet."""
-    database = Database(settings.database_url)
+    database, vault = Database(settings.database_url), Vault(settings)
+    people = People(settings, database, vault, operator_key)
     return Services(
         settings=settings,
         database=database,
-        vault=Vault(settings),
+        vault=vault,
         events=Events(),
         metrics=Metrics(),
         audit=Audit(database),
+        people=people,
+        mail=Mail(people.organisation.smtp),
     )
 
 
@@ -60,12 +72,12 @@ async def running(services: Services) -> AsyncIterator[Services]:
 
 def routers() -> Sequence[Router]:
     """Every room's operations under /api/v1."""
-    return []
+    return [people_routes.router, settings_routes.router, audit_routes.router]
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: Settings, operator_key: str | None = None) -> Starlette:
     """The ASGI application; `app.state.services` holds its services."""
-    services = build_services(settings)
+    services = build_services(settings, operator_key)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -73,19 +85,40 @@ def create_app(settings: Settings) -> Starlette:
             yield
 
     app = Starlette(
-        routes=[*routes(routers(), services), *_machine_routes()],
-        middleware=[Middleware(faults.Faults, metrics=services.metrics)],
+        routes=[
+            *routes(routers(), services),
+            *machine_routes(services.metrics, openapi.document(routers()), _ready(services)),
+        ],
+        middleware=_middleware(services),
         exception_handlers=faults.HANDLERS,
         lifespan=lifespan,
     )
+    app.router.default = WebApplication()
     app.state.services = services
     return app
 
 
-def _machine_routes() -> list[BaseRoute]:
-    document = msgspec.json.encode(openapi.document(routers()))
+def _middleware(services: Services) -> list[Middleware]:
+    people, simulator = services.people, services.settings.simulator_url
+    return [
+        Middleware(SecurityHeaders, frame_sources=[simulator] if simulator else []),
+        Middleware(faults.Faults, metrics=services.metrics),
+        Middleware(
+            Sessions,
+            by_cookie=people.by_cookie,
+            by_key=people.by_key,
+            csrf_token=csrf_token,
+            base_url=people.organisation.base_url,
+        ),
+    ]
 
-    async def describe(_request: Request) -> Response:
-        return Response(document, media_type="application/json")
 
-    return [Route("/api/openapi.json", describe)]
+def _ready(services: Services) -> dict[str, Check]:
+    async def database() -> bool:
+        async with services.database.read() as connection:
+            return await connection.scalar(sa.select(1)) == 1
+
+    async def writer() -> bool:
+        return await services.database.write(lambda connection: connection.scalar(sa.select(1))) == 1
+
+    return {"database": database, "writer": writer}

@@ -1,7 +1,8 @@
 """Every room's tables in one place, so that the metadata is whole for migrations and tests."""
 
 # ruff: noqa: F401
-
+import vestnik.audit.tables
 import vestnik.companies.tables
 import vestnik.contacts.tables
 import vestnik.engine.tables
+import vestnik.people.tables

@@ -23,7 +23,7 @@ def content_policy(frame_sources: Sequence[str] = ()) -> str:
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
             "connect-src 'self'",
-            "worker-src 'self' blob:",
+            "worker-src 'self'",
             " ".join(("frame-src 'self'", *frame_sources)),
             "frame-ancestors 'none'",
             "form-action 'self'",

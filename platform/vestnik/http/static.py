@@ -13,9 +13,10 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from vestnik.http.api import language_of
-from vestnik.http.errors import NotFound
+from vestnik.http.errors import Language, NotFound
 
 FOLDER = Path(__file__).parent.parent / "static"
 
@@ -46,30 +47,35 @@ class _File:
 
 
 class WebApplication:
-    """Answers GET for files, and with the page itself for every address that the page routes."""
+    """Answers GET for files, and with the page itself for every address that the page routes.
+
+    It is the router's default: what no room answers comes here.
+    """
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
         self._read: tuple[int, int] | None = None
         self._files: dict[str, _File] = {}
 
-    async def __call__(self, request: Request) -> Response:
-        """The file of that name, else the page, else a page that says what is missing."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 4404})
+            return
+        request = Request(scope, receive)
+        if request.method not in ("GET", "HEAD"):
+            raise NotFound()
+        await self._answer(request)(scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
         self._refresh()
-        name = request.path_params.get("path", "")
+        name = request.url.path.removeprefix("/")
         if name in self._files and name != "index.html":
-            return _answer(request, self._files[name], _FOR_EVER if name.startswith(_HASHED) else _ASK_AGAIN)
+            return _send(request, self._files[name], _FOR_EVER if name.startswith(_HASHED) else _ASK_AGAIN)
         if name.startswith(_MACHINES):
             raise NotFound()
         if "index.html" in self._files:
-            return _answer(request, self._files["index.html"], _ASK_AGAIN)
-        language = language_of(request)
-        title, text = _MISSING[language]
-        page = (
-            f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
-            f"<h1>{title}</h1><p>{text}</p></html>"
-        )
-        return HTMLResponse(page, 503)
+            return _send(request, self._files["index.html"], _ASK_AGAIN)
+        return _missing(language_of(request))
 
     def _refresh(self) -> None:
         try:
@@ -81,6 +87,15 @@ class WebApplication:
         if seen != self._read:
             self._files = _files(self._folder)
             self._read = seen
+
+
+def _missing(language: Language) -> Response:
+    title, text = _MISSING[language]
+    page = (
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
+        f"<h1>{title}</h1><p>{text}</p></html>"
+    )
+    return HTMLResponse(page, 503, {"cache-control": "no-store"})
 
 
 def _files(folder: Path) -> dict[str, _File]:
@@ -97,7 +112,7 @@ def _files(folder: Path) -> dict[str, _File]:
     }
 
 
-def _answer(request: Request, file: _File, caching: str) -> Response:
+def _send(request: Request, file: _File, caching: str) -> Response:
     accepted = {part.split(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
     encoding = next((code for code in file.encodings if code in accepted), None)
     etag = f'"{file.etag}{"-" + encoding if encoding else ""}"'

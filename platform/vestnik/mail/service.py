@@ -11,6 +11,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -117,6 +118,10 @@ async def deliver(smtp: Smtp, letter: Letter) -> None:
     """Send `letter` through `smtp`; `MailFailed` names the stage and the server's own words."""
     if smtp.security == "none" and smtp.host not in _LOOPBACK:
         raise MailNotEncrypted(host=smtp.host)
+    try:
+        composed = message(smtp, letter)
+    except (ValueError, MessageError, IndexError) as error:  # an address that the e-mail standards refuse
+        raise _failure(error, "letter") from None
     client = aiosmtplib.SMTP(
         hostname=smtp.host,
         port=smtp.port,
@@ -125,7 +130,7 @@ async def deliver(smtp: Smtp, letter: Letter) -> None:
         timeout=TIMEOUT_S,
     )
     try:
-        await _hand_over(client, smtp, message(smtp, letter))
+        await _hand_over(client, smtp, composed)
     finally:
         client.close()
 

@@ -58,6 +58,13 @@ class Organisation:
             self._kept = (time.monotonic() + _KEPT_S, found)
         return found
 
+    async def present(self) -> Profile:
+        """The organisation; `NotFound` before the first start is finished."""
+        found = await self.profile()
+        if found is None:
+            raise NotFound()
+        return found
+
     async def zone(self) -> ZoneInfo:
         """The zone in which people read times and in which dates without zone are meant."""
         found = await self.profile()
@@ -72,6 +79,10 @@ class Organisation:
         """The server for outgoing mail with its password, if one is set."""
         found = await self.profile()
         return self._open(found) if found else None
+
+    async def with_stored_password(self, smtp: Smtp) -> Smtp:
+        """`smtp` with the stored password where none was entered and it may go there."""
+        return _with_password(smtp, await self.smtp()) or smtp
 
     def create(self, connection: sa.Connection, profile: Profile) -> None:
         """Store the organisation at its first start; a part of the unit of work that sets it up."""
@@ -97,7 +108,7 @@ class Organisation:
         """
         actor.require("settings.manage")
         await self._database.write(self._change, actor, changes)
-        return await self._present()
+        return await self.present()
 
     async def end_demo(self, actor: Actor) -> None:
         """Mark the installation as a real one, once the demo's data are gone."""
@@ -116,12 +127,6 @@ class Organisation:
             connection.execute(organisation.update().values(columns))
             audit.record(connection, actor, "organisation.changed", "organisation", _ONLY, columns)
             self._forget_after_commit(connection)
-
-    async def _present(self) -> Profile:
-        found = await self.profile()
-        if found is None:
-            raise NotFound()
-        return found
 
     def _smtp_columns(self, smtp: Smtp | None) -> dict[str, Any]:
         if smtp is None:

@@ -127,9 +127,7 @@ def main_role(roles: Iterable[str]) -> Role | None:
 
 def add_user(connection: sa.Connection, actor: Actor, new: NewUser, password_hash: str) -> int:
     """Insert a user in the unit of work of `connection`; `EmailTaken` when the address is in use."""
-    email = new.email.strip()
-    if not _EMAIL.fullmatch(email):
-        raise EmailInvalid(email=email)
+    email = checked_email(new.email)
     statement = (
         insert_ignore(connection, user, ["email_folded"])
         .values(
@@ -153,6 +151,14 @@ def add_user(connection: sa.Connection, actor: Actor, new: NewUser, password_has
     return cast(int, user_id)
 
 
+def checked_email(text: str) -> str:
+    """`text` without spaces around it, when it can be an e-mail address; `EmailInvalid` else."""
+    email = text.strip()
+    if not _EMAIL.fullmatch(email):
+        raise EmailInvalid(email=email)
+    return email
+
+
 def _change(connection: sa.Connection, actor: Actor, user_id: int, changes: Mapping[str, Any]) -> None:
     present = _within_reach(connection, actor, user_id)
     columns = dict(changes)
@@ -161,7 +167,7 @@ def _change(connection: sa.Connection, actor: Actor, user_id: int, changes: Mapp
     if "name" in columns:
         columns |= {"name": columns["name"].strip(), "name_folded": fold(columns["name"].strip())}
     if "email" in columns:
-        columns |= _address(connection, columns["email"].strip(), user_id)
+        columns |= _address(connection, columns["email"], user_id)
     columns = {name: value for name, value in columns.items() if value != getattr(present, name)}
     if not columns:
         return
@@ -195,9 +201,8 @@ def _within_reach(connection: sa.Connection, actor: Actor, user_id: int) -> sa.R
     return row
 
 
-def _address(connection: sa.Connection, email: str, user_id: int) -> dict[str, str]:
-    if not _EMAIL.fullmatch(email):
-        raise EmailInvalid(email=email)
+def _address(connection: sa.Connection, given: str, user_id: int) -> dict[str, str]:
+    email = checked_email(given)
     same = sa.select(user.c.id).where(user.c.email_folded == fold(email), user.c.id != user_id)
     if connection.scalar(same) is not None:
         raise EmailTaken(email=email)

@@ -1,0 +1,139 @@
+"""The whole application in process, and browsers and machines that talk to it over HTTP.
+
+A room's `conftest.py` imports the fixtures that its tests use: `from tests.application import installation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from vestnik.app import Services, create_app
+from vestnik.db import Database
+from vestnik.people.access import SYSTEM, Role
+from vestnik.people.organisation import Profile
+from vestnik.people.users import NewUser
+from vestnik.settings import Settings
+
+ORIGIN = "http://vestnik.test"
+PASSWORD = "a long pass phrase"
+
+
+class Browser:
+    """Keeps a session's cookie and sends the CSRF token, as the web application does."""
+
+    def __init__(self, app: Starlette, ip: str = "203.0.113.7", *, origin: str = ORIGIN) -> None:
+        transport = httpx.ASGITransport(app, client=(ip, 50000))
+        self.client = httpx.AsyncClient(transport=transport, base_url=origin)
+        self.headers = {"origin": origin, "sec-fetch-site": "same-origin", "user-agent": "a test"}
+
+    async def request(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """One request to the API (or to any path that begins with http)."""
+        url = path if path.startswith("http") else f"/api/v1{path}"
+        headers = {**self.headers, **options.pop("headers", {})}
+        return await self.client.request(method, url, json=body, headers=headers, **options)
+
+    async def get(self, path: str, **options: Any) -> httpx.Response:
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        return await self.request("POST", path, body, **options)
+
+    async def put(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        return await self.request("PUT", path, body, **options)
+
+    async def patch(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        return await self.request("PATCH", path, body, **options)
+
+    async def delete(self, path: str, **options: Any) -> httpx.Response:
+        return await self.request("DELETE", path, **options)
+
+    async def sign_in(self, email: str, password: str = PASSWORD) -> dict[str, Any]:
+        """Sign in and keep the session; the answer's card."""
+        answer = await self.post("/session", {"email": email, "password": password})
+        assert answer.status_code == 200, answer.text
+        return self.keep_session(answer)
+
+    def keep_session(self, answer: httpx.Response) -> dict[str, Any]:
+        """Send the CSRF token of an answer that began a session from now on."""
+        card: dict[str, Any] = answer.json()
+        self.headers["x-csrf-token"] = card["csrf"]
+        return card
+
+
+class Installation:
+    """A running application with an organisation, and people to sign in as."""
+
+    def __init__(self, app: Starlette, stack: AsyncExitStack) -> None:
+        self.app, self._stack = app, stack
+        self.services: Services = app.state.services
+
+    async def found(self, *, demo: bool = False) -> None:
+        """Create the organisation, as the first start does."""
+        profile = Profile(name="Ромашка", language="ru", timezone="Europe/Moscow", base_url=ORIGIN, demo=demo)
+        await self.services.database.write(self.services.people.organisation.create, profile)
+
+    async def add_user(self, role: Role, email: str | None = None) -> int:
+        """A user of that role whose password is `PASSWORD`."""
+        new = NewUser(
+            email=email or f"{role}@vestnik.test", name=f"Имя {role}", password=PASSWORD, roles=[role]
+        )
+        return await self.services.people.users.add(SYSTEM, new)
+
+    async def browser(self, ip: str = "203.0.113.7", *, origin: str = ORIGIN) -> Browser:
+        """A browser that is not signed in."""
+        browser = Browser(self.app, ip, origin=origin)
+        await self._stack.enter_async_context(browser.client)
+        return browser
+
+    async def signed_in(self, role: Role) -> Browser:
+        """The browser of a new user of that role, signed in."""
+        await self.add_user(role)
+        browser = await self.browser()
+        await browser.sign_in(f"{role}@vestnik.test")
+        return browser
+
+
+@asynccontextmanager
+async def install(settings: Settings) -> AsyncIterator[Installation]:
+    """Run the application on a database that has its tables."""
+    async with AsyncExitStack() as stack:
+        app = create_app(settings)
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        yield Installation(app, stack)
+
+
+@pytest.fixture
+def settings(database: Database, database_url: str, tmp_path: Path) -> Settings:
+    """Settings of an installation of this test's own."""
+    return Settings(database_url=database_url, data_dir=tmp_path / "data", base_url=ORIGIN)
+
+
+@pytest.fixture
+async def empty_installation(settings: Settings) -> AsyncIterator[Installation]:
+    """The application before its first start."""
+    async with install(settings) as installation:
+        yield installation
+
+
+@pytest.fixture
+async def installation(settings: Settings) -> AsyncIterator[Installation]:
+    """The application of an organisation."""
+    async with install(settings) as installation:
+        await installation.found()
+        yield installation
+
+
+@pytest.fixture
+async def demo_installation(settings: Settings) -> AsyncIterator[Installation]:
+    """The application as `vestnik up --demo` starts it, without data but for the organisation."""
+    async with install(replace(settings, demo=True)) as installation:
+        await installation.found(demo=True)
+        yield installation

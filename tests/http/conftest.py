@@ -1,0 +1,3 @@
+from tests.application import demo_installation, empty_installation, installation, settings
+
+__all__ = ["demo_installation", "empty_installation", "installation", "settings"]
