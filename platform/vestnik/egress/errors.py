@@ -78,12 +78,10 @@ class ForbiddenHost(EgressError):
 
 
 class SecretNotAllowed(EgressError):
-    """A secret was about to be sent to a target that is not approved for it."""
+    """A secret was about to be sent to a target not approved for it."""
 
     code = "secret_not_allowed"
-    template = (
-        "The secret {secret!r} may not be sent to {scheme}://{host}:{port}: that is not approved for it."
-    )
+    template = "The secret {secret!r} may not be sent to {scheme}://{host}:{port}: not approved for it."
 
     def __init__(self, secret: str, scheme: str, host: str, port: int) -> None:
         super().__init__(secret=secret, scheme=scheme, host=host, port=port)

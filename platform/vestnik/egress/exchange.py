@@ -58,7 +58,7 @@ class Timings:
 
 @dataclass
 class Exchange:
-    """An answered request. `body` is as the server sent it, decompressed, with secrets in it if it echoed any."""
+    """An answered request. `body` is as the server sent it, decompressed and unmasked."""
 
     method: str
     url: str

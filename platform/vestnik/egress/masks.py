@@ -2,7 +2,8 @@
 
 Found are, of each value as a whole: every mixture of raw, percent-encoded (any set of safe characters, either
 case, once or twice) and JSON-escaped characters; and base64 (both alphabets) at each of the three alignments,
-of the raw, percent-encoded and JSON-escaped text. A part of a value is never looked for: that would tell its prefix.
+of the raw, percent-encoded and JSON-escaped text. A part of a value is never looked for: that would
+tell its prefix.
 """
 
 import base64
@@ -147,25 +148,22 @@ def _patterns_of(value: str) -> tuple[bytes, bytes]:
 
 
 def _character(character: str) -> bytes:
-    """One character in any of its forms; alternatives never share a beginning, so matching stays linear."""
-    raw = b"".join(_byte(byte) for byte in _encode(character))
-    forms = [raw]
+    """One character in any of its forms, the longer before the shorter that it begins with."""
+    units = character.encode("utf-16-be", "surrogatepass")
+    forms = [
+        b"".join(_byte(0x5C) + _byte(0x75) + _hex_digits(units[i : i + 2].hex()) for i in range(0, len(units), 2))
+    ]
+    if character in _JSON_SHORT:
+        forms.append(b"".join(_byte(byte) for byte in _JSON_SHORT[character].encode()))
+    forms.append(b"".join(_byte(byte) for byte in _encode(character)))
     if character == " ":
         forms.append(re.escape(b"+"))
-    units = character.encode("utf-16-be", "surrogatepass")
-    escape = b"".join(
-        _byte(0x5C) + _byte(0x75) + _hex_digits(units[i : i + 2].hex()) for i in range(0, len(units), 2)
-    )
-    forms.append(escape)
-    if character in _JSON_SHORT:
-        # Before the raw form: a backslash alone must not eat the first half of its own escape.
-        forms.insert(0, b"".join(_byte(byte) for byte in _JSON_SHORT[character].encode()))
     return b"(?:%s)" % b"|".join(forms)
 
 
 def _byte(byte: int) -> bytes:
-    """A byte raw or percent-encoded, once or twice."""
-    return b"(?:%s|%%(?:25)?%s)" % (re.escape(bytes([byte])), _hex_digits(f"{byte:02x}"))
+    """A byte percent-encoded once or twice, or raw."""
+    return b"(?:%%(?:25)?%s|%s)" % (_hex_digits(f"{byte:02x}"), re.escape(bytes([byte])))
 
 
 def _hex_digits(digits: str) -> bytes:

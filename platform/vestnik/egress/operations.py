@@ -49,7 +49,7 @@ class Values(Protocol):
 
 @dataclass(frozen=True)
 class Computed:
-    """The bytes of a part, the secrets in it, whether text is in it too, and whether all can come out again."""
+    """The bytes of a part, the secrets in it, whether text is too, and whether all can come out again."""
 
     data: bytes
     sources: frozenset[str] = frozenset()
@@ -96,7 +96,7 @@ class Computation:
             expected = expected.lower()
         if encoding == "base64url":
             expected = expected.rstrip("=")
-        return hmac.compare_digest(computed.data, expected.encode())
+        return hmac.compare_digest(computed.data, expected.encode("utf-8", "surrogatepass"))
 
     def _operation(self, operation: Mapping[str, Any], depth: int) -> Computed:
         kind = _kind(operation)
@@ -117,8 +117,6 @@ class Computation:
 
     def _digested(self, kind: str, operation: Mapping[str, Any], depth: int) -> Computed:
         algorithm = operation["algorithm"]
-        if algorithm not in ALGORITHMS:
-            raise SealedRefused("the algorithm must be one of " + ", ".join(sorted(ALGORITHMS)))
         parts = self._part(operation["parts"], depth + 1)
         if kind == "digest":
             data = hashlib.new(algorithm, parts.data, usedforsecurity=False).digest()
@@ -138,7 +136,7 @@ class Computation:
         if depth > TREE_DEPTH or self._nodes > TREE_NODES:
             raise SealedRefused("the tree of operations is too large")
         if isinstance(part, str | bytes):
-            data = part.encode() if isinstance(part, str) else part
+            data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
             return self._joined(
                 Computed(piece, sources, bool(piece) and not sources)
                 for piece, sources in self._values.pieces(data)
@@ -173,9 +171,14 @@ def _kind(operation: Any) -> str:
     needed, allowed = _KEYS[kind]
     if not needed <= set(operation) <= needed | allowed:
         raise SealedRefused(f"{kind} takes " + ", ".join(sorted((needed | allowed) - {"op"})))
-    if operation.get("encoding", "hex") not in ENCODINGS:
-        raise SealedRefused("the encoding must be one of " + ", ".join(sorted(ENCODINGS)))
+    _demand_one_of("encoding", operation.get("encoding", "hex"), ENCODINGS)
+    _demand_one_of("algorithm", operation.get("algorithm", "md5"), ALGORITHMS)
     return kind
+
+
+def _demand_one_of(name: str, value: Any, allowed: frozenset[str]) -> None:
+    if not isinstance(value, str) or value not in allowed:
+        raise SealedRefused(f"the {name} must be one of " + ", ".join(sorted(allowed)))
 
 
 def _encoded(data: bytes, operation: Mapping[str, Any]) -> bytes:

@@ -25,7 +25,7 @@ class Clock(Protocol):
 
 @dataclass(frozen=True)
 class Budget:
-    """The limits of a key (an account, a module): requests per minute, `burst` of them at once, and in flight."""
+    """The limits of a key (an account, a module): requests per minute (`burst` at once) and in flight."""
 
     key: str
     calls_per_minute: float | None = None
@@ -112,7 +112,7 @@ class Pacer:
         step_s = 60.0 / calls_per_minute
         next_at = max(self._next_at.get(key, now), now)
         start_at = next_at - step_s * (burst - 1)
-        if start_at > deadline:
+        if start_at > max(deadline, now):
             raise RetryLater(start_at - now)
         if len(self._next_at) > 10_000:
             self._next_at = {kept: at for kept, at in self._next_at.items() if at > now}

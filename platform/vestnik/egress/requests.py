@@ -155,7 +155,7 @@ class Draft:
         url = self.url
         if self.query:
             base, _, fragment = url.partition("#")
-            url = base + ("&" if "?" in base else "?") + urlencode(self.query)
+            url = base + ("&" if "?" in base else "?") + urlencode(self.query, errors="replace")
             url += f"#{fragment}" if fragment else ""
         return FetchRequest(self.method, url, self.headers, self.body, self.timeout_s, self.follow_redirects)
 

@@ -40,7 +40,7 @@ _REPETITION = re.compile(r"(?<!\\)[+*{]")
 
 @dataclass(frozen=True)
 class SealedSecret:
-    """A secret of an account: its value, where it may be sent, a pattern for a part of it that is not secret."""
+    """A secret of an account: its value, where it may be sent, a pattern for its part that is not secret."""
 
     value: str
     approvals: Sequence[Approval] = ()
