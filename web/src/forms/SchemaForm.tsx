@@ -1,5 +1,5 @@
 import { Divider, Text } from "@mantine/core";
-import Form from "@rjsf/mantine";
+import { Form } from "@rjsf/mantine";
 import type { RJSFSchema, TitleFieldProps, UiSchema } from "@rjsf/utils";
 import type { ReactNode } from "react";
 import { validator } from "./validator";

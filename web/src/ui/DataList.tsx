@@ -68,22 +68,22 @@ function Body<Row extends object>(props: { label: string; page?: PageOf<Row>; co
   );
 }
 
-function Paging({ total, list }: { total: number; list: ListState }) {
+export function Paging({ total, list, size = PAGE_SIZE }: { total: number; list: ListState; size?: number }) {
   const { t, i18n } = useTranslation();
   const number = new Intl.NumberFormat(i18n.language);
   if (total === 0) return null;
-  const from = (list.page - 1) * PAGE_SIZE + 1;
-  const rows = { from: number.format(from), to: number.format(Math.min(total, from + PAGE_SIZE - 1)), total: number.format(total) };
+  const from = (list.page - 1) * size + 1;
+  const rows = { from: number.format(from), to: number.format(Math.min(total, from + size - 1)), total: number.format(total) };
   return (
     <Group justify="space-between" gap="sm">
       <Text size="sm" c="dimmed" className="numbers" aria-live="polite">
         {t("common.rows", rows)}
       </Text>
-      {total > PAGE_SIZE && (
+      {total > size && (
         <Pagination
           size="sm"
           siblings={1}
-          total={Math.ceil(total / PAGE_SIZE)}
+          total={Math.ceil(total / size)}
           value={list.page}
           onChange={(page) => list.set({ page })}
           getControlProps={(control) => ({ "aria-label": t(`common.page_${control}`) })}
@@ -94,7 +94,7 @@ function Paging({ total, list }: { total: number; list: ListState }) {
   );
 }
 
-function Search({ label, list }: { label: string; list: ListState }) {
+export function Search({ label, list }: { label: string; list: ListState }) {
   const [text, setText] = useState(list.search);
   const search = useDebouncedCallback((value: string) => list.set({ search: value, page: 1 }), 250);
   return (

@@ -10,7 +10,7 @@ const COLOURS = {
     planned: "gray", handed_over: "blue", sent: "blue", delivered: "teal", opened: "teal", clicked: "green", unsubscribed: "orange",
     soft_bounced: "yellow", hard_bounced: "red", bounced: "red", spam: "red", rejected: "red", failed: "red", skipped: "gray",
   },
-  webhook: { stored: "blue", parsing: "herald", applied: "teal", failed: "red", retrying: "yellow", probe: "gray" },
+  webhook: { received: "blue", applied: "teal", failed: "red", retrying: "yellow", probe: "gray" },
   module: { enabled: "teal", disabled: "gray", archived: "gray", broken: "red" },
   account: { ready: "teal", unchecked: "gray", failing: "red", disabled: "gray" },
   subscription: { subscribed: "teal", unsubscribed: "red", pending: "orange", none: "gray" },

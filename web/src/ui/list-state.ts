@@ -6,6 +6,8 @@ export interface ListSearch {
   page?: number;
   state?: string;
   accountId?: string;
+  segmentId?: string;
+  templateId?: string;
   tab?: string;
 }
 
@@ -14,6 +16,7 @@ export interface ListState {
   page: number;
   state: string | undefined;
   accountId: string | undefined;
+  segmentId: string | undefined;
   tab: string | undefined;
   filtered: boolean;
   set: (change: ListSearch) => void;
@@ -29,6 +32,8 @@ export function listSearch(raw: Record<string, unknown>): ListSearch {
     page: Number.isInteger(page) && page > 1 ? page : undefined,
     state: text(raw.state),
     accountId: text(raw.accountId),
+    segmentId: text(raw.segmentId),
+    templateId: text(raw.templateId),
     tab: text(raw.tab),
   };
 }
@@ -41,8 +46,9 @@ export function useListState(): ListState {
     page: current.page ?? 1,
     state: current.state,
     accountId: current.accountId,
+    segmentId: current.segmentId,
     tab: current.tab,
-    filtered: Boolean(current.search || current.state || current.accountId || current.page),
+    filtered: Boolean(current.search || current.state || current.accountId || current.segmentId || current.page),
     set: (change) =>
       void navigate({ to: ".", search: (before: object) => listSearch({ ...before, ...change }), replace: true } as never),
   };

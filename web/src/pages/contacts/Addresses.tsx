@@ -1,0 +1,113 @@
+import { Badge, Button, Group, Stack, Text, Tooltip } from "@mantine/core";
+import { IconAt, IconMailOff } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { contacts, type AddressKind, type ContactAddress, type ContactCard, type Stop } from "../../api/contacts";
+import { useRight } from "../../api/session";
+import { EmptyState } from "../../ui/EmptyState";
+import { useFormat } from "../../ui/format";
+import { ask, tell, tellProblem } from "../../ui/notices";
+import { Panel } from "../../ui/Panel";
+
+/** A contact's e-mails and phones, each with what the stop-list says about it. */
+export function Addresses({ contact }: { contact: ContactCard }) {
+  const { t } = useTranslation();
+  const none = contact.emails.length + contact.phones.length === 0;
+  return (
+    <Panel title={t("contacts.addresses")}>
+      {none && <EmptyState compact icon={IconAt} title={t("contacts.noAddresses")} text={t("contacts.noAddressesHint")} />}
+      <Stack gap="md">
+        {contact.emails.map((one) => <AddressLine key={one.id} kind="email" own={one} contactId={contact.id} />)}
+        {contact.phones.map((one) => <AddressLine key={one.id} kind="phone" own={one} contactId={contact.id} />)}
+      </Stack>
+    </Panel>
+  );
+}
+
+function AddressLine({ kind, own, contactId }: { kind: AddressKind; own: ContactAddress; contactId: string }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const writes = useRight("contacts.write");
+  const refresh = () => client.invalidateQueries({ queryKey: ["contacts", contactId] });
+  const stopping = useMutation({
+    mutationFn: () => contacts.stop({ kind, address: own.address, categoryId: null }),
+    onSuccess: async () => {
+      tell(t("contacts.stopped", { address: own.address }));
+      await refresh();
+    },
+    onError: tellProblem,
+  });
+  const confirm = () =>
+    ask({
+      title: t("contacts.stopTitle", { address: own.address }),
+      text: t("contacts.stopText"),
+      confirm: t("contacts.stop"),
+      danger: true,
+      onConfirm: () => stopping.mutate(),
+    });
+  const everything = own.stops.some((stop) => stop.categoryId === null);
+  return (
+    <Stack gap={4}>
+      <Group gap="xs" wrap="nowrap">
+        <Text size="sm" fw={550} style={{ overflowWrap: "anywhere" }}>
+          {own.address}
+        </Text>
+        {own.primary && <Badge size="sm">{t("contacts.primary")}</Badge>}
+        {writes && !everything && (
+          <Tooltip label={t("contacts.stop")}>
+            <Button
+              ml="auto"
+              size="compact-xs"
+              variant="subtle"
+              color="gray"
+              loading={stopping.isPending}
+              onClick={confirm}
+              aria-label={t("contacts.stopNamed", { address: own.address })}
+            >
+              <IconMailOff size={16} />
+            </Button>
+          </Tooltip>
+        )}
+      </Group>
+      {own.stops.map((stop) => (
+        <StopLine key={`${stop.categoryId}${stop.reason}`} stop={stop} kind={kind} address={own.address} refresh={refresh} />
+      ))}
+    </Stack>
+  );
+}
+
+function StopLine({ stop, kind, address, refresh }: { stop: Stop; kind: AddressKind; address: string; refresh: () => Promise<void> }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const writes = useRight("contacts.write");
+  const categories = useQuery(contacts.categories).data ?? [];
+  const category = categories.find((one) => one.id === stop.categoryId)?.title;
+  const lifting = useMutation({
+    mutationFn: () => contacts.lift({ kind, address, categoryId: stop.categoryId, how: t("contacts.liftedByHand") }),
+    onSuccess: async () => {
+      tell(t("contacts.lifted", { address }));
+      await refresh();
+    },
+    onError: tellProblem,
+  });
+  const confirm = () =>
+    ask({
+      title: t("contacts.liftTitle", { address }),
+      text: t("contacts.liftText"),
+      confirm: t("contacts.lift"),
+      onConfirm: () => lifting.mutate(),
+    });
+  return (
+    <Group gap="xs">
+      <Badge color={stop.reason === "unsubscribe" ? "orange" : "red"}>{t(`contacts.reason.${stop.reason}`)}</Badge>
+      <Text size="xs" c="dimmed">
+        {category ? t("contacts.inCategory", { category }) : t("contacts.inAll")} · {format.date(stop.at)}
+      </Text>
+      {writes && (
+        <Button size="compact-xs" variant="subtle" loading={lifting.isPending} onClick={confirm}>
+          {t("contacts.lift")}
+        </Button>
+      )}
+    </Group>
+  );
+}

@@ -1,0 +1,106 @@
+import { Badge, Button, Group, Paper, Select, SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconDownload, IconTemplate } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { accounts } from "../../api/accounts";
+import { useRight } from "../../api/session";
+import { templates, type TemplateRow } from "../../api/templates";
+import { Thumbnail } from "../../mail/Preview";
+import { Paging, Search } from "../../ui/DataList";
+import { EmptyState } from "../../ui/EmptyState";
+import { useFormat } from "../../ui/format";
+import { useListState } from "../../ui/list-state";
+import { PageHeader } from "../../ui/PageHeader";
+import { ProblemPanel } from "../../ui/ProblemPanel";
+import { ImportTemplates } from "./ImportTemplates";
+
+const TILES = 12;
+
+/** A gallery of letters that were imported from sending services. */
+export default function Templates() {
+  const { t } = useTranslation();
+  const list = useListState();
+  const [importing, dialog] = useDisclosure();
+  const imports = useRight("templates.import");
+  const { data, error, isPending, refetch } = useQuery(
+    templates.list({ search: list.search, accountId: list.accountId, offset: (list.page - 1) * TILES, limit: TILES }),
+  );
+  const action = imports && (
+    <Button leftSection={<IconDownload size={16} />} onClick={dialog.open}>
+      {t("templates.import")}
+    </Button>
+  );
+  const empty = data?.total === 0;
+  return (
+    <>
+      <PageHeader title={t("templates.title")} description={t("templates.description")} actions={action} />
+      <Stack gap="md">
+        {(!empty || list.filtered) && <Filters />}
+        {error && <ProblemPanel problem={error} retry={() => void refetch()} />}
+        {empty && !list.filtered && (
+          <Paper>
+            <EmptyState icon={IconTemplate} title={t("templates.empty")} text={t("templates.emptyHint")} actions={action} />
+          </Paper>
+        )}
+        {empty && list.filtered && (
+          <Paper p="xl" ta="center" c="dimmed">
+            {t("common.nothingFound")}
+          </Paper>
+        )}
+        <SimpleGrid cols={{ base: 1, xs: 2, md: 3, xl: 4 }}>
+          {isPending && [0, 1, 2, 3].map((tile) => <Skeleton key={tile} h={280} radius="md" />)}
+          {data?.items.map((row) => <Tile key={row.id} row={row} />)}
+        </SimpleGrid>
+        {data && <Paging total={data.total} list={list} size={TILES} />}
+      </Stack>
+      <ImportTemplates opened={importing} onClose={dialog.close} />
+    </>
+  );
+}
+
+function Filters() {
+  const { t } = useTranslation();
+  const list = useListState();
+  const known = useQuery(accounts.list).data?.items ?? [];
+  return (
+    <Group gap="sm">
+      <Search label={t("templates.search")} list={list} />
+      <Select
+        w={{ base: "100%", xs: 240 }}
+        clearable
+        aria-label={t("templates.account")}
+        placeholder={t("webhooks.anyAccount")}
+        value={list.accountId ?? null}
+        onChange={(value) => list.set({ accountId: value ?? "", page: 1 })}
+        data={known.map((account) => ({ value: account.id, label: account.title }))}
+      />
+    </Group>
+  );
+}
+
+function Tile({ row }: { row: TemplateRow }) {
+  const format = useFormat();
+  return (
+    <Link to="/templates/$id" params={{ id: row.id }} className="choice" style={{ color: "inherit", textDecoration: "none" }}>
+      <Thumbnail source={templates.html(row.id)} title={row.name} />
+      <Stack gap={4} p="md">
+        <Text fw={600} truncate>
+          {row.name}
+        </Text>
+        <Text size="sm" c="dimmed" truncate>
+          {row.subject || "—"}
+        </Text>
+        <Group gap="xs" justify="space-between" wrap="nowrap">
+          <Badge color="gray" style={{ flexShrink: 1 }}>
+            {row.accountTitle}
+          </Badge>
+          <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
+            {format.date(row.updatedAt ?? row.importedAt)}
+          </Text>
+        </Group>
+      </Stack>
+    </Link>
+  );
+}
