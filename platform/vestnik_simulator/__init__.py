@@ -5,7 +5,14 @@ file, and answers the one question that matters to a test or a visitor: who was 
 """
 
 from vestnik_simulator.app import create_app
-from vestnik_simulator.launch import RunningSimulator, running_simulator
+from vestnik_simulator.launch import RunningSimulator, running_simulator, simulator_process
 from vestnik_simulator.options import AccountOptions, Options
 
-__all__ = ["AccountOptions", "Options", "RunningSimulator", "create_app", "running_simulator"]
+__all__ = [
+    "create_app",
+    "Options",
+    "AccountOptions",
+    "running_simulator",
+    "simulator_process",
+    "RunningSimulator",
+]

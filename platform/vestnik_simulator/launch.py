@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import json
 import os
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-START_S = 30.0
 STOP_S = 10.0
 
 
@@ -23,46 +23,48 @@ class RunningSimulator:
     """By login."""
 
 
-@contextlib.asynccontextmanager
-async def running_simulator(data: Path | None = None, *arguments: str) -> AsyncIterator[RunningSimulator]:
+@contextlib.contextmanager
+def simulator_process(data: Path | None = None, *arguments: str) -> Iterator[RunningSimulator]:
     """Run `python -m vestnik_simulator` on a free port of 127.0.0.1 while the context lasts.
 
     Further arguments are those of the command line. Raises RuntimeError when it does not start.
     """
-    folder = () if data is None else ("--data", str(data))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "vestnik_simulator",
-        "--port",
-        "0",
-        *folder,
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
+    folder = [] if data is None else ["--data", str(data)]
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "vestnik_simulator", *folder, *arguments],
+        stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
     )
     try:
-        yield await _started(process)
+        yield _started(process)
     finally:
-        await _end(process)
+        _end(process)
 
 
-async def _started(process: asyncio.subprocess.Process) -> RunningSimulator:
+@contextlib.asynccontextmanager
+async def running_simulator(data: Path | None = None, *arguments: str) -> AsyncIterator[RunningSimulator]:
+    """The same for asynchronous callers: starting and stopping do not block the event loop."""
+    process = simulator_process(data, *arguments)
+    running = await asyncio.to_thread(process.__enter__)
+    try:
+        yield running
+    finally:
+        await asyncio.to_thread(process.__exit__, None, None, None)
+
+
+def _started(process: "subprocess.Popen[bytes]") -> RunningSimulator:
     assert process.stdout is not None  # noqa: S101 - asked for above
-    async with asyncio.timeout(START_S):
-        line = await process.stdout.readline()
+    line = process.stdout.readline()
     if not line:
         raise RuntimeError("the simulator ended before it was ready")
     facts = json.loads(line)
     return RunningSimulator(facts["url"], process.pid, facts["apiKeys"])
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.terminate()
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
     try:
-        async with asyncio.timeout(STOP_S):
-            await process.communicate()
-    except TimeoutError:
+        process.communicate(timeout=STOP_S)
+    except subprocess.TimeoutExpired:
         process.kill()
-        await process.communicate()
+        process.communicate()

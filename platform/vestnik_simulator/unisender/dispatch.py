@@ -47,7 +47,7 @@ class Api:
         if fault is not None and fault.kind == "status":
             response = JSONResponse({"error": fault.message}, fault.status)
         if fault is not None and fault.kind in ("drop_before", "drop_after", "hang"):
-            await _break(fault, receive, send)
+            await _break(fault, receive)
             return
         await response(scope, receive, send)
 
@@ -125,9 +125,10 @@ def _arguments(request: Request, body: bytes | None) -> Tree:
     return query | parse_form(body.decode("utf-8", "replace"))
 
 
-async def _break(fault: Fault, receive: Receive, send: Send) -> None:
+async def _break(fault: Fault, receive: Receive) -> None:
     """Cut the connection without an answer, at once or when the caller gives up."""
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    # uvicorn's receive is a method of the exchange, which holds the connection; ASGI knows no way to cut it.
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
     if fault.kind != "hang":
         if transport is None:
             raise ConnectionError("the simulator drops this connection")

@@ -211,8 +211,6 @@ class _Lane:
         return rows
 
     def _idle_s(self) -> float:
-        if self._done:
-            return 0.02
         due = self._storage.value(
             "SELECT min(due) FROM delivery WHERE hook_id=? AND retry_count>0", self.hook["id"]
         )
@@ -238,6 +236,8 @@ class _Lane:
                 self._done.append((row["id"], row["size"]))
                 if len(self._done) >= PAGE:
                     self._flush()
+            if self._queue.empty():
+                self.wake.set()
 
     def _count(self, row: Row, status: int, error: str, seconds: float) -> None:
         attempts = self._outbox.attempts
