@@ -4,8 +4,18 @@ The one source is `schemas/contract/*.json` and `schemas/module.schema.json`. Th
 """
 
 from vestnik.contract.check import accepts, check_arguments, check_result
+from vestnik.contract.describe import describe
+from vestnik.contract.diagnose import Definition, Diagnostic, Mark, Report, diagnose, is_accepted
+from vestnik.contract.facade import facade, incoming_request, runtime_arguments
 from vestnik.contract.functions import PREFIX, Function, Parameter, functions
+from vestnik.contract.manifest import Manifest
+from vestnik.contract.manifest import parse as parse_manifest
+from vestnik.contract.reference import reference
+from vestnik.contract.scaffold import scaffold
 from vestnik.contract.schemas import instant
+from vestnik.contract.signatures import Problem, check_signatures
+from vestnik.contract.stub import stub
+from vestnik.contract.typescript import typescript
 from vestnik.contract.violations import (
     ContractViolation,
     Finding,
@@ -17,6 +27,7 @@ from vestnik.contract.violations import (
 )
 
 __all__ = [
+    # functions and checks
     "PREFIX",
     "Function",
     "Parameter",
@@ -25,6 +36,9 @@ __all__ = [
     "check_arguments",
     "check_result",
     "instant",
+    "incoming_request",
+    "runtime_arguments",
+    # errors
     "ContractViolation",
     "Finding",
     "Language",
@@ -32,4 +46,23 @@ __all__ = [
     "SettingsError",
     "Text",
     "Violation",
+    # manifests
+    "Manifest",
+    "parse_manifest",
+    # the editor
+    "Definition",
+    "Diagnostic",
+    "Mark",
+    "Problem",
+    "Report",
+    "check_signatures",
+    "diagnose",
+    "is_accepted",
+    # generated
+    "describe",
+    "facade",
+    "reference",
+    "scaffold",
+    "stub",
+    "typescript",
 ]

@@ -31,7 +31,7 @@ def _facade() -> Mapping[str, Any]:
 
 
 def facade() -> dict[str, Any]:
-    """Constants by enum, names of types, operations, and which parameters of functions are wrapped in what."""
+    """Constants by enum, names of types, operations, and which parameters are wrapped in what."""
     return dict(_facade())
 
 

@@ -1,4 +1,4 @@
-"""The types of the contract as values, from which the stub, the TypeScript types and the reference are written."""
+"""The types of the contract as values, from which stub, TypeScript types and reference are written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Shape:
-    """One named type. An enum has members, an object has fields, a union has branches; a value is a plain one.
+    """One named type: an enum has members, an object has fields, a union has branches, a value is plain.
 
     `at_least_one_of` names fields of which an object must have one. `is_tag`: the enum's members tell the
     branches of a union apart.

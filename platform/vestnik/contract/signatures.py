@@ -26,7 +26,7 @@ class Problem:
 
 
 def check_signatures(functions: Mapping[str, Sequence[str]]) -> list[Problem]:
-    """The problems of a module that defines these functions, given as names of parameters by name of function.
+    """The problems of a module that defines these functions, given as parameter names by function name.
 
     A required function that is missing is a warning: the module runs, and the platform says so where it needs
     the function. Helpers of the module's own are not looked at.
@@ -49,7 +49,7 @@ def check_signatures(functions: Mapping[str, Sequence[str]]) -> list[Problem]:
 
 
 def nearest_function(name: str, functions: Mapping[str, Sequence[str]]) -> str | None:
-    """The function of the contract that an unknown name was meant for, if the module does not define it too."""
+    """The function that an unknown name was meant for, unless the module defines that one too."""
     if name in table():
         return None
     by_folded = {known.casefold(): known for known in table() if known not in functions}
