@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.companies.tables import client
 from vestnik.db import fold, new_key, now
+from vestnik.http.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,23 @@ class NewClient:
     inn: str | None = None
     kpp: str | None = None
     responsible_id: int | None = None
+    external_id: str | None = None
+
+
+class UnknownClient(Problem):
+    code = "unknown_client"
+    status = 422
+    title = {"ru": "Нет такого клиента", "en": "No such client"}
+    message = {
+        "ru": "Этой компании нет. Выберите компанию из списка.",
+        "en": "There is no such company. Choose one from the list.",
+    }
+
+
+def require_client(connection: sa.Connection, id: int | None) -> None:
+    """Raise `UnknownClient` unless `id` is a client's key, or None."""
+    if id is not None and connection.scalar(sa.select(client.c.id).where(client.c.id == id)) is None:
+        raise UnknownClient()
 
 
 def insert_clients(connection: sa.Connection, rows: Sequence[NewClient]) -> list[int]:
@@ -37,6 +55,7 @@ def insert_clients(connection: sa.Connection, rows: Sequence[NewClient]) -> list
             "kpp": row.kpp,
             "phones": [],
             "responsible_id": row.responsible_id,
+            "external_id": row.external_id,
             "created_at": at,
             "updated_at": at,
         }
@@ -59,3 +78,8 @@ def clients_with_name(text: str, *, within: bool) -> sa.Select[tuple[int]]:
     name = client.c.name_folded
     matches = name.contains(folded, autoescape=True) if within else name.startswith(folded, autoescape=True)
     return sa.select(client.c.id).where(matches)
+
+
+def remove_clients(connection: sa.Connection, external_prefix: str) -> None:
+    """Delete clients by the beginning of their external number: the demo's, when it is removed."""
+    connection.execute(sa.delete(client).where(client.c.external_id.startswith(external_prefix)))

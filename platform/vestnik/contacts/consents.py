@@ -28,6 +28,16 @@ class Evidence:
     from_where: str
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What one contact chose for one category, or for all (None)."""
+
+    contact_id: int
+    category_id: int | None
+    state: ConsentState
+    evidence: Evidence
+
+
 def record_consent(
     connection: sa.Connection,
     contact_ids: Sequence[int],
@@ -35,36 +45,50 @@ def record_consent(
     state: ConsentState,
     evidence: Evidence,
 ) -> None:
-    """Append one consent for each contact and bring its present state up to it; None is every category."""
-    if not contact_ids:
+    """Note the same choice of several contacts."""
+    record_choices(connection, [Choice(id, category_id, state, evidence) for id in contact_ids])
+
+
+def record_choices(connection: sa.Connection, choices: Sequence[Choice]) -> None:
+    """Append choices to the journal, in their order, and bring the present state up to them."""
+    if not choices:
         return
-    given = state == "given"
     connection.execute(
         sa.insert(consent),
         [
             {
-                "contact_id": id,
-                "category_id": category_id,
-                "state": state,
-                "at": evidence.at,
-                "how": evidence.how,
-                "from_where": evidence.from_where,
+                "contact_id": each.contact_id,
+                "category_id": each.category_id,
+                "state": each.state,
+                "at": each.evidence.at,
+                "how": each.evidence.how,
+                "from_where": each.evidence.from_where,
             }
-            for id in contact_ids
+            for each in choices
         ],
     )
-    if category_id is None:
+    for_all = [
+        {"key": each.contact_id, "withdrawn": each.state == "withdrawn"}
+        for each in choices
+        if each.category_id is None
+    ]
+    if for_all:
+        whole = sa.update(contact).where(contact.c.id == sa.bindparam("key"))
+        connection.execute(whole.values(unsubscribed=sa.bindparam("withdrawn")), for_all)
+    for_one = [
+        {
+            "contact_id": each.contact_id,
+            "category_id": each.category_id,
+            "subscribed": each.state == "given",
+            "at": each.evidence.at,
+        }
+        for each in choices
+        if each.category_id is not None
+    ]
+    if for_one:
         connection.execute(
-            sa.update(contact).where(contact.c.id.in_(contact_ids)).values(unsubscribed=not given)
+            upsert(connection, subscription, ["contact_id", "category_id"], ["subscribed", "at"]), for_one
         )
-        return
-    connection.execute(
-        upsert(connection, subscription, ["contact_id", "category_id"], ["subscribed", "at"]),
-        [
-            {"contact_id": id, "category_id": category_id, "subscribed": given, "at": evidence.at}
-            for id in contact_ids
-        ],
-    )
 
 
 def add_to_stop_list(
@@ -92,11 +116,11 @@ def add_to_stop_list(
         }
         for hash_ in wanted
     ]
-    added = connection.execute(insert_ignore(connection, suppression), rows).rowcount
+    added = connection.scalars(insert_ignore(connection, suppression).returning(suppression.c.id), rows).all()
     if reason == "unsubscribe":
         withdrawing = _primary_holders(connection, wanted, category_id, subscribed=True)
         record_consent(connection, withdrawing, category_id, "withdrawn", evidence)
-    return added
+    return len(added)
 
 
 def remove_from_stop_list(

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.companies.service import client_names, clients_with_name
-from vestnik.contacts.consents import ConsentState
+from vestnik.contacts.consents import ConsentState, Reason
 from vestnik.contacts.tables import (
     address,
     category,
@@ -41,7 +41,7 @@ class Stop:
     """Why an address is on the stop-list; `category_id` None means for everything."""
 
     category_id: int | None
-    reason: str
+    reason: Reason
     at: datetime
 
 

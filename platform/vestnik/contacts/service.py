@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.audit import record
+from vestnik.companies.service import require_client
 from vestnik.contacts import audience as audiences
 from vestnik.contacts import reading
 from vestnik.contacts.addresses import Address, AddressKind, address_hash, normalise
@@ -150,6 +151,7 @@ class Contacts:
         self, connection: sa.Connection, actor: Actor, draft: Draft, addresses: Sequence[Address]
     ) -> int:
         check_values(fields_of(connection.execute(SELECT_FIELDS)), draft.fields or {})
+        require_client(connection, draft.company_id)
         _refuse_taken(connection, draft.external_id, None)
         row = NewContact(
             name=draft.name or "",
@@ -196,6 +198,7 @@ class Contacts:
             check_values(fields_of(connection.execute(SELECT_FIELDS)), draft.fields)
             custom = {key: value for key, value in (known.custom | draft.fields).items() if value is not None}
             values |= {"custom": custom, "custom_folded": fold_values(custom)}
+        require_client(connection, draft.company_id)
         _refuse_taken(connection, draft.external_id, contact_id)
         connection.execute(sa.update(contact).where(contact.c.id == contact_id).values(values))
         for kind, addresses in given.items():

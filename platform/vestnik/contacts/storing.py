@@ -89,8 +89,8 @@ def address_ids(connection: sa.Connection, vault: Vault, wanted: Iterable[Addres
     ids = {each: new_key() for each in dict.fromkeys(wanted)}
     if not ids:
         return ids
-    added = connection.execute(
-        insert_ignore(connection, address, ["kind", "normalised"]),
+    stored = connection.scalars(
+        insert_ignore(connection, address, ["kind", "normalised"]).returning(address.c.id),
         [
             {
                 "id": id,
@@ -101,8 +101,8 @@ def address_ids(connection: sa.Connection, vault: Vault, wanted: Iterable[Addres
             }
             for each, id in ids.items()
         ],
-    ).rowcount
-    if added < len(ids):
+    ).all()
+    if len(stored) < len(ids):
         ids.update(known_ids(connection, list(ids)))
     return ids
 

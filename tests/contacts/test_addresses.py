@@ -1,0 +1,60 @@
+"""Addresses are stored in one form, and what can't be one is refused."""
+
+from __future__ import annotations
+
+import pytest
+from email_validator import validate_email
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vestnik.contacts.addresses import _PLAIN_EMAIL, Address, normalise
+from vestnik.contacts.errors import InvalidAddress
+
+
+@pytest.mark.parametrize(
+    ("raw", "stored", "domain"),
+    [
+        (" Ivan.Petrov@Example.RU ", "ivan.petrov@example.ru", "example.ru"),
+        ("director@xn--e1aybc.xn--p1ai", "director@тест.рф", "тест.рф"),
+        ("директор@Тест.РФ", "директор@тест.рф", "тест.рф"),
+        ("a+news@mail.example.test", "a+news@mail.example.test", "mail.example.test"),
+    ],
+)
+def test_an_email_address_has_one_form(raw: str, stored: str, domain: str) -> None:
+    assert normalise("email", raw) == Address("email", stored, domain)
+
+
+@pytest.mark.parametrize("raw", ["+7 (916) 123-45-67", "8 916 123 45 67", "+79161234567", "9161234567"])
+def test_a_phone_number_is_stored_as_e164(raw: str) -> None:
+    assert normalise("phone", raw) == Address("phone", "+79161234567", None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw"),
+    [
+        ("email", "ivan"),
+        ("email", "ivan@mail"),
+        ("email", "ivan@@mail.ru"),
+        ("email", "ivan@mail..ru"),
+        ("email", ".ivan@mail.ru"),
+        ("email", ""),
+        ("phone", "позвоните мне"),
+        ("phone", "12"),
+        ("phone", ""),
+    ],
+)
+def test_what_can_not_be_an_address_is_refused(kind: str, raw: str) -> None:
+    with pytest.raises(InvalidAddress) as refusal:
+        normalise(kind, raw)  # type: ignore[arg-type]  # one of the two kinds
+    assert refusal.value.values == {"kind": kind, "address": raw}
+
+
+_LOCALS = st.from_regex(r"[a-z0-9_.+-]{1,70}", fullmatch=True)
+_DOMAINS = st.from_regex(r"[a-z0-9.-]{1,66}(\.ru|\.com|\.info)", fullmatch=True)
+
+
+@given(_LOCALS, _DOMAINS)
+def test_the_fast_path_takes_only_what_the_library_returns_unchanged(local: str, domain: str) -> None:
+    text = f"{local}@{domain}"
+    if _PLAIN_EMAIL.fullmatch(text):
+        assert validate_email(text, check_deliverability=False).normalized == text
