@@ -186,21 +186,23 @@ class Call:
 
     async def _operate(self, number: int, name: str, argument: Any) -> None:
         try:
-            value = await self._host.operate(name, argument)
+            body = _encoder.encode((number, True, await self._host.operate(name, argument)))
         except HostError as error:
             self._running.pop(number, None)
             self._reply(number, False, [error.kind, error.message])
-        except Exception as error:
+        except Exception as error:  # not the module's fault: the caller of Sandbox.call gets it
             self._running.pop(number, None)
             self.abort(error)
         else:
             self._running.pop(number, None)
-            self._reply(number, True, value)
+            self._reply_body(number, body)
 
     def _reply(self, number: int, ok: bool, value: Any) -> None:
+        self._reply_body(number, _encoder.encode((number, ok, value)))
+
+    def _reply_body(self, number: int, body: bytes) -> None:
         if self.answer.done() or self.failure is not None:
             return
-        body = _encoder.encode((number, ok, value))
         if len(body) > wire.TO_WORKER_CAPS[wire.REPLY]:
             body = _encoder.encode((number, False, ["too_large", "the answer is too large for a module"]))
         self._send(wire.REPLY, body)

@@ -90,6 +90,10 @@ BUILTINS: Final = (
     "ValueError ZeroDivisionError OSError ConnectionError Warning UserWarning"
 ).split()
 
+# The interpreter's own C code imports these while a module's frame is the current one; it takes the module from
+# sys.modules itself, so the importer only has to stay quiet. A source can't name them: the policy refuses it.
+INTERNAL_IMPORTS: Final = frozenset({"_strptime", "warnings", "copyreg"})
+
 # What the guards replace, and print, which goes to the call's log.
 GUARDED_BUILTINS: Final = ("getattr", "hasattr", "setattr", "delattr", "type", "print")
 BUILTIN_NAMES: Final = frozenset(BUILTINS) | frozenset(GUARDED_BUILTINS)
@@ -182,13 +186,14 @@ def standard_names() -> dict[str, dict[str, Any]]:
 
 def importer(facades: dict[str, Any]) -> Any:
     """`__import__` over the allow-list."""
+    nothing = facade("nothing", {})
 
     def guarded_import(
         name: str, _globals: Any = None, _locals: Any = None, names: Any = (), level: int = 0
     ) -> Any:
         if type(name) is not str or level:
             raise ImportError("relative imports are not allowed")
-        found = facades.get(name)
+        found = nothing if name in INTERNAL_IMPORTS else facades.get(name)
         if found is None:
             raise ImportError(f"module {name!r} is not available to modules")
         return facades[name.split(".")[0]] if "." in name and not names else found

@@ -1,0 +1,68 @@
+"""The sandbox: runs functions of untrusted Python modules in jailed processes. Knows nothing of what they are for.
+
+    async with Sandbox() as sandbox:
+        outcome = await sandbox.call(Program("demo@1", source), "double", {"number": 21})
+
+RestrictedPython limits the language; the boundary is a process without files, network, children or privileges.
+docs/sandbox.md lists the walls and the limits.
+"""
+
+from vestnik.sandbox.errors import (
+    HostError,
+    ModuleOutOfMemory,
+    ModuleRaised,
+    ModuleRefusedError,
+    ModuleTimeout,
+    NotImplementedByModule,
+    PolicyRefused,
+    SandboxBusy,
+    SandboxError,
+    SandboxUnavailable,
+    SyntaxRefused,
+    TraceLine,
+    WorkerCrashed,
+)
+from vestnik.sandbox.sandbox import Sandbox
+from vestnik.sandbox.values import (
+    CheckReport,
+    Control,
+    Diagnostic,
+    FunctionInfo,
+    Host,
+    Lane,
+    Limits,
+    LogLine,
+    NoHost,
+    Outcome,
+    Program,
+    SandboxOptions,
+)
+
+__all__ = [
+    "Sandbox",
+    "SandboxOptions",
+    "Program",
+    "Limits",
+    "Lane",
+    "Outcome",
+    "LogLine",
+    "Diagnostic",
+    "FunctionInfo",
+    "CheckReport",
+    "Host",
+    "NoHost",
+    "Control",
+    "HostError",
+    "SandboxError",
+    "ModuleRefusedError",
+    "SyntaxRefused",
+    "PolicyRefused",
+    "NotImplementedByModule",
+    "ModuleRaised",
+    "ModuleTimeout",
+    "ModuleOutOfMemory",
+    "WorkerCrashed",
+    "SandboxBusy",
+    "SandboxUnavailable",
+    "TraceLine",
+]

@@ -1,0 +1,161 @@
+"""Proof, at every start, that the walls stand: a throwaway worker tries what no worker may do.
+
+Nothing is taken from the worker's own word where the kernel can be asked: its status and limits are read from
+/proc by the host.
+"""
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from vestnik.sandbox import wire
+from vestnik.sandbox.answers import read_findings
+from vestnik.sandbox.errors import SandboxUnavailable, WorkerCrashed
+from vestnik.sandbox.nursery import Nursery
+from vestnik.sandbox.process import WorkerProcess
+from vestnik.sandbox.values import Limits
+
+WALLS: Final = ("policy", "process", "rlimits", "no_new_privs", "seccomp", "landlock", "namespaces")
+PROBE_LIMITS: Final = Limits(cpu_s=5, wall_s=10)
+
+# One of each family that the language wall must refuse.
+REFUSED_SOURCES: Final = (
+    "import os",
+    "x = ().__class__",
+    "def f(g):\n    return g.gi_frame",
+    "def f(_getattr_): pass",
+    "x = open('/etc/passwd')",
+    "eval('1')",
+    "match 1:\n    case object(__class__=c): pass",
+)
+# The names of probes.KILLED and probes.START; that file is only imported inside the jail.
+START_KILLS: Final = (
+    "socket inet", "execve", "fork", "ptrace", "kill zygote", "io_uring_setup", "unshare", "prctl",
+)  # fmt: skip
+ALL_KILLS: Final = (
+    *START_KILLS,
+    "socket unix", "socket netlink", "socketpair", "connect", "sendmsg", "clone", "clone3", "vfork", "thread",
+    "kill all", "pidfd_open", "process_vm_readv", "memfd_create", "bpf", "perf_event_open", "userfaultfd", "keyctl",
+    "setns", "mount", "chroot", "seccomp", "prlimit",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """Which walls stand, and for each that does not, why."""
+
+    walls: dict[str, bool]
+    reasons: dict[str, str]
+
+    def demand(self, landlock_kernel: bool, strict: bool) -> None:
+        """Raises SandboxUnavailable for the first wall that must stand and does not."""
+        for wall in WALLS:
+            optional = wall == "namespaces" or (wall == "landlock" and not landlock_kernel)
+            if not self.walls[wall] and (strict or not optional):
+                reason = self.reasons.get(wall, "it is not there")
+                raise SandboxUnavailable(wall, f"Modules can't run here: the wall “{wall}” fails: {reason}")
+
+
+async def inspect(nursery: Nursery, memory_bytes: int, *, full: bool = False) -> Inspection:
+    """Tries the walls of a fresh worker; `full` tries every forbidden call, each in a worker of its own."""
+    worker = await nursery.spawn(memory_bytes)
+    reasons: dict[str, str] = {}
+    try:
+        reasons |= _from_kernel(worker)
+        refused = await _probe(worker, "*")
+        if refused != "refused":
+            reasons["seccomp"] = f"these calls are allowed: {refused}"
+    finally:
+        worker.kill("it was a throwaway")
+    names = ALL_KILLS if full else START_KILLS
+    survived = await asyncio.gather(*[_survives(nursery, memory_bytes, name) for name in names])
+    allowed = [name for name, alive in zip(names, survived, strict=True) if alive]
+    if allowed:
+        reasons["seccomp"] = f"these calls do not end the process: {', '.join(allowed)}"
+    accepted = await _accepted_sources(nursery, memory_bytes)
+    if accepted:
+        reasons["policy"] = f"accepted: {accepted!r}"
+    posture = nursery.posture
+    if not posture.get("landlock"):
+        reasons["landlock"] = "the kernel has no Landlock"
+    if not posture.get("namespaces"):
+        reasons["namespaces"] = str(posture.get("namespaces_reason", "refused by the kernel"))
+    return Inspection({wall: wall not in reasons for wall in WALLS}, reasons)
+
+
+async def _probe(worker: WorkerProcess, name: str) -> str:
+    kind, body, _ = await worker.request(wire.PROBE, msgspec.msgpack.encode([name]), PROBE_LIMITS)
+    if kind != wire.PROBED:
+        raise worker.violated("a wrong answer to a probe")
+    return msgspec.msgpack.decode(body, type=tuple[str])[0]
+
+
+async def _survives(nursery: Nursery, memory_bytes: int, name: str) -> bool:
+    """Whether a worker lives on after a call that must end it."""
+    worker = await nursery.spawn(memory_bytes)
+    try:
+        await _probe(worker, name)
+    except WorkerCrashed:
+        return not worker.forbidden_call
+    finally:
+        worker.kill("it was a throwaway")
+    return True
+
+
+async def _accepted_sources(nursery: Nursery, memory_bytes: int) -> str | None:
+    worker = await nursery.spawn(memory_bytes)
+    try:
+        for source in REFUSED_SOURCES:
+            body = msgspec.msgpack.encode([source, {}])
+            kind, answer, _ = await worker.request(wire.CHECK, body, PROBE_LIMITS)
+            if kind != wire.CHECKED or not read_findings(answer):
+                return source
+    finally:
+        worker.kill("it was a throwaway")
+    return None
+
+
+def _from_kernel(worker: WorkerProcess) -> dict[str, str]:
+    """What /proc says about a waiting worker."""
+    process = Path(f"/proc/{worker.pid}")
+    try:
+        status = dict(_fields(process / "status"))
+        limits = _limits(process / "limits")
+        owner = process.stat().st_uid
+    except OSError as error:
+        return dict.fromkeys(("process", "rlimits", "no_new_privs", "seccomp"), str(error))
+    reasons: dict[str, str] = {}
+    uid = int(status["Uid"].split()[0])
+    if any(int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff")):
+        reasons["process"] = "the worker has capabilities"
+    elif uid == 0 or (owner == uid and os.geteuid() != 0):
+        reasons["process"] = "the worker runs as root or can be traced by its own user"
+    if status.get("NoNewPrivs") != "1":
+        reasons["no_new_privs"] = "the flag is not set"
+    if status.get("Seccomp") != "2":
+        reasons["seccomp"] = "no filter is installed"
+    for name in ("Max open files", "Max processes", "Max file size", "Max core file size"):
+        if limits.get(name) != "0":
+            reasons["rlimits"] = f"{name} is {limits.get(name)}"
+    if limits.get("Max address space", "unlimited") == "unlimited":
+        reasons["rlimits"] = "memory is not limited"
+    return reasons
+
+
+def _fields(path: Path) -> list[tuple[str, str]]:
+    pairs = (line.partition(":") for line in path.read_text().splitlines())
+    return [(name, value.strip()) for name, _, value in pairs]
+
+
+def _limits(path: Path) -> dict[str, str]:
+    """Name -> hard limit."""
+    found: dict[str, Any] = {}
+    for line in path.read_text().splitlines()[1:]:
+        name, columns = line[:26].strip(), line[26:].split()
+        if len(columns) >= 2:
+            found[name] = columns[1]
+    return found
