@@ -13,6 +13,8 @@ from starlette.middleware import Middleware
 from vestnik.audit import Audit
 from vestnik.audit import routes as audit_routes
 from vestnik.db import Database
+from vestnik.demo import routes as demo_routes
+from vestnik.demo import service as demo
 from vestnik.http import faults, openapi
 from vestnik.http.api import Router, routes
 from vestnik.http.events import Events
@@ -67,12 +69,14 @@ async def running(services: Services) -> AsyncIterator[Services]:
         await services.database.start()
         stack.push_async_callback(services.database.stop)
         stack.callback(services.events.close)
+        if services.settings.demo:
+            await demo.prepare(services)
         yield services
 
 
 def routers() -> Sequence[Router]:
     """Every room's operations under /api/v1."""
-    return [people_routes.router, settings_routes.router, audit_routes.router]
+    return [people_routes.router, settings_routes.router, audit_routes.router, demo_routes.router]
 
 
 def create_app(settings: Settings, operator_key: str | None = None) -> Starlette:

@@ -2,7 +2,10 @@
 
 # ruff: noqa: F401
 import vestnik.audit.tables
+import vestnik.campaigns.tables
 import vestnik.companies.tables
 import vestnik.contacts.tables
+import vestnik.demo.tables
 import vestnik.engine.tables
 import vestnik.people.tables
+import vestnik.webhooks.tables

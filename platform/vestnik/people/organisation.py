@@ -110,9 +110,10 @@ class Organisation:
         await self._database.write(self._change, actor, changes)
         return await self.present()
 
-    async def end_demo(self, actor: Actor) -> None:
-        """Mark the installation as a real one, once the demo's data are gone."""
-        await self._database.write(self._change, actor, {"demo": False})
+    def remove(self, connection: sa.Connection) -> None:
+        """Forget the demo's organisation; a part of the unit of work that removes the demo."""
+        connection.execute(organisation.delete().where(organisation.c.demo.is_(True)))
+        self._forget_after_commit(connection)
 
     def _change(self, connection: sa.Connection, actor: Actor, changes: Mapping[str, Any]) -> None:
         row = connection.execute(sa.select(organisation).with_for_update()).one_or_none()

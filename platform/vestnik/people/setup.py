@@ -15,7 +15,7 @@ from vestnik.people.access import SYSTEM
 from vestnik.people.errors import SetupLinkInvalid
 from vestnik.people.organisation import Organisation, Profile
 from vestnik.people.passwords import Passwords
-from vestnik.people.tables import organisation, setup_link, user
+from vestnik.people.tables import organisation, setup_link
 from vestnik.people.tokens import digest, new_token
 from vestnik.people.users import NewUser, add_user
 
@@ -45,9 +45,9 @@ class Setup:
         self._letters = RateLimit(*TEST_LETTERS)
 
     async def needed(self) -> bool:
-        """True while there is neither an organisation nor a user."""
+        """True while there is no organisation."""
         async with self._database.read() as connection:
-            return not await connection.scalar(_anyone())
+            return not await connection.scalar(_founded())
 
     async def issue_link(self) -> str | None:
         """A new token for the link, which makes older ones invalid; None when the first start is over."""
@@ -57,7 +57,7 @@ class Setup:
     async def check(self, token: str) -> None:
         """Raise `SetupLinkInvalid` unless `token` may be used now."""
         async with self._database.read() as connection:
-            if await connection.scalar(_anyone()):
+            if await connection.scalar(_founded()):
                 raise SetupLinkInvalid()
             if not await connection.scalar(sa.select(sa.exists().where(*_valid(token)))):
                 raise SetupLinkInvalid()
@@ -77,7 +77,7 @@ class Setup:
         await deliver(smtp, Letter(to, _TEST_SUBJECT[language], _TEST_TEXT[language]))
 
     def _complete(self, connection: sa.Connection, token: str, start: FirstStart, password_hash: str) -> int:
-        if connection.scalar(_anyone()):
+        if connection.scalar(_founded()):
             raise SetupLinkInvalid()
         if connection.execute(setup_link.delete().where(*_valid(token))).rowcount != 1:
             raise SetupLinkInvalid()
@@ -85,8 +85,8 @@ class Setup:
         return add_user(connection, SYSTEM, start.administrator, password_hash)
 
 
-def _anyone() -> sa.Select[Any]:
-    return sa.select(sa.exists(sa.select(organisation)) | sa.exists(sa.select(user)))
+def _founded() -> sa.Select[Any]:
+    return sa.select(sa.exists(sa.select(organisation)))
 
 
 def _valid(token: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
@@ -94,7 +94,7 @@ def _valid(token: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
 
 
 def _issue(connection: sa.Connection, token: str) -> bool:
-    if connection.scalar(_anyone()):
+    if connection.scalar(_founded()):
         return False
     connection.execute(setup_link.delete())
     connection.execute(setup_link.insert().values(token_digest=digest(token), expires_at=now() + LINK_LASTS))

@@ -1,0 +1,65 @@
+"""The command `vestnik`: finds the subcommand and runs it. Each is a module of `vestnik.commands`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vestnik import __version__
+from vestnik.commands.failures import CommandFailed
+from vestnik.progress import say
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Where a subcommand lives and what it does in one line. The module's `main(arguments)` runs it."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "up": Command("up", "bring the database up to date and serve, with everything embedded"),
+    "serve": Command("serve", "serve a database that is up to date"),
+    "worker": Command("worker", "do durable work without serving HTTP (PostgreSQL)"),
+    "doctor": Command("doctor", "check the sandbox's walls, the database and the data folder"),
+    "user": Command("user", "add and list users, set a password"),
+    "db": Command("db", "migrate the database, or check whether it is up to date"),
+    "module": Command("module", "check a module, or run one of its functions, without a server"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `vestnik <command> …`; return its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0 if given else 2
+    if given[0] in ("-V", "--version"):
+        print(f"vestnik {__version__}")
+        return 0
+    command = COMMANDS.get(given[0])
+    if command is None:
+        say(f"vestnik: there is no command {given[0]!r}\n\n{usage()}")
+        return 2
+    os.umask(0o077)  # whatever a command writes belongs to whoever runs Vestnik, and to nobody else
+    try:
+        # Only the module that is asked for is loaded: `module check` needs neither server nor database.
+        module = importlib.import_module(f"vestnik.commands.{command.module}")
+        status: int = module.main(given[1:])
+        return status
+    except CommandFailed as failure:
+        say(f"vestnik {given[0]}: {failure}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def usage() -> str:
+    """The list of commands."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {command.summary}" for name, command in COMMANDS.items()]
+    return "\n".join(["usage: vestnik <command> …   (vestnik <command> --help)", "", *lines])

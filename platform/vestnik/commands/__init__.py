@@ -1,0 +1,1 @@
+"""The subcommands of `vestnik`, one module each with a `main(arguments) -> exit status`."""

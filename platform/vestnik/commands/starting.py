@@ -1,0 +1,94 @@
+"""What `up` and `serve` share: the lock, the socket, the database's schema, and the first words."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from vestnik import __version__, logs
+from vestnik.app import Services, create_app
+from vestnik.commands import lock
+from vestnik.commands.failures import CommandFailed
+from vestnik.db import migrate
+from vestnik.db.migrate import is_current
+from vestnik.demo import service as demo
+from vestnik.people.tokens import new_token
+from vestnik.progress import say, step
+from vestnik.server import listen, serve
+from vestnik.settings import Settings, SettingsError
+from vestnik.vault import VaultError
+
+
+def settings_from_environment() -> Settings:
+    """The settings, or a failure that names the variable."""
+    try:
+        return Settings.from_environment()
+    except SettingsError as error:
+        raise CommandFailed(str(error)) from None
+
+
+def bind(settings: Settings) -> socket.socket:
+    """The listening socket, or a failure that says what stands in the way."""
+    try:
+        return listen(settings)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        if error.errno == errno.EADDRINUSE:
+            reason = "something else listens there: stop it, or choose another port with VESTNIK_PORT"
+        else:
+            reason = error.strerror or str(error)
+        raise CommandFailed(f"can't listen on {where}: {reason}.") from None
+
+
+def start(settings: Settings, listener: socket.socket | None, *, migrating: bool) -> int:
+    """Take the lock, bring the schema up to date or check it, and serve until a signal."""
+    logs.configure()
+    key = new_token()
+    note = lock.Running(pid=os.getpid(), address=f"http://{_reachable(settings)}", key=key)
+    with lock.held(settings, note), _clear_failures():
+        if migrating:
+            with step(f"Migrating the database ({_named(settings)})"):
+                migrate(settings.database_url)
+        elif not is_current(settings.database_url):
+            raise CommandFailed("the database's schema is not up to date: run “vestnik db migrate”.")
+        bound = listener or bind(settings)
+        say(f"Vestnik {__version__}: starting on {settings.host}:{settings.port} …")
+        serve(create_app(settings, key), bound, _announce)
+        say("Vestnik has stopped.")
+    return 0
+
+
+@contextmanager
+def _clear_failures() -> Iterator[None]:
+    try:
+        yield
+    except (VaultError, demo.NotForADemo) as error:
+        raise CommandFailed(str(error)) from None
+    except sa.exc.OperationalError as error:
+        raise CommandFailed(f"the database does not answer: {error.orig}") from None
+
+
+async def _announce(services: Services) -> None:
+    settings = services.settings
+    token = await services.people.setup.issue_link()
+    if token is not None:
+        say(f"\nFirst start: open {settings.base_url}/setup?token={token}\n(valid for 24 hours, once)\n")
+    elif settings.demo:
+        demo.announce(services)
+    else:
+        say(f"Vestnik is ready: {settings.base_url}")
+
+
+def _reachable(settings: Settings) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
+    return f"{host}:{settings.port}"
+
+
+def _named(settings: Settings) -> str:
+    """The database's name for a person; never with its password."""
+    return sa.make_url(settings.database_url).render_as_string(hide_password=True)

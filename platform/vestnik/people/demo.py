@@ -1,0 +1,70 @@
+"""The demo's organisation and its people, one of each role. Made by `vestnik up --demo` only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from vestnik.db import now
+from vestnik.people.access import SYSTEM
+from vestnik.people.organisation import Profile
+from vestnik.people.passwords import Passwords
+from vestnik.people.tables import api_key, session, user
+from vestnik.people.users import NewUser, add_user
+
+if TYPE_CHECKING:
+    from vestnik.app import Services
+
+PASSWORD = "vestnik-demo"  # noqa: S105  (printed at every start of the demo, and of the demo alone)
+
+PEOPLE = (
+    NewUser("admin@demo.local", "Ольга Белова", PASSWORD, ["administrator"]),
+    NewUser("integrator@demo.local", "Илья Громов", PASSWORD, ["integrator"]),
+    NewUser("marketer@demo.local", "Марина Лебедева", PASSWORD, ["marketer"]),
+    NewUser("sales@demo.local", "Сергей Орлов", PASSWORD, ["sales_manager"]),
+)
+
+
+class PeoplePart:
+    """The organisation and its people."""
+
+    name = "organisation and people"
+
+    async def create(self, services: Services) -> None:
+        """Everything in one unit of work: a kill leaves all of it or nothing."""
+        profile = Profile(
+            name="Типография «Ласточка»",
+            language="ru",
+            timezone=services.settings.timezone,
+            base_url=services.settings.base_url,
+            demo=True,
+        )
+        password_hash = await Passwords().hash(PASSWORD)
+
+        def create(connection: sa.Connection) -> None:
+            services.people.organisation.create(connection, profile)
+            for person in PEOPLE:
+                add_user(connection, SYSTEM, person, password_hash)
+
+        if await services.people.organisation.profile() is None:
+            await services.database.write(create)
+
+    async def remove(self, services: Services) -> None:
+        """End every session and key and disable everyone: the audit still refers to them."""
+
+        def remove(connection: sa.Connection) -> None:
+            connection.execute(session.delete())
+            connection.execute(
+                api_key.update().where(api_key.c.revoked_at.is_(None)).values(revoked_at=now())
+            )
+            folded = user.c.email_folded + sa.literal("#") + sa.cast(user.c.id, sa.Text)
+            connection.execute(
+                user.update().where(user.c.disabled.is_(False)).values(disabled=True, email_folded=folded)
+            )
+            services.people.organisation.remove(connection)
+
+        await services.database.write(remove)
+
+
+PART = PeoplePart()
