@@ -81,6 +81,7 @@ class Waiting:
     address: str | None
     action: dict[str, Any]
     inbox_id: int
+    position: int
     created_at: datetime
 
 

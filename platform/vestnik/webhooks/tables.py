@@ -69,6 +69,7 @@ waiting = sa.Table(
     sa.Column("address", sa.Text),
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("inbox_id", Key, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
 )
 sa.Index("ix_webhook_waiting_match", waiting.c.account_id, waiting.c.external_id)

@@ -1,0 +1,136 @@
+"""The door: stored before it is answered, answered in time, and silent to strangers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from tests.webhooks.conftest import INBOX_STATE, TOKEN, Room, delivered, states
+
+from vestnik.webhooks import door
+from vestnik.webhooks.inbox import Failure
+from vestnik.webhooks.pipeline import CallFailed
+from vestnik.webhooks.tables import inbox
+
+COUNT = sa.select(sa.func.count()).select_from(inbox)
+
+
+def failure(kind: str = "raised") -> CallFailed:
+    return CallFailed(Failure(kind, b'{"message": "ValueError: no", "line": 12}', b"[]", 3, 1.5))
+
+
+def raising(error: Exception) -> Any:
+    def result(_request: dict[str, Any]) -> Any:
+        raise error
+
+    return result
+
+
+async def test_a_request_is_stored_before_the_module_sees_it(room: Room) -> None:
+    seen: list[Any] = []
+
+    async def parse() -> dict[str, Any]:
+        seen.append(await room.scalar(INBOX_STATE))
+        return {}
+
+    room.result = lambda request: parse()
+    assert (await room.post(b'{"a": 1}', headers={"X-Sign": "s"})).status_code == 200
+    assert seen == ["received"]
+    card = await room.newest()
+    assert (card.body, card.line.state, card.line.answered) == ('{"a": 1}', "applied", 200)
+    assert ("x-sign", "s") in card.headers
+
+
+async def test_the_module_gets_the_request_of_the_contract(room: Room) -> None:
+    await room.client.post(
+        f"/hooks/unisender/{TOKEN}?a=1&a=2&empty=", content=b"\xff\xfe", headers={"X-One": "1"}
+    )
+    request = room.requests[0]
+    assert request["headers"].pop("x-one") == "1"
+    assert {name: value for name, value in request.items() if name != "headers"} == {
+        "method": "POST",
+        "path": "/hooks/unisender",
+        "query": {"a": "2", "empty": ""},
+        "body": None,
+        "bodyBase64": "//4=",
+    }
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+async def test_a_probe_is_answered_and_not_parsed(room: Room, method: str) -> None:
+    answer = await room.client.request(method, f"/hooks/unisender/{TOKEN}")
+    assert (answer.status_code, room.requests) == (200, [])
+
+
+@pytest.mark.parametrize(
+    "path", ["/hooks/unisender/guess", f"/hooks/other/{TOKEN}", "/hooks/unisender", "/hooks/a/b/c"]
+)
+async def test_a_stranger_is_told_nothing_and_nothing_is_stored(room: Room, path: str) -> None:
+    answer = await room.client.post(path, content=b"{}")
+    assert (answer.status_code, answer.content, await room.scalar(COUNT)) == (404, b"", 0)
+
+
+async def test_a_body_over_the_limit_is_refused(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "BODY_LIMIT_BYTES", 10)
+    assert [(await room.post(b"x" * size)).status_code for size in (10, 11)] == [200, 413]
+    assert await room.scalar(COUNT) == 1
+
+
+async def test_the_response_of_the_module_answers_the_provider(room: Room) -> None:
+    response = {"status": 202, "headers": {"X-Reply": "yes"}, "body": "принято"}
+    room.result = lambda request: {"response": response}
+    answer = await room.post()
+    assert (answer.status_code, answer.text, answer.headers["x-reply"]) == (202, "принято", "yes")
+    card = await room.newest()
+    assert (card.response, card.response_sent, card.line.answered) == (response, True, 202)
+
+
+async def test_an_exception_of_the_module_is_500_and_is_tried_again(room: Room) -> None:
+    room.result = raising(failure())
+    assert (await room.post()).status_code == 500
+    card = await room.newest()
+    assert (card.line.state, card.line.attempts, card.line.answered) == ("retrying", 1, 500)
+    assert [(one.kind, one.error) for one in card.failures] == [
+        ("raised", {"message": "ValueError: no", "line": 12})
+    ]
+    room.result = lambda request: {"actions": [delivered("reader1@example.com")]}
+    await room.database.write(lambda c: c.execute(sa.text("UPDATE inbox SET next_attempt_at = 1")))
+    await room.until(INBOX_STATE, "applied")
+    assert await room.counters() == {"sent": 1, "delivered": 1}
+
+
+async def test_past_the_deadline_the_answer_is_200_and_the_work_goes_on(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "ANSWER_WITHIN_S", 0.05)
+    release = asyncio.Event()
+
+    async def slow() -> dict[str, Any]:
+        await release.wait()
+        return {"actions": [delivered("reader1@example.com")], "response": {"status": 299}}
+
+    room.result = lambda request: slow()
+    assert (await room.post()).status_code == 200
+    release.set()
+    await room.until(INBOX_STATE, "applied")
+    card = await room.newest()
+    assert (states(card), card.response, card.response_sent) == (["applied"], {"status": 299}, False)
+
+
+async def test_a_module_in_an_endless_loop_gets_one_call_at_a_time(room: Room) -> None:
+    working: list[int] = []
+    most: list[int] = []
+
+    async def times_out() -> None:
+        working.append(1)
+        most.append(len(working))
+        await asyncio.sleep(0)
+        working.pop()
+        raise failure("timeout")
+
+    room.result = lambda request: times_out()
+    await asyncio.gather(*(room.post() for _ in range(40)))
+    assert most[-1] == 1
+    assert max(most) <= 8
