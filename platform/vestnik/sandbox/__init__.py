@@ -1,10 +1,10 @@
-"""The sandbox: runs functions of untrusted Python modules in jailed processes. Knows nothing of what they are for.
+"""The sandbox: runs functions of untrusted Python modules in jailed processes, whatever they are for.
 
     async with Sandbox() as sandbox:
         outcome = await sandbox.call(Program("demo@1", source), "double", {"number": 21})
 
-RestrictedPython limits the language; the boundary is a process without files, network, children or privileges.
-docs/sandbox.md lists the walls and the limits.
+RestrictedPython limits the language; the boundary is a process without files, network, children or
+privileges. docs/sandbox.md lists the walls and the limits.
 """
 
 from vestnik.sandbox.errors import (

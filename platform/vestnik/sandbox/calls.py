@@ -221,7 +221,7 @@ class Call:
 
 
 def describe(name: str, argument: Any) -> str:
-    """An operation for people: a fetch with its address but without the query string, which may hold secrets."""
+    """An operation for people: a fetch with its address, without the query string, which may hold secrets."""
     url = argument.get("url") if name == "fetch" and isinstance(argument, dict) else None
     if not isinstance(url, str):
         return name[:100]

@@ -45,7 +45,7 @@ class Clock:
 CLOCK: Final = Clock()
 
 
-class date(real_datetime.date):  # noqa: N801  # modules see it under the name they know
+class date(real_datetime.date):
     """datetime.date whose today() is the call's."""
 
     __slots__ = ()
@@ -57,7 +57,7 @@ class date(real_datetime.date):  # noqa: N801  # modules see it under the name t
         return cls(now.year, now.month, now.day)
 
 
-class datetime(real_datetime.datetime, date):  # type: ignore[misc]  # noqa: N801  # two real bases with one layout
+class datetime(real_datetime.datetime, date):
     """datetime.datetime whose now() is the call's; local time in a module is UTC."""
 
     __slots__ = ()

@@ -1,18 +1,18 @@
-"""The errors of a sandboxed call.
+"""The errors of a sandboxed call, each with the `kind` that it carries.
 
-    SandboxError            kind        the call failed; everything known about it is in the fields
-    +-- ModuleRefusedError              the source may not run; `diagnostics` says where and why
-    |   +-- SyntaxRefused   syntax      Python itself can't read it
-    |   +-- PolicyRefused   policy      it uses something outside the language of modules
-    +-- NotImplementedByModule  not_implemented   no such function, or it raised NotImplementedError
-    +-- ModuleRaised        raised      an exception left the function, or its result can't be handed over
-    +-- ModuleTimeout       timeout     the CPU budget or the wall deadline ran out; the worker was killed
-    +-- ModuleOutOfMemory   memory      the memory limit
-    +-- WorkerCrashed       crashed     the process ended, was killed for a forbidden system call, or broke the protocol
-    +-- SandboxBusy         busy        no worker became free in time; nothing was run
+SandboxError                              the call failed; everything known about it is in the fields
++-- ModuleRefusedError                    the source may not run; `diagnostics` says where and why
+|   +-- SyntaxRefused   "syntax"          Python itself can't read it
+|   +-- PolicyRefused   "policy"          it uses something outside the language of modules
++-- NotImplementedByModule  "not_implemented"   no such function, or it raised NotImplementedError
++-- ModuleRaised        "raised"          an exception left the function, or its result can't be handed over
++-- ModuleTimeout       "timeout"         the CPU budget or the wall deadline ran out; the worker was killed
++-- ModuleOutOfMemory   "memory"          the memory limit
++-- WorkerCrashed       "crashed"         the process ended, made a forbidden call or broke the protocol
++-- SandboxBusy         "busy"            no worker became free in time; nothing was run
 
-    SandboxUnavailable                  modules can't run on this machine: `wall` names what is missing
-    HostError                           raised by a Host: becomes FetchError or OperationError inside the module
+SandboxUnavailable                        modules can't run on this machine: `wall` names what is missing
+HostError                                 raised by a Host: FetchError or OperationError inside the module
 """
 
 from dataclasses import dataclass

@@ -1,9 +1,10 @@
 """What a module may import and which built-ins it has: explicit names, nothing else.
 
-Of 32 modules of the standard library that look harmless, 13 lead to `sys`, `os` or `builtins` through public names
-when they are handed over live (`re.enum.sys`, `json.codecs.sys`, `uuid.os` ...). So a module never gets one: it gets
-a Facade with the names below. Left out on purpose: operator.attrgetter and methodcaller, string.Formatter,
-decimal's contexts, functools.wraps, re.Scanner, time.sleep, enum, dataclasses (exec), inspect, types, contextlib.
+Of 32 modules of the standard library that look harmless, 13 lead to `sys`, `os` or `builtins` through public
+names when they are handed over live (`re.enum.sys`, `json.codecs.sys`, `uuid.os` ...). So a module never gets
+one: it gets a Facade with the names below. Left out on purpose: operator.attrgetter and methodcaller,
+string.Formatter, decimal's contexts, functools.wraps, re.Scanner, time.sleep, enum, dataclasses (exec),
+inspect, types, contextlib.
 """
 
 import base64
@@ -25,8 +26,8 @@ from vestnik.sandbox.guards import (
 )
 
 MODULES: Final = {
-    "base64": "b64encode b64decode urlsafe_b64encode urlsafe_b64decode standard_b64encode standard_b64decode "
-    "b32encode b32decode b16encode b16decode b85encode b85decode",
+    "base64": "b64encode b64decode urlsafe_b64encode urlsafe_b64decode standard_b64encode "
+    "standard_b64decode b32encode b32decode b16encode b16decode b85encode b85decode",
     "binascii": "hexlify unhexlify crc32 Error",
     "bisect": "bisect bisect_left bisect_right insort insort_left insort_right",
     "calendar": "monthrange isleap timegm month_name month_abbr day_name day_abbr monthcalendar weekday",
@@ -43,19 +44,22 @@ MODULES: Final = {
     "html": "escape unescape",
     "io": "StringIO BytesIO",
     "itertools": "accumulate batched chain combinations combinations_with_replacement compress count cycle "
-    "dropwhile filterfalse groupby islice pairwise permutations product repeat starmap takewhile tee zip_longest",
+    "dropwhile filterfalse groupby islice pairwise permutations product repeat starmap "
+    "takewhile tee zip_longest",
     "json": "dumps loads JSONDecodeError",
-    "math": "acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp "
-    "exp2 expm1 fabs factorial floor fmod frexp fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt lcm "
-    "ldexp lgamma log log10 log1p log2 modf nan perm pi pow prod radians remainder sin sinh sqrt tan tanh tau trunc",
-    "operator": "add sub mul truediv floordiv mod neg pos abs eq ne lt le gt ge and_ or_ not_ xor itemgetter "
-    "contains concat getitem truth is_ is_not index lshift rshift pow countOf indexOf",
-    "re": "compile match fullmatch search sub subn split findall finditer escape error Pattern Match A ASCII "
-    "I IGNORECASE M MULTILINE S DOTALL X VERBOSE U UNICODE",
+    "math": "acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf "
+    "erfc exp exp2 expm1 fabs factorial floor fmod frexp fsum gamma gcd hypot inf isclose "
+    "isfinite isinf isnan isqrt lcm ldexp lgamma log log10 log1p log2 modf nan perm pi pow prod "
+    "radians remainder sin sinh sqrt tan tanh tau trunc",
+    "operator": "add sub mul truediv floordiv mod neg pos abs eq ne lt le gt ge and_ or_ not_ xor "
+    "itemgetter contains concat getitem truth is_ is_not index lshift rshift pow countOf "
+    "indexOf",
+    "re": "compile match fullmatch search sub subn split findall finditer escape error Pattern Match "
+    "A ASCII I IGNORECASE M MULTILINE S DOTALL X VERBOSE U UNICODE",
     "statistics": "mean fmean median median_low median_high mode multimode stdev pstdev variance pvariance "
     "quantiles harmonic_mean geometric_mean correlation linear_regression StatisticsError",
-    "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits punctuation printable "
-    "whitespace capwords Template",
+    "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits punctuation "
+    "printable whitespace capwords Template",
     "textwrap": "dedent indent fill wrap shorten",
     "unicodedata": "normalize category name lookup",
     "urllib.parse": "quote quote_plus unquote unquote_plus urlencode urlparse urlsplit urlunparse urlunsplit "
@@ -64,34 +68,36 @@ MODULES: Final = {
 }
 
 TYPING_NAMES: Final = (
-    "Any Optional Union List Dict Tuple Set FrozenSet Callable Iterable Iterator Sequence Mapping MutableMapping "
-    "Literal Awaitable Coroutine AsyncIterator Generator Type Final ClassVar TypeAlias Annotated Required "
-    "NotRequired"
+    "Any Optional Union List Dict Tuple Set FrozenSet Callable Iterable Iterator Sequence Mapping "
+    "MutableMapping Literal Awaitable Coroutine AsyncIterator Generator Type Final ClassVar TypeAlias "
+    "Annotated Required NotRequired"
 ).split()
 
 # Loaded before the walls close; any other zone is a clear error.
 TIME_ZONES: Final = (
     "UTC Europe/Moscow Europe/Kaliningrad Europe/Samara Europe/Volgograd Asia/Yekaterinburg Asia/Omsk "
-    "Asia/Novosibirsk Asia/Krasnoyarsk Asia/Irkutsk Asia/Yakutsk Asia/Vladivostok Asia/Magadan Asia/Kamchatka "
-    "Europe/Minsk Europe/Kiev Europe/Kyiv Europe/London Europe/Paris Europe/Berlin Europe/Madrid Europe/Rome "
-    "Europe/Warsaw Europe/Helsinki Europe/Istanbul Asia/Almaty Asia/Tashkent Asia/Tbilisi Asia/Yerevan Asia/Baku "
-    "Asia/Dubai Asia/Kolkata Asia/Shanghai Asia/Tokyo Asia/Singapore Australia/Sydney America/New_York "
-    "America/Chicago America/Denver America/Los_Angeles America/Sao_Paulo"
+    "Asia/Novosibirsk Asia/Krasnoyarsk Asia/Irkutsk Asia/Yakutsk Asia/Vladivostok Asia/Magadan "
+    "Asia/Kamchatka Europe/Minsk Europe/Kiev Europe/Kyiv Europe/London Europe/Paris Europe/Berlin "
+    "Europe/Madrid Europe/Rome Europe/Warsaw Europe/Helsinki Europe/Istanbul Asia/Almaty Asia/Tashkent "
+    "Asia/Tbilisi Asia/Yerevan Asia/Baku Asia/Dubai Asia/Kolkata Asia/Shanghai Asia/Tokyo "
+    "Asia/Singapore Australia/Sydney America/New_York America/Chicago America/Denver "
+    "America/Los_Angeles America/Sao_Paulo"
 ).split()
 
 BUILTINS: Final = (
-    "None False True Ellipsis NotImplemented abs all any bin bool bytes bytearray callable chr complex dict divmod "
-    "enumerate filter float format frozenset hash hex int isinstance issubclass iter len list map max min next "
-    "oct ord pow range repr reversed round set slice sorted str sum tuple zip aiter anext "
-    "staticmethod classmethod property object "
-    "ArithmeticError AssertionError AttributeError Exception FloatingPointError ImportError IndexError KeyError "
-    "LookupError MemoryError NameError NotImplementedError OverflowError RecursionError RuntimeError StopIteration "
-    "StopAsyncIteration TimeoutError TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError "
+    "None False True Ellipsis NotImplemented abs all any bin bool bytes bytearray callable chr complex "
+    "dict divmod enumerate filter float format frozenset hash hex int isinstance issubclass iter len "
+    "list map max min next oct ord pow range repr reversed round set slice sorted str sum tuple zip "
+    "aiter anext staticmethod classmethod property object ArithmeticError AssertionError AttributeError "
+    "Exception FloatingPointError ImportError IndexError KeyError LookupError MemoryError NameError "
+    "NotImplementedError OverflowError RecursionError RuntimeError StopIteration StopAsyncIteration "
+    "TimeoutError TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError "
     "ValueError ZeroDivisionError OSError ConnectionError Warning UserWarning"
 ).split()
 
-# The interpreter's own C code imports these while a module's frame is the current one; it takes the module from
-# sys.modules itself, so the importer only has to stay quiet. A source can't name them: the policy refuses it.
+# The interpreter's own C code imports these while a module's frame is the current one; it takes the module
+# from sys.modules itself, so the importer only has to stay quiet. A source can't name them: the policy
+# refuses.
 INTERNAL_IMPORTS: Final = frozenset({"_strptime", "warnings", "copyreg"})
 
 # What the guards replace, and print, which goes to the call's log.
@@ -139,7 +145,9 @@ def _zone_names() -> dict[str, Any]:
     def zone_info(key: str) -> zoneinfo.ZoneInfo:
         zone = zones.get(key)
         if zone is None:
-            raise ValueError(f"the time zone {key!r} is not available to modules; available: {', '.join(zones)}")
+            raise ValueError(
+                f"the time zone {key!r} is not available to modules; available: {', '.join(zones)}"
+            )
         return zone
 
     return {"ZoneInfo": zone_info}
@@ -163,8 +171,8 @@ def standard_names() -> dict[str, dict[str, Any]]:
     offered["zoneinfo"] = _zone_names()
     offered["random"] = {
         name: getattr(numbers, name)
-        for name in "random randint randrange uniform choice choices sample shuffle gauss normalvariate expovariate "
-        "betavariate triangular getrandbits seed".split()
+        for name in "random randint randrange uniform choice choices sample shuffle gauss normalvariate "
+        "expovariate betavariate triangular getrandbits seed".split()
     }
     offered["secrets"] = {
         "choice": chance.choice,

@@ -1,7 +1,8 @@
 """Run-time guards behind the names that policy.py leaves in a module's code.
 
-Rules: an attribute name that the policy refuses in the source is refused in getattr() too; only plain containers
-and instances of the module's own classes can be written to; classes are made by SandboxMeta alone.
+Rules: an attribute name that the policy refuses in the source is refused in getattr() too; only plain
+containers and instances of the module's own classes can be written to; classes are made by SandboxMeta
+alone.
 """
 
 import collections
@@ -124,8 +125,8 @@ _CLASS_KEYS: Final = frozenset(
 class SandboxMeta(type):
     """Metaclass of every class that a module defines; its instances are writable.
 
-    A class with any dunder would be a way out: `__exit__` sees tracebacks, `__match_args__` reads any attribute,
-    `__reduce_ex__` rebuilds anything. The policy refuses them in the source, this refuses them in a call.
+    A class with any dunder would be a way out: `__exit__` sees tracebacks, `__match_args__` reads any
+    attribute, `__reduce_ex__` rebuilds anything. The policy refuses them in the source, this in a call.
     """
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **keywords: Any) -> Any:

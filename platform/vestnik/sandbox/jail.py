@@ -1,8 +1,9 @@
 """The walls of a worker process, by ctypes: no launcher, no privilege, no dependency.
 
-What children inherit (identity, namespaces, empty root, capabilities, no_new_privs, Landlock) is set up once in the
-zygote; what must be each worker's own (limits, its Landlock domain, the seccomp filter) is set after the fork.
-Order matters: Landlock needs a descriptor, so it comes before RLIMIT_NOFILE 0; seccomp comes last.
+What children inherit (identity, namespaces, empty root, capabilities, no_new_privs, Landlock) is set up
+once in the zygote; what must be each worker's own (limits, its Landlock domain, the seccomp filter) is set
+after the fork. Order matters: Landlock needs a descriptor, so it comes before RLIMIT_NOFILE 0; seccomp
+comes last.
 """
 
 import ctypes
@@ -105,7 +106,7 @@ def drop_capabilities() -> None:
 
 
 def enter_namespaces() -> None:
-    """New user, mount, network, IPC, host name, cgroup and process namespaces; children are in the last one."""
+    """New user, mount, network, IPC, UTS, cgroup and process namespaces; only children enter the last one."""
     uid, gid = os.getuid(), os.getgid()
     _unshare(_CLONE_NEWUSER)
     for name, content in (
@@ -131,7 +132,7 @@ _TMPFS_FLAGS: Final = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
 def empty_root() -> None:
     """Replaces the file system by an empty, read-only one."""
     _mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE)
-    _mount(b"tmpfs", b"/tmp", b"tmpfs", _TMPFS_FLAGS, b"size=4k,nr_inodes=2,mode=0555")  # noqa: S108
+    _mount(b"tmpfs", b"/tmp", b"tmpfs", _TMPFS_FLAGS, b"size=4k,nr_inodes=2,mode=0555")
     os.chdir("/tmp")  # noqa: S108
     if raw("pivot_root", b".", b".") < 0:
         raise _failed("pivot_root")

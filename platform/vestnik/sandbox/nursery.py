@@ -21,7 +21,7 @@ from vestnik.sandbox.wire import KIB, MIB
 START_S: Final = 30.0
 RENEWAL_PAUSE_S: Final = 60.0  # between two new zygotes because of forbidden calls
 SOCKET_BUFFER_BYTES: Final = MIB
-_SCRIPT: Final = Path(__file__).with_name("zygote.py")
+_SCRIPT: Final = Path(__file__).with_name("start_zygote.py")
 
 
 def _site_directories() -> list[str]:
@@ -52,7 +52,7 @@ class Zygote:
         try:
             self._process = subprocess.Popen(  # noqa: S603  # our own file, no shell, empty environment
                 [sys.executable, "-I", "-S", "-X", "utf8", str(_SCRIPT), *_site_directories()],
-                stdin=child,
+                stdin=child.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 env={},
@@ -225,7 +225,7 @@ class Nursery:
             return await (await self._zygote()).spawn(memory_bytes)
 
     async def tend(self, forbidden_call: bool = False) -> None:
-        """Renews an old zygote, or one whose child made a forbidden call: its children share their address layout."""
+        """Renews an old zygote, or one whose child made a forbidden call: children share an address layout."""
         current = self._current
         now = time.monotonic()
         if current is not None and current.alive:

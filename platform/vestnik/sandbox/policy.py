@@ -2,9 +2,10 @@
 
 This is the outer wall only; the process (jail.py) is the boundary. Everything here runs inside the jail.
 
-The policy is *fast*: an attribute name is a constant in the syntax tree, so a name that passes the check here is
-left as a native attribute access. Only the names in SENSITIVE_ATTRIBUTES, whose danger depends on the object,
-go through `_getattr_` at run time. Subscripts and iteration stay native: their guards would be the identity.
+The policy is *fast*: an attribute name is a constant in the syntax tree, so a name that passes the check
+here is left as a native attribute access. Only the names in SENSITIVE_ATTRIBUTES, whose danger depends on
+the object, go through `_getattr_` at run time. Subscripts and iteration stay native: their guards would be
+the identity.
 """
 
 import ast
@@ -74,7 +75,8 @@ def attribute_refusal(name: str) -> str | None:
 class ModulePolicy(RestrictingNodeTransformer):
     """Walks a module's tree once, collects everything that is refused and rewrites what needs a guard.
 
-    `modules` is the import allow-list: name -> the names it offers. `builtin_names` are the built-ins that exist.
+    `modules` is the import allow-list: name -> the names it offers. `builtin_names` are the built-ins that
+    exist.
     """
 
     def __init__(
@@ -96,6 +98,8 @@ class ModulePolicy(RestrictingNodeTransformer):
         end_line = getattr(node, "end_lineno", None) or line
         start = self._column(line, getattr(node, "col_offset", 0))
         end = self._column(end_line, getattr(node, "end_col_offset", None) or 0)
+        if isinstance(node, ast.Attribute):  # the name after the dot, not the whole expression before it
+            line, start = end_line, end - len(node.attr)
         finding: Finding = (line, start, end_line, end, "error", "policy", code, fields)
         if len(self.findings) < FINDING_LIMIT and finding not in self.findings[-4:]:
             self.findings.append(finding)
@@ -244,7 +248,9 @@ class ModulePolicy(RestrictingNodeTransformer):
             return self.node_contents_visit(node)
         owner, value = self.visit(target.value), self.visit(node.value)
         if isinstance(target, ast.Subscript):
-            call = ast.Call(self._load("_inplaceitem_"), [operator, owner, self.visit(target.slice), value], [])
+            call = ast.Call(
+                self._load("_inplaceitem_"), [operator, owner, self.visit(target.slice), value], []
+            )
         else:
             self._check_attribute(target, target.attr)
             attribute = ast.Constant(target.attr)

@@ -1,7 +1,8 @@
 """Which worker serves which call: lanes with reserved workers, a cap for each program, bounded waiting.
 
-A worker is bound to one program for life. Free workers of a program stay warm; the least recently used one makes
-room for another program. Blank workers are kept ready, so that a program without a worker waits for no fork.
+A worker is bound to one program for life. Free workers of a program stay warm; the least recently used one
+makes room for another program. Blank workers are kept ready, so that a program without a worker waits for
+no fork.
 """
 
 import asyncio
@@ -58,8 +59,8 @@ class Pool:
     async def acquire(self, claim: Claim, bind: Bind) -> WorkerProcess:
         """A worker bound to the claim's program, for this call alone.
 
-        `bind` loads the program into a worker that has none. Raises SandboxBusy when the queue is full or too slow,
-        and what `bind` raises.
+        `bind` loads the program into a worker that has none. Raises SandboxBusy when the queue is full or too
+        slow, and what `bind` raises.
         """
         if self._waiting_by_program[claim.identity] or not self._may_start(claim):
             await self._wait(claim)
@@ -145,7 +146,7 @@ class Pool:
         return 1
 
     def _suspect(self, identity: str) -> None:
-        """A program whose worker was killed may hold only one worker for a while, so that it starves nobody."""
+        """A program whose worker was killed may hold only one for a while, so that it starves nobody."""
         self._suspects[identity] = time.monotonic()
         self._suspects.move_to_end(identity)
         if len(self._suspects) > SUSPECTS_KEPT:

@@ -1,4 +1,4 @@
-"""The host's handle of one worker process: frames, limits, the verdict on its end. Nothing it says is believed."""
+"""The host's handle of one worker process: frames, limits, the verdict on its end. Believes nothing."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,9 @@ _CRASHES: Final = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL,
 class WorkerProcess(asyncio.Protocol):
     """One worker. `alive` turns False once and for all; a worker whose call was cut is never used again."""
 
-    def __init__(self, number: int, memory_bytes: int, trace_fd: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, number: int, memory_bytes: int, trace_fd: int, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.number = number
         self.memory_bytes = memory_bytes
         self.alive = True
@@ -105,7 +107,7 @@ class WorkerProcess(asyncio.Protocol):
         host: Host | None = None,
         markers: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes, Call]:
-        """Sends a frame and waits for its answer. Raises SandboxError, or what the host's operation raised."""
+        """Sends a frame, waits for its answer. Raises SandboxError, or what the host's operation raised."""
         if not self.alive or self._transport is None:
             raise WorkerCrashed(self._reason or "the worker has ended")
         host = host or NoHost()
@@ -144,7 +146,7 @@ class WorkerProcess(asyncio.Protocol):
     # -- the CPU clock
 
     def cpu_s(self) -> float | None:
-        """Seconds of processor time that the process has used in its life, by its own clock; None when gone."""
+        """Seconds of processor time in the process's life, by its own clock; None when it is gone."""
         if self._clock_id is None:
             pid = self.pid
             if not pid:
@@ -196,8 +198,8 @@ class WorkerProcess(asyncio.Protocol):
         """The module's line by faulthandler, which answers even from the middle of a long C call."""
         if self._pidfd is None:
             return None, None
-        readable = self._loop.create_future()
-        self._loop.add_reader(self._trace_fd, lambda: readable.done() or readable.set_result(None))
+        readable: asyncio.Future[None] = self._loop.create_future()
+        self._loop.add_reader(self._trace_fd, _settle, readable)
         try:
             self._read_trace()  # what an earlier dump or the worker itself left there
             signal.pidfd_send_signal(self._pidfd, signal.SIGUSR1)
@@ -249,8 +251,8 @@ class WorkerProcess(asyncio.Protocol):
     def on_exit(self, status: int | None, maxrss_kb: int = 0) -> None:
         """The process has ended. `status` is None when its zygote went with it."""
         if self.alive:
-            self.forbidden_call = status is not None and os.WIFSIGNALED(status) and (
-                os.WTERMSIG(status) == signal.SIGSYS
+            self.forbidden_call = (
+                status is not None and os.WIFSIGNALED(status) and (os.WTERMSIG(status) == signal.SIGSYS)
             )
             self._fail(verdict(status, maxrss_kb))
         if not self.ended.done():
@@ -265,6 +267,11 @@ class WorkerProcess(asyncio.Protocol):
             self._loop.remove_reader(self._trace_fd)
             os.close(self._trace_fd)
             self._trace_fd = -1
+
+
+def _settle(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 class _Watch:
@@ -308,5 +315,3 @@ def verdict(status: int | None, maxrss_kb: int) -> WorkerCrashed:
     if number in _CRASHES:
         return WorkerCrashed(f"the worker crashed ({name}) with {maxrss_kb // 1024} MB in use")
     return WorkerCrashed(f"the worker was killed from outside ({name})")
-
-

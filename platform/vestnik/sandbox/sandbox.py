@@ -36,7 +36,7 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 
 
 class Sandbox:
-    """Runs functions of modules in jailed processes. One for the whole program; use it from one event loop."""
+    """Runs functions of modules in jailed processes. One for the program, used from one event loop."""
 
     def __init__(self, options: SandboxOptions | None = None) -> None:
         self.options = options or SandboxOptions()
@@ -50,7 +50,7 @@ class Sandbox:
     # -- life
 
     async def start(self) -> None:
-        """Builds the walls and proves that they stand. Raises SandboxUnavailable naming the wall that fails."""
+        """Builds the walls and proves that they stand. Raises SandboxUnavailable naming one that fails."""
         if sys.platform != "linux":
             raise SandboxUnavailable("platform", "Modules run on Linux")
         nursery = Nursery(self.options, self._renewed)
@@ -96,9 +96,9 @@ class Sandbox:
         return {"walls": self.walls, "reasons": self.reasons, "workers": counts, "kernel": platform.release()}
 
     async def inspect(self) -> selftest.Inspection:
-        """The whole self-test, every forbidden system call in a worker of its own: about a second."""
+        """Repeats the self-test that every start makes."""
         nursery, _ = self._started()
-        return await selftest.inspect(nursery, Limits().memory_bytes, full=True)
+        return await selftest.inspect(nursery, Limits().memory_bytes)
 
     def _started(self) -> tuple[Nursery, Pool]:
         if self._nursery is None or self._pool is None:
@@ -110,7 +110,7 @@ class Sandbox:
             self._pool.drop_idle()
 
     async def _tend(self) -> None:
-        """Sweeps idle workers, renews zygotes; soon after a forbidden system call, otherwise every few seconds."""
+        """Sweeps idle workers and renews zygotes; after a forbidden system call without waiting."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SWEEP_S):
@@ -140,15 +140,23 @@ class Sandbox:
     ) -> Outcome:
         """Runs one function of a module and returns its result, log and cost. Raises SandboxError.
 
-        `arguments` and `settings` are plain values. `sealed` maps the names of secrets to the markers that stand for
-        them; from bare names markers are made and given to the host as `control.markers`. `seed` (up to 63 bits) and
-        `clock_us` (microseconds since 1970, UTC) make a call repeatable.
+        `arguments` and `settings` are plain values. `sealed` maps the names of secrets to the markers that
+        stand for them; from bare names markers are made and given to the host as `control.markers`. `seed`
+        (up to 63 bits) and `clock_us` (microseconds since 1970, UTC) make a call repeatable.
         """
         _, pool = self._started()
         limits = limits or Limits()
         markers = dict(sealed) if isinstance(sealed, Mapping) else {name: new_marker() for name in sealed}
         body = _encode(
-            (function, arguments, settings or {}, markers, seed, clock_us, min(limits.result_bytes, MAX_RESULT))
+            (
+                function,
+                arguments,
+                settings or {},
+                markers,
+                seed,
+                clock_us,
+                min(limits.result_bytes, MAX_RESULT),
+            )
         )
         if len(body) > wire.TO_WORKER_CAPS[wire.CALL]:
             raise ValueError(f"the arguments are too large for a module: {len(body)} bytes")

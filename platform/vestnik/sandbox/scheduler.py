@@ -1,7 +1,8 @@
 """Coroutines of one call, driven by hand over one blocking socket: no event loop, no descriptors of its own.
 
-A coroutine yields either an Operation (ask the host, go on with its answer) or a tuple of Tasks (go on when one of
-them is done). Operations are sent as soon as they are awaited, so that `gather` overlaps them in the host.
+A coroutine yields either an Operation (ask the host, go on with its answer) or a tuple of Tasks (go on when
+one of them is done). Operations are sent as soon as they are awaited, so that `gather` overlaps them in the
+host.
 """
 
 import types
@@ -32,6 +33,7 @@ class Line(Protocol):
 
     def send_operation(self, number: int, name: str, argument: Any) -> None: ...
     def send_cancel(self, number: int) -> None: ...
+    def send_log(self, level: int, text: str) -> None: ...
     def receive_reply(self) -> tuple[int, bool, Any]: ...
 
 
@@ -60,7 +62,16 @@ class Operation:
 class Task:
     """A coroutine that runs beside others."""
 
-    __slots__ = ("_coroutine", "_done", "_error", "_operation", "_result", "_scheduler", "_waiters", "_wanted")
+    __slots__ = (
+        "_coroutine",
+        "_done",
+        "_error",
+        "_operation",
+        "_result",
+        "_scheduler",
+        "_waiters",
+        "_wanted",
+    )
 
     def __init__(self, scheduler: "Scheduler", coroutine: Any) -> None:
         self._scheduler = scheduler
@@ -251,7 +262,7 @@ class Asyncio:
         CLOCK.advance_to(until)
         return result
 
-    async def wait_for(self, awaitable: Any, timeout: float | None) -> Any:  # noqa: ASYNC109  # asyncio's own name
+    async def wait_for(self, awaitable: Any, timeout: float | None) -> Any:  # noqa: ASYNC109
         """The awaitable's result, or TimeoutError and a cancelled awaitable after `timeout` seconds."""
         task = self.create_task(awaitable)
         if timeout is None:

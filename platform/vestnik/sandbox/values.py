@@ -50,7 +50,7 @@ class SandboxOptions:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """One immutable version of a module. Two programs with the same key and different sources share nothing."""
+    """One immutable version of a module. The same key with another source shares nothing with it."""
 
     key: str
     source: str = field(repr=False)
@@ -155,7 +155,8 @@ class Host(Protocol):
     async def operate(self, name: str, argument: Any) -> Any:
         """Answers one operation with plain msgpack-able values.
 
-        HostError becomes an exception in the module; any other exception ends the call and leaves Sandbox.call.
+        HostError becomes an exception in the module; any other exception ends the call and leaves
+        Sandbox.call.
         """
 
 

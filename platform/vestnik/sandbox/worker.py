@@ -18,7 +18,7 @@ import msgpack
 
 from vestnik.sandbox import facades, guards, policy, wire
 from vestnik.sandbox.clock import CHANCE, CLOCK
-from vestnik.sandbox.scheduler import Asyncio, OperationError, Scheduler
+from vestnik.sandbox.scheduler import Asyncio, Line, OperationError, Scheduler
 from vestnik.sandbox.sdk import Log, Sdk, offered_names
 from vestnik.sandbox.wire import MIB
 
@@ -114,7 +114,7 @@ class Runtime:
 class Program:
     """A compiled module and the names that it sees."""
 
-    def __init__(self, runtime: Runtime, channel: Channel, source: str, facade: dict[str, Any]) -> None:
+    def __init__(self, runtime: Runtime, channel: Line, source: str, facade: dict[str, Any]) -> None:
         self.code, _, self.warnings = policy.compile_module(
             source, runtime.modules(facade), facades.BUILTIN_NAMES
         )
@@ -184,7 +184,9 @@ def _refuse_scalar(path: str, value: Any) -> None:
             raise ResultRefused(f"the result holds a whole number of more than 64 bits at {path}")
     elif value is not None:
         kind = type(value).__name__
-        raise ResultRefused(f"the result holds a value of type {kind} at {path}; only JSON values can be returned")
+        raise ResultRefused(
+            f"the result holds a value of type {kind} at {path}; only JSON values can be returned"
+        )
 
 
 def failure(error: BaseException) -> list[Any]:
@@ -207,7 +209,14 @@ def failure(error: BaseException) -> list[Any]:
         message = "not implemented"
     recycle = isinstance(error, (MemoryError, RecursionError))
     name = str(type(error).__name__)[:200]
-    return [kind, name, message, frames, None if operation_kind is None else str(operation_kind)[:100], recycle]
+    return [
+        kind,
+        name,
+        message,
+        frames,
+        None if operation_kind is None else str(operation_kind)[:100],
+        recycle,
+    ]
 
 
 def _module_frames(error: BaseException) -> list[list[Any]]:
@@ -223,7 +232,7 @@ def _module_frames(error: BaseException) -> list[list[Any]]:
 
 
 def signatures(tree: ast.Module) -> list[list[Any]]:
-    """The top-level functions: name, parameters, required ones, open-ended, async, place of the definition."""
+    """The top-level functions: name, parameters, required ones, open-ended, async, place."""
     found: list[list[Any]] = []
     for node in tree.body:
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):

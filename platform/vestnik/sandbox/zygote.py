@@ -6,25 +6,6 @@ The host starts it with a control socket (SOCK_SEQPACKET) as descriptor 0 and an
             | {"id", "pid"} with a pidfd | {"exit": id, "status", "maxrss_kb"}
 """
 
-import sys
-import types
-from pathlib import Path
-
-HERE = Path(__file__).resolve().parent
-
-
-def _find_modules(site: list[str]) -> None:
-    """Makes `vestnik.sandbox` importable without running the package files, which belong to the host."""
-    for name, path in (("vestnik", []), ("vestnik.sandbox", [str(HERE)])):
-        package = types.ModuleType(name)
-        package.__path__ = path
-        sys.modules[name] = package
-    sys.path.extend(site)
-
-
-if __name__ == "__main__":
-    _find_modules(sys.argv[1:])
-
 import contextlib
 import faulthandler
 import gc
@@ -33,6 +14,7 @@ import os
 import select
 import signal
 import socket
+import sys
 import time
 from typing import Any, Final, NoReturn
 
@@ -43,8 +25,8 @@ CONTROL_FD: Final = 0
 TRACE_FD: Final = 2
 NICE: Final = 19
 CODECS: Final = (
-    "ascii latin-1 utf-8-sig utf-16 utf-16-le utf-16-be utf-32 idna punycode unicode_escape cp1251 cp1252 cp866 "
-    "koi8-r iso8859-5 iso8859-15 cp437 mac-cyrillic"
+    "ascii latin-1 utf-8-sig utf-16 utf-16-le utf-16-be utf-32 idna punycode unicode_escape cp1251 cp1252 "
+    "cp866 koi8-r iso8859-5 iso8859-15 cp437 mac-cyrillic"
 ).split()
 
 # Runs once before the fork, so that every worker finds the caches warm and the modules loaded.
@@ -109,7 +91,7 @@ def preload() -> worker.Runtime:
         "a".encode(codec)
     "ä".encode("idna")
     runtime = worker.Runtime()
-    program = worker.Program(runtime, _Silent(), WARM_UP, {})  # type: ignore[arg-type]  # a channel that refuses
+    program = worker.Program(runtime, _Silent(), WARM_UP, {})
     worker.encode_result(program.call("CRM_Warm", {}, {}), KIB)
     try:
         policy.compile_module("import os\n(", {}, frozenset())
@@ -185,12 +167,12 @@ class Zygote:
         gc.collect()
         gc.freeze()
         while True:
-            readable, _, _ = select.select([self._control, wake_read], [], [])
+            readable, _, _ = select.select([self._control.fileno(), wake_read], [], [])
             if wake_read in readable:
                 with contextlib.suppress(BlockingIOError):
                     os.read(wake_read, 4096)
                 self._reap()
-            if self._control in readable:
+            if self._control.fileno() in readable:
                 self._serve_request()
 
     def _send(self, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> None:
@@ -273,7 +255,3 @@ def main() -> NoReturn:
         os._exit(1)
     control.send(json.dumps({"ready": posture}).encode())
     zygote.run()
-
-
-if __name__ == "__main__":
-    main()
