@@ -1,0 +1,82 @@
+"""What can be wrong with segments.
+
+Problem
+├── InvalidRule 422      a rule that can't be understood: where in it, and why
+├── SegmentExists 409
+├── UnknownMember 422
+├── NotStatic 409        members given to a dynamic segment
+└── NotDynamic 409       a rule given to a static one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vestnik.http.errors import Problem
+
+_REASONS: Mapping[str, Mapping[str, str]] = {
+    "not_a_rule": {"ru": "здесь нужна группа или условие", "en": "a group or a condition is needed here"},
+    "combinator": {"ru": "группа соединяется через and или or", "en": "a group is joined by and or by or"},
+    "too_deep": {"ru": "слишком много вложенных групп", "en": "groups are nested too deep"},
+    "too_many": {"ru": "слишком много условий", "en": "too many conditions"},
+    "field": {"ru": "такого поля нет", "en": "there is no such field"},
+    "operator": {"ru": "это поле так не сравнивают", "en": "this field is not compared in this way"},
+    "value": {"ru": "значение не подходит условию", "en": "the value does not fit the condition"},
+}
+
+
+class InvalidRule(Problem):
+    code = "invalid_rule"
+    status = 422
+    title = {"ru": "Проверьте правило сегмента", "en": "Check the rule of the segment"}
+    message = {"ru": "Правило, {path}: {reason}.", "en": "The rule, {path}: {reason}."}
+    fields = ("path", "reason")
+
+    @classmethod
+    def at(cls, path: str, reason: str) -> InvalidRule:
+        """The problem at a JSON path of the rule, for one of the reasons above."""
+        return cls(path=path, reason=_REASONS[reason])
+
+
+class SegmentExists(Problem):
+    code = "segment_exists"
+    status = 409
+    title = {"ru": "Такой сегмент уже есть", "en": "The segment exists already"}
+    message = {
+        "ru": "Сегмент «{name}» уже есть. Выберите другое название.",
+        "en": "There is already a segment “{name}”. Choose another name.",
+    }
+    fields = ("name",)
+
+
+class UnknownMember(Problem):
+    code = "unknown_member"
+    status = 422
+    title = {"ru": "Нет такого контакта", "en": "No such contact"}
+    message = {
+        "ru": "Среди выбранных есть контакты, которых уже нет: {count}. Обновите список и выберите снова.",
+        "en": "Some of the chosen contacts are gone: {count}. Reload the list and choose again.",
+    }
+    fields = ("count",)
+
+
+class NotStatic(Problem):
+    code = "segment_not_static"
+    status = 409
+    title = {"ru": "Состав задаёт правило", "en": "A rule decides who is in it"}
+    message = {
+        "ru": "Сегмент «{name}» собирается по правилу: измените правило.",
+        "en": "The segment “{name}” is made by a rule: change the rule.",
+    }
+    fields = ("name",)
+
+
+class NotDynamic(Problem):
+    code = "segment_not_dynamic"
+    status = 409
+    title = {"ru": "Состав задан списком", "en": "A list decides who is in it"}
+    message = {
+        "ru": "Сегмент «{name}» собран вручную: у него нет правила.",
+        "en": "The segment “{name}” is made by hand: it has no rule.",
+    }
+    fields = ("name",)

@@ -1,0 +1,80 @@
+"""The language of rules, and its one SELECT.
+
+    rule       = {"combinator": "and" | "or", "rules": [rule | condition, …], "not": true | false}
+    condition  = {"field": "custom.city", "operator": "=", "value": "Москва"}
+
+The shape is that of the visual builder (react-querybuilder). An empty group is everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from vestnik.contacts.tables import contact
+from vestnik.segments.conditions import Condition, Now, Predicate
+from vestnik.segments.errors import InvalidRule
+
+EVERYBODY: Mapping[str, Any] = {"combinator": "and", "rules": []}
+
+_DEEPEST = 8
+_MOST_CONDITIONS = 100
+
+
+def select_members(rule: Mapping[str, Any], known: Mapping[str, Condition], now: Now) -> sa.Select[Any]:
+    """The contacts that a rule picks, as column `contact_id`; raises `InvalidRule`."""
+    if sum(1 for _ in _conditions(rule)) > _MOST_CONDITIONS:
+        raise InvalidRule.at("$", "too_many")
+    picked = _group(rule, known, now, "$", 0)
+    return sa.select(contact.c.id.label("contact_id")).where(contact.c.merged_into.is_(None), picked)
+
+
+def _conditions(node: Any) -> Iterator[Any]:
+    stack = [node]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, Mapping) and isinstance(each.get("rules"), list):
+            stack.extend(each["rules"])
+        else:
+            yield each
+
+
+def _group(
+    node: Mapping[str, Any], known: Mapping[str, Condition], now: Now, path: str, depth: int
+) -> Predicate:
+    if depth > _DEEPEST:
+        raise InvalidRule.at(path, "too_deep")
+    if not isinstance(node, Mapping) or not isinstance(node.get("rules"), list):
+        raise InvalidRule.at(path, "not_a_rule")
+    if node.get("combinator") not in ("and", "or"):
+        raise InvalidRule.at(f"{path}.combinator", "combinator")
+    parts = [
+        _group(each, known, now, f"{path}.rules[{n}]", depth + 1)
+        if isinstance(each, Mapping) and "rules" in each
+        else _condition(each, known, now, f"{path}.rules[{n}]")
+        for n, each in enumerate(node["rules"])
+    ]
+    if not parts:
+        joined: Predicate = sa.true()
+    else:
+        joined = sa.and_(*parts) if node["combinator"] == "and" else sa.or_(*parts)
+    # A comparison with what is not there is unknown to SQL; to a person it does not hold.
+    return sa.func.coalesce(joined, sa.false()).is_(sa.false()) if node.get("not") is True else joined
+
+
+def _condition(node: Any, known: Mapping[str, Condition], now: Now, path: str) -> Predicate:
+    if not isinstance(node, Mapping):
+        raise InvalidRule.at(path, "not_a_rule")
+    field = node.get("field")
+    condition = known.get(field) if isinstance(field, str) else None
+    if condition is None:
+        raise InvalidRule.at(f"{path}.field", "field")
+    operator = next((each for each in condition.operators if each == node.get("operator")), None)
+    if operator is None:
+        raise InvalidRule.at(f"{path}.operator", "operator")
+    try:
+        return condition.compile(operator, node.get("value"), now)
+    except (ValueError, TypeError, OverflowError):
+        raise InvalidRule.at(f"{path}.value", "value") from None
