@@ -15,7 +15,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from vestnik.app import Services, create_app
+from vestnik.app import Services, answering, create_app, working
 from vestnik.db import Database
 from vestnik.people.access import SYSTEM, Role
 from vestnik.people.organisation import Profile
@@ -102,11 +102,13 @@ class Installation:
 
 
 @asynccontextmanager
-async def install(settings: Settings) -> AsyncIterator[Installation]:
-    """Run the application on a database that has its tables."""
+async def install(settings: Settings, *, at_work: bool = False) -> AsyncIterator[Installation]:
+    """The application on a database that has its tables; `at_work` with sandbox, engine and webhooks too."""
     async with AsyncExitStack() as stack:
         app = create_app(settings)
-        await stack.enter_async_context(app.router.lifespan_context(app))
+        await stack.enter_async_context(answering(app.state.services))
+        if at_work:
+            await stack.enter_async_context(working(app.state.services))
         yield Installation(app, stack)
 
 

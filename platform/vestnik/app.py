@@ -1,4 +1,8 @@
-"""The application: every room plugged together, started and stopped in order, and mounted."""
+"""The application: every room plugged together, started and stopped in order, and mounted.
+
+A room appears in at most four places here: a field of `Services`, its making in `build_services`, its
+life in `answering` (what an answer needs) or `working` (what works by itself), its routes in `routers`.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,13 @@ from starlette.middleware import Middleware
 
 from vestnik.audit import Audit
 from vestnik.audit import routes as audit_routes
+from vestnik.contacts import routes as contacts_routes
+from vestnik.contacts.service import Contacts
 from vestnik.db import Database
 from vestnik.demo import routes as demo_routes
 from vestnik.demo import service as demo
+from vestnik.egress import Broker
+from vestnik.engine import Engine
 from vestnik.http import faults, openapi
 from vestnik.http.api import Router, routes
 from vestnik.http.events import Events
@@ -28,6 +36,9 @@ from vestnik.people import routes as people_routes
 from vestnik.people import settings_routes
 from vestnik.people.service import People
 from vestnik.people.tokens import csrf_token
+from vestnik.sandbox import Sandbox, SandboxOptions
+from vestnik.segments import routes as segments_routes
+from vestnik.segments.service import Segments
 from vestnik.settings import Settings
 from vestnik.vault import Vault
 
@@ -44,12 +55,18 @@ class Services:
     audit: Audit
     people: People
     mail: Mail
+    engine: Engine
+    sandbox: Sandbox
+    broker: Broker
+    contacts: Contacts
+    segments: Segments
 
 
 def build_services(settings: Settings, operator_key: str | None = None) -> Services:
     """Make every room's service; nothing is opened or started yet."""
     database, vault = Database(settings.database_url), Vault(settings)
     people = People(settings, database, vault, operator_key)
+    contacts = Contacts(database, vault)
     return Services(
         settings=settings,
         database=database,
@@ -59,24 +76,57 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         audit=Audit(database),
         people=people,
         mail=Mail(people.organisation.smtp),
+        engine=Engine(settings, database),
+        sandbox=Sandbox(SandboxOptions(strict=settings.sandbox == "strict")),
+        broker=Broker(),
+        contacts=contacts,
+        segments=Segments(database, contacts, settings.zone),
     )
-
-
-@asynccontextmanager
-async def running(services: Services) -> AsyncIterator[Services]:
-    """Start everything from the foundations up; stop it in the opposite order."""
-    async with AsyncExitStack() as stack:
-        await services.database.start()
-        stack.push_async_callback(services.database.stop)
-        stack.callback(services.events.close)
-        if services.settings.demo:
-            await demo.prepare(services)
-        yield services
 
 
 def routers() -> Sequence[Router]:
     """Every room's operations under /api/v1."""
-    return [people_routes.router, settings_routes.router, audit_routes.router, demo_routes.router]
+    return [
+        people_routes.router,
+        settings_routes.router,
+        audit_routes.router,
+        contacts_routes.router,
+        segments_routes.router,
+        demo_routes.router,
+    ]
+
+
+@asynccontextmanager
+async def answering(services: Services) -> AsyncIterator[Services]:
+    """Start what answers need: the database, live updates. Nothing works by itself yet."""
+    async with AsyncExitStack() as stack:
+        await services.database.start()
+        stack.push_async_callback(services.database.stop)
+        stack.callback(services.events.close)
+        yield services
+
+
+@asynccontextmanager
+async def working(services: Services) -> AsyncIterator[Services]:
+    """Start what works by itself on a database that answers: modules, webhooks, durable work.
+
+    The engine starts last and stops first: a step of its may use every room.
+    """
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(services.broker.close)
+        await stack.enter_async_context(services.sandbox)
+        await services.engine.start()
+        stack.push_async_callback(services.engine.stop)
+        yield services
+
+
+@asynccontextmanager
+async def running(services: Services) -> AsyncIterator[Services]:
+    """The whole platform: what answers, what works by itself, and the demo's data when this is a demo."""
+    async with answering(services), working(services):
+        if services.settings.demo:
+            await demo.prepare(services)
+        yield services
 
 
 def create_app(settings: Settings, operator_key: str | None = None) -> Starlette:

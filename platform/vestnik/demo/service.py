@@ -1,19 +1,18 @@
 """Makes the demo's data once, part by part, and takes them away again.
 
-A room adds a part with its own `demo.py`, which exports `PART`, and one line in `PARTS`. A part is made
-when a demo starts for the first time, after every room has started and before the server listens; its
-`create` uses the rooms' services as a person would. A kill in the middle is part of the demo: what was
-made stays, and the part that was being made is begun again, so `create` must bear that.
+The parts (parts.py) are made when a demo starts for the first time, after every room has started and
+before the server listens. A kill in the middle is part of the demo: what was made stays, and the part
+that was being made is taken away and begun again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from vestnik.db import now
+from vestnik.demo.parts import PARTS
 from vestnik.demo.tables import demo_part
 from vestnik.people import demo as people_demo
 from vestnik.people.access import Actor
@@ -26,22 +25,6 @@ if TYPE_CHECKING:
 
 class NotForADemo(Exception):
     """The data folder belongs to a real organisation."""
-
-
-class DemoPart(Protocol):
-    """What a room adds to the demo."""
-
-    name: str
-
-    async def create(self, services: Services) -> None:
-        """Make this part's data."""
-
-    async def remove(self, services: Services) -> None:
-        """Take this part's data away; the parts that use it are gone already."""
-
-
-#: In the order in which they are made: a part may use those before it.
-PARTS: Sequence[DemoPart] = (people_demo.PART,)
 
 
 async def prepare(services: Services) -> None:
@@ -57,6 +40,7 @@ async def prepare(services: Services) -> None:
     for part in PARTS:
         if part.name not in made:
             with step(f"Demo data: {part.name}"):
+                await part.remove(services)
                 await part.create(services)
                 await services.database.write(_remember, part.name)
 

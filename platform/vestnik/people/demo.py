@@ -26,45 +26,34 @@ PEOPLE = (
 )
 
 
-class PeoplePart:
-    """The organisation and its people."""
+async def create_demo(services: Services) -> None:
+    """Store the organisation and its people, in one unit of work."""
+    profile = Profile(
+        name="Типография «Ласточка»",
+        language="ru",
+        timezone=services.settings.timezone,
+        base_url=services.settings.base_url,
+        demo=True,
+    )
+    password_hash = await Passwords().hash(PASSWORD)
 
-    name = "organisation and people"
+    def create(connection: sa.Connection) -> None:
+        services.people.organisation.create(connection, profile)
+        for person in PEOPLE:
+            add_user(connection, SYSTEM, person, password_hash)
 
-    async def create(self, services: Services) -> None:
-        """Everything in one unit of work: a kill leaves all of it or nothing."""
-        profile = Profile(
-            name="Типография «Ласточка»",
-            language="ru",
-            timezone=services.settings.timezone,
-            base_url=services.settings.base_url,
-            demo=True,
-        )
-        password_hash = await Passwords().hash(PASSWORD)
-
-        def create(connection: sa.Connection) -> None:
-            services.people.organisation.create(connection, profile)
-            for person in PEOPLE:
-                add_user(connection, SYSTEM, person, password_hash)
-
-        if await services.people.organisation.profile() is None:
-            await services.database.write(create)
-
-    async def remove(self, services: Services) -> None:
-        """End every session and key and disable everyone: the audit still refers to them."""
-
-        def remove(connection: sa.Connection) -> None:
-            connection.execute(session.delete())
-            connection.execute(
-                api_key.update().where(api_key.c.revoked_at.is_(None)).values(revoked_at=now())
-            )
-            folded = user.c.email_folded + sa.literal("#") + sa.cast(user.c.id, sa.Text)
-            connection.execute(
-                user.update().where(user.c.disabled.is_(False)).values(disabled=True, email_folded=folded)
-            )
-            services.people.organisation.remove(connection)
-
-        await services.database.write(remove)
+    await services.database.write(create)
 
 
-PART = PeoplePart()
+async def remove_demo(services: Services) -> None:
+    """End every session and key, disable everyone (the audit refers to them), forget the organisation."""
+
+    def remove(connection: sa.Connection) -> None:
+        connection.execute(session.delete())
+        connection.execute(api_key.update().where(api_key.c.revoked_at.is_(None)).values(revoked_at=now()))
+        folded = user.c.email_folded + sa.literal("#") + sa.cast(user.c.id, sa.Text)
+        present = user.update().where(user.c.disabled.is_(False))
+        connection.execute(present.values(disabled=True, email_folded=folded))
+        services.people.organisation.remove(connection)
+
+    await services.database.write(remove)

@@ -1,0 +1,43 @@
+"""The parts of the demo, in order: each room's own `demo.py` makes its data, here it is listed.
+
+A part may use what the parts before it made. `create` begins on a database without this part's data
+and uses the rooms' services as a person would, with dates relative to today; `remove` takes away
+whatever is there of it, also when `create` was killed half-way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vestnik.contacts import demo as contacts_demo
+from vestnik.people import demo as people_demo
+from vestnik.segments import demo as segments_demo
+
+if TYPE_CHECKING:
+    from vestnik.app import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a room adds to the demo; `name` is shown while it is made, and remembered."""
+
+    name: str
+    create: Callable[[Services], Awaitable[object]]
+    remove: Callable[[Services], Awaitable[object]]
+
+
+PARTS: Sequence[Part] = (
+    Part("organisation and people", people_demo.create_demo, people_demo.remove_demo),
+    Part(
+        "contacts",
+        lambda services: contacts_demo.create_demo(services.database, services.contacts),
+        lambda services: services.database.write(contacts_demo.remove_demo),
+    ),
+    Part(
+        "segments",
+        lambda services: segments_demo.create_demo(services.database, services.segments),
+        lambda services: services.database.write(segments_demo.remove_demo),
+    ),
+)
