@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -24,10 +24,11 @@ from vestnik.contacts.consents import Reason
 from vestnik.contacts.errors import InvalidAddress
 from vestnik.contacts.service import Contacts
 from vestnik.contacts.storing import known_ids
-from vestnik.db import EPOCH, fold, insert_ignore, new_key, now
+from vestnik.db import EPOCH, fold, new_key, now, to_microseconds
 from vestnik.webhooks.inbox import State, Stored
-from vestnik.webhooks.tables import applied, event, inbox, waiting
+from vestnik.webhooks.tables import event, inbox, waiting
 
+T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -274,7 +275,7 @@ def _read_address(act: _Act) -> None:
         return
 
 
-def _digest(act: _Act) -> bytes:
+def _digest(act: _Act) -> str:
     """What makes an event the same event: its id at the service, else all that is told of it."""
     action = act.action
     if (event_id := action.get("eventId")) is not None:
@@ -292,12 +293,25 @@ def _digest(act: _Act) -> bytes:
             action.get("stats"),
             action.get("messageExternalId"),
         ]
-    return hashlib.blake2b(_encode(identity), digest_size=16).digest()
+    return hashlib.blake2b(_encode(identity), digest_size=16).hexdigest()
+
+
+# One cached statement for a batch of any size: it tells which of the keys are new.
+_REMEMBER = {
+    "sqlite": sa.text(
+        "INSERT INTO webhook_applied (account_id, digest, at) SELECT :account_id, value, :at"
+        " FROM json_each(:digests) WHERE true ON CONFLICT DO NOTHING RETURNING digest"
+    ),
+    "postgresql": sa.text(
+        "INSERT INTO webhook_applied (account_id, digest, at) SELECT :account_id, value, :at"
+        " FROM json_array_elements_text(CAST(:digests AS json)) ON CONFLICT DO NOTHING RETURNING digest"
+    ),
+}
 
 
 def _first_seen(connection: sa.Connection, acts: Sequence[_Act]) -> list[_Act]:
     """The acts whose event was never applied before; the others are marked as duplicates."""
-    fresh: dict[tuple[int, bytes], _Act] = {}
+    fresh: dict[tuple[int, str], _Act] = {}
     for act in acts:
         if act.effect.outcome is not Outcome.APPLIED:
             continue
@@ -306,15 +320,14 @@ def _first_seen(connection: sa.Connection, acts: Sequence[_Act]) -> list[_Act]:
             act.effect.outcome = Outcome.DUPLICATE
         else:
             fresh[key] = act
-    if not fresh:
-        return []
-    at = now()
-    rows = [{"account_id": account_id, "digest": digest, "at": at} for account_id, digest in fresh]
-    new: set[tuple[int, bytes]] = set()
-    for start in range(0, len(rows), 500):
-        statement = insert_ignore(connection, applied).values(rows[start : start + 500])
-        inserted = connection.execute(statement.returning(applied.c.account_id, applied.c.digest))
-        new.update((row.account_id, bytes(row.digest)) for row in inserted)
+    new: set[tuple[int, str]] = set()
+    at = to_microseconds(now())
+    for account_id, keys in _grouped(fresh, lambda key: key[0]).items():
+        digests = _encode([digest for _, digest in keys]).decode()
+        remembered = connection.execute(
+            _REMEMBER[connection.dialect.name], {"account_id": account_id, "digests": digests, "at": at}
+        )
+        new.update((account_id, row.digest) for row in remembered)
     for key, act in fresh.items():
         if key not in new:
             act.effect.outcome = Outcome.DUPLICATE
@@ -443,8 +456,8 @@ def _instant(text: str, otherwise: datetime) -> datetime:
     return instant
 
 
-def _grouped(acts: Sequence[_Act], by: Callable[[_Act], Any]) -> dict[Any, list[_Act]]:
-    groups: defaultdict[Any, list[_Act]] = defaultdict(list)
-    for act in acts:
-        groups[by(act)].append(act)
+def _grouped(items: Iterable[T], by: Callable[[T], Any]) -> dict[Any, list[T]]:
+    groups: defaultdict[Any, list[T]] = defaultdict(list)
+    for item in items:
+        groups[by(item)].append(item)
     return groups

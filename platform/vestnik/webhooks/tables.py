@@ -54,7 +54,7 @@ applied = sa.Table(
     "webhook_applied",
     metadata,
     sa.Column("account_id", Key, primary_key=True, autoincrement=False),
-    sa.Column("digest", sa.LargeBinary(16), primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
     sa.Column("at", Instant, nullable=False),
     sqlite_with_rowid=False,
 )
