@@ -3,7 +3,7 @@
 import json as json_module
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from vestnik.sandbox.scheduler import FetchError, Operation
 
@@ -177,49 +177,27 @@ class SealedValue:
         return str(other) + self._marker
 
 
-def _body(json: Any, form: Any, body: Any, headers: list[list[str]]) -> tuple[bytes | None, str | None]:
-    """The bytes to send and their encoding, in which the host writes what it puts in place of a marker."""
-    if sum(part is not None for part in (json, form, body)) > 1:
-        raise ValueError("give only one of json, form and body")
-    if json is not None:
-        encoded, kind, media = (
-            json_module.dumps(json, default=_json_default).encode(),
-            "json",
-            "application/json",
-        )
-    elif form is not None:
-        encoded, kind, media = _urlencoded(form).encode(), "form", "application/x-www-form-urlencoded"
-    elif body is not None:
-        return (bytes(body) if isinstance(body, (bytes, bytearray)) else str(body).encode()), "raw"
-    else:
-        return None, None
-    if not any(name.lower() == "content-type" for name, _ in headers):
-        headers.append(["Content-Type", media])
-    return encoded, kind
-
-
-def _json_default(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """The value as it goes to the host: handles become markers, sealed operations not awaited their trees."""
     if isinstance(value, SealedValue):
         return value._marker
-    raise TypeError(f"{type(value).__name__} is not a JSON value")
+    if isinstance(value, Operation):
+        if not value._name.startswith("sealed."):
+            raise TypeError("only sealed operations can be nested; await the others first")
+        return value._argument
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if isinstance(value, dict):
+        return {plain(key): plain(each) for key, each in value.items()}
+    return value
 
 
-def _urlencoded(fields: Any) -> str:
-    """Pairs as a form sends them: lists repeat the name, None is empty, booleans are true and false."""
-    pairs: Iterable[Any] = fields.items() if isinstance(fields, dict) else fields
-    flat: list[tuple[str, str]] = []
-    for name, value in pairs:
-        values = value if isinstance(value, (list, tuple)) else (value,)
-        flat.extend((str(name), _form_text(each)) for each in values)
-    return urlencode(flat)
-
-
-def _form_text(value: Any) -> str:
-    if value is None:
-        return ""
-    if value is True or value is False:
-        return "true" if value else "false"
-    return value.decode() if isinstance(value, bytes) else str(value)
+def _pairs(fields: Any) -> list[list[Any]] | None:
+    """A mapping or pairs as pairs; a list as a value repeats its name in the host."""
+    if fields is None:
+        return None
+    rows: Iterable[Any] = fields.items() if isinstance(fields, (dict, Headers)) else fields
+    return [[str(name), plain(value)] for name, value in rows]
 
 
 def fetch(
@@ -233,20 +211,22 @@ def fetch(
     timeout: float | None = None,
     spool: bool = False,
 ) -> Operation:
-    """An HTTP request through the host; `await` it for a Response. Raises FetchError."""
-    address = str(url)
-    if query:
-        address += ("&" if "?" in address else "?") + _urlencoded(query)
-    pairs = headers.items() if isinstance(headers, (dict, Headers)) else headers or ()
-    sent = [[str(name), str(value)] for name, value in pairs]
-    encoded, kind = _body(json, form, body, sent)
-    request = {
-        "url": address,
+    """An HTTP request through the host; `await` it for a Response. Raises FetchError.
+
+    The host writes query, form and JSON, because it puts secrets in place of markers, each escaped for its place.
+    """
+    if sum(part is not None for part in (json, form, body)) > 1:
+        raise ValueError("give only one of json, form and body")
+    request: dict[str, Any] = {
+        "url": str(url),
         "method": str(method).upper(),
-        "headers": sent,
-        "body": encoded,
-        "body_kind": kind,
-        "timeout": None if timeout is None else float(timeout),
+        "headers": _pairs(headers),
+        "query": _pairs(query),
+        "json": plain(json),
+        "form": _pairs(form),
+        "body": bytes(body) if isinstance(body, bytearray) else plain(body),
+        "timeout_s": None if timeout is None else float(timeout),
         "spool": bool(spool),
     }
-    return Operation("fetch", request, Response, FetchError)
+    given = {key: value for key, value in request.items() if value is not None}
+    return Operation("fetch", given, Response, FetchError)

@@ -225,7 +225,7 @@ class Nursery:
             return await (await self._zygote()).spawn(memory_bytes)
 
     async def tend(self, forbidden_call: bool = False) -> None:
-        """Renews an old zygote, or one whose child made a forbidden call: children share an address layout."""
+        """Renews an old zygote, or one whose child made a forbidden call: children share their layout."""
         current = self._current
         now = time.monotonic()
         if current is not None and current.alive:

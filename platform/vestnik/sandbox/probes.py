@@ -130,7 +130,7 @@ KILLED: Final[dict[str, Callable[[], int]]] = {
 
 
 def attempt(name: str) -> str:
-    """Tries one call and says "allowed" or the error's name; "*" tries all of REFUSED and lists the allowed."""
+    """Tries one call and says "allowed" or the error's name; "*" tries all of REFUSED, lists the allowed."""
     if name == "*":
         allowed = [each for each in REFUSED if _outcome(REFUSED[each]) == ALLOWED]
         return ", ".join(allowed) or "refused"

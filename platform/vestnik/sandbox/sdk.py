@@ -7,7 +7,7 @@ The objects live as long as the worker; what belongs to one call (settings, mark
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from vestnik.sandbox.exchange import IncomingRequest, Response, SealedValue, Spooled, fetch
+from vestnik.sandbox.exchange import IncomingRequest, Response, SealedValue, Spooled, fetch, plain
 from vestnik.sandbox.guards import facade
 from vestnik.sandbox.scheduler import FetchError, Operation, OperationError
 from vestnik.sandbox.wire import KIB, LOG_LEVELS
@@ -15,7 +15,6 @@ from vestnik.sandbox.wire import KIB, LOG_LEVELS
 LOG_LIMIT: Final = 64 * KIB
 LINE_LIMIT: Final = 8 * KIB
 LOG_LINES: Final = 1000
-SEALED_OPERATIONS: Final = ("hmac", "digest", "basic", "base64", "verify", "equals")
 # A facade's own "operations" come on top of these.
 FIXED_NAMES: Final = (
     "fetch", "spooled", "settings", "sealed", "storage", "log", "IncomingRequest", "Response", "FetchError",
@@ -52,30 +51,39 @@ class Settings:
 
 
 class Sealed:
-    """`sealed.<name>` is a handle; hmac, digest, basic, base64, verify, equals are computed in the host."""
+    """`sealed.<name>` is a handle. The computations are made in the host; they nest, and take templates.
+
+    A part is text or bytes (in which markers stand for secrets), a handle, or another computation not awaited.
+    """
 
     __slots__ = ("_values",)
 
     def __init__(self) -> None:
         self._values: dict[str, SealedValue] = {}
 
-    def hmac(self, *args: Any, **options: Any) -> Operation:
-        return _sealed("hmac", args, options)
+    def digest(self, algorithm: str, *parts: Any, encoding: str = "hex") -> Operation:
+        """A digest of the joined parts."""
+        return _sealed("digest", algorithm=algorithm, parts=parts, encoding=encoding)
 
-    def digest(self, *args: Any, **options: Any) -> Operation:
-        return _sealed("digest", args, options)
+    def hmac(self, algorithm: str, key: Any, *parts: Any, encoding: str = "hex") -> Operation:
+        """A keyed digest of the joined parts."""
+        return _sealed("hmac", algorithm=algorithm, key=key, parts=parts, encoding=encoding)
 
-    def basic(self, *args: Any, **options: Any) -> Operation:
-        return _sealed("basic", args, options)
+    def base64(self, *parts: Any, urlsafe: bool = False) -> Operation:
+        """The joined parts in Base64: a new marker."""
+        return _sealed("base64", parts=parts, urlsafe=urlsafe)
 
-    def base64(self, *args: Any, **options: Any) -> Operation:
-        return _sealed("base64", args, options)
+    def basic(self, user: Any, password: Any) -> Operation:
+        """The value of an Authorization header: a new marker."""
+        return _sealed("basic", user=user, password=password)
 
-    def verify(self, *args: Any, **options: Any) -> Operation:
-        return _sealed("verify", args, options)
+    def verify(self, of: Operation, expected: str) -> Operation:
+        """Whether a digest or hmac equals the signature that came."""
+        return _sealed("verify", of=of, expected=expected)
 
-    def equals(self, *args: Any, **options: Any) -> Operation:
-        return _sealed("equals", args, options)
+    def equals(self, left: Any, right: Any) -> Operation:
+        """Whether two values are the same."""
+        return _sealed("equals", left=left, right=right)
 
     def __getattr__(self, name: str) -> SealedValue:
         try:
@@ -83,34 +91,15 @@ class Sealed:
         except KeyError:
             raise AttributeError(f"the account has no secret {name!r}") from None
 
-    __getitem__ = __getattr__
+    def __getitem__(self, name: str) -> SealedValue:
+        return self._values[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._values
 
 
-def _sealed(name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Operation:
-    tree = {
-        "op": name,
-        "args": [_plain(each) for each in args],
-        "options": {key: _plain(value) for key, value in options.items()},
-    }
-    return Operation(f"sealed.{name}", tree)
-
-
-def _plain(value: Any) -> Any:
-    """Handles become markers; a sealed operation that is not awaited becomes its tree, so that they nest."""
-    if isinstance(value, SealedValue):
-        return str(value)
-    if isinstance(value, Operation):
-        if not value._name.startswith("sealed."):
-            raise TypeError("only sealed operations can be nested; await the others first")
-        return value._argument
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    return value
+def _sealed(name: str, **fields: Any) -> Operation:
+    return Operation(f"sealed.{name}", {"op": name} | {key: plain(value) for key, value in fields.items()})
 
 
 class Storage:
@@ -209,7 +198,7 @@ def _operation(name: str) -> Callable[..., Operation]:
     def ask(*args: Any, **options: Any) -> Operation:
         if args and (options or len(args) > 1):
             raise TypeError(f"{name}() takes one argument, or named ones")
-        return Operation(name, _plain(args[0] if args else options or None))
+        return Operation(name, plain(args[0] if args else options or None))
 
     return ask
 
