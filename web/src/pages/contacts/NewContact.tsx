@@ -1,5 +1,5 @@
 import { Button, Group, Stack, TagsInput, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
+import { useForm, type UseFormReturnType } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -40,7 +40,7 @@ export function NewContact({ opened, onClose }: { opened: boolean; onClose: () =
   );
 }
 
-type Bound = Record<string, unknown>;
+type Bound = ReturnType<UseFormReturnType<object>["getInputProps"]>;
 
 /** Several addresses of each kind; the first of each is the primary one. */
 export function AddressFields({ emails, phones }: { emails: Bound; phones: Bound }) {

@@ -1,0 +1,90 @@
+import { Button, Grid, Stack, Tabs } from "@mantine/core";
+import { IconPencil } from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { campaigns, MOVING, type CampaignCard, type Progress } from "../../api/campaigns";
+import { useEvents } from "../../api/events";
+import { useListState } from "../../ui/list-state";
+import { PageLoading } from "../../ui/Loading";
+import { PageHeader } from "../../ui/PageHeader";
+import { ProblemPanel } from "../../ui/ProblemPanel";
+import { StatusBadge } from "../../ui/StatusBadge";
+import { CampaignActions } from "./CampaignActions";
+import { Deliveries } from "./Deliveries";
+import { Details } from "./Details";
+import { History } from "./History";
+import { KillButton } from "./KillButton";
+import { LiveProgress } from "./LiveProgress";
+import { StateExplained } from "./StateExplained";
+import { Statistics } from "./Statistics";
+
+const route = getRouteApi("/inside/campaigns/$id");
+
+export default function CampaignPage() {
+  const { id } = route.useParams();
+  const { data, error, refetch } = useQuery(campaigns.card(id));
+  if (error && !data) return <ProblemPanel problem={error} retry={() => void refetch()} />;
+  if (!data) return <PageLoading />;
+  return <Campaign campaign={data} />;
+}
+
+function Campaign({ campaign }: { campaign: CampaignCard }) {
+  const { t } = useTranslation();
+  const list = useListState();
+  const client = useQueryClient();
+  const live = MOVING.includes(campaign.state) || campaign.state === "sent";
+  const connection = useEvents<Progress>(live ? campaigns.events(campaign.id) : null, "progress", (progress) => {
+    client.setQueryData(campaigns.card(campaign.id).queryKey, (card) => card && { ...card, ...progress });
+    if (progress.state !== campaign.state) void client.invalidateQueries({ queryKey: ["campaigns", campaign.id] });
+  });
+  const draft = campaign.state === "draft";
+  return (
+    <>
+      <PageHeader
+        title={campaign.name}
+        description={[campaign.accountTitle, campaign.segmentName ?? t("campaigns.everybody"), campaign.categoryName].filter(Boolean).join(" · ")}
+        back={{ to: "/campaigns", label: t("campaigns.title") }}
+        badges={<StatusBadge kind="campaign" state={campaign.state} size="lg" />}
+        actions={
+          <>
+            <KillButton campaign={campaign} />
+            <CampaignActions campaign={campaign} />
+            {campaign.actions.includes("edit") && (
+              <Button component={Link} to={`/campaigns/${campaign.id}/edit`} leftSection={<IconPencil size={16} />}>
+                {t("campaigns.continue")}
+              </Button>
+            )}
+          </>
+        }
+      />
+      <Stack>
+        <StateExplained campaign={campaign} />
+        {!draft && <LiveProgress campaign={campaign} connection={connection} />}
+        <Tabs value={list.tab ?? (draft ? "details" : "statistics")} onChange={(tab) => list.set({ tab: tab ?? undefined, page: 1, search: "", state: "" })} keepMounted={false}>
+          <Tabs.List mb="md">
+            {!draft && <Tabs.Tab value="statistics">{t("campaigns.statistics")}</Tabs.Tab>}
+            {!draft && <Tabs.Tab value="deliveries">{t("campaigns.deliveries")}</Tabs.Tab>}
+            <Tabs.Tab value="details">{t("campaigns.details")}</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="statistics">
+            <Statistics campaign={campaign} />
+          </Tabs.Panel>
+          <Tabs.Panel value="deliveries">
+            <Deliveries campaign={campaign} />
+          </Tabs.Panel>
+          <Tabs.Panel value="details">
+            <Grid>
+              <Grid.Col span={{ base: 12, lg: 7 }}>
+                <Details campaign={campaign} />
+              </Grid.Col>
+              <Grid.Col span={{ base: 12, lg: 5 }}>
+                <History campaign={campaign} />
+              </Grid.Col>
+            </Grid>
+          </Tabs.Panel>
+        </Tabs>
+      </Stack>
+    </>
+  );
+}

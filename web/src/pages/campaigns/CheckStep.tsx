@@ -1,0 +1,120 @@
+import { Button, Grid, Group, List, Progress, Stack, Text, ThemeIcon } from "@mantine/core";
+import { IconAlertTriangle, IconCheck, IconX, type Icon } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { campaigns, type Check, type Preflight } from "../../api/campaigns";
+import { Tile } from "../../ui/Field";
+import { useFormat } from "../../ui/format";
+import { RowsLoading } from "../../ui/Loading";
+import { Panel } from "../../ui/Panel";
+import { ProblemPanel } from "../../ui/ProblemPanel";
+import { Exclusions } from "./Exclusions";
+import { SendPanel } from "./SendPanel";
+import type { STEPS } from "./Wizard";
+
+type Step = (typeof STEPS)[number];
+
+const LOOKS: Record<Check["level"], { colour: string; icon: Icon }> = {
+  ok: { colour: "teal", icon: IconCheck },
+  warning: { colour: "yellow", icon: IconAlertTriangle },
+  error: { colour: "red", icon: IconX },
+};
+
+/** Who gets it, who does not and why, what is missing; then: send. */
+export function CheckStep({ id, onStep }: { id: string; onStep: (step: Step) => void }) {
+  const { t } = useTranslation();
+  const { data, error, isFetching, refetch } = useQuery(campaigns.preflight(id));
+  if (error) return <ProblemPanel problem={error} retry={() => void refetch()} />;
+  if (!data || isFetching) return <RowsLoading />;
+  return (
+    <Grid>
+      <Grid.Col span={{ base: 12, md: 7 }}>
+        <Stack>
+          <Audience preflight={data} />
+          <Panel
+            title={t("campaigns.checks")}
+            actions={
+              <Button size="compact-sm" variant="subtle" onClick={() => void refetch()}>
+                {t("campaigns.checkAgain")}
+              </Button>
+            }
+          >
+            <List spacing="sm" center={false}>
+              {data.checks.map((check) => {
+                const look = LOOKS[check.level];
+                return (
+                  <List.Item
+                    key={check.code + check.message}
+                    icon={
+                      <ThemeIcon color={look.colour} size={22} radius="xl" variant="light">
+                        <look.icon size={14} aria-label={t(`campaigns.level.${check.level}`)} />
+                      </ThemeIcon>
+                    }
+                  >
+                    <Group gap="xs">
+                      <Text size="sm">{check.message}</Text>
+                      {check.level !== "ok" && STEP_OF[check.code] && (
+                        <Button size="compact-xs" variant="subtle" onClick={() => onStep(STEP_OF[check.code] as Step)}>
+                          {t("campaigns.mend")}
+                        </Button>
+                      )}
+                    </Group>
+                  </List.Item>
+                );
+              })}
+            </List>
+          </Panel>
+        </Stack>
+      </Grid.Col>
+      <Grid.Col span={{ base: 12, md: 5 }}>
+        <SendPanel id={id} ready={data.ready} recipients={data.recipients} />
+      </Grid.Col>
+    </Grid>
+  );
+}
+
+/** The step in which a failed check is mended. */
+const STEP_OF: Record<string, Step | undefined> = {
+  account: "service",
+  module: "service",
+  type: "service",
+  name: "service",
+  recipients: "recipients",
+  category: "recipients",
+  segment: "recipients",
+  template: "letter",
+  subject: "letter",
+  sender: "letter",
+  text: "letter",
+};
+
+function Audience({ preflight }: { preflight: Preflight }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const excluded = preflight.audience - preflight.recipients;
+  return (
+    <Panel title={t("campaigns.recipients")}>
+      <Stack>
+        <Group grow align="stretch">
+          <Tile label={t("campaigns.audience")} value={format.number(preflight.audience)} />
+          <Tile label={t("campaigns.willGet")} value={format.number(preflight.recipients)} tone="teal" />
+          <Tile label={t("campaigns.excluded")} value={format.number(excluded)} />
+        </Group>
+        {preflight.audience > 0 && (
+          <Progress.Root size="lg">
+            <Progress.Section value={(preflight.recipients / preflight.audience) * 100} color="teal" aria-label={t("campaigns.willGet")} />
+            <Progress.Section value={(excluded / preflight.audience) * 100} color="gray.5" aria-label={t("campaigns.excluded")} />
+          </Progress.Root>
+        )}
+        {preflight.exclusions.length > 0 && (
+          <div>
+            <Text size="sm" fw={550} mb={4}>
+              {t("campaigns.whyExcluded")}
+            </Text>
+            <Exclusions exclusions={preflight.exclusions} />
+          </div>
+        )}
+      </Stack>
+    </Panel>
+  );
+}

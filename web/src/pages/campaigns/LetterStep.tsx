@@ -1,0 +1,115 @@
+import { Button, Grid, Paper, SimpleGrid, Stack, Text, Textarea, TextInput, UnstyledButton } from "@mantine/core";
+import { IconTemplate } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { templates, type TemplateRow } from "../../api/templates";
+import { Preview, Thumbnail } from "../../mail/Preview";
+import { EmptyState } from "../../ui/EmptyState";
+import { RowsLoading } from "../../ui/Loading";
+import { Panel } from "../../ui/Panel";
+import type { DraftForm } from "./Wizard";
+
+const SHOWN = 60;
+
+/** The letter: template, subject and sender; or the text of an SMS. */
+export function LetterStep({ form }: { form: DraftForm }) {
+  return form.values.type === "sms" ? <SmsText form={form} /> : <Letter form={form} />;
+}
+
+function Letter({ form }: { form: DraftForm }) {
+  const { t } = useTranslation();
+  const { templateId } = form.values;
+  return (
+    <Grid>
+      <Grid.Col span={{ base: 12, lg: 5 }}>
+        <Panel title={t("campaigns.letterHead")}>
+          <Stack>
+            <TextInput label={t("campaigns.subject")} {...form.getInputProps("subject")} />
+            <TextInput label={t("campaigns.previewText")} description={t("campaigns.previewTextHint")} {...form.getInputProps("previewText")} />
+            <TextInput label={t("campaigns.senderName")} {...form.getInputProps("senderName")} />
+            <TextInput type="email" label={t("campaigns.senderEmail")} description={t("campaigns.senderHint")} {...form.getInputProps("senderEmail")} />
+            <TextInput type="email" label={t("campaigns.replyTo")} {...form.getInputProps("replyTo")} />
+          </Stack>
+        </Panel>
+      </Grid.Col>
+      <Grid.Col span={{ base: 12, lg: 7 }}>
+        <Stack>
+          <TemplateChoice form={form} />
+          {templateId && (
+            <Panel title={t("templates.preview")}>
+              <Preview source={templates.html(templateId)} title={t("templates.preview")} height={420} />
+            </Panel>
+          )}
+        </Stack>
+      </Grid.Col>
+    </Grid>
+  );
+}
+
+function TemplateChoice({ form }: { form: DraftForm }) {
+  const { t } = useTranslation();
+  const { accountId } = form.values;
+  const { data, isPending } = useQuery(templates.list({ accountId: accountId ?? undefined, offset: 0, limit: SHOWN }));
+  const choose = (row: TemplateRow) => {
+    form.setFieldValue("templateId", row.id);
+    form.clearFieldError("templateId");
+    if (!form.values.subject) form.setFieldValue("subject", row.subject);
+  };
+  return (
+    <Panel title={t("campaigns.template")}>
+      {form.errors.templateId && (
+        <Text size="sm" c="var(--mantine-color-error)" mb="sm" role="alert">
+          {form.errors.templateId}
+        </Text>
+      )}
+      {isPending && <RowsLoading rows={3} />}
+      {data?.total === 0 && <NoTemplates />}
+      <SimpleGrid cols={{ base: 1, xs: 2, sm: 3 }} mah={520} style={{ overflow: "auto" }}>
+        {data?.items.map((row) => (
+          <UnstyledButton
+            key={row.id}
+            className="choice"
+            aria-pressed={form.values.templateId === row.id}
+            onClick={() => choose(row)}
+          >
+            <Thumbnail source={templates.html(row.id)} title={row.name} />
+            <Paper withBorder={false} p="sm" bg="transparent">
+              <Text size="sm" fw={550} truncate>
+                {row.name}
+              </Text>
+              <Text size="xs" c="dimmed" truncate>
+                {row.subject || "—"}
+              </Text>
+            </Paper>
+          </UnstyledButton>
+        ))}
+      </SimpleGrid>
+    </Panel>
+  );
+}
+
+function NoTemplates() {
+  const { t } = useTranslation();
+  const action = (
+    <Button component={Link} to="/templates" variant="default">
+      {t("templates.import")}
+    </Button>
+  );
+  return <EmptyState compact icon={IconTemplate} title={t("templates.empty")} text={t("templates.emptyHint")} actions={action} />;
+}
+
+function SmsText({ form }: { form: DraftForm }) {
+  const { t } = useTranslation();
+  return (
+    <Panel title={t("campaigns.smsText")}>
+      <Stack maw={560}>
+        <Textarea label={t("campaigns.smsText")} autosize minRows={4} {...form.getInputProps("text")} />
+        <Text size="sm" c="dimmed" className="numbers">
+          {t("campaigns.smsLength", { count: form.values.text.length })}
+        </Text>
+        <TextInput label={t("campaigns.senderName")} description={t("campaigns.smsSenderHint")} {...form.getInputProps("senderName")} />
+      </Stack>
+    </Panel>
+  );
+}

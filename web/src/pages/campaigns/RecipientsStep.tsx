@@ -1,0 +1,73 @@
+import { Grid, Radio, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { contacts } from "../../api/contacts";
+import { segments } from "../../api/segments";
+import { Tile } from "../../ui/Field";
+import { useFormat } from "../../ui/format";
+import { Panel } from "../../ui/Panel";
+import type { DraftForm } from "./Wizard";
+
+const EVERYBODY = "";
+
+/** Who gets it: a segment of contacts, of those who want this category. */
+export function RecipientsStep({ form }: { form: DraftForm }) {
+  const { t } = useTranslation();
+  const known = useQuery(segments.list).data?.items ?? [];
+  const categories = useQuery(contacts.categories).data ?? [];
+  return (
+    <Grid>
+      <Grid.Col span={{ base: 12, md: 8 }}>
+        <Stack>
+          <Panel title={t("campaigns.segment")} description={t("campaigns.segmentHint")}>
+            <Radio.Group
+              aria-label={t("campaigns.segment")}
+              value={form.values.segmentId ?? EVERYBODY}
+              onChange={(value) => form.setFieldValue("segmentId", value === EVERYBODY ? null : value)}
+            >
+              <Stack gap="xs">
+                <Option value={EVERYBODY} label={t("campaigns.everybody")} text={t("campaigns.everybodyHint")} />
+                {known.map((segment) => <Option key={segment.id} value={segment.id} label={segment.title} text={segment.description} />)}
+              </Stack>
+            </Radio.Group>
+          </Panel>
+          <Panel title={t("campaigns.category")} description={t("campaigns.categoryHint")}>
+            <Radio.Group
+              aria-label={t("campaigns.category")}
+              value={form.values.categoryId}
+              onChange={(value) => form.setFieldValue("categoryId", value)}
+              error={form.errors.categoryId}
+            >
+              <Stack gap="xs" mb="xs">
+                {categories.map((one) => <Option key={one.id} value={one.id} label={one.title} text={one.description} />)}
+              </Stack>
+            </Radio.Group>
+          </Panel>
+        </Stack>
+      </Grid.Col>
+      <Grid.Col span={{ base: 12, md: 4 }}>
+        <SegmentSize segmentId={form.values.segmentId} />
+      </Grid.Col>
+    </Grid>
+  );
+}
+
+function Option({ value, label, text }: { value: string; label: string; text: string }) {
+  return <Radio value={value} label={label} description={text || undefined} />;
+}
+
+function SegmentSize({ segmentId }: { segmentId: string | null }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const segment = useQuery({ ...segments.count(segmentId ?? ""), enabled: segmentId !== null });
+  const everybody = useQuery({ ...contacts.list({ offset: 0, limit: 1 }), enabled: segmentId === null });
+  const count = segmentId === null ? everybody.data?.total : segment.data?.count;
+  return (
+    <Stack gap="xs">
+      <Tile label={t("campaigns.inSegment")} value={format.number(count)} />
+      <Text size="sm" c="dimmed">
+        {t("campaigns.inSegmentHint")}
+      </Text>
+    </Stack>
+  );
+}

@@ -1,0 +1,40 @@
+import { Alert, Anchor, Text } from "@mantine/core";
+import { IconAlertTriangle, IconClock, IconInfoCircle, IconPlayerPause, IconShieldSearch, type Icon } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import type { CampaignCard, CampaignState } from "../../api/campaigns";
+import { useFormat } from "../../ui/format";
+
+const LOOKS: Partial<Record<CampaignState, { colour: string; icon: Icon }>> = {
+  draft: { colour: "gray", icon: IconInfoCircle },
+  scheduled: { colour: "blue", icon: IconClock },
+  moderation: { colour: "violet", icon: IconShieldSearch },
+  paused: { colour: "yellow", icon: IconPlayerPause },
+  declined: { colour: "red", icon: IconAlertTriangle },
+  failed: { colour: "red", icon: IconAlertTriangle },
+  unclear: { colour: "orange", icon: IconAlertTriangle },
+};
+
+/** Says what the present state means and what to do, in the states where a person should know. */
+export function StateExplained({ campaign }: { campaign: CampaignCard }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const look = LOOKS[campaign.state];
+  if (!look) return null;
+  return (
+    <Alert color={look.colour} icon={<look.icon size={20} />} title={t(`campaigns.explained.${campaign.state}.title`)}>
+      {campaign.reason && (
+        <Text size="sm" fw={550} mb={4}>
+          {campaign.reason}
+        </Text>
+      )}
+      <Text size="sm">
+        {t(`campaigns.explained.${campaign.state}.text`, { when: format.dateTime(campaign.scheduledAt) })}{" "}
+        {campaign.externalUrl && (
+          <Anchor href={campaign.externalUrl} target="_blank" rel="noreferrer" size="sm">
+            {t("campaigns.openAtService")}
+          </Anchor>
+        )}
+      </Text>
+    </Alert>
+  );
+}
