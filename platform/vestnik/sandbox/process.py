@@ -7,7 +7,7 @@ import re
 import signal
 import time
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
 from vestnik.sandbox import wire
 from vestnik.sandbox.calls import Call, CallControl, ProtocolViolation
@@ -66,9 +66,9 @@ class WorkerProcess(asyncio.Protocol):
         return int(found.group(1)) if found else 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # a socket has a full transport
-        transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
-        self._transport = transport
+        socket = cast(asyncio.Transport, transport)  # it is one; uvloop's is of no class of asyncio
+        socket.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+        self._transport = socket
 
     # -- frames in
 
