@@ -326,3 +326,13 @@ async def test_a_timeline_is_told_by_the_rooms_that_registered(contacts: Contact
     contacts.add_timeline(second)
     assert await contacts.timeline(SYSTEM, key) == [new, old]
     assert await contacts.timeline(SYSTEM, key + 1) == [new]
+
+
+async def test_addresses_and_categories_are_found_by_key(database: Database, contacts: Contacts) -> None:
+    key = await contacts.create(SYSTEM, Draft(name="Анна", emails=["anna@example.ru"]))
+    news = await contacts.create_category(SYSTEM, "Новости")
+    [own] = (await contacts.card(SYSTEM, key)).addresses
+    assert await contacts.addresses([own.id, 404]) == {own.id: "anna@example.ru"}
+    assert (await contacts.category_name(news), await contacts.category_name(404)) == ("Новости", None)
+    assert await database.write(contacts.has_category, news) is True
+    assert await database.write(contacts.has_category, 404) is False

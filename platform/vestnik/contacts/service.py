@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from vestnik.contacts.errors import CategoryExists, ExternalIdTaken, UnknownCate
 from vestnik.contacts.fields import SELECT_FIELDS, Field, check_values, fields_of
 from vestnik.contacts.reading import Person
 from vestnik.contacts.storing import NewContact, fold_values, insert_contacts, replace_addresses
-from vestnik.contacts.tables import category, contact
+from vestnik.contacts.tables import address, category, contact
 from vestnik.db import Database, fold, now
 from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
@@ -236,6 +236,27 @@ class Contacts:
         actor.require("contacts.write")
         return await self._database.write(_create_category, actor, title.strip(), description.strip())
 
+    async def category_name(self, category_id: int) -> str | None:
+        """The title of a category, None when there is none."""
+        async with self._database.read() as connection:
+            title: str | None = await connection.scalar(
+                sa.select(category.c.title).where(category.c.id == category_id)
+            )
+            return title
+
+    async def addresses(self, address_ids: Collection[int]) -> dict[int, str]:
+        """Addresses by their keys; unknown keys are left out."""
+        keys = list(address_ids)
+        found: dict[int, str] = {}
+        async with self._database.read() as connection:
+            for start in range(0, len(keys), _TOLD_AT_ONCE):
+                part = keys[start : start + _TOLD_AT_ONCE]
+                rows = await connection.execute(
+                    sa.select(address.c.id, address.c.normalised).where(address.c.id.in_(part))
+                )
+                found.update((row.id, row.normalised) for row in rows)
+        return found
+
     # Consents and the stop-list
 
     async def record_consent(
@@ -288,12 +309,12 @@ class Contacts:
     ) -> None:
         """Put an address on the stop-list by hand."""
         actor.require("contacts.write")
-        address = normalise(kind, text)
+        stopped = normalise(kind, text)
 
         def add(connection: sa.Connection) -> None:
             if category_id is not None:
                 _require(connection, category, category_id, UnknownCategory)
-            self.suppress(connection, [address], reason="manual", category_id=category_id, source=source)
+            self.suppress(connection, [stopped], reason="manual", category_id=category_id, source=source)
             record(connection, actor, "stop_list.added", "category", category_id)
 
         await self._database.write(add)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -131,12 +131,13 @@ class Segments:
         async with self._database.read() as connection:
             return await _get(connection, segment_id)
 
-    async def names(self, connection: AsyncConnection, ids: Iterable[int]) -> dict[int, str]:
-        """Names of segments by key, for rooms that refer to them."""
-        found = await connection.execute(
-            sa.select(segment.c.id, segment.c.name).where(segment.c.id.in_(set(ids)))
-        )
-        return {row.id: row.name for row in found}
+    async def name(self, segment_id: int) -> str | None:
+        """The name of a segment, also of an archived one; None when there is none."""
+        async with self._database.read() as connection:
+            name: str | None = await connection.scalar(
+                sa.select(segment.c.name).where(segment.c.id == segment_id)
+            )
+            return name
 
     async def fields(self, actor: Actor) -> list[Condition]:
         """What a rule may compare, for the visual builder."""
