@@ -1,0 +1,299 @@
+"""What webhooks do to campaigns: delivery statuses, states, figures. Plain units for `webhooks/apply.py`.
+
+All of them take batches, may be called twice with the same, and do not depend on the order of calls.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+import sqlalchemy as sa
+
+from vestnik.campaigns import ledger
+from vestnik.campaigns.ledger import SERVICE, Row, Tell
+from vestnik.campaigns.reasons import of_service
+from vestnik.campaigns.states import FINISHED, OF_SERVICE, State
+from vestnik.campaigns.statuses import CLICKED, COUNTERS, FACTS, OPENED, REJECTED, TROUBLE, figures
+from vestnik.campaigns.tables import campaign, delivery, stats
+from vestnik.db import now, to_microseconds, upsert
+
+_AT_ONCE = 500
+T = TypeVar("T")
+
+
+class Ref(NamedTuple):
+    """A campaign as an event needs it."""
+
+    id: int
+    category_id: int | None
+
+
+class Status(NamedTuple):
+    """One event of one recipient; `status` is a DeliveryStatus of the contract."""
+
+    campaign_id: int
+    address_id: int
+    status: str
+    at: datetime
+    reason: str | None = None
+
+
+class _Change(NamedTuple):
+    """What one batch adds to one delivery."""
+
+    facts: int
+    at_us: int
+    opened_us: int | None
+    clicked_us: int | None
+    reason: str | None
+
+
+# Plain integers and one cached statement each: this is the hot path of every webhook.
+_KNOWN = {
+    "sqlite": sa.text(
+        "SELECT address_id, flags, at, opened_at, clicked_at FROM delivery"
+        " WHERE campaign_id = :campaign_id AND address_id IN (SELECT value FROM json_each(:address_ids))"
+    ),
+    "postgresql": sa.text(
+        "SELECT address_id, flags, at, opened_at, clicked_at FROM delivery"
+        " WHERE campaign_id = :campaign_id AND address_id IN"
+        " (SELECT value::bigint FROM json_array_elements_text(CAST(:address_ids AS json)))"
+        " ORDER BY address_id FOR UPDATE"
+    ),
+}
+_STORE = sa.text(
+    "UPDATE delivery SET flags = :flags, at = :at, opened_at = :opened_at, clicked_at = :clicked_at,"
+    " reason = COALESCE(:reason, reason) WHERE campaign_id = :campaign_id AND address_id = :address_id"
+)
+_COUNT = (
+    sa.update(campaign)
+    .where(campaign.c.id == sa.bindparam("counted_id"))
+    .values({campaign.c[name]: campaign.c[name] + sa.bindparam(f"more_{name}") for name in COUNTERS})
+)
+
+
+def set_delivery_status(connection: sa.Connection, rows: Sequence[Status]) -> list[bool]:
+    """Add each event to its delivery; for each row, whether there is such a delivery."""
+    by_campaign: defaultdict[int, dict[int, _Change]] = defaultdict(dict)
+    for row in rows:
+        changes = by_campaign[row.campaign_id]
+        changes[row.address_id] = _merge(changes.get(row.address_id), row)
+    known: set[tuple[int, int]] = set()
+    for campaign_id in sorted(by_campaign):
+        changes = by_campaign[campaign_id]
+        found = _apply(connection, campaign_id, changes)
+        known.update((campaign_id, address_id) for address_id in found)
+    return [(row.campaign_id, row.address_id) in known for row in rows]
+
+
+def reject(connection: sa.Connection, campaign_id: int, reasons: Mapping[int, str], at: datetime) -> int:
+    """Mark deliveries that the service refused before sending, by address; how many were not yet marked."""
+    at_us = to_microseconds(at)
+    before = _counter(connection, campaign_id, "rejected")
+    _apply(
+        connection,
+        campaign_id,
+        {id: _Change(REJECTED, at_us, None, None, words) for id, words in reasons.items()},
+    )
+    return _counter(connection, campaign_id, "rejected") - before
+
+
+def _merge(change: _Change | None, row: Status) -> _Change:
+    facts, at_us = FACTS[row.status], to_microseconds(row.at)
+    opened = at_us if facts & OPENED else None
+    clicked = at_us if facts & CLICKED else None
+    words = row.reason if facts & TROUBLE else None
+    if change is None:
+        return _Change(facts, at_us, opened, clicked, words)
+    return _Change(
+        change.facts | facts,
+        max(change.at_us, at_us),
+        _earliest(change.opened_us, opened),
+        _earliest(change.clicked_us, clicked),
+        words or change.reason,
+    )
+
+
+def _apply(connection: sa.Connection, campaign_id: int, changes: Mapping[int, _Change]) -> list[int]:
+    """Store the changes that change anything, and count the difference; the addresses that are recipients."""
+    found: list[int] = []
+    stored: list[dict[str, Any]] = []
+    difference = [0] * len(COUNTERS)
+    for part in _parts(sorted(changes)):
+        ids = "[" + ",".join(map(str, part)) + "]"
+        known = connection.execute(
+            _KNOWN[connection.dialect.name], {"campaign_id": campaign_id, "address_ids": ids}
+        ).all()
+        for address_id, flags, at_us, opened_us, clicked_us in known:
+            found.append(address_id)
+            change = changes[address_id]
+            after = flags | change.facts
+            opened = _earliest(opened_us, change.opened_us)
+            clicked = _earliest(clicked_us, change.clicked_us)
+            latest = max(at_us or 0, change.at_us)
+            if (after, latest, opened, clicked) == (flags, at_us, opened_us, clicked_us):
+                continue
+            stored.append(
+                {
+                    "campaign_id": campaign_id,
+                    "address_id": address_id,
+                    "flags": after,
+                    "at": latest,
+                    "opened_at": opened,
+                    "clicked_at": clicked,
+                    "reason": change.reason,
+                }
+            )
+            if after != flags:
+                for index, (new, old) in enumerate(zip(figures(after), figures(flags), strict=True)):
+                    difference[index] += new - old
+    if stored:
+        connection.execute(_STORE, stored)
+    if any(difference):
+        count(connection, campaign_id, dict(zip(COUNTERS, difference, strict=True)))
+    return found
+
+
+def count(connection: sa.Connection, campaign_id: int, difference: Mapping[str, int]) -> None:
+    """Add to the campaign's figures."""
+    more = {f"more_{name}": difference.get(name, 0) for name in COUNTERS}
+    connection.execute(_COUNT, {"counted_id": campaign_id, **more})
+
+
+def campaigns_of(connection: sa.Connection, account_id: int, external_ids: Iterable[str]) -> dict[str, Ref]:
+    """The account's campaigns by their ids at the service."""
+    found: dict[str, Ref] = {}
+    for part in _parts(sorted(set(external_ids))):
+        rows = connection.execute(
+            sa.select(campaign.c.external_id, campaign.c.id, campaign.c.category_id).where(
+                campaign.c.account_id == account_id, campaign.c.external_id.in_(part)
+            )
+        )
+        found.update((row.external_id, Ref(row.id, row.category_id)) for row in rows)
+    return found
+
+
+def campaigns_by_id(connection: sa.Connection, account_id: int, ids: Collection[int]) -> dict[int, Ref]:
+    """The account's campaigns by our keys: those that CreateCampaign was called for."""
+    found: dict[int, Ref] = {}
+    for part in _parts(sorted(ids)):
+        rows = connection.execute(
+            sa.select(campaign.c.id, campaign.c.category_id).where(
+                campaign.c.account_id == account_id,
+                campaign.c.id.in_(part),
+                campaign.c.creating_at.is_not(None),
+            )
+        )
+        found.update((row.id, Ref(row.id, row.category_id)) for row in rows)
+    return found
+
+
+def latest_campaigns(
+    connection: sa.Connection, account_id: int, address_ids: Collection[int]
+) -> dict[int, Ref]:
+    """The account's latest campaign to each address: a guess for events that name no campaign."""
+    found: dict[int, Ref] = {}
+    for part in _parts(sorted(address_ids)):
+        rows = connection.execute(
+            sa.select(delivery.c.address_id, campaign.c.id, campaign.c.category_id)
+            .join(campaign, campaign.c.id == delivery.c.campaign_id)
+            .where(
+                delivery.c.address_id.in_(part),
+                campaign.c.account_id == account_id,
+                campaign.c.external_id.is_not(None),
+            )
+            .order_by(campaign.c.created_at_service)
+        )
+        found.update((row.address_id, Ref(row.id, row.category_id)) for row in rows)
+    return found
+
+
+def update_campaign(
+    connection: sa.Connection,
+    campaign_id: int,
+    status: str,
+    reason: str | None,
+    at: datetime,
+    tell: Tell | None = None,
+) -> bool:
+    """Note what the service says of a campaign and move it there; False when that changed nothing.
+
+    A word older than the last one changes nothing, unless it is a last word. While CreateCampaign
+    runs, or is in doubt, the word is kept and takes effect with the campaign's id at the service.
+    """
+    row = ledger.find(connection, campaign_id)
+    if row is None or status not in OF_SERVICE:
+        return False
+    to = OF_SERVICE[status]
+    if row.service_at is not None and at < row.service_at and to not in FINISHED:
+        return False
+    said = {"service_status": status, "service_reason": reason, "service_at": at}
+    if row.external_id is None:
+        ledger.change(connection, campaign_id, tell, **said)
+        return True
+    if State(row.state) in FINISHED or row.state == to:
+        if row.service_status != status or row.service_reason != reason:
+            known = {} if State(row.state) in FINISHED else {"reason": of_service(reason)}
+            ledger.change(connection, campaign_id, tell, **said, **known)
+        return False
+    move_by_service(connection, row, to, reason, at, tell, **said)
+    return True
+
+
+def move_by_service(
+    connection: sa.Connection,
+    row: Row,
+    to: State,
+    reason: str | None,
+    at: datetime,
+    tell: Tell | None = None,
+    **values: Any,
+) -> None:
+    """Move a campaign to where the service says it is."""
+    if to in FINISHED:
+        values["finished_at"] = at
+    ledger.move(connection, row, to, SERVICE, of_service(reason), tell, **values)
+
+
+def merge_stats(connection: sa.Connection, campaign_id: int, told: Mapping[str, int], at: datetime) -> None:
+    """Merge figures that the service told of a campaign; an older word does not replace a newer one."""
+    row = connection.execute(
+        sa.select(stats.c.figures, stats.c.fetched_at).where(stats.c.campaign_id == campaign_id)
+    ).one_or_none()
+    if row is None:
+        merged: dict[str, Any] = dict(told)
+    elif at >= row.fetched_at:
+        merged = {**row.figures, **told}
+    else:
+        merged = {**told, **row.figures}
+    latest = at if row is None else max(at, row.fetched_at)
+    connection.execute(
+        upsert(connection, stats, ["campaign_id"], ["figures", "fetched_at"]).values(
+            campaign_id=campaign_id, figures=merged, fetched_at=min(latest, now())
+        )
+    )
+
+
+#: Called in the transaction that commits a campaign's id at the service, with the account's key, that
+#: id, and the campaign's key.
+OnExternalId = Callable[[sa.Connection, int, str, int], None]
+
+
+def _counter(connection: sa.Connection, campaign_id: int, name: str) -> int:
+    return int(
+        connection.execute(sa.select(campaign.c[name]).where(campaign.c.id == campaign_id)).scalar_one()
+    )
+
+
+def _earliest(one: int | None, other: int | None) -> int | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
+
+
+def _parts(items: Sequence[T]) -> Iterable[Sequence[T]]:
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]

@@ -1,0 +1,130 @@
+"""What campaigns need from other rooms, as they need it; `app.py` plugs the rooms in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from vestnik.campaigns.reasons import reason
+
+EXPORT = "CRM_Marketing_ExportContacts"
+PREPARE = "CRM_Marketing_PrepareCampaign"
+CREATE = "CRM_Marketing_CreateCampaign"
+FIND = "CRM_Marketing_FindCampaign"
+STATUS = "CRM_Marketing_GetCampaignStatus"
+STATS = "CRM_Marketing_GetCampaignStats"
+CANCEL = "CRM_Marketing_CancelCampaign"
+JOB = "CRM_Marketing_GetJob"
+SENDERS = "CRM_Marketing_GetSenders"
+ACCOUNT = "CRM_Marketing_GetAccount"
+
+#: Kinds of a failed call that may pass by themselves.
+TRANSIENT = frozenset({"timeout", "fetch", "retry_later", "crashed", "busy"})
+#: Kinds that say that the function was never begun.
+NEVER_BEGUN = frozenset({"busy", "syntax", "policy", "not_implemented", "arguments", "disabled"})
+
+
+@dataclass(frozen=True, slots=True)
+class SendingAccount:
+    """An account at a sending service, with what its module's version can do."""
+
+    id: int
+    title: str
+    module_title: Mapping[str, str]
+    version_id: int
+    enabled: bool
+    campaign_types: frozenset[str]
+    functions: frozenset[str]  # defined by the version; one of them may still raise "not implemented"
+    export_chunk: int = 500
+    prepare_chunk: int = 500
+    parallel_prepare: int = 1
+
+
+class ModuleCaller(Protocol):
+    """Calls functions of modules. A failed call raises an exception with a `kind`."""
+
+    async def call(
+        self,
+        account_id: int,
+        function: str,
+        arguments: dict[str, Any],
+        *,
+        lane: str,
+        version_id: int | None = None,
+    ) -> Any:
+        """The validated result of `function`; `version_id` None is the live version."""
+
+    async def sending_account(self, account_id: int, version_id: int | None = None) -> SendingAccount | None:
+        """The account with its live version, or with the given one; None when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFacts:
+    """What a campaign needs to know of a template."""
+
+    id: int
+    account_id: int
+    external_id: str
+    name: str
+    subject: str = ""
+
+
+class Surroundings(Protocol):
+    """Segments, templates, categories and lists, as campaigns see them."""
+
+    def members(self, connection: sa.Connection, segment_id: int | None) -> sa.Select[Any]:
+        """The segment's contacts as a selectable with the column `contact_id`; None: everybody."""
+
+    async def segment_name(self, segment_id: int) -> str | None:
+        """The segment's name; None when there is no such segment."""
+
+    async def template(self, template_id: int) -> TemplateFacts | None:
+        """The template; None when there is none."""
+
+    async def category_name(self, category_id: int) -> str | None:
+        """The category's name; None when there is no such category."""
+
+    async def list_of_category(self, account_id: int, category_id: int) -> str | None:
+        """The service's list that belongs to the category at the account, if one is mapped."""
+
+    async def addresses(self, address_ids: Collection[int]) -> Mapping[int, str]:
+        """The addresses by their keys."""
+
+
+class CallFailed(Exception):
+    """A failed call as this room sees it: its kind, and words for a person."""
+
+    def __init__(self, function: str, kind: str, words: str | dict[str, str]) -> None:
+        super().__init__(f"{function}: {kind}")
+        self.function, self.kind, self.words = function, kind, words
+
+    @property
+    def transient(self) -> bool:
+        """True when trying again later may help."""
+        return self.kind in TRANSIENT
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of looking for a campaign at the service."""
+
+    answered: bool = False
+    campaign: Mapping[str, Any] | None = None
+    words: str | dict[str, str] | None = None  # why the service could not be asked
+
+    @property
+    def doubt(self) -> dict[str, Any]:
+        """Why the campaign is in doubt, as its reason."""
+        if self.words is not None:
+            return reason("create_unchecked", text=self.words)
+        return reason("create_not_found" if self.answered else "create_unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """What a service said of the rows of a bulk call: which keys it refused, and why."""
+
+    reasons: Mapping[str, str] = field(default_factory=dict)

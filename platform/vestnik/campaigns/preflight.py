@@ -1,0 +1,260 @@
+"""The check before sending: who would get it, who not and why, and whether the service will take it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from vestnik.campaigns.ledger import Row
+from vestnik.campaigns.ports import (
+    ACCOUNT,
+    CREATE,
+    EXPORT,
+    PREPARE,
+    SENDERS,
+    CallFailed,
+    ModuleCaller,
+    SendingAccount,
+    Surroundings,
+)
+from vestnik.campaigns.workflows import call
+from vestnik.contacts.addresses import KIND_OF_CAMPAIGN
+from vestnik.contacts.audience import audience_counts
+from vestnik.db import Database
+from vestnik.http.errors import Language, Text
+
+Level = Literal["ok", "warning", "error"]
+
+TEXTS: Mapping[str, Text] = {
+    "name_missing": {"ru": "Укажите название рассылки.", "en": "Give the campaign a name."},
+    "subject_missing": {"ru": "Укажите тему письма.", "en": "Give the letter a subject."},
+    "sender_missing": {
+        "ru": "Укажите имя и адрес отправителя.",
+        "en": "Give the sender's name and address.",
+    },
+    "template_missing": {"ru": "Выберите шаблон письма.", "en": "Choose a template."},
+    "template_gone": {
+        "ru": "Шаблона больше нет: выберите другой.",
+        "en": "The template is gone: choose another.",
+    },
+    "template_foreign": {
+        "ru": "Шаблон «{template}» принадлежит другому аккаунту сервиса.",
+        "en": "The template “{template}” belongs to another account.",
+    },
+    "text_missing": {"ru": "Напишите текст SMS.", "en": "Write the text of the SMS."},
+    "account_missing": {"ru": "Выберите сервис рассылки.", "en": "Choose a sending service."},
+    "account_gone": {"ru": "Аккаунта сервиса больше нет.", "en": "The service's account is gone."},
+    "account_disabled": {
+        "ru": "Модуль «{module}» выключен. Его включает интегратор.",
+        "en": "The module “{module}” is switched off. An integrator switches it on.",
+    },
+    "account_ready": {"ru": "Сервис «{account}» подключён.", "en": "The service “{account}” is connected."},
+    "type_unsupported": {
+        "ru": "Сервис «{account}» не отправляет рассылки этого вида.",
+        "en": "The service “{account}” does not send campaigns of this type.",
+    },
+    "function_missing": {
+        "ru": "Модуль сервиса не умеет «{function}», а без этого рассылку не отправить.",
+        "en": "The service's module does not define {function}, and a campaign needs it.",
+    },
+    "sender_known": {
+        "ru": "Сервис знает отправителя {sender}.",
+        "en": "The service knows the sender {sender}.",
+    },
+    "sender_unknown": {
+        "ru": "Сервис не знает отправителя {sender}. Подтвердите адрес в сервисе или выберите: {known}.",
+        "en": "The service does not know the sender {sender}. Confirm it at the service, or choose: {known}.",
+    },
+    "sender_unverified": {
+        "ru": "Адрес {sender} ещё не подтверждён в сервисе.",
+        "en": "The address {sender} is not confirmed at the service yet.",
+    },
+    "plan_too_small": {
+        "ru": "Тариф сервиса позволяет отправить ещё {left} писем, а получателей {recipients}.",
+        "en": "The service's plan has {left} letters left, and there are {recipients} recipients.",
+    },
+    "plan_enough": {"ru": "Тарифа сервиса хватает.", "en": "The service's plan is large enough."},
+    "service_silent": {
+        "ru": "Сервис не ответил на проверку: {text}",
+        "en": "The service did not answer the check: {text}",
+    },
+    "segment_gone": {
+        "ru": "Сегмента больше нет: выберите другой.",
+        "en": "The segment is gone: choose another.",
+    },
+    "nobody": {
+        "ru": "Нет ни одного получателя. Проверьте сегмент и причины исключений.",
+        "en": "There is not one recipient. Look at the segment and at the reasons for exclusion.",
+    },
+    "no_category": {
+        "ru": "Категория не выбрана: отписка из письма отпишет человека от всех рассылок.",
+        "en": "No category is chosen: whoever unsubscribes will get no campaigns at all.",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    code: str
+    level: Level
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def sentence(self, language: Language) -> str:
+        """The check for a reader of `language`."""
+        shown = {
+            name: value[language] if isinstance(value, Mapping) and set(value) == {"ru", "en"} else value
+            for name, value in self.facts.items()
+        }
+        return TEXTS[self.code][language].format(**shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What would happen if the campaign was sent now."""
+
+    audience: int
+    recipients: int
+    exclusions: Mapping[str, int]
+    checks: Sequence[Check]
+
+    @property
+    def errors(self) -> list[Check]:
+        """What prevents sending."""
+        return [check for check in self.checks if check.level == "error"]
+
+    @property
+    def ready(self) -> bool:
+        """True when nothing prevents sending."""
+        return not self.errors
+
+
+class Inspector:
+    """Makes preflights."""
+
+    def __init__(self, database: Database, modules: ModuleCaller, surroundings: Surroundings) -> None:
+        self._database, self._modules, self._surroundings = database, modules, surroundings
+
+    async def look(self, row: Row) -> Preflight:
+        """Look at everything; each question to the service that fails becomes a warning."""
+        checks = [*_content(row), *await self._references(row)]
+        counts: dict[str, int] = {}
+        if not any(check.code == "segment_gone" for check in checks):
+            counts = await self._count(row)
+        recipients = counts.pop("ok", 0)
+        if recipients == 0:
+            checks.append(Check("nobody", "error"))
+        checks += await self._service(row, recipients)
+        return Preflight(recipients + sum(counts.values()), recipients, counts, checks)
+
+    async def _count(self, row: Row) -> dict[str, int]:
+        def members(connection: sa.Connection) -> sa.Select[Any]:
+            return self._surroundings.members(connection, row.segment_id)
+
+        async with self._database.read() as connection:
+            people = await connection.run_sync(members)
+            counts = audience_counts(people, row.category_id, KIND_OF_CAMPAIGN[row.type])
+            counted: Sequence[Any] = (await connection.execute(counts)).all()
+            return {verdict: number for verdict, number in counted}
+
+    async def _references(self, row: Row) -> list[Check]:
+        checks: list[Check] = []
+        if row.segment_id is not None and await self._surroundings.segment_name(row.segment_id) is None:
+            checks.append(Check("segment_gone", "error"))
+        if row.category_id is None:
+            checks.append(Check("no_category", "warning"))
+        if row.template_id is not None:
+            template = await self._surroundings.template(row.template_id)
+            if template is None:
+                checks.append(Check("template_gone", "error"))
+            elif row.account_id is not None and template.account_id != row.account_id:
+                checks.append(Check("template_foreign", "error", {"template": template.name}))
+        return checks
+
+    async def _service(self, row: Row, recipients: int) -> list[Check]:
+        if row.account_id is None:
+            return [Check("account_missing", "error")]
+        account = await self._modules.sending_account(row.account_id)
+        if account is None:
+            return [Check("account_gone", "error")]
+        checks = _account(row, account)
+        if not any(check.level == "error" for check in checks):
+            checks += await self._sender(row, account)
+            checks += await self._plan(row, account, recipients)
+        return checks
+
+    async def _sender(self, row: Row, account: SendingAccount) -> list[Check]:
+        if SENDERS not in account.functions or not row.sender_email or row.type != "email":
+            return []
+        try:
+            senders = await self._ask(account, SENDERS)
+        except CallFailed as failure:
+            return _silent(failure)
+        facts = {"sender": row.sender_email}
+        known = {str(sender.get("email", "")).lower(): sender for sender in senders}
+        sender = known.get(row.sender_email.lower())
+        if sender is None:
+            return [Check("sender_unknown", "error", {**facts, "known": ", ".join(sorted(known)[:5]) or "–"})]
+        if sender.get("verified") is False:
+            return [Check("sender_unverified", "error", facts)]
+        return [Check("sender_known", "ok", facts)]
+
+    async def _plan(self, row: Row, account: SendingAccount, recipients: int) -> list[Check]:
+        if ACCOUNT not in account.functions:
+            return []
+        try:
+            told = await self._ask(account, ACCOUNT)
+        except CallFailed as failure:
+            return _silent(failure)
+        left = [
+            told[limit] - told.get(used, 0)
+            for limit, used in (("sendLimit", "sentCount"), ("subscriberLimit", "-"))
+            if told.get(limit) is not None
+        ]
+        if not left:
+            return []
+        facts = {"left": max(0, min(left)), "recipients": recipients}
+        return [
+            Check("plan_enough", "ok") if min(left) >= recipients else Check("plan_too_small", "error", facts)
+        ]
+
+    async def _ask(self, account: SendingAccount, function: str) -> Any:
+        return await call(
+            self._modules, account.id, function, {}, lane="interactive", version_id=account.version_id
+        )
+
+
+def _content(row: Row) -> list[Check]:
+    missing = [] if row.name else ["name_missing"]
+    if row.type == "email":
+        missing += [] if row.subject else ["subject_missing"]
+        missing += [] if row.sender_email and row.sender_name else ["sender_missing"]
+        missing += [] if row.template_id is not None else ["template_missing"]
+    elif not row.text:
+        missing.append("text_missing")
+    return [Check(code, "error") for code in missing]
+
+
+def _account(row: Row, account: SendingAccount) -> list[Check]:
+    facts = {"account": account.title, "module": account.module_title}
+    if not account.enabled:
+        return [Check("account_disabled", "error", facts)]
+    checks = [
+        Check("function_missing", "error", {"function": function})
+        for function in (EXPORT, PREPARE, CREATE)
+        if function not in account.functions
+    ]
+    if row.type not in account.campaign_types:
+        checks.append(Check("type_unsupported", "error", facts))
+    return checks or [Check("account_ready", "ok", facts)]
+
+
+def _silent(failure: CallFailed) -> list[Check]:
+    """A service that can't say is no obstacle: not every module answers, and the launch asks again."""
+    if failure.kind == "not_implemented":
+        return []
+    return [Check("service_silent", "warning", {"text": failure.words})]

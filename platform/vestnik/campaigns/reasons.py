@@ -1,0 +1,108 @@
+"""Why a campaign stands where it stands: stored as a code with its facts, shown as a sentence.
+
+A stored reason is `{"code": …, facts…}`. `text` is what the service or the module said in its own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vestnik.http.errors import Language, Problem, Text
+
+Reason = Mapping[str, Any]
+
+SENTENCES: Mapping[str, Text] = {
+    "service": {"ru": "Сервис сообщил: {text}", "en": "The service said: {text}"},
+    "no_recipients": {
+        "ru": "Не осталось ни одного получателя: все исключены или отклонены сервисом. "
+        "Посмотрите причины исключений и измените сегмент или категорию.",
+        "en": "Not one recipient is left: all were excluded, or refused by the service. "
+        "Look at the reasons and change the segment or the category.",
+    },
+    "not_implemented": {
+        "ru": "Модуль сервиса не умеет «{function}», а без этого рассылку не отправить. "
+        "Выберите другой сервис или попросите интегратора дополнить модуль.",
+        "en": "The service's module does not implement {function}, and a campaign needs it. "
+        "Choose another service, or ask the integrator to complete the module.",
+    },
+    "unavailable": {
+        "ru": "Сервис не ответил после {attempts} попыток ({function}): {text}. "
+        "Никто не получил письмо дважды; повторите, когда сервис заработает.",
+        "en": "The service did not answer after {attempts} attempts ({function}): {text}. "
+        "Nobody was written to twice; retry when the service works again.",
+    },
+    "module": {
+        "ru": "Модуль сервиса завершился с ошибкой ({function}): {text}",
+        "en": "The service's module failed ({function}): {text}",
+    },
+    "job": {
+        "ru": "Сервис не выполнил задание ({function}): {text}",
+        "en": "The service did not do its job ({function}): {text}",
+    },
+    "account_gone": {
+        "ru": "Аккаунта сервиса больше нет. Выберите другой аккаунт в копии рассылки.",
+        "en": "The service's account is gone. Choose another account in a copy of the campaign.",
+    },
+    "create_refused": {
+        "ru": "Модуль сервиса завершился с ошибкой на последнем шаге: {text}. "
+        "Прежде чем повторять, убедитесь, что рассылки нет в сервисе.",
+        "en": "The service's module failed at the last step: {text}. "
+        "Before you retry, make sure that the campaign is not at the service.",
+    },
+    "create_unknown": {
+        "ru": "Передача в сервис прервалась на последнем шаге, и модуль не умеет проверить, "
+        "создана ли рассылка. Откройте сервис: если рассылки там нет, нажмите «Отправить заново».",
+        "en": "The last step of the hand-over was cut short, and the module can't check whether the "
+        "campaign exists. Look at the service: if it is not there, press “Send again”.",
+    },
+    "create_unchecked": {
+        "ru": "Передача в сервис прервалась на последнем шаге, а сервис пока не отвечает: {text}. "
+        "Мы продолжаем спрашивать; можно нажать «Проверить в сервисе».",
+        "en": "The last step of the hand-over was cut short, and the service does not answer: {text}. "
+        "We keep asking; you can press “Check at the service”.",
+    },
+    "create_not_found": {
+        "ru": "Передача в сервис прервалась на последнем шаге; сервис отвечает, что такой рассылки нет. "
+        "Если в сервисе её действительно нет, нажмите «Отправить заново».",
+        "en": "The last step of the hand-over was cut short; the service says that it has no such campaign. "
+        "If it is really not there, press “Send again”.",
+    },
+    "internal": {
+        "ru": "Ошибка на нашей стороне: {text}. Ничего не потеряно; нажмите «Повторить».",
+        "en": "The fault is ours: {text}. Nothing is lost; press “Retry”.",
+    },
+    "superseded": {
+        "ru": "Рассылку из запуска {run} сервис всё же создал: {external_id}. Проверьте её в сервисе.",
+        "en": "The service has created the campaign of run {run} after all: {external_id}. Check it there.",
+    },
+}
+
+
+def reason(code: str, **facts: Any) -> dict[str, Any]:
+    """A reason to store; `code` is a key of `SENTENCES`."""
+    if code not in SENTENCES:
+        raise KeyError(code)
+    return {"code": code, **facts}
+
+
+def of_service(words: str | None) -> dict[str, Any] | None:
+    """The service's own words as a reason."""
+    return reason("service", text=words) if words else None
+
+
+def sentence(stored: Reason, language: Language) -> str:
+    """The reason for a reader of `language`."""
+    facts = {name: _in_language(value, language) for name, value in stored.items()}
+    return SENTENCES[stored["code"]][language].format(**facts)
+
+
+def words_of(error: Exception) -> str | dict[str, str]:
+    """What an error says to a person: in both languages where it can."""
+    if isinstance(error, Problem):
+        return {"ru": error.detail("ru"), "en": error.detail("en")}
+    return str(error) or type(error).__name__
+
+
+def _in_language(value: Any, language: Language) -> Any:
+    return value[language] if isinstance(value, Mapping) and set(value) == {"ru", "en"} else value

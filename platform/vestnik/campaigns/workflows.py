@@ -1,0 +1,341 @@
+"""The durable launch: a driver that asks our rows what comes next, and calls the module for it.
+
+Each step of the workflow is one `advance`: its memory in the engine is only "go on" or "done". So a
+replay, an engine whose file is new, or one restored from an older copy all lead to the same place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from vestnik import contract
+from vestnik.campaigns import ledger
+from vestnik.campaigns.launch import STOP, Handover, Launch, Next
+from vestnik.campaigns.ledger import Row
+from vestnik.campaigns.plan import Plan
+from vestnik.campaigns.ports import (
+    CREATE,
+    EXPORT,
+    FIND,
+    JOB,
+    NEVER_BEGUN,
+    PREPARE,
+    CallFailed,
+    Found,
+    ModuleCaller,
+    Rejected,
+    SendingAccount,
+    Surroundings,
+)
+from vestnik.campaigns.reasons import words_of
+from vestnik.campaigns.states import State
+from vestnik.campaigns.tables import campaign
+from vestnik.db import Database, WriterStopped, now
+from vestnik.engine import Engine, Run, Wanted
+
+WORKFLOW = "campaign"
+_PLANNED_AT_ONCE = 20  # slices of one step
+_POLL_S = 3.0
+_FUNCTION = {"export": EXPORT, "prepare": PREPARE}
+#: A provider's clock may be behind ours.
+_CLOCKS_DIFFER = timedelta(minutes=10)
+
+log = structlog.get_logger("vestnik.campaigns")
+
+
+def workflow_id(campaign_id: int, run: int) -> str:
+    """The id of the workflow that drives one run of a campaign."""
+    return f"camp-{campaign_id}-{run}"
+
+
+class Driver:
+    """Drives launches by the engine."""
+
+    def __init__(
+        self,
+        database: Database,
+        engine: Engine,
+        modules: ModuleCaller,
+        surroundings: Surroundings,
+        plan: Plan,
+        launch: Launch,
+    ) -> None:
+        self._database, self._engine, self._modules = database, engine, modules
+        self._surroundings, self._plan, self._launch = surroundings, plan, launch
+        self._locks: dict[int, tuple[asyncio.Lock, int]] = {}
+        engine.workflow(WORKFLOW, self._drive)
+        engine.keep(self._wanted, self._finished)
+
+    async def begin(self, campaign_id: int, run: int) -> None:
+        """Start the workflow of a committed run; should the process die before, the sweep starts it."""
+        await self._engine.run(WORKFLOW, workflow_id(campaign_id, run), campaign_id, run)
+
+    async def _drive(self, run: Run, campaign_id: int, generation: int) -> None:
+        while (wait_s := await run.step("advance", self.advance, campaign_id, generation)) is not None:
+            if wait_s > 0:
+                await run.sleep(wait_s)
+
+    async def _wanted(self) -> Sequence[Wanted]:
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                sa.select(campaign.c.id, campaign.c.run).where(campaign.c.state == State.PREPARING)
+            )
+            return [Wanted(WORKFLOW, workflow_id(row.id, row.run), (row.id, row.run)) for row in rows]
+
+    async def _finished(self, wanted: Wanted) -> None:
+        """The engine is done with a run that our rows still want: give the campaign a new one."""
+        campaign_id, run = wanted.arguments
+
+        def renew(connection: sa.Connection) -> int | None:
+            row = ledger.find(connection, campaign_id)
+            if row is None or row.run != run or row.state != State.PREPARING:
+                return None
+            renewed: int = row.run + 1
+            ledger.change(connection, campaign_id, run=renewed)
+            return renewed
+
+        renewed = await self._database.write(renew)
+        if renewed is not None:
+            log.warning("campaign.run_renewed", campaign_id=campaign_id, run=renewed)
+            await self.begin(campaign_id, renewed)
+
+    async def advance(self, campaign_id: int, run: int) -> float | None:
+        """Do the next piece of a launch; the seconds to wait before the one after, or None at the end."""
+        async with self._alone(campaign_id):
+            row = await self._row(campaign_id)
+            if row is None or row.run != run or row.account_id is None:
+                return None
+            account = await self._modules.sending_account(row.account_id, row.version_id)
+            alive = await self._engine.executors.alive()
+            following = await self._database.write(
+                self._launch.next, campaign_id, run, account, self._engine.executors.own_id, alive
+            )
+            if following is STOP or account is None or following.campaign is None:
+                return None
+            try:
+                return await self._carry_out(following, following.campaign, account)
+            except WriterStopped:
+                raise
+            except Exception as error:
+                log.exception("campaign.step_failed", campaign_id=campaign_id, run=run, doing=following.do)
+                facts = {"code": "internal", "text": type(error).__name__}
+                await self._database.write(self._launch.try_again, campaign_id, run, facts, None)
+                return 0.0
+
+    async def _carry_out(self, following: Next, row: Row, account: SendingAccount) -> float | None:
+        match following.do:
+            case "wait":
+                return following.wait_s
+            case "clear":
+                await self._repeat(lambda connection: self._plan.clear(connection, row.id, row.run))
+            case "plan":
+                await self._repeat(
+                    lambda connection: self._plan.plan(connection, row.id, row.run),
+                    at_most=_PLANNED_AT_ONCE,
+                )
+            case "cut":
+                await self._repeat(lambda connection: self._plan.cut(connection, row.id, row.run, account))
+            case "chunks":
+                await asyncio.gather(*(self._hand_over(row, handed) for handed in following.chunks))
+            case "create":
+                await self._create(row)
+            case "resolve":
+                await self.resolve(row)
+        return 0.0
+
+    async def _repeat(self, unit: Callable[[sa.Connection], bool], *, at_most: int | None = None) -> None:
+        """Run a bounded unit, as work that others go before, until it has no more to do."""
+        turns = itertools.count() if at_most is None else range(at_most)
+        for _ in turns:
+            if not await self._database.submit(unit, bulk=True):
+                return
+
+    async def _hand_over(self, row: Row, handed: Handover) -> None:
+        """Hand one chunk to the service, or ask for the job that it made of it."""
+        answer: dict[str, Any] | None
+        try:
+            if handed.job_id is not None:
+                answer = await self._ask_for_job(row, handed)
+            elif handed.rows:
+                answer = await self._call(row, _FUNCTION[handed.step], _arguments(row, handed))
+            else:
+                answer = None
+        except CallFailed as failure:
+            await self._chunk_failed(row, handed, failure)
+            return
+        if answer is not None and "jobId" in answer:
+            poll_at = now() + timedelta(seconds=answer.get("pollAfterSeconds") or _POLL_S)
+            await self._database.write(self._launch.under_way, row.id, handed, str(answer["jobId"]), poll_at)
+            return
+        await self._database.write(self._launch.handed_over, row.id, handed, _rejected(answer))
+
+    async def _ask_for_job(self, row: Row, handed: Handover) -> dict[str, Any] | None:
+        """The report of a finished job, or the ticket again while it runs."""
+        job = await self._call(row, JOB, {"jobId": handed.job_id})
+        if job["status"] == "done":
+            return dict(job.get("result") or {})
+        if job["status"] == "running":
+            return {"jobId": handed.job_id, "pollAfterSeconds": job.get("pollAfterSeconds")}
+        await self._database.write(self._launch.start_over, row.id, handed)
+        raise CallFailed(_FUNCTION[handed.step], "job", job.get("reason") or "")
+
+    async def _chunk_failed(self, row: Row, handed: Handover, failure: CallFailed) -> None:
+        if failure.kind == "not_implemented" and not _is_required(failure.function):
+            await self._database.write(self._launch.handed_over, row.id, handed, Rejected())
+        elif failure.transient or failure.kind == "job":
+            facts = _facts("unavailable" if failure.transient else "job", failure)
+            await self._database.write(self._launch.try_again, row.id, row.run, facts, handed)
+        else:
+            await self._database.write(self._launch.fail, row.id, row.run, _failed(failure))
+
+    async def _create(self, row: Row) -> None:
+        """Call CreateCampaign, once. What the call leaves open is looked for at the service."""
+        try:
+            answer = await self._call(row, CREATE, {"request": await self._request(row)})
+        except CallFailed as failure:
+            if failure.kind not in NEVER_BEGUN:
+                await self.resolve(row, failure)
+            elif failure.transient:
+                await self._database.write(self._launch.not_begun, row.id, row.run)
+                facts = _facts("unavailable", failure)
+                await self._database.write(self._launch.try_again, row.id, row.run, facts, None)
+            else:
+                await self._database.write(self._launch.fail, row.id, row.run, _failed(failure))
+            return
+        await self._database.write(self._launch.created, row.id, row.run, answer)
+
+    async def resolve(self, row: Row, failure: CallFailed | None = None) -> Found:
+        """Find out whether the service has the campaign, after CreateCampaign was cut short or failed.
+
+        CreateCampaign is never repeated here: what can't be known, or is not there, waits for a person.
+        A module that itself said no (`raised`) has failed, unless the service has the campaign after all.
+        """
+        found = await self.look(row)
+        refused = failure is not None and failure.kind == "raised" and found.words is None
+        if found.campaign is not None:
+            await self._database.write(self._launch.created, row.id, row.run, found.campaign)
+        elif refused and failure is not None:
+            code = "module" if found.answered else "create_refused"
+            await self._database.write(self._launch.fail, row.id, row.run, _facts(code, failure))
+        else:
+            await self._database.write(self._launch.unclear, row.id, row.run, found.doubt)
+        return found
+
+    async def look(self, row: Row) -> Found:
+        """Ask the service whether it has the campaign."""
+        since = (row.launched_at or row.created_at) - _CLOCKS_DIFFER
+        arguments = {"campaignId": str(row.id), "since": since.isoformat()}
+        try:
+            return Found(answered=True, campaign=await self._call(row, FIND, arguments))
+        except CallFailed as failure:
+            return Found(words=None if failure.kind == "not_implemented" else failure.words)
+
+    async def _call(self, row: Row, function: str, arguments: dict[str, Any]) -> Any:
+        return await call(
+            self._modules, row.account_id, function, arguments, lane="bulk", version_id=row.version_id
+        )
+
+    async def _request(self, row: Row) -> dict[str, Any]:
+        return await request(self._surroundings, row)
+
+    async def _row(self, campaign_id: int) -> Row | None:
+        async with self._database.read() as connection:
+            found = await connection.execute(sa.select(campaign).where(campaign.c.id == campaign_id))
+            return found.one_or_none()
+
+    @asynccontextmanager
+    async def _alone(self, campaign_id: int) -> AsyncIterator[None]:
+        """Hold a campaign alone in this process: an earlier run's last step ends before the next begins."""
+        lock, holders = self._locks.get(campaign_id, (asyncio.Lock(), 0))
+        self._locks[campaign_id] = (lock, holders + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            holders = self._locks[campaign_id][1] - 1
+            if holders:
+                self._locks[campaign_id] = (lock, holders)
+            else:
+                del self._locks[campaign_id]
+
+
+async def call(
+    modules: ModuleCaller,
+    account_id: int,
+    function: str,
+    arguments: dict[str, Any],
+    *,
+    lane: str,
+    version_id: int | None,
+) -> Any:
+    """Call a module; `CallFailed` for every failure that the modules room explains by a `kind`."""
+    try:
+        return await modules.call(account_id, function, arguments, lane=lane, version_id=version_id)
+    except Exception as error:
+        kind = getattr(error, "kind", None)
+        if not isinstance(kind, str):
+            raise
+        raise CallFailed(function, kind, words_of(error)) from error
+
+
+async def request(surroundings: Surroundings, row: Row) -> dict[str, Any]:
+    """The contract's CreateCampaignRequest of a campaign; what is empty is left out."""
+    template = None if row.template_id is None else await surroundings.template(row.template_id)
+    category_name = list_id = None
+    if row.category_id is not None:
+        category_name = await surroundings.category_name(row.category_id)
+        list_id = await surroundings.list_of_category(row.account_id, row.category_id)
+    optional = {
+        "subject": row.subject,
+        "previewText": row.preview_text,
+        "senderName": row.sender_name,
+        "senderEmail": row.sender_email,
+        "replyTo": row.reply_to,
+        "text": row.text,
+        "templateExternalId": None if template is None else template.external_id,
+        "listExternalId": list_id,
+        "categoryId": None if row.category_id is None else str(row.category_id),
+        "categoryName": category_name,
+    }
+    return {
+        "campaignId": str(row.id),
+        "type": row.type,
+        "name": row.name,
+        "recipientCount": row.handed_over,
+        **{name: value for name, value in optional.items() if value},
+        "trackOpens": True,
+        "trackClicks": True,
+    }
+
+
+def _arguments(row: Row, handed: Handover) -> dict[str, Any]:
+    keys = list(handed.rows or ())
+    if handed.step == "export":
+        return {"contactIds": keys}
+    return {"campaignId": str(row.id), "type": row.type, "contacts": keys}
+
+
+def _rejected(answer: Mapping[str, Any] | None) -> Rejected:
+    """Whom the service refused; a repeat of what it has is no refusal."""
+    rows = (answer or {}).get("rejected", ())
+    return Rejected({row["key"]: row["reason"] for row in rows if row.get("code") != "duplicate"})
+
+
+def _is_required(function: str) -> bool:
+    return function == JOB or contract.functions()[function].required
+
+
+def _facts(code: str, failure: CallFailed) -> dict[str, Any]:
+    return {"code": code, "function": failure.function, "text": failure.words}
+
+
+def _failed(failure: CallFailed) -> dict[str, Any]:
+    return _facts("not_implemented" if failure.kind == "not_implemented" else "module", failure)
