@@ -85,7 +85,7 @@ def _choose(place: _Place, definitions: Definitions) -> Schema | Finding | None:
         return _by_tag(place, branches, tag)
     flat = _flatten(branches, definitions)
     fitting = [branch for branch in flat if _fits(branch, place.value)]
-    if len(fitting) > 1:
+    if len(fitting) > 1 and isinstance(place.value, dict):
         fitting = _by_fields(fitting, place.value)
     if len(fitting) == 1:
         return fitting[0]

@@ -20,10 +20,11 @@ _INTRODUCTION: Final = Text(
     "значение отклоняются с указанием пути вида `$.actions[2].status`. Необязательное поле без значения не "
     "указывается (не `None`). Идентификаторы — всегда текст, моменты времени — с часовым поясом. Как пишется "
     "модуль: [modules.md](modules.md).",
-    "A module is a file `module.py` that defines functions `CRM_Marketing_*`. The system calls them with checked "
-    "arguments and checks what they return: a field too many, a wrong type or an unknown value is refused with "
-    "its path, like `$.actions[2].status`. An optional field without a value is left out (it is not `None`). "
-    "Identifiers are always text, instants have a time zone. How a module is written: [modules.md](modules.md).",
+    "A module is a file `module.py` that defines functions `CRM_Marketing_*`. The system calls them with "
+    "checked arguments and checks what they return: a field too many, a wrong type or an unknown value is "
+    "refused with its path, like `$.actions[2].status`. An optional field without a value is left out (it is "
+    "not `None`). Identifiers are always text, instants have a time zone. How a module is written: "
+    "[modules.md](modules.md).",
 )
 _FUNCTIONS: Final = Text("## Функции", "## Functions")
 _TYPES: Final = Text("## Типы", "## Types")

@@ -1,4 +1,4 @@
-"""Puts the failure of a JSON Schema keyword into words: one row of `_RULES` for each keyword that we use."""
+"""Puts the failure of a JSON Schema keyword into words: one row of `RULES` for each keyword that we use."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ class _Failure(NamedTuple):
 
 def first_failure(schema: Schema, value: Any, path: Path, definitions: Definitions) -> Finding | None:
     """The outermost rule that jsonschema finds broken in a value that stands at a path."""
-    validator = jsonschema.Draft202012Validator(definitions.whole(schema), format_checker=_FORMATS)
+    validator = jsonschema.Draft202012Validator(definitions.whole(schema), format_checker=FORMATS)
     error: Any = next(validator.iter_errors(value), None)
     if error is None:
         return None
@@ -35,11 +35,11 @@ def first_failure(schema: Schema, value: Any, path: Path, definitions: Definitio
         return Finding(wording.path_text(path), _FIELD_NAMES, Text(f"имя {name}", f"the name {name}"))
     if failure.keyword == "required":
         return _missing(failure, definitions)
-    return _RULES[failure.keyword](failure)
+    return RULES[failure.keyword](failure)
 
 
-_FORMATS = jsonschema.FormatChecker(formats=())
-_FORMATS.checks("date-time")(is_instant)
+FORMATS = jsonschema.FormatChecker(formats=())
+FORMATS.checks("date-time")(is_instant)
 
 _FIELD_NAMES = Text("допустимые имена полей", "allowed names of fields")
 
@@ -59,7 +59,7 @@ def _plain(expected: Callable[[Any], Text]) -> Callable[[_Failure], Finding]:
 
 
 def _hint(failure: _Failure) -> Text | None:
-    if failure.keyword == "type" and failure.wanted == "string" and isinstance(failure.instance, int | float):
+    if failure.wanted == "string" and wording.type_name(failure.instance) in ("integer", "number"):
         return Text("Преобразуйте число в текст: str(…).", "Turn the number into text: str(…).")
     if failure.instance is None and failure.path and isinstance(failure.path[-1], str):
         return Text("Если значения нет, не указывайте поле.", "When there is no value, leave the field out.")
@@ -110,7 +110,7 @@ def _pattern(value: str) -> Text:
     return Text(f"текст вида {value}", f"text like {value}")
 
 
-_RULES: Mapping[str, Callable[[_Failure], Finding]] = {
+RULES: Mapping[str, Callable[[_Failure], Finding]] = {
     "type": _plain(wording.types),
     "const": _plain(lambda value: Text(wording.literal(value), wording.literal(value))),
     "enum": _plain(wording.one_of),
