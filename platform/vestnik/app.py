@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -36,11 +37,13 @@ from vestnik.people import routes as people_routes
 from vestnik.people import settings_routes
 from vestnik.people.service import People
 from vestnik.people.tokens import csrf_token
-from vestnik.sandbox import Sandbox, SandboxOptions
+from vestnik.sandbox import Sandbox, SandboxOptions, SandboxUnavailable
 from vestnik.segments import routes as segments_routes
 from vestnik.segments.service import Segments
 from vestnik.settings import Settings
 from vestnik.vault import Vault
+
+log = structlog.get_logger("vestnik.app")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,10 +117,19 @@ async def working(services: Services) -> AsyncIterator[Services]:
     """
     async with AsyncExitStack() as stack:
         stack.push_async_callback(services.broker.close)
-        await stack.enter_async_context(services.sandbox)
+        await _start_sandbox(services.sandbox)
+        stack.push_async_callback(services.sandbox.stop)
         await services.engine.start()
         stack.push_async_callback(services.engine.stop)
         yield services
+
+
+async def _start_sandbox(sandbox: Sandbox) -> None:
+    """Raise the walls. Where they don't stand everything but modules works, and their calls are refused."""
+    try:
+        await sandbox.start()
+    except SandboxUnavailable as unavailable:
+        log.error("sandbox.unavailable", reason=str(unavailable), advice="run “vestnik doctor”")
 
 
 @asynccontextmanager

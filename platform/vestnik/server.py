@@ -13,9 +13,7 @@ import uvloop
 from starlette.applications import Starlette
 
 from vestnik.app import Services, running
-from vestnik.settings import Settings
 
-BACKLOG = 2048
 DRAIN_S = 15
 KEEP_ALIVE_S = 75
 
@@ -64,20 +62,6 @@ class Server(uvicorn.Server):
         finally:
             for number in signals:
                 loop.remove_signal_handler(number)
-
-
-def listen(settings: Settings) -> socket.socket:
-    """A listening socket on the configured address; OSError when it is taken or not ours."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError:
-        listener.close()
-        raise
-    listener.listen(BACKLOG)
-    return listener
 
 
 def serve(app: Starlette, listener: socket.socket, announce: Announce) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import socket
 from collections.abc import Sequence
 
-from vestnik.commands.starting import settings_from_environment, start
+from vestnik.commands.listening import inherited, settings_from_environment
+from vestnik.commands.starting import start
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -14,5 +14,5 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="vestnik serve", description=__doc__)
     parser.add_argument("--socket", type=int, metavar="FD", help="serve on a socket that listens already")
     given = parser.parse_args(arguments)
-    listener = None if given.socket is None else socket.socket(fileno=given.socket)
+    listener = None if given.socket is None else inherited(given.socket)
     return start(settings_from_environment(), listener, migrating=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import socket
 from collections.abc import Iterator
@@ -14,35 +13,15 @@ from vestnik import __version__, logs
 from vestnik.app import Services, create_app
 from vestnik.commands import lock
 from vestnik.commands.failures import CommandFailed
+from vestnik.commands.listening import listen
 from vestnik.db import migrate
 from vestnik.db.migrate import is_current
 from vestnik.demo import service as demo
 from vestnik.people.tokens import new_token
 from vestnik.progress import say, step
-from vestnik.server import listen, serve
-from vestnik.settings import Settings, SettingsError
+from vestnik.server import serve
+from vestnik.settings import Settings
 from vestnik.vault import VaultError
-
-
-def settings_from_environment() -> Settings:
-    """The settings, or a failure that names the variable."""
-    try:
-        return Settings.from_environment()
-    except SettingsError as error:
-        raise CommandFailed(str(error)) from None
-
-
-def bind(settings: Settings) -> socket.socket:
-    """The listening socket, or a failure that says what stands in the way."""
-    try:
-        return listen(settings)
-    except OSError as error:
-        where = f"{settings.host}:{settings.port}"
-        if error.errno == errno.EADDRINUSE:
-            reason = "something else listens there: stop it, or choose another port with VESTNIK_PORT"
-        else:
-            reason = error.strerror or str(error)
-        raise CommandFailed(f"can't listen on {where}: {reason}.") from None
 
 
 def start(settings: Settings, listener: socket.socket | None, *, migrating: bool) -> int:
@@ -50,13 +29,13 @@ def start(settings: Settings, listener: socket.socket | None, *, migrating: bool
     logs.configure()
     key = new_token()
     note = lock.Running(pid=os.getpid(), address=f"http://{_reachable(settings)}", key=key)
-    with lock.held(settings, note), _clear_failures():
+    with lock.held(settings, note), clear_failures():
         if migrating:
             with step(f"Migrating the database ({_named(settings)})"):
                 migrate(settings.database_url)
         elif not is_current(settings.database_url):
             raise CommandFailed("the database's schema is not up to date: run “vestnik db migrate”.")
-        bound = listener or bind(settings)
+        bound = listener or listen(settings)
         say(f"Vestnik {__version__}: starting on {settings.host}:{settings.port} …")
         serve(create_app(settings, key), bound, _announce)
         say("Vestnik has stopped.")
@@ -64,7 +43,8 @@ def start(settings: Settings, listener: socket.socket | None, *, migrating: bool
 
 
 @contextmanager
-def _clear_failures() -> Iterator[None]:
+def clear_failures() -> Iterator[None]:
+    """Turn what an operator can put right into one sentence."""
     try:
         yield
     except (VaultError, demo.NotForADemo) as error:

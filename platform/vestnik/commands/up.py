@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import socket
 from collections.abc import Sequence
 
-from vestnik.commands.starting import bind, settings_from_environment, start
+from vestnik.commands.listening import inherited, listen, settings_from_environment
 from vestnik.commands.supervisor import supervise
 
 
@@ -22,6 +21,9 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     settings = settings_from_environment()
     if given.demo:
-        return supervise(settings, bind(settings))
-    listener = None if given.socket is None else socket.socket(fileno=given.socket)
+        return supervise(settings, listen(settings))
+    # Here and not above: the demo's supervisor lives beside the server and need not load all of it too.
+    from vestnik.commands.starting import start
+
+    listener = None if given.socket is None else inherited(given.socket)
     return start(settings, listener, migrating=True)

@@ -200,7 +200,12 @@ def language_of(request: Request) -> Language:
     actor = getattr(request.state, "actor", None)
     if actor is not None:
         return cast(Language, actor.language)
-    for part in request.headers.get("accept-language", "").split(","):
+    return accepted_language(request.headers.get("accept-language", ""))
+
+
+def accepted_language(header: str) -> Language:
+    """The first language of an Accept-Language header that we speak, else Russian."""
+    for part in header.split(","):
         code = part.split(";")[0].strip()[:2].lower()
         if code in ("ru", "en"):
             return cast(Language, code)

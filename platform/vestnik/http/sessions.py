@@ -17,8 +17,8 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vestnik.http.api import language_of
-from vestnik.http.errors import CsrfFailed, NotSignedIn, Problem
+from vestnik.http.api import accepted_language, language_of
+from vestnik.http.errors import CsrfFailed, Language, NotSignedIn, Problem
 from vestnik.http.problems import problem_response
 
 COOKIE = "vestnik_session"
@@ -29,7 +29,8 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PATHS = ("/api/", "/metrics", "/lsp/")
 _TRUSTED_SITES = frozenset({"same-origin", "none"})
 
-Recognise = Callable[[str], Awaitable[Any]]
+ByCookie = Callable[[str], Awaitable[Any]]
+ByKey = Callable[[str, Language], Awaitable[Any]]
 
 
 class Sessions:
@@ -39,8 +40,8 @@ class Sessions:
         self,
         app: ASGIApp,
         *,
-        by_cookie: Recognise,
-        by_key: Recognise,
+        by_cookie: ByCookie,
+        by_key: ByKey,
         csrf_token: Callable[[str], str],
         base_url: Callable[[], Awaitable[str]],
     ) -> None:
@@ -64,7 +65,8 @@ class Sessions:
         headers = Headers(scope=scope)
         scheme, _, key = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            scope["state"]["actor"] = await self._by_key(key.strip())
+            language = accepted_language(headers.get("accept-language", ""))
+            scope["state"]["actor"] = await self._by_key(key.strip(), language)
             if scope["state"]["actor"] is None:
                 raise NotSignedIn()
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from vestnik import audit
 from vestnik.db import Database, now
-from vestnik.http.errors import NotFound
+from vestnik.http.errors import Language, NotFound
 from vestnik.people.access import RIGHTS, SYSTEM, Actor
 from vestnik.people.errors import UnknownRight
 from vestnik.people.tables import api_key
@@ -55,10 +56,10 @@ class Keys:
         actor.require("keys.manage")
         await self._database.write(_revoke, actor, key_id)
 
-    async def actor(self, key: str) -> Actor | None:
+    async def actor(self, key: str, language: Language = "ru") -> Actor | None:
         """The machine that makes a request with this key; None for a wrong or revoked one."""
         if self._operator_key is not None and hmac.compare_digest(key.encode(), self._operator_key.encode()):
-            return SYSTEM
+            return replace(SYSTEM, language=language)
         valid = api_key.c.revoked_at.is_(None)
         async with self._database.read() as connection:
             statement = sa.select(api_key).where(api_key.c.key_digest == digest(key), valid)
@@ -69,7 +70,8 @@ class Keys:
         if row.used_at is None or at - row.used_at >= USED_EVERY:
             used = api_key.update().where(api_key.c.id == row.id).values(used_at=at)
             await self._database.write(lambda connection: connection.execute(used))
-        return Actor(user_id=None, name=row.name, rights=frozenset(row.rights) & RIGHTS, key_id=row.id)
+        rights = frozenset(row.rights) & RIGHTS
+        return Actor(user_id=None, name=row.name, rights=rights, language=language, key_id=row.id)
 
 
 def _add(connection: sa.Connection, actor: Actor, name: str, rights: list[str], key: str) -> int:

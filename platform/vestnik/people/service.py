@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vestnik.db import Database
+from vestnik.http.errors import Language
 from vestnik.people.access import Actor
 from vestnik.people.keys import Keys
 from vestnik.people.organisation import Organisation
@@ -31,6 +32,6 @@ class People:
         """The person of a session cookie."""
         return await self.sessions.actor(token)
 
-    async def by_key(self, key: str) -> Actor | None:
-        """The machine of a bearer key."""
-        return await self.keys.actor(key)
+    async def by_key(self, key: str, language: Language) -> Actor | None:
+        """The machine of a bearer key, which is answered in the language that it asks for."""
+        return await self.keys.actor(key, language)
