@@ -213,7 +213,7 @@ def fetch(
 ) -> Operation:
     """An HTTP request through the host; `await` it for a Response. Raises FetchError.
 
-    The host writes query, form and JSON, because it puts secrets in place of markers, each escaped for its place.
+    The host writes query, form and JSON: it puts secrets in place of markers, each escaped for its place.
     """
     if sum(part is not None for part in (json, form, body)) > 1:
         raise ValueError("give only one of json, form and body")

@@ -163,6 +163,8 @@ def _standard(name: str, names: str) -> dict[str, Any]:
 
 def standard_names() -> dict[str, dict[str, Any]]:
     """Module name -> what it offers, for every standard module on the allow-list."""
+    for name in INTERNAL_IMPORTS:
+        importlib.import_module(name)
     offered = {name: _standard(name, names) for name, names in MODULES.items()}
     numbers, chance = clock.CHANCE.numbers, clock.CHANCE
     offered["datetime"] = clock.DATETIME_NAMES

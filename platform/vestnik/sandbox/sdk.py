@@ -53,7 +53,7 @@ class Settings:
 class Sealed:
     """`sealed.<name>` is a handle. The computations are made in the host; they nest, and take templates.
 
-    A part is text or bytes (in which markers stand for secrets), a handle, or another computation not awaited.
+    A part is text or bytes (in which markers stand for secrets), a handle, or a computation not awaited.
     """
 
     __slots__ = ("_values",)

@@ -5,7 +5,6 @@ Nothing is taken from the worker's own word where the kernel can be asked: its s
 """
 
 import asyncio
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -121,14 +120,14 @@ def _from_kernel(worker: WorkerProcess) -> dict[str, str]:
     try:
         status = dict(_fields(process / "status"))
         limits = _limits(process / "limits")
-        owner = process.stat().st_uid
+        owner = (process / "limits").stat().st_uid  # root's, when the process can't be traced
     except OSError as error:
         return dict.fromkeys(("process", "rlimits", "no_new_privs", "seccomp"), str(error))
     reasons: dict[str, str] = {}
     uid = int(status["Uid"].split()[0])
     if any(int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff")):
         reasons["process"] = "the worker has capabilities"
-    elif uid == 0 or (owner == uid and os.geteuid() != 0):
+    elif uid in (0, owner):
         reasons["process"] = "the worker runs as root or can be traced by its own user"
     if status.get("NoNewPrivs") != "1":
         reasons["no_new_privs"] = "the flag is not set"
