@@ -23,7 +23,7 @@ def test_marks_of_the_sandbox_and_problems_of_the_contract_are_sorted_by_line() 
     functions = [Definition("CRM_Marketing_ImportTemplates", ("offset",), 40, 10), *WHOLE[1:6]]
     diagnostics = contract.diagnose(Report([OPEN], functions))
     assert [(each.line, each.column, each.end_column, each.source, each.code) for each in diagnostics] == [
-        (1, 0, 0, "contract", "missing_function"),
+        (1, 1, 1, "contract", "missing_function"),
         (35, 4, 8, "policy", "unavailable_name"),
         (40, 10, 39, "contract", "wrong_parameters"),
     ]
@@ -32,10 +32,11 @@ def test_marks_of_the_sandbox_and_problems_of_the_contract_are_sorted_by_line() 
     assert not contract.is_accepted(diagnostics)
 
 
-def test_a_text_that_cannot_be_parsed_is_not_blamed_for_missing_functions() -> None:
+def test_a_text_that_was_refused_is_not_blamed_for_missing_functions() -> None:
     syntax = Mark(3, 7, 3, 8, "error", "syntax", "syntax", contract.Text("invalid syntax", "invalid syntax"))
     diagnostics = contract.diagnose(Report([syntax], []))
     assert [(each.line, each.source) for each in diagnostics] == [(3, "syntax")]
+    assert [each.source for each in contract.diagnose(Report([OPEN], []))] == ["policy"]
 
 
 def test_a_missing_function_does_not_stand_in_the_way_of_running() -> None:

@@ -16,7 +16,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One finding of the sandbox. Lines count from 1, columns from 0; the end is exclusive."""
+    """One finding of the sandbox. Lines and columns count from 1; the end column is exclusive."""
 
     line: int
     column: int
@@ -40,7 +40,7 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the sandbox says about a text: marks, and functions unless the text can't be parsed."""
+    """What the sandbox says about a text: marks, and the functions that it could read."""
 
     marks: Sequence[Mark]
     functions: Sequence[Definition]
@@ -64,11 +64,11 @@ class Diagnostic:
 def diagnose(report: Report) -> list[Diagnostic]:
     """All diagnostics of a text in the order of its lines.
 
-    A text that can't be parsed says nothing about its functions, so the contract keeps silent then. A missing
-    function has no place of its own and stands at the first line.
+    Where an error kept the sandbox from reading any function, the contract keeps silent. A missing function
+    has no place of its own and stands at the first line.
     """
     found = [_from_mark(mark) for mark in report.marks]
-    if not any(mark.kind == "syntax" and mark.severity == "error" for mark in report.marks):
+    if report.functions or not any(mark.severity == "error" for mark in report.marks):
         places = {definition.name: definition for definition in report.functions}
         signatures = {definition.name: definition.parameters for definition in report.functions}
         found += [_from_problem(problem, places) for problem in check_signatures(signatures)]
@@ -95,7 +95,7 @@ def _from_mark(mark: Mark) -> Diagnostic:
 
 def _from_problem(problem: Problem, places: Mapping[str, Definition]) -> Diagnostic:
     place = places.get(problem.function)
-    line, column, width = (1, 0, 0) if place is None else (place.line, place.column, len(problem.function))
+    line, column, width = (1, 1, 0) if place is None else (place.line, place.column, len(problem.function))
     return Diagnostic(
         line=line,
         column=column,
