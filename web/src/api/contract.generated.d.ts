@@ -194,7 +194,7 @@ export interface CRM_Marketing_CampaignStats {
 /** Link of a campaign. How often a link of the letter was followed. */
 export interface CRM_Marketing_CampaignLink {
   /** The link. */
-  url: Url;
+  url: string;
   /** Clicks in all. */
   clicks: Count;
   /** Recipients who clicked. */
