@@ -1,16 +1,16 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
+import type { Role } from "./session";
 
 export interface Demo {
-  simulatorUrl: string;
-  draftCampaignId: string | null;
-  runningCampaignId: string | null;
-  moduleId: string | null;
-  contactId: string | null;
+  people: { name: string; email: string; role: Role }[];
+  simulatorUrl: string | null;
+  canKill: boolean;
 }
 
 export const demo = {
   query: queryOptions({ queryKey: ["demo"], queryFn: () => api.get<Demo>("/demo") }),
-  remove: () => api.delete("/demo"),
+  /** Takes the demo's data away; the answer leads to a real first start. */
+  remove: () => api.delete<{ setupPath: string }>("/demo"),
   kill: () => api.post<void>("/demo/kill"),
 };

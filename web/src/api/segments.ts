@@ -2,17 +2,48 @@ import { queryOptions } from "@tanstack/react-query";
 import type { PageOf } from "../ui/DataList";
 import { api } from "./client";
 
+export interface Condition {
+  field: string;
+  operator: string;
+  value?: unknown;
+}
+
+/** Conditions and groups of them, joined by one word; `not` turns the whole group round. */
+export interface RuleGroup {
+  combinator: "and" | "or";
+  rules: (RuleGroup | Condition)[];
+  not?: boolean;
+}
+
 export interface Segment {
   id: string;
+  name: string;
+  kind: "dynamic" | "static";
+  rule: RuleGroup | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface SegmentField {
+  name: string;
   title: string;
-  description: string;
-  rule: unknown;
-  count: number | null;
-  countedAt: string | null;
+  value: "text" | "number" | "boolean" | "date" | "choice" | "category";
+  operators: string[];
+  options: string[];
+}
+
+interface Counted {
+  count: number;
 }
 
 export const segments = {
-  list: queryOptions({ queryKey: ["segments"], queryFn: () => api.get<PageOf<Segment>>("/segments", { limit: 200 }) }),
+  list: queryOptions({ queryKey: ["segments", "list"], queryFn: () => api.get<PageOf<Segment>>("/segments", { limit: 200 }) }),
+  fields: queryOptions({ queryKey: ["segments", "fields"], staleTime: 60_000, queryFn: () => api.get<SegmentField[]>("/segments/fields") }),
   count: (id: string) =>
-    queryOptions({ queryKey: ["segments", id, "count"], queryFn: () => api.get<{ count: number }>(`/segments/${id}/count`) }),
+    queryOptions({ queryKey: ["segments", id, "count"], staleTime: 30_000, queryFn: () => api.get<Counted>(`/segments/${id}/count`) }),
+  countRule: (rule: RuleGroup) =>
+    queryOptions({ queryKey: ["segments", "count", rule], queryFn: () => api.post<Counted>("/segments/count", { rule }) }),
+  create: (segment: { name: string; rule: RuleGroup }) => api.post<{ id: string }>("/segments", segment),
+  change: (id: string, change: { name?: string; rule?: RuleGroup }) => api.patch<Segment>(`/segments/${id}`, change),
+  archive: (id: string) => api.delete(`/segments/${id}`),
 };

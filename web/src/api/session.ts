@@ -5,20 +5,35 @@ import { api, Problem, keepCsrfToken } from "./client";
 export type Role = "administrator" | "integrator" | "marketer" | "sales_manager";
 export const ROLES: Role[] = ["administrator", "integrator", "marketer", "sales_manager"];
 
+export type Theme = "auto" | "light" | "dark";
+
 export interface SessionUser {
   id: string;
   name: string;
   email: string;
   role: Role;
+  roles: Role[];
   language: Language;
+  theme: Theme;
   rights: string[];
 }
 export interface Session {
   user: SessionUser;
   organisation: { name: string; timezone: string; language: Language };
   demo: boolean;
+  simulatorUrl: string | null;
   csrf: string;
 }
+
+/** What a page may know before anyone signs in. */
+export interface Welcome {
+  organisation: string | null;
+  language: Language;
+  demo: boolean;
+  setupNeeded: boolean;
+}
+
+export const welcomeQuery = queryOptions({ queryKey: ["welcome"], queryFn: () => api.get<Welcome>("/session/welcome") });
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
@@ -33,7 +48,7 @@ export const sessionQuery = queryOptions({
   },
 });
 
-function remember(session: Session): Session {
+export function remember(session: Session): Session {
   keepCsrfToken(session.csrf);
   return session;
 }
@@ -53,6 +68,8 @@ export function useSession(): Session {
 export function useRight(right: string): boolean {
   return useSession().user.rights.includes(right);
 }
+
+export const changeTheme = (theme: Theme) => api.patch<Session>("/session/user", { theme });
 
 /** Changes the language of the page now and of the person's account behind it. */
 export function useLanguageChoice(): (language: Language) => Promise<void> {

@@ -1,7 +1,7 @@
 import { Button, Group, Text } from "@mantine/core";
 import { IconFlask } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useLocation } from "@tanstack/react-router";
+import { Link, useLocation, useRouter } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { demo } from "../api/demo";
 import { useSession } from "../api/session";
@@ -14,12 +14,14 @@ export function DemoBanner() {
   const { user } = useSession();
   const { pathname } = useLocation();
   const client = useQueryClient();
+  const router = useRouter();
   const removal = useMutation({
     mutationFn: demo.remove,
     onError: tellProblem,
-    onSuccess: async () => {
+    onSuccess: async ({ setupPath }) => {
       tell(t("demo.removed"));
-      await client.invalidateQueries();
+      client.clear();
+      router.history.push(setupPath);
     },
   });
   const confirm = () =>
@@ -42,7 +44,7 @@ export function DemoBanner() {
             {t("demo.whereToStart")}
           </Button>
         )}
-        {user.role === "administrator" && (
+        {user.rights.includes("settings.manage") && (
           <Button size="compact-sm" variant="subtle" color="red" loading={removal.isPending} onClick={confirm}>
             {t("demo.remove")}
           </Button>

@@ -1,7 +1,8 @@
 import { ActionIcon, SegmentedControl, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { IconMoon, IconSun } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { useLanguageChoice } from "../api/session";
+import { changeTheme, sessionQuery, useLanguageChoice } from "../api/session";
 import type { Language } from "../i18n";
 import { tellProblem } from "../ui/notices";
 
@@ -11,6 +12,12 @@ export function Preferences() {
   const { setColorScheme } = useMantineColorScheme();
   const dark = useComputedColorScheme("light") === "dark";
   const choose = useLanguageChoice();
+  const client = useQueryClient();
+  const change = async () => {
+    const theme = dark ? "light" : "dark";
+    setColorScheme(theme);
+    if (client.getQueryData(sessionQuery.queryKey)) await changeTheme(theme);
+  };
   const toggle = t(dark ? "shell.light" : "shell.dark");
   return (
     <>
@@ -25,7 +32,7 @@ export function Preferences() {
         ]}
       />
       <Tooltip label={toggle}>
-        <ActionIcon variant="default" size="lg" aria-label={toggle} onClick={() => setColorScheme(dark ? "light" : "dark")}>
+        <ActionIcon variant="default" size="lg" aria-label={toggle} onClick={() => void change().catch(tellProblem)}>
           {dark ? <IconSun size={18} /> : <IconMoon size={18} />}
         </ActionIcon>
       </Tooltip>

@@ -86,7 +86,7 @@ export function Paging({ total, list, size = PAGE_SIZE }: { total: number; list:
           total={Math.ceil(total / size)}
           value={list.page}
           onChange={(page) => list.set({ page })}
-          getControlProps={(control) => ({ "aria-label": t(`common.page_${control}`) })}
+          getControlProps={(control) => ({ "aria-label": t(`common.page.${control}`) })}
           getItemProps={(page) => ({ "aria-label": t("common.pageNumber", { page }) })}
         />
       )}

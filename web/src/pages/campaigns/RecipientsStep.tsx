@@ -27,7 +27,7 @@ export function RecipientsStep({ form }: { form: DraftForm }) {
             >
               <Stack gap="xs">
                 <Option value={EVERYBODY} label={t("campaigns.everybody")} text={t("campaigns.everybodyHint")} />
-                {known.map((segment) => <Option key={segment.id} value={segment.id} label={segment.title} text={segment.description} />)}
+                {known.map((segment) => <Option key={segment.id} value={segment.id} label={segment.name} text={t(`segments.kind.${segment.kind}`)} />)}
               </Stack>
             </Radio.Group>
           </Panel>

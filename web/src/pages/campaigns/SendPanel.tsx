@@ -24,6 +24,7 @@ export function SendPanel({ id, ready, recipients }: { id: string; ready: boolea
   const allowed = useRight("campaigns.send");
   const { timezone } = useSession().organisation;
   const [when, setWhen] = useState<"now" | "later">("now");
+  const [earliest] = useState(() => wallClockOf(new Date(), timezone));
   const [at, setAt] = useState<string | null>(() => wallClockOf(new Date(Date.now() + HOUR_MS), timezone));
   const sending = useMutation({
     mutationFn: () => campaigns.send(id, when === "later" && at ? instantOf(at, timezone) : null),
@@ -50,7 +51,7 @@ export function SendPanel({ id, ready, recipients }: { id: string; ready: boolea
               description={t("campaigns.zone", { zone: timezone })}
               leftSection={<IconCalendarTime size={16} />}
               valueFormat="D MMMM YYYY, HH:mm"
-              minDate={wallClockOf(new Date(), timezone)}
+              minDate={earliest}
               value={at}
               onChange={setAt}
             />

@@ -58,7 +58,7 @@ function SegmentFilter() {
       placeholder={t("contacts.anySegment")}
       value={list.segmentId ?? null}
       onChange={(value) => list.set({ segmentId: value ?? "", page: 1 })}
-      data={known.map((segment) => ({ value: segment.id, label: segment.title }))}
+      data={known.map((segment) => ({ value: segment.id, label: segment.name }))}
     />
   );
 }

@@ -1,38 +1,31 @@
 import { Alert, Button, Divider, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useRouter } from "@tanstack/react-router";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { sessionQuery, signIn, signInAs, type Session } from "../../api/session";
-import { chooseLanguage } from "../../i18n";
+import { signIn, signInAs, welcomeQuery } from "../../api/session";
 import { describeProblem } from "../../ui/problems";
 import { RoleChoice } from "../demo/RoleChoice";
 import { EntryFrame } from "./EntryFrame";
-import { useDemoOffered } from "./use-demo-offered";
+import { useEntrance } from "./use-entrance";
 
 const route = getRouteApi("/login");
 
 export default function Login() {
   const { t } = useTranslation();
   const { next } = route.useSearch();
-  const router = useRouter();
-  const client = useQueryClient();
-  const demo = useDemoOffered();
-  const enter = async (session: Session) => {
-    client.clear();
-    client.setQueryData(sessionQuery.queryKey, session);
-    await chooseLanguage(session.user.language);
-    router.history.push(next ?? "/");
-  };
-  const attempt = useMutation({ mutationFn: (form: Credentials) => signIn(form.email, form.password), onSuccess: enter });
-  const demonstration = useMutation({ mutationFn: signInAs, onSuccess: enter });
+  const welcome = useQuery(welcomeQuery).data;
+  const enter = useEntrance(next);
+  const attempt = useMutation({ mutationFn: (form: Credentials) => signIn(form.email, form.password), onSuccess: (session) => enter(session) });
+  const demonstration = useMutation({ mutationFn: signInAs, onSuccess: (session) => enter(session) });
   const problem = attempt.error ?? demonstration.error;
   return (
-    <EntryFrame title={t("entry.signIn")} text={t("entry.signInText")} width={440}>
+    <EntryFrame title={t("entry.signIn")} text={welcome?.organisation ? t("entry.signInTo", { organisation: welcome.organisation }) : t("entry.signInText")} width={440}>
       <Stack>
-        {problem && <Alert color="red" role="alert">{describeProblem(problem).title}</Alert>}
+        {problem && <Alert color="red" role="alert">{describeProblem(problem).detail || describeProblem(problem).title}</Alert>}
+        {welcome?.setupNeeded && <Alert color="blue">{t("entry.setupNeeded")}</Alert>}
         <LoginForm busy={attempt.isPending} onSubmit={(form) => attempt.mutate(form)} />
-        {demo && (
+        {welcome?.demo && (
           <>
             <Divider label={t("entry.orDemo")} />
             <RoleChoice busy={demonstration.isPending ? demonstration.variables : null} onChoose={(role) => demonstration.mutate(role)} />

@@ -1,10 +1,22 @@
 import { Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { contacts } from "../../api/contacts";
+import { segments, type Segment } from "../../api/segments";
+import { ruleInWords } from "./rule-in-words";
 
-/** A segment's rule in words. */
-export function Rule({ rule }: { rule: unknown }) {
+/** A segment's rule as a sentence. */
+export function Rule({ segment }: { segment: Segment }) {
+  const { t, i18n } = useTranslation();
+  const fields = useQuery(segments.fields).data ?? [];
+  const categories = useQuery(contacts.categories).data ?? [];
+  const words =
+    segment.rule === null
+      ? t("segments.static")
+      : ruleInWords(segment.rule, fields, new Map(categories.map((one) => [one.id, one.title])), i18n.t.bind(i18n));
   return (
     <Text size="sm" c="dimmed">
-      {typeof rule === "string" ? rule : JSON.stringify(rule)}
+      {words}
     </Text>
   );
 }

@@ -1,0 +1,170 @@
+import { Alert, Anchor, Badge, Button, Card, Group, SimpleGrid, Stack, Text, ThemeIcon, UnstyledButton } from "@mantine/core";
+import { IconChevronRight, IconExternalLink, IconSkull, IconTestPipe } from "@tabler/icons-react";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { demo, type Demo } from "../../api/demo";
+import { ROLES, signInAs, useSession, type Role } from "../../api/session";
+import { useEntrance } from "../entry/use-entrance";
+import { PageLoading } from "../../ui/Loading";
+import { tellProblem } from "../../ui/notices";
+import { PageHeader } from "../../ui/PageHeader";
+import { ProblemPanel } from "../../ui/ProblemPanel";
+import { ROLE_ICONS } from "./RoleChoice";
+import classes from "./Start.module.css";
+import { useKill } from "./use-kill";
+
+/** What each kind of user can try here, and where. */
+const TRIALS: Record<Role, { name: string; path: string }[]> = {
+  marketer: [
+    { name: "send", path: "/campaigns?state=draft" },
+    { name: "statistics", path: "/campaigns?state=sent" },
+    { name: "import", path: "/templates" },
+    { name: "segment", path: "/segments" },
+  ],
+  integrator: [
+    { name: "editor", path: "/modules" },
+    { name: "webhooks", path: "/webhooks" },
+    { name: "account", path: "/accounts" },
+  ],
+  administrator: [
+    { name: "hosts", path: "/accounts" },
+    { name: "users", path: "/users" },
+    { name: "audit", path: "/audit" },
+  ],
+  sales_manager: [
+    { name: "contact", path: "/contacts" },
+    { name: "results", path: "/campaigns?state=sent" },
+  ],
+};
+const ORDER: Role[] = ["marketer", "integrator", "administrator", "sales_manager"];
+
+export default function Start() {
+  const { t } = useTranslation();
+  const { data, error } = useQuery(demo.query);
+  if (error) return <ProblemPanel problem={error} />;
+  if (!data) return <PageLoading />;
+  return (
+    <>
+      <PageHeader title={t("demo.whereToStart")} description={t("demo.startText")} />
+      <Stack gap="lg">
+        <SimpleGrid cols={{ base: 1, md: 2 }}>
+          {ORDER.filter((role) => ROLES.includes(role)).map((role) => (
+            <RoleCard key={role} role={role} person={data.people.find((one) => one.role === role)?.name} />
+          ))}
+        </SimpleGrid>
+        <SimpleGrid cols={{ base: 1, md: 2 }}>
+          {data.simulatorUrl && <SimulatorCard url={data.simulatorUrl} />}
+          <KillCard state={data} />
+        </SimpleGrid>
+      </Stack>
+    </>
+  );
+}
+
+function RoleCard({ role, person }: { role: Role; person: string | undefined }) {
+  const { t } = useTranslation();
+  const { user } = useSession();
+  const enter = useEntrance();
+  const change = useMutation({
+    mutationFn: (_path: string) => signInAs(role),
+    onSuccess: (session, path) => enter(session, path),
+    onError: tellProblem,
+  });
+  const Picture = ROLE_ICONS[role];
+  const current = user.role === role;
+  return (
+    <Card p="lg" component="section" aria-label={t(`role.${role}`)} className={current ? classes.current : undefined}>
+      <Group wrap="nowrap" align="flex-start" mb="sm">
+        <ThemeIcon size={44} variant={current ? "filled" : "light"}>
+          <Picture size={24} stroke={1.6} aria-hidden />
+        </ThemeIcon>
+        <Stack gap={2} flex={1}>
+          <Group gap="xs">
+            <Text fw={650} component="h2" m={0} fz="lg">
+              {t(`role.${role}`)}
+            </Text>
+            {current && <Badge>{t("demo.you")}</Badge>}
+          </Group>
+          <Text size="sm" c="dimmed">
+            {[person, t(`demo.about.${role}`)].filter(Boolean).join(". ")}
+          </Text>
+        </Stack>
+      </Group>
+      <Stack gap={2} flex={1}>
+        {TRIALS[role].map((trial) => (
+          <UnstyledButton key={trial.name} className={classes.trial} onClick={() => change.mutate(trial.path)} disabled={change.isPending}>
+            <Text size="sm">{t(`demo.trial.${trial.name}`)}</Text>
+            <IconChevronRight size={16} aria-hidden />
+          </UnstyledButton>
+        ))}
+      </Stack>
+      {!current && (
+        <Button mt="sm" variant="light" loading={change.isPending} onClick={() => change.mutate("/start")}>
+          {t("demo.become", { role: t(`role.${role}`) })}
+        </Button>
+      )}
+    </Card>
+  );
+}
+
+function SimulatorCard({ url }: { url: string }) {
+  const { t } = useTranslation();
+  return (
+    <Card p="lg" component="section" aria-label={t("demo.simulator")}>
+      <Group wrap="nowrap" align="flex-start">
+        <ThemeIcon size={44} variant="light" color="teal">
+          <IconTestPipe size={24} stroke={1.6} aria-hidden />
+        </ThemeIcon>
+        <Stack gap="xs">
+          <Text fw={650} component="h2" m={0} fz="lg">
+            {t("demo.simulator")}
+          </Text>
+          <Text size="sm" c="dimmed">
+            {t("demo.simulatorText")}
+          </Text>
+          <Anchor href={url} target="_blank" rel="noreferrer" size="sm" fw={550}>
+            <Group gap={6}>
+              {t("demo.openSimulator")}
+              <IconExternalLink size={15} aria-hidden />
+            </Group>
+          </Anchor>
+        </Stack>
+      </Group>
+    </Card>
+  );
+}
+
+function KillCard({ state }: { state: Demo }) {
+  const { t } = useTranslation();
+  const { kill, busy, seconds } = useKill();
+  return (
+    <Card p="lg" component="section" aria-label={t("demo.killTitle")}>
+      <Group wrap="nowrap" align="flex-start">
+        <ThemeIcon size={44} variant="light" color="red">
+          <IconSkull size={24} stroke={1.6} aria-hidden />
+        </ThemeIcon>
+        <Stack gap="xs" align="flex-start" flex={1}>
+          <Text fw={650} component="h2" m={0} fz="lg">
+            {t("demo.killTitle")}
+          </Text>
+          <Text size="sm" c="dimmed">
+            {t("demo.killText")}
+          </Text>
+          {busy && (
+            <Alert color="orange" role="status" py="xs">
+              {t("demo.reconnecting")}
+            </Alert>
+          )}
+          {seconds !== null && !busy && (
+            <Alert color="teal" role="status" py="xs">
+              {t("demo.alive", { seconds: seconds.toFixed(1) })}
+            </Alert>
+          )}
+          <Button color="red" variant="light" disabled={!state.canKill} loading={busy} onClick={kill}>
+            {t("demo.kill")}
+          </Button>
+        </Stack>
+      </Group>
+    </Card>
+  );
+}
