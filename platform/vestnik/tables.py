@@ -9,4 +9,5 @@ import vestnik.demo.tables
 import vestnik.engine.tables
 import vestnik.people.tables
 import vestnik.segments.tables
+import vestnik.templates.tables
 import vestnik.webhooks.tables

@@ -1,0 +1,1 @@
+"""Feature: templates of letters, imported from the sending services, and their previews."""
