@@ -35,7 +35,7 @@ DENIED_ATTRIBUTES: Final = frozenset(INSPECT_ATTRIBUTES) | frozenset(
         "ag_await", "asend", "athrow", "aclose",
         "co_consts", "co_names",
         "f_trace_lines", "f_trace_opcodes",
-        "format_map", "func_globals",
+        "format_map", "func_globals", "getbuffer",
         "gi_yieldfrom", "mro",
         "tb_frame", "tb_next", "with_traceback",
     }
@@ -330,9 +330,10 @@ class ModulePolicy(RestrictingNodeTransformer):
         if alias.name == "*":
             self.report(alias, "import_star")
             return
-        self._check_attribute(alias, alias.name)
         self.check_name(alias, alias.asname or alias.name)
-        if offered is not None and alias.name not in offered:
+        if attribute_refusal(alias.name) is not None:
+            self._check_attribute(alias, alias.name)
+        elif offered is not None and alias.name not in offered:
             self.report(alias, "import_unknown_name", module=module, name=alias.name)
 
     def _report_import(self, node: ast.AST, name: str) -> None:

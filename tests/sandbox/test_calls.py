@@ -1,0 +1,563 @@
+"""A call from both sides: operations, log, secrets, results, errors and repeatability."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+
+from tests.sandbox.hosts import Recorder, Stalled, text_answer
+from vestnik.sandbox import (
+    HostError,
+    Limits,
+    ModuleRaised,
+    ModuleTimeout,
+    NotImplementedByModule,
+    Program,
+    Sandbox,
+    TraceLine,
+    WorkerCrashed,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+FACADE = {
+    "constants": {"CRM_Marketing_DeliveryStatus": {"Delivered": "delivered", "Opened": "opened"}},
+    "types": ["CRM_Marketing_Row"],
+    "operations": ["contacts"],
+    "functions": {"parse": {"wraps": {"request": "IncomingRequest"}}},
+}
+
+
+def module(source: str, key: str = "calls") -> Program:
+    return Program(key, source, FACADE)
+
+
+async def run(sandbox: Sandbox, source: str, /, host: Recorder | None = None, **options: Any) -> Any:
+    return (await sandbox.call(module(source), "run", {}, host=host, **options)).result
+
+
+# -- operations
+
+
+async def test_fetch_sends_the_request_as_the_module_wrote_it_and_reads_the_answer(sandbox: Sandbox) -> None:
+    host = Recorder(fetch=text_answer('{"ok": "ё"}', 201, Content_Type="application/json", X_Rate="5"))
+    source = (
+        "from vestnik_sdk import fetch\nasync def run():\n"
+        "    r = await fetch('https://service.example/a', method='post', headers={'X-A': 1}, query={'q': ['ж', 2]},\n"
+        "                    json={'n': None, 't': (1, 2)}, timeout=3)\n"
+        "    return [r.status, r.ok, r.headers['x-rate'], r.headers.get('no'), r.json(), r.text(), len(r.bytes()), r.url]"
+    )
+
+    result = await run(sandbox, source, host)
+
+    assert host.asked == [
+        (
+            "fetch",
+            {
+                "url": "https://service.example/a",
+                "method": "POST",
+                "headers": [["X-A", 1]],
+                "query": [["q", ["ж", 2]]],
+                "json": {"n": None, "t": [1, 2]},
+                "timeout_s": 3.0,
+                "spool": False,
+            },
+        )
+    ]
+    assert result == [201, True, "5", None, {"ok": "ё"}, '{"ok": "ё"}', 12, "https://service.example/"]
+
+
+async def test_form_and_body_pass_as_they_are(sandbox: Sandbox) -> None:
+    host = Recorder(fetch=text_answer(""))
+    source = (
+        "from vestnik_sdk import fetch\nasync def run():\n"
+        "    await fetch('https://a', form=[('a[0]', 1), ('b', None)])\n    await fetch('https://b', body=b'\\x00')"
+    )
+
+    await run(sandbox, source, host)
+
+    assert [(argument.get("form"), argument.get("body")) for _, argument in host.asked] == [
+        ([["a[0]", 1], ["b", None]], None),
+        (None, b"\x00"),
+    ]
+
+
+async def test_gather_asks_the_host_at_once_and_keeps_the_order(sandbox: Sandbox) -> None:
+    arrived: list[str] = []
+    together = asyncio.Event()
+
+    class Together(Recorder):
+        async def operate(self, name: str, argument: Any) -> Any:
+            arrived.append(argument["url"])
+            if len(arrived) == 5:
+                together.set()
+            await together.wait()
+            return text_answer(argument["url"])
+
+    source = (
+        "import asyncio\nfrom vestnik_sdk import fetch\nasync def one(n):\n    return (await fetch(f'https://h/{n}')).text()\n"
+        "async def run():\n    return await asyncio.gather(*[one(n) for n in range(5)])"
+    )
+
+    assert await run(sandbox, source, Together()) == [f"https://h/{n}" for n in range(5)]
+
+
+async def test_failed_operation_is_an_exception_with_a_kind(sandbox: Sandbox) -> None:
+    host = Recorder(fetch=HostError("forbidden_host", "no"), contacts=HostError("limit", "too many"))
+    source = (
+        "from vestnik_sdk import fetch, contacts, FetchError, OperationError\nasync def run():\n    seen = []\n"
+        "    try:\n        await fetch('https://a')\n    except FetchError as e:\n        seen.append([e.kind, e.message, str(e)])\n"
+        "    try:\n        await contacts([1])\n    except OperationError as e:\n        seen.append([e.kind, isinstance(e, FetchError)])\n"
+        "    return seen"
+    )
+
+    assert await run(sandbox, source, host) == [["forbidden_host", "no", "no"], ["limit", False]]
+
+
+async def test_uncaught_operation_error_carries_the_hosts_kind(sandbox: Sandbox) -> None:
+    host = Recorder(fetch=HostError("forbidden_host", "evil.example is not approved"))
+
+    with pytest.raises(ModuleRaised) as raised:
+        await run(
+            sandbox, "from vestnik_sdk import fetch\nasync def run():\n    await fetch('https://a')", host
+        )
+
+    error = raised.value
+    assert (error.host_kind, error.exception, error.line) == ("forbidden_host", "FetchError", 3)
+    assert error.message == "FetchError: evil.example is not approved"
+
+
+async def test_error_of_the_host_itself_ends_the_call_and_reaches_the_caller(sandbox: Sandbox) -> None:
+    source = "from vestnik_sdk import fetch\nasync def run():\n    try:\n        await fetch('https://a')\n    except Exception:\n        return 1"
+
+    with pytest.raises(ZeroDivisionError):
+        await run(sandbox, source, Recorder(fetch=lambda _: 1 // 0))
+
+    assert await run(sandbox, "def run():\n    return 2") == 2
+
+
+async def test_storage_contacts_and_own_operations_reach_the_host(sandbox: Sandbox) -> None:
+    host = Recorder(
+        storage__get=None,
+        storage__set=None,
+        storage__compare_and_set=True,
+        storage__keys=["a"],
+        storage__delete=None,
+        contacts=[{"id": "1"}],
+    )
+    source = (
+        "from vestnik_sdk import storage, contacts\nasync def run():\n"
+        "    return [await storage.get('k', 5), await storage.set('k', {'a': 1}), await storage.compare_and_set('k', None, 2),\n"
+        "            await storage.keys('a'), await storage.delete('k'), await contacts([1, 2]), await contacts(addresses=['a'])]"
+    )
+
+    result = await run(sandbox, source, host)
+
+    assert result == [5, None, True, ["a"], None, [{"id": "1"}], [{"id": "1"}]]
+    assert host.asked == [
+        ("storage.get", {"key": "k"}),
+        ("storage.set", {"key": "k", "value": {"a": 1}}),
+        ("storage.compare_and_set", {"key": "k", "expected": None, "value": 2}),
+        ("storage.keys", {"prefix": "a"}),
+        ("storage.delete", {"key": "k"}),
+        ("contacts", [1, 2]),
+        ("contacts", {"addresses": ["a"]}),
+    ]
+
+
+async def test_spooled_answer_is_read_by_lines_in_this_and_in_later_calls(sandbox: Sandbox) -> None:
+    host = Recorder(
+        fetch={"status": 200, "headers": {}, "body": b"", "spool_id": "s1"}, fetch__lines=["a", "b"]
+    )
+    source = (
+        "from vestnik_sdk import fetch, spooled\nasync def run():\n    r = await fetch('https://a', spool=True)\n"
+        "    return [await r.lines(0, 2), await spooled(r.spool_id).lines(2, 1)]"
+    )
+
+    assert await run(sandbox, source, host) == [["a", "b"], ["a", "b"]]
+    assert host.asked[1:] == [
+        ("fetch.lines", {"spool_id": "s1", "offset": 0, "n": 2}),
+        ("fetch.lines", {"spool_id": "s1", "offset": 2, "n": 1}),
+    ]
+
+
+async def test_wait_for_ends_a_slow_operation_and_the_host_is_told(sandbox: Sandbox) -> None:
+    cancelled = asyncio.Event()
+
+    class Slow(Recorder):
+        async def operate(self, name: str, argument: Any) -> Any:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.set()
+
+    source = (
+        "import asyncio\nfrom vestnik_sdk import fetch\nasync def run():\n    try:\n"
+        "        await asyncio.wait_for(fetch('https://a'), 0.02)\n    except asyncio.TimeoutError:\n        return 'late'"
+    )
+
+    assert await run(sandbox, source, Slow()) == "late"
+    assert cancelled.is_set()
+
+
+async def test_too_many_operations_at_once_are_refused_one_by_one(sandbox: Sandbox) -> None:
+    host = Recorder(contacts=1)
+    source = (
+        "import asyncio\nfrom vestnik_sdk import contacts, OperationError\nasync def one():\n    try:\n        return await contacts()\n"
+        "    except OperationError as e:\n        return e.kind\n"
+        "async def run():\n    return await asyncio.gather(*[one() for n in range(10)])"
+    )
+
+    result = await run(sandbox, source, host, limits=Limits(operations=6))
+
+    assert sorted(map(str, result)) == ["1"] * 6 + ["limit"] * 4
+
+
+async def test_tasks_that_wait_for_each_other_are_reported(sandbox: Sandbox) -> None:
+    source = (
+        "import asyncio\nholder = []\nasync def one():\n    return await holder[0]\n"
+        "async def run():\n    holder.append(asyncio.create_task(one()))\n    return await holder[0]"
+    )
+
+    with pytest.raises(ModuleRaised, match="deadlock"):
+        await run(sandbox, source)
+
+
+async def test_gather_cancels_the_rest_after_an_error_unless_errors_are_wanted(sandbox: Sandbox) -> None:
+    source = (
+        "import asyncio\nasync def bad():\n    raise ValueError('x')\nasync def slow():\n    await asyncio.sleep(100)\n"
+        "async def fine():\n    return 1\nasync def run():\n    try:\n        await asyncio.gather(slow(), bad())\n    except ValueError:\n        pass\n"
+        "    both = await asyncio.gather(fine(), bad(), return_exceptions=True)\n    return [both[0], str(both[1])]"
+    )
+
+    assert await run(sandbox, source) == [1, "x"]
+
+
+# -- secrets
+
+
+async def test_sealed_handles_are_markers_in_every_text(sandbox: Sandbox) -> None:
+    host = Recorder(fetch=text_answer(""))
+    source = (
+        "from vestnik_sdk import fetch, sealed\nasync def run():\n"
+        "    await fetch(f'https://a/{sealed.key}', headers={'A': 'Bearer ' + sealed.key}, form={'k': sealed.key})\n"
+        "    await fetch('https://a', json={'k': [sealed.key]})\n    return [str(sealed.key), 'key' in sealed, 'no' in sealed]"
+    )
+
+    marker, known, unknown = await run(sandbox, source, host, sealed={"key": "M" * 40})
+
+    assert (marker, known, unknown) == ("M" * 40, True, False)
+    assert host.asked[0][1] == {
+        "url": f"https://a/{marker}",
+        "method": "GET",
+        "headers": [["A", f"Bearer {marker}"]],
+        "form": [["k", marker]],
+        "spool": False,
+    }
+    assert host.asked[1][1]["json"] == {"k": [marker]}
+
+
+async def test_markers_made_by_the_sandbox_are_given_to_the_host(sandbox: Sandbox) -> None:
+    host = Recorder()
+
+    marker = await run(
+        sandbox,
+        "from vestnik_sdk import sealed\ndef run():\n    return str(sealed.key)",
+        host,
+        sealed=["key"],
+    )
+
+    assert re.fullmatch("[A-Za-z0-9]{40}", marker)
+    assert host.control is not None
+    assert host.control.markers == {"key": marker}
+
+
+async def test_sealed_computations_nest_and_reach_the_host_as_one_tree(sandbox: Sandbox) -> None:
+    host = Recorder(sealed__digest="d", sealed__verify=True, sealed__basic="B" * 40, sealed__equals=False)
+    source = (
+        "from vestnik_sdk import sealed\nasync def run():\n"
+        "    return [await sealed.digest('md5', b'body', sealed.key, sealed.hmac('sha256', sealed.key, 'x', encoding='raw')),\n"
+        "            await sealed.verify(sealed.hmac('sha1', sealed.key, 'x'), 'sig'), await sealed.basic('u', sealed.key),\n"
+        "            await sealed.equals(sealed.key, 'y')]"
+    )
+
+    result = await run(sandbox, source, host, sealed={"key": "M" * 40})
+
+    assert result == ["d", True, "B" * 40, False]
+    inner = {"op": "hmac", "algorithm": "sha256", "key": "M" * 40, "parts": ["x"], "encoding": "raw"}
+    signed = {"op": "hmac", "algorithm": "sha1", "key": "M" * 40, "parts": ["x"], "encoding": "hex"}
+    assert [argument for _, argument in host.asked] == [
+        {"op": "digest", "algorithm": "md5", "parts": [b"body", "M" * 40, inner], "encoding": "hex"},
+        {"op": "verify", "of": signed, "expected": "sig"},
+        {"op": "basic", "user": "u", "password": "M" * 40},
+        {"op": "equals", "left": "M" * 40, "right": "y"},
+    ]
+
+
+# -- what a module sees
+
+
+async def test_incoming_request_is_wrapped(sandbox: Sandbox) -> None:
+    source = (
+        "def parse(request):\n    return [request.method, request.path, request.query['a'], request.headers['X-SIGN'],\n"
+        "            request.body, len(request.raw), request.form()]"
+    )
+    request = {
+        "method": "POST",
+        "path": "/p",
+        "query": {"a": "1"},
+        "headers": {"x-sign": "s"},
+        "body": "b=%D1%91&c=2&c=3",
+    }
+
+    result = (await sandbox.call(module(source), "parse", {"request": request})).result
+
+    assert result == ["POST", "/p", "1", "s", "b=%D1%91&c=2&c=3", 16, {"b": "ё", "c": "3"}]
+
+
+async def test_request_that_is_no_text_has_only_raw_bytes(sandbox: Sandbox) -> None:
+    source = "def parse(request):\n    return [request.body, list(request.raw)]"
+
+    outcome = await sandbox.call(module(source), "parse", {"request": {"body": None, "raw": b"\xff\x00"}})
+
+    assert outcome.result == [None, [255, 0]]
+
+
+async def test_constants_and_types_come_from_the_facade(sandbox: Sandbox) -> None:
+    source = (
+        "from vestnik_sdk import CRM_Marketing_DeliveryStatus as S, CRM_Marketing_Row\ndef run():\n"
+        "    return [CRM_Marketing_Row(status=S.Opened), list(S), 'opened' in S]"
+    )
+
+    assert await run(sandbox, source) == [{"status": "opened"}, ["delivered", "opened"], True]
+
+
+async def test_log_has_levels_and_print_writes_to_it(sandbox: Sandbox) -> None:
+    source = "from vestnik_sdk import log\ndef run():\n    print('a', 1, sep='-')\n    log('b')\n    log.warning('c', {'d': 1})\n    log.error('e')"
+
+    outcome = await sandbox.call(module(source), "run", {})
+
+    assert [(line.level, line.text) for line in outcome.log] == [
+        ("info", "a-1"),
+        ("info", "b"),
+        ("warning", "c {'d': 1}"),
+        ("error", "e"),
+    ]
+
+
+async def test_log_is_bounded_and_says_so(sandbox: Sandbox) -> None:
+    outcome = await sandbox.call(
+        module("def run():\n    for n in range(5000):\n        print('x' * 100_000)"), "run", {}
+    )
+
+    assert sum(len(line.text) for line in outcome.log) < 80_000
+    assert (outcome.log[-1].level, outcome.log[-1].text) == (
+        "warning",
+        "the log of this call is full; later lines are dropped",
+    )
+
+
+async def test_forgotten_await_is_in_the_log(sandbox: Sandbox) -> None:
+    source = "async def work():\n    return 1\nasync def run():\n    work()\n    return 2"
+
+    outcome = await sandbox.call(module(source), "run", {})
+
+    assert [(line.level, line.text) for line in outcome.log] == [
+        ("warning", "coroutine 'work' was never awaited")
+    ]
+
+
+# -- results and errors
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("b'x'", "the result holds a value of type bytes at $; only JSON values can be returned"),
+        (
+            "{'a': [1, {'b': b'x'}]}",
+            "the result holds a value of type bytes at $.a[1].b; only JSON values can be returned",
+        ),
+        ("{'a': {1}}", "the result holds a value of type set at $.a; only JSON values can be returned"),
+        (
+            "datetime.now()",
+            "the result holds a value of type datetime at $; only JSON values can be returned",
+        ),
+        ("{'a': float('nan')}", "the result holds nan at $.a; JSON has no such number"),
+        ("[2 ** 63]", "the result holds a whole number of more than 64 bits at $[0]"),
+        ("{(1,): 1}", "the result has the key (1,) at $; keys must be text"),
+        ("'\\ud800'", "the result holds text with half of a surrogate pair at $"),
+        ("'x' * 3000", "the result is too large: 3002 bytes, the limit is 2000"),
+    ],
+)
+async def test_result_that_is_not_json_is_refused_with_its_place(
+    expression: str, message: str, sandbox: Sandbox
+) -> None:
+    source = f"from datetime import datetime\ndef run():\n    return {expression}"
+
+    with pytest.raises(ModuleRaised) as raised:
+        await run(sandbox, source, limits=Limits(result_bytes=2000))
+
+    assert (raised.value.kind, raised.value.message) == ("raised", message)
+
+
+async def test_result_that_holds_itself_is_refused(sandbox: Sandbox) -> None:
+    with pytest.raises(ModuleRaised, match="nested more than 100 deep"):
+        await run(sandbox, "def run():\n    a = []\n    a.append(a)\n    return a")
+
+
+async def test_error_carries_line_function_traceback_log_and_cost(sandbox: Sandbox) -> None:
+    source = "def inner(x):\n    print('here')\n    return 1 / x\n\nasync def run():\n    return inner(0)\n"
+
+    with pytest.raises(ModuleRaised) as raised:
+        await run(sandbox, source)
+
+    error = raised.value
+    assert (error.kind, error.message, error.exception) == (
+        "raised",
+        "ZeroDivisionError: division by zero",
+        "ZeroDivisionError",
+    )
+    assert (error.line, error.function) == (3, "inner")
+    assert error.traceback == (TraceLine(6, "run"), TraceLine(3, "inner"))
+    assert [line.text for line in error.log] == ["here"]
+    assert error.wall_ms > 0
+    assert error.cpu_ms >= 0
+
+
+async def test_not_implemented_is_a_kind_of_its_own(sandbox: Sandbox) -> None:
+    with pytest.raises(NotImplementedByModule) as raised:
+        await run(sandbox, "async def run():\n    raise NotImplementedError('not yet')")
+
+    assert (raised.value.kind, raised.value.message, raised.value.line) == ("not_implemented", "not yet", 2)
+
+
+async def test_error_in_the_body_of_the_module_has_its_line(sandbox: Sandbox) -> None:
+    with pytest.raises(ModuleRaised) as raised:
+        await run(sandbox, "x = 1\ny = {}['a']\ndef run():\n    pass")
+
+    assert (raised.value.message, raised.value.line, raised.value.function) == (
+        "KeyError: 'a'",
+        2,
+        "<module>",
+    )
+
+
+async def test_same_key_with_another_source_is_another_program(sandbox: Sandbox) -> None:
+    assert await run(sandbox, "def run():\n    return 1") == 1
+    assert await run(sandbox, "def run():\n    return 2") == 2
+
+
+# -- repeatability
+
+CHANCE = (
+    "import random, uuid, secrets, time\nfrom datetime import datetime, date, timezone\nimport asyncio\n"
+    "async def run():\n    before = time.time()\n    await asyncio.sleep(0.001)\n"
+    "    return [random.random(), random.choice('abcdef'), str(uuid.uuid4()), secrets.token_hex(4), secrets.randbelow(100),\n"
+    "            time.time(), datetime.now().isoformat(), datetime.now(timezone.utc).isoformat(), str(date.today()),\n"
+    "            time.strftime('%Y'), before]"
+)
+
+
+async def test_seed_and_clock_make_a_call_exactly_repeatable(sandbox: Sandbox) -> None:
+    moment_us = 1_700_000_000_000_000
+
+    first = await run(sandbox, CHANCE, seed=42, clock_us=moment_us)
+    again = await run(sandbox, CHANCE, seed=42, clock_us=moment_us)
+    other = await run(sandbox, CHANCE, seed=43, clock_us=moment_us)
+
+    assert first == again
+    assert first[:4] != other[:4]
+    assert first[6:10] == [
+        "2023-11-14T22:13:20.001004",
+        "2023-11-14T22:13:20.001005+00:00",
+        "2023-11-14",
+        "2023",
+    ]
+
+
+async def test_without_seed_and_clock_time_and_chance_are_live(sandbox: Sandbox) -> None:
+    first, again = await run(sandbox, CHANCE), await run(sandbox, CHANCE)
+
+    assert first[:4] != again[:4]
+    assert again[5] > first[5] > 1_790_000_000
+
+
+# -- time
+
+
+async def test_paused_clock_does_not_count_against_the_deadline(sandbox: Sandbox) -> None:
+    class Budget(Recorder):
+        async def operate(self, name: str, argument: Any) -> Any:
+            assert self.control is not None
+            self.control.pause_clock()
+            await asyncio.sleep(0.3)
+            self.control.resume_clock()
+            return text_answer("late")
+
+    source = "from vestnik_sdk import fetch\nasync def run():\n    return (await fetch('https://a')).text()"
+
+    assert await run(sandbox, source, Budget(), limits=Limits(wall_s=0.2)) == "late"
+    with pytest.raises(ModuleTimeout):
+        await run(sandbox, source, Budget(), limits=Limits(wall_s=0.2, pause_s=0.05))
+
+
+async def test_call_that_waits_says_for_what_without_the_query_string(sandbox: Sandbox) -> None:
+    source = "from vestnik_sdk import fetch\nasync def run():\n    await fetch('https://u:p@api.example:8443/path?api_key=1#f')"
+
+    with pytest.raises(ModuleTimeout) as expired:
+        await run(sandbox, source, Stalled(), limits=Limits(wall_s=0.1))
+
+    assert (
+        expired.value.message
+        == "the call took longer than 0.1 s, waiting for fetch https://api.example:8443/path"
+    )
+
+
+async def test_cancelled_caller_ends_the_worker_and_the_next_call_gets_another(sandbox: Sandbox) -> None:
+    host = Stalled()
+    source = "from vestnik_sdk import fetch\nasync def run(n=0):\n    if n:\n        return n\n    await fetch('https://a')"
+    program = module(source, "cancelled")
+    call = asyncio.create_task(sandbox.call(program, "run", {}, host=host))
+    await host.reached.wait()
+
+    call.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert (await sandbox.call(program, "run", {"n": 5})).result == 5
+
+
+async def test_host_may_abort_a_call(sandbox: Sandbox) -> None:
+    class RetryLater(Exception):
+        pass
+
+    host = Stalled()
+    call = asyncio.create_task(
+        run(sandbox, "from vestnik_sdk import fetch\nasync def run():\n    await fetch('https://a')", host)
+    )
+    await host.reached.wait()
+    assert host.control is not None
+
+    host.control.abort(RetryLater())
+
+    with pytest.raises(RetryLater):
+        await call
+
+
+async def test_calls_under_way_fail_as_crashed_when_the_sandbox_stops() -> None:
+    sandbox = Sandbox()
+    await sandbox.start()
+    host = Stalled()
+    call = asyncio.create_task(
+        run(sandbox, "from vestnik_sdk import fetch\nasync def run():\n    await fetch('https://a')", host)
+    )
+    await host.reached.wait()
+
+    await sandbox.stop()
+
+    with pytest.raises(WorkerCrashed):
+        await call
