@@ -1,5 +1,7 @@
 """Campaigns: sending, moderation, statistics, and the count of who was written to how often."""
 
+import csv
+import io
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,6 +42,16 @@ async def test_a_campaign_is_sent_once_to_everyone_and_counted(simulator: Client
     assert [row[:2] for row in links["data"]] == [["c+click@mail.example", "https://mayak-books.example/new"]]
     sent = await simulator.seen(f"sent?campaign={key}")
     assert (sent["recipients"], sent["letters"], sent["duplicates"]) == (7, 7, 0)
+
+
+async def test_delivery_results_come_as_a_file_too(simulator: Client) -> None:
+    await simulator.set(export_s=0)
+    key = await simulator.campaign(await simulator.list_with("Список", *FATES), track_read=1, track_links=1)
+    await simulator.ended(key)
+    task = await simulator.result("async/getCampaignDeliveryStats", campaign_id=key)
+    done = await simulator.result("async/getTaskResult", task_uuid=task["task_uuid"])
+    rows = csv.DictReader(io.StringIO((await simulator.http.get(done["file_to_download"])).text))
+    assert {row["email"]: row["send_result"] for row in rows} == FATES
 
 
 async def test_without_tracking_nothing_is_read_or_followed(simulator: Client) -> None:

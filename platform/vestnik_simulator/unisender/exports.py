@@ -34,12 +34,29 @@ def export_contacts(call: Call) -> dict[str, str]:
     if status not in ("", "active", "inactive", "unsubscribed", "new", "blocked"):
         raise invalid("email_status")
     parameters["status"] = status
+    return _begin(call, "contacts", parameters)
+
+
+@method("async/getCampaignDeliveryStats")
+def export_delivery_stats(call: Call) -> dict[str, str]:
+    """Start an export of what became of a campaign's letters; its columns are those of the plain method."""
+    row = call.owned("campaign", call.arguments.integer("campaign_id"), "Рассылка", "Campaign")
+    parameters = {"campaign_id": row["id"], "kind": row["kind"], "since": 0.0}
+    if call.arguments.has("changed_since"):
+        try:
+            parameters["since"] = moments.read(call.arguments.text("changed_since"))
+        except ValueError:
+            raise invalid("changed_since") from None
+    return _begin(call, "deliveries", parameters)
+
+
+def _begin(call: Call, kind: str, parameters: dict[str, Any]) -> dict[str, str]:
     key = uuid.uuid4().hex
     call.storage.run(
         "INSERT INTO task (uuid, account_id, kind, parameters, created) VALUES (?,?,?,?,?)",
         key,
         call.account.id,
-        "contacts",
+        kind,
         json.dumps(parameters),
         moments.now(),
     )
@@ -62,10 +79,32 @@ def get_task_result(call: Call) -> dict[str, str]:
 def export_file(storage: Storage, key: str) -> Iterator[str] | None:
     """The lines of a task's file in pieces, or None if there is no such task."""
     row = storage.row("SELECT * FROM task WHERE uuid=?", key)
-    return None if row is None else _pieces(storage, row)
+    if row is None:
+        return None
+    return _contacts(storage, row) if row["kind"] == "contacts" else _deliveries(storage, row)
 
 
-def _pieces(storage: Storage, task: Row) -> Iterator[str]:
+def _deliveries(storage: Storage, task: Row) -> Iterator[str]:
+    parameters = json.loads(task["parameters"])
+    address = "email" if parameters["kind"] == "email" else "phone"
+    yield _lines([[address, "send_result", "last_update"]])
+    last = -1
+    while True:
+        rows = storage.rows(
+            "SELECT n, address, result, updated FROM recipient WHERE campaign_id=? AND n>? "
+            "AND coalesce(updated, 0)>=? ORDER BY n LIMIT ?",
+            parameters["campaign_id"],
+            last,
+            parameters["since"],
+            PAGE,
+        )
+        if not rows:
+            return
+        yield _lines([[row["address"], row["result"], moments.written(row["updated"]) or ""] for row in rows])
+        last = rows[-1]["n"]
+
+
+def _contacts(storage: Storage, task: Row) -> Iterator[str]:
     parameters = json.loads(task["parameters"])
     fields: list[str] = parameters["fields"]
     yield _lines([fields])
