@@ -289,7 +289,9 @@ async def test_a_module_is_told_what_the_contract_says(contacts: Contacts, datab
     )
     bare = await contacts.create(SYSTEM, Draft(name="Борис"))
     await contacts.record_consent(SYSTEM, key, news, "withdrawn", "звонок", "")
-    told: list[dict[str, Any]] = await contacts.contacts_for_module([str(bare), "404", key, bare])
+    told: list[dict[str, Any]] = await contacts.contacts_by_id(
+        [str(bare), "404", str(key), str(bare), "-1", "x", "9" * 19, "٣"]
+    )
     assert told == [
         {
             "id": str(bare),
@@ -333,6 +335,13 @@ async def test_addresses_and_categories_are_found_by_key(database: Database, con
     news = await contacts.create_category(SYSTEM, "Новости")
     [own] = (await contacts.card(SYSTEM, key)).addresses
     assert await contacts.addresses([own.id, 404]) == {own.id: "anna@example.ru"}
-    assert (await contacts.category_name(news), await contacts.category_name(404)) == ("Новости", None)
+    assert await contacts.category_names([news, 404]) == {news: "Новости"}
     assert await database.write(contacts.has_category, news) is True
     assert await database.write(contacts.has_category, 404) is False
+
+
+async def test_a_module_finds_contacts_by_address(contacts: Contacts) -> None:
+    for name, email, phone in (("Анна", "anna@example.ru", "89161234567"), ("Борис", "b@example.ru", None)):
+        await contacts.create(SYSTEM, Draft(name=name, emails=[email], phones=[phone] if phone else []))
+    asked = ["B@example.ru", "нечто", "+7 916 123-45-67", "nobody@example.ru", "anna@example.ru", ""]
+    assert [each["name"] for each in await contacts.contacts_by_address(asked)] == ["Борис", "Анна"]

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.companies.service import client_names, clients_with_name
+from vestnik.contacts.addresses import Address
 from vestnik.contacts.consents import ConsentState, Reason
 from vestnik.contacts.tables import (
     address,
@@ -143,6 +144,21 @@ async def persons(connection: AsyncConnection, ids: Collection[int]) -> list[Per
     found = {person.id: person for person in await _people(connection, rows.all())}
     await _add_choices(connection, found)
     return [found[id] for id in ids if id in found]
+
+
+async def holders(connection: AsyncConnection, addresses: Sequence[Address]) -> list[int]:
+    """Contacts that have one of the addresses, in the order of `addresses`."""
+    texts = {each.normalised: place for place, each in enumerate(addresses)}
+    rows = await connection.execute(
+        sa.select(contact.c.id, address.c.normalised)
+        .join(contact_address, contact_address.c.contact_id == contact.c.id)
+        .join(address, address.c.id == contact_address.c.address_id)
+        .where(address.c.kind.in_(("email", "phone")), address.c.normalised.in_(texts))
+        .where(contact.c.merged_into.is_(None))
+        .order_by(contact.c.id)
+    )
+    found = sorted(rows.all(), key=lambda row: texts[row.normalised])
+    return list(dict.fromkeys(row.id for row in found))
 
 
 async def _people(connection: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> list[Person]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,12 +24,13 @@ from vestnik.contacts.consents import (
     record_consent,
     remove_from_stop_list,
 )
-from vestnik.contacts.errors import CategoryExists, ExternalIdTaken, UnknownCategory
+from vestnik.contacts.errors import CategoryExists, ExternalIdTaken, InvalidAddress, UnknownCategory
 from vestnik.contacts.fields import SELECT_FIELDS, Field, check_values, fields_of
 from vestnik.contacts.reading import Person
 from vestnik.contacts.storing import NewContact, fold_values, insert_contacts, replace_addresses
 from vestnik.contacts.tables import address, category, contact
 from vestnik.db import Database, fold, now
+from vestnik.http.api import MAX_KEY
 from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
 from vestnik.vault import Vault
@@ -129,9 +131,28 @@ class Contacts:
         """Have a feature's events appear on the card."""
         self._timeline.append(source)
 
-    async def contacts_for_module(self, ids: Iterable[int | str]) -> list[dict[str, Any]]:
-        """Contacts as the contract's `CRM_Marketing_Contact`, in the order asked; unknown ones left out."""
-        keys = list(dict.fromkeys(int(id) for id in ids))
+    async def contacts_by_id(self, ids: Iterable[str]) -> list[dict[str, Any]]:
+        """Contacts as the contract's `CRM_Marketing_Contact`, in the order asked; unknown ones left out.
+
+        A module asks, so `ids` may be anything.
+        """
+        keys = dict.fromkeys(int(id) for id in ids if id.isascii() and id.isdecimal() and len(id) <= 19)
+        return await self._told([key for key in keys if key <= MAX_KEY])
+
+    async def contacts_by_address(self, texts: Iterable[str]) -> list[dict[str, Any]]:
+        """The same by e-mail address or phone; what can't be an address belongs to nobody."""
+        sought: list[Address] = []
+        for text in texts:
+            with suppress(InvalidAddress):
+                sought.append(normalise("email" if "@" in text else "phone", text))
+        holders: dict[int, None] = {}
+        async with self._database.read() as connection:
+            for start in range(0, len(sought), _TOLD_AT_ONCE):
+                part = sought[start : start + _TOLD_AT_ONCE]
+                holders |= dict.fromkeys(await reading.holders(connection, part))
+        return await self._told(list(holders))
+
+    async def _told(self, keys: Sequence[int]) -> list[dict[str, Any]]:
         told: list[dict[str, Any]] = []
         async with self._database.read() as connection:
             for start in range(0, len(keys), _TOLD_AT_ONCE):
@@ -236,13 +257,13 @@ class Contacts:
         actor.require("contacts.write")
         return await self._database.write(_create_category, actor, title.strip(), description.strip())
 
-    async def category_name(self, category_id: int) -> str | None:
-        """The title of a category, None when there is none."""
+    async def category_names(self, ids: Sequence[int]) -> dict[int, str]:
+        """Titles of categories by key, also of archived ones; unknown keys are left out."""
         async with self._database.read() as connection:
-            title: str | None = await connection.scalar(
-                sa.select(category.c.title).where(category.c.id == category_id)
+            rows = await connection.execute(
+                sa.select(category.c.id, category.c.title).where(category.c.id.in_(ids))
             )
-            return title
+            return {row.id: row.title for row in rows}
 
     async def addresses(self, address_ids: Collection[int]) -> dict[int, str]:
         """Addresses by their keys; unknown keys are left out."""
