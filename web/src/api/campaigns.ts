@@ -1,4 +1,5 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { Texts } from "../i18n";
 import type { PageOf } from "../ui/DataList";
 import { api } from "./client";
 
@@ -10,12 +11,14 @@ export type CampaignType = "email" | "sms";
 
 /** What became of the recipients, counted. */
 export interface Figures {
+  recipients: number;
   handedOver: number;
   sent: number;
   delivered: number;
   opened: number;
   clicked: number;
   unsubscribed: number;
+  bounced: number;
   softBounced: number;
   hardBounced: number;
   spam: number;
@@ -24,15 +27,43 @@ export interface Figures {
   rejected: number;
 }
 
+export interface Reason {
+  code: string;
+  text: string;
+}
+
+/** How far the hand-over is, in parts: done and in all. */
+export interface Steps {
+  exported: number;
+  toExport: number;
+  prepared: number;
+  toPrepare: number;
+}
+
+/** What moves while a campaign goes on; the data of the event `progress`. */
+export interface Progress {
+  id: string;
+  state: CampaignState;
+  reason: Reason | null;
+  run: number;
+  /** Everyone who gets it is known. */
+  planned: boolean;
+  /** The service is being asked to create it: from here it can be stopped only there. */
+  creating: boolean;
+  steps: Steps;
+  figures: Figures;
+}
+
 export interface CampaignRow {
   id: string;
   name: string;
   type: CampaignType;
+  subject: string;
   state: CampaignState;
-  reason: string | null;
+  reason: Reason | null;
   accountId: string | null;
-  accountTitle: string | null;
-  recipients: number;
+  segmentId: string | null;
+  categoryId: string | null;
   figures: Figures;
   createdAt: string;
   scheduledAt: string | null;
@@ -40,45 +71,51 @@ export interface CampaignRow {
   finishedAt: string | null;
 }
 
-/** What a person may ask of a campaign in its present state. */
+/** What a person may ask of a campaign in its present state; most are also the end of the address to ask at. */
 export type CampaignAction =
   | "edit"
+  | "preflight"
   | "delete"
   | "send"
   | "pause"
   | "resume"
   | "cancel"
-  | "cancelAtService"
+  | "cancel-at-service"
   | "retry"
-  | "checkAtService"
-  | "sendAgain";
+  | "check-at-service"
+  | "send-again";
+
+interface Named {
+  id: string;
+  name: string;
+}
 
 export interface CampaignCard extends CampaignRow {
-  subject: string;
   previewText: string;
   senderName: string;
   senderEmail: string;
   replyTo: string;
   text: string;
-  templateId: string | null;
-  templateName: string | null;
-  segmentId: string | null;
-  segmentName: string | null;
-  categoryId: string | null;
-  categoryName: string | null;
+  account: { id: string; title: string; moduleTitle: Texts; enabled: boolean } | null;
+  template: Named | null;
+  segment: Named | null;
+  category: Named | null;
   externalId: string | null;
   externalUrl: string | null;
-  actions: CampaignAction[];
+  run: number;
+  progress: Progress;
   exclusions: Exclusion[];
   history: HistoryEntry[];
+  actions: CampaignAction[];
 }
 
 export interface HistoryEntry {
   at: string;
   fromState: CampaignState | null;
   toState: CampaignState;
+  run: number;
   who: string;
-  reason: string | null;
+  reason: Reason | null;
 }
 
 export interface Exclusion {
@@ -89,7 +126,7 @@ export interface Exclusion {
 export interface Check {
   code: string;
   level: "ok" | "warning" | "error";
-  message: string;
+  text: string;
 }
 
 export interface Preflight {
@@ -115,36 +152,26 @@ export interface CampaignDraft {
   text: string;
 }
 
-export interface StatsPoint {
-  at: string;
-  delivered: number;
-  opened: number;
-  clicked: number;
-}
-
 export interface CampaignStats {
   figures: Figures;
-  points: StatsPoint[];
-  fetchedAt: string | null;
+  exclusions: Exclusion[];
+  service: { figures: Record<string, number>; fetchedAt: string } | null;
 }
 
 export interface Delivery {
   addressId: string;
-  address: string;
   contactId: string;
-  contactName: string;
+  address: string;
   status: string;
   at: string | null;
+  openedAt: string | null;
+  clickedAt: string | null;
   reason: string | null;
 }
 
-/** What the event stream tells while a campaign is on its way. */
-export interface Progress {
-  state: CampaignState;
-  reason: string | null;
-  recipients: number;
-  figures: Figures;
-  actions: CampaignAction[];
+interface DeliveryPage {
+  items: Delivery[];
+  next: string | null;
 }
 
 export interface CampaignFilter {
@@ -156,16 +183,7 @@ export interface CampaignFilter {
 
 /** States in which numbers move by themselves. */
 export const MOVING: CampaignState[] = ["scheduled", "preparing", "moderation", "sending", "unclear"];
-
-const PATHS: Record<Exclude<CampaignAction, "edit" | "delete" | "send">, string> = {
-  pause: "pause",
-  resume: "resume",
-  cancel: "cancel",
-  cancelAtService: "cancel-at-service",
-  retry: "retry",
-  checkAtService: "check-at-service",
-  sendAgain: "send-again",
-};
+const DELIVERIES = 50;
 
 const under = (id: string, rest = "") => `/campaigns/${id}${rest}`;
 
@@ -179,11 +197,13 @@ export const campaigns = {
   card: (id: string) => queryOptions({ queryKey: ["campaigns", id], queryFn: () => api.get<CampaignCard>(under(id)) }),
   stats: (id: string) =>
     queryOptions({ queryKey: ["campaigns", id, "stats"], queryFn: () => api.get<CampaignStats>(under(id, "/stats")) }),
-  deliveries: (id: string, filter: CampaignFilter) =>
-    queryOptions({
-      queryKey: ["campaigns", id, "deliveries", filter],
-      queryFn: ({ signal }) => api.get<PageOf<Delivery>>(under(id, "/deliveries"), { ...filter }, signal),
-      placeholderData: keepPreviousData,
+  deliveries: (id: string, status: string | undefined) =>
+    infiniteQueryOptions({
+      queryKey: ["campaigns", id, "deliveries", status],
+      initialPageParam: null as string | null,
+      queryFn: ({ pageParam }) =>
+        api.get<DeliveryPage>(under(id, "/deliveries"), { status, after: pageParam, limit: DELIVERIES }),
+      getNextPageParam: (page) => page.next,
     }),
   preflight: (id: string) =>
     queryOptions({ queryKey: ["campaigns", id, "preflight"], gcTime: 0, queryFn: () => api.post<Preflight>(under(id, "/preflight")) }),
@@ -191,6 +211,7 @@ export const campaigns = {
   change: (id: string, draft: CampaignDraft) => api.patch<CampaignCard>(under(id), draft),
   remove: (id: string) => api.delete(under(id)),
   send: (id: string, at: string | null) => api.post<CampaignCard>(under(id, "/send"), at ? { at } : {}),
-  act: (id: string, action: keyof typeof PATHS) => api.post<CampaignCard>(under(id, `/${PATHS[action]}`)),
+  copy: (id: string, name: string) => api.post<CampaignCard>(under(id, "/copy"), { name }),
+  act: (id: string, action: CampaignAction) => api.post<CampaignCard>(under(id, `/${action}`)),
   events: (id: string) => under(id, "/events"),
 };

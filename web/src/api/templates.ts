@@ -2,23 +2,31 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { PageOf } from "../ui/DataList";
 import { address, api } from "./client";
 
-export interface TemplateRow {
+export interface Template {
   id: string;
+  accountId: string;
+  externalId: string;
+  type: "email" | "sms";
   name: string;
   subject: string;
-  accountId: string;
-  accountTitle: string;
-  externalId: string;
-  updatedAt: string | null;
-  importedAt: string;
+  description: string;
+  language: string | null;
+  thumbnailUrl: string | null;
+  serviceUpdatedAt: string | null;
+  updatedAt: string;
+  archivedAt: string | null;
 }
 
 export interface TemplateImport {
   id: string;
-  state: "running" | "done" | "failed";
-  imported: number;
+  accountId: string;
+  state: "running" | "done" | "stopped";
   pages: number;
-  error: string | null;
+  imported: number;
+  archived: number;
+  reason: string | null;
+  startedAt: string;
+  finishedAt: string | null;
 }
 
 export interface TemplateFilter {
@@ -32,10 +40,10 @@ export const templates = {
   list: (filter: TemplateFilter) =>
     queryOptions({
       queryKey: ["templates", "list", filter],
-      queryFn: () => api.get<PageOf<TemplateRow>>("/templates", { ...filter }),
+      queryFn: () => api.get<PageOf<Template>>("/templates", { ...filter }),
       placeholderData: keepPreviousData,
     }),
-  card: (id: string) => queryOptions({ queryKey: ["templates", id], queryFn: () => api.get<TemplateRow>(`/templates/${id}`) }),
+  card: (id: string) => queryOptions({ queryKey: ["templates", id], queryFn: () => api.get<Template>(`/templates/${id}`) }),
   import: (accountId: string) => api.post<TemplateImport>("/templates/import", { accountId }),
   importState: (id: string) =>
     queryOptions({

@@ -5,6 +5,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { campaigns, MOVING, type CampaignCard, type Progress } from "../../api/campaigns";
 import { useEvents } from "../../api/events";
+import { useRight } from "../../api/session";
 import { useListState } from "../../ui/list-state";
 import { PageLoading } from "../../ui/Loading";
 import { PageHeader } from "../../ui/PageHeader";
@@ -32,25 +33,28 @@ export default function CampaignPage() {
 function Campaign({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
   const list = useListState();
+  const writes = useRight("campaigns.write");
   const client = useQueryClient();
   const live = MOVING.includes(campaign.state) || campaign.state === "sent";
   const connection = useEvents<Progress>(live ? campaigns.events(campaign.id) : null, "progress", (progress) => {
-    client.setQueryData(campaigns.card(campaign.id).queryKey, (card) => card && { ...card, ...progress });
-    if (progress.state !== campaign.state) void client.invalidateQueries({ queryKey: ["campaigns", campaign.id] });
+    const { state, reason, figures } = progress;
+    client.setQueryData(campaigns.card(campaign.id).queryKey, (card) => card && { ...card, state, reason, figures, progress });
+    // What may be done depends on both; the card brings it together with the history.
+    if (state !== campaign.state || progress.creating !== campaign.progress.creating) void client.invalidateQueries({ queryKey: ["campaigns", campaign.id] });
   });
   const draft = campaign.state === "draft";
   return (
     <>
       <PageHeader
         title={campaign.name}
-        description={[campaign.accountTitle, campaign.segmentName ?? t("campaigns.everybody"), campaign.categoryName].filter(Boolean).join(" · ")}
+        description={[campaign.account?.title, campaign.segment?.name ?? t("campaigns.everybody"), campaign.category?.name].filter(Boolean).join(" · ")}
         back={{ to: "/campaigns", label: t("campaigns.title") }}
         badges={<StatusBadge kind="campaign" state={campaign.state} size="lg" />}
         actions={
           <>
             <KillButton campaign={campaign} />
             <CampaignActions campaign={campaign} />
-            {campaign.actions.includes("edit") && (
+            {writes && campaign.actions.includes("edit") && (
               <Button component={Link} to={`/campaigns/${campaign.id}/edit`} leftSection={<IconPencil size={16} />}>
                 {t("campaigns.continue")}
               </Button>

@@ -1,6 +1,7 @@
 import { Button, Menu } from "@mantine/core";
 import {
   IconChevronDown,
+  IconCopy,
   IconPlayerPause,
   IconPlayerPlay,
   IconRefresh,
@@ -14,30 +15,32 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { campaigns, type CampaignAction, type CampaignCard } from "../../api/campaigns";
+import { useRight } from "../../api/session";
 import { ask, tell, tellProblem } from "../../ui/notices";
 
-type Step = Exclude<CampaignAction, "edit" | "send">;
+type Step = Exclude<CampaignAction, "edit" | "send" | "preflight"> | "copy";
 
 const ICONS: Record<Step, Icon> = {
   pause: IconPlayerPause,
   resume: IconPlayerPlay,
   retry: IconRefresh,
-  checkAtService: IconSearch,
-  sendAgain: IconSend,
-  cancelAtService: IconX,
+  "check-at-service": IconSearch,
+  "send-again": IconSend,
+  "cancel-at-service": IconX,
   cancel: IconX,
+  copy: IconCopy,
   delete: IconTrash,
 };
 const ORDER = Object.keys(ICONS) as Step[];
 /** These cannot be taken back: they ask first. */
-const GRAVE = new Set<Step>(["cancel", "cancelAtService", "sendAgain", "delete"]);
+const GRAVE = new Set<Step>(["cancel", "cancel-at-service", "send-again", "delete"]);
 const BUTTONS = 2;
 
 /** What may be done with the campaign now: the first two as buttons, the rest in a menu. */
 export function CampaignActions({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
   const { start, busy } = useSteps(campaign);
-  const possible = ORDER.filter((step) => campaign.actions.includes(step));
+  const possible = usePossible(campaign);
   const buttons = possible.slice(0, BUTTONS);
   const rest = possible.slice(BUTTONS);
   return (
@@ -79,18 +82,29 @@ export function CampaignActions({ campaign }: { campaign: CampaignCard }) {
   );
 }
 
+function usePossible(campaign: CampaignCard): Step[] {
+  const writes = useRight("campaigns.write");
+  const sends = useRight("campaigns.send");
+  const offered = (step: Step) =>
+    step === "copy" ? campaign.state !== "draft" : (campaign.actions as string[]).includes(step);
+  const allowed = (step: Step) => (step === "copy" || step === "delete" ? writes : sends);
+  return ORDER.filter((step) => offered(step) && allowed(step));
+}
+
 function useSteps(campaign: CampaignCard): { start: (step: Step) => void; busy: Step | null } {
   const { t } = useTranslation();
   const client = useQueryClient();
   const navigate = useNavigate();
   const doing = useMutation({
-    mutationFn: async (step: Step) => {
-      if (step === "delete") await campaigns.remove(campaign.id);
-      else await campaigns.act(campaign.id, step);
+    mutationFn: async (step: Step): Promise<CampaignCard | void> => {
+      if (step === "delete") return campaigns.remove(campaign.id);
+      if (step === "copy") return campaigns.copy(campaign.id, t("campaigns.copyName", { name: campaign.name }));
+      return campaigns.act(campaign.id, step);
     },
-    onSuccess: async (_, step) => {
+    onSuccess: async (card, step) => {
       tell(t(`campaigns.done.${step}`));
       if (step === "delete") await navigate({ to: "/campaigns" });
+      if (step === "copy" && card) await navigate({ to: "/campaigns/$id/edit", params: { id: card.id } });
       await client.invalidateQueries({ queryKey: ["campaigns"] });
     },
     onError: async (problem) => {
@@ -104,7 +118,7 @@ function useSteps(campaign: CampaignCard): { start: (step: Step) => void; busy: 
       title: t(`campaigns.ask.${step}.title`),
       text: t(`campaigns.ask.${step}.text`),
       confirm: t(`campaigns.action.${step}`),
-      danger: step !== "sendAgain",
+      danger: step !== "send-again",
       onConfirm: () => doing.mutate(step),
     });
   };

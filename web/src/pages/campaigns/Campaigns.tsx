@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { campaigns, CAMPAIGN_STATES, MOVING, type CampaignRow } from "../../api/campaigns";
+import { useAccountTitles } from "../accounts/use-account-titles";
 import { useRight } from "../../api/session";
 import { DataList, PAGE_SIZE } from "../../ui/DataList";
 import { EmptyState } from "../../ui/EmptyState";
@@ -103,13 +104,14 @@ function useColumns(): Column<CampaignRow>[] {
 
 function Name({ row }: { row: CampaignRow }) {
   const { t } = useTranslation();
+  const account = useAccountTitles().get(row.accountId ?? "");
   return (
     <Stack gap={2}>
       <Link to="/campaigns/$id" params={{ id: row.id }} className="row-link">
         {row.name}
       </Link>
       <Text size="xs" c="dimmed">
-        {[row.type === "sms" ? t("campaigns.type.sms") : null, row.accountTitle ?? t("campaigns.noAccount")].filter(Boolean).join(" · ")}
+        {[row.type === "sms" ? t("campaigns.type.sms") : null, account ?? t("campaigns.noAccount")].filter(Boolean).join(" · ")}
       </Text>
     </Stack>
   );
@@ -118,12 +120,12 @@ function Name({ row }: { row: CampaignRow }) {
 function Reach({ row }: { row: CampaignRow }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const moving = row.recipients > 0 && (row.state === "preparing" || row.state === "sending");
+  const moving = row.figures.recipients > 0 && (row.state === "preparing" || row.state === "sending");
   const done = row.state === "preparing" ? row.figures.handedOver : row.figures.sent;
   return (
     <Stack gap={4} align="flex-end">
-      <span>{row.recipients ? format.number(row.recipients) : "—"}</span>
-      {moving && <Progress w={84} size="sm" value={(done / row.recipients) * 100} aria-label={t("campaigns.progress")} />}
+      <span>{row.figures.recipients ? format.number(row.figures.recipients) : "—"}</span>
+      {moving && <Progress w={84} size="sm" value={(done / row.figures.recipients) * 100} aria-label={t("campaigns.progress")} />}
     </Stack>
   );
 }

@@ -44,7 +44,7 @@ export function CheckStep({ id, onStep }: { id: string; onStep: (step: Step) => 
                 const look = LOOKS[check.level];
                 return (
                   <List.Item
-                    key={check.code + check.message}
+                    key={check.code + check.text}
                     icon={
                       <ThemeIcon color={look.colour} size={22} radius="xl" variant="light">
                         <look.icon size={14} aria-label={t(`campaigns.level.${check.level}`)} />
@@ -52,7 +52,7 @@ export function CheckStep({ id, onStep }: { id: string; onStep: (step: Step) => 
                     }
                   >
                     <Group gap="xs">
-                      <Text size="sm">{check.message}</Text>
+                      <Text size="sm">{check.text}</Text>
                       {check.level !== "ok" && STEP_OF[check.code] && (
                         <Button size="compact-xs" variant="subtle" onClick={() => onStep(STEP_OF[check.code] as Step)}>
                           {t("campaigns.mend")}
@@ -75,17 +75,24 @@ export function CheckStep({ id, onStep }: { id: string; onStep: (step: Step) => 
 
 /** The step in which a failed check is mended. */
 const STEP_OF: Record<string, Step | undefined> = {
-  account: "service",
-  module: "service",
-  type: "service",
-  name: "service",
-  recipients: "recipients",
-  category: "recipients",
-  segment: "recipients",
-  template: "letter",
-  subject: "letter",
-  sender: "letter",
-  text: "letter",
+  name_missing: "service",
+  account_missing: "service",
+  account_gone: "service",
+  account_disabled: "service",
+  type_unsupported: "service",
+  function_missing: "service",
+  segment_gone: "recipients",
+  no_category: "recipients",
+  nobody: "recipients",
+  plan_too_small: "recipients",
+  subject_missing: "letter",
+  sender_missing: "letter",
+  sender_unknown: "letter",
+  sender_unverified: "letter",
+  template_missing: "letter",
+  template_gone: "letter",
+  template_foreign: "letter",
+  text_missing: "letter",
 };
 
 function Audience({ preflight }: { preflight: Preflight }) {

@@ -1,14 +1,15 @@
-import { Select } from "@mantine/core";
+import { Anchor, Button, Center, Paper, Select, Stack } from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { campaigns, type CampaignCard, type Delivery } from "../../api/campaigns";
-import { DataList, PAGE_SIZE } from "../../ui/DataList";
 import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
 import { useListState } from "../../ui/list-state";
-import type { Column } from "../../ui/Rows";
+import { RowsLoading } from "../../ui/Loading";
+import { ProblemPanel } from "../../ui/ProblemPanel";
+import { Rows, type Column } from "../../ui/Rows";
 import { StatusBadge } from "../../ui/StatusBadge";
 
 const STATUSES = [
@@ -20,34 +21,36 @@ const STATUSES = [
 export function Deliveries({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
   const list = useListState();
-  const source = useQuery(
-    campaigns.deliveries(campaign.id, {
-      search: list.search,
-      state: list.state,
-      offset: (list.page - 1) * PAGE_SIZE,
-      limit: PAGE_SIZE,
-    }),
-  );
+  const columns = useColumns();
+  const source = useInfiniteQuery(campaigns.deliveries(campaign.id, list.state));
+  const rows = source.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <DataList<Delivery>
-      label={t("campaigns.deliveries")}
-      source={source}
-      list={{ ...list, filtered: Boolean(list.search || list.state) }}
-      columns={useColumns()}
-      searchLabel={t("campaigns.deliverySearch")}
-      filters={
-        <Select
-          w={{ base: "100%", xs: 240 }}
-          clearable
-          aria-label={t("common.state")}
-          placeholder={t("campaigns.anyState")}
-          value={list.state ?? null}
-          onChange={(value) => list.set({ state: value ?? "", page: 1 })}
-          data={STATUSES.map((status) => ({ value: status, label: t(`status.delivery.${status}`) }))}
-        />
-      }
-      empty={<EmptyState icon={IconSend} title={t("campaigns.noDeliveries")} text={t("campaigns.noDeliveriesHint")} />}
-    />
+    <Stack gap="sm">
+      <Select
+        w={{ base: "100%", xs: 260 }}
+        clearable
+        aria-label={t("common.state")}
+        placeholder={t("campaigns.anyState")}
+        value={list.state ?? null}
+        onChange={(value) => list.set({ state: value ?? "" })}
+        data={STATUSES.map((status) => ({ value: status, label: t(`status.delivery.${status}`) }))}
+      />
+      {source.error && <ProblemPanel problem={source.error} retry={() => void source.refetch()} />}
+      {source.isPending && <RowsLoading />}
+      {source.data && rows.length === 0 && (
+        <Paper>
+          <EmptyState icon={IconSend} title={t("campaigns.noDeliveries")} text={t(list.state ? "common.nothingFound" : "campaigns.noDeliveriesHint")} />
+        </Paper>
+      )}
+      {rows.length > 0 && <Rows<Delivery> label={t("campaigns.deliveries")} rows={rows} columns={columns} rowKey={(row) => row.addressId} />}
+      {source.hasNextPage && (
+        <Center>
+          <Button variant="default" loading={source.isFetchingNextPage} onClick={() => void source.fetchNextPage()}>
+            {t("webhooks.more")}
+          </Button>
+        </Center>
+      )}
+    </Stack>
   );
 }
 
@@ -59,14 +62,15 @@ function useColumns(): Column<Delivery>[] {
       key: "address",
       title: t("campaigns.recipient"),
       render: (row) => (
-        <Link to="/contacts/$id" params={{ id: row.contactId }} className="row-link">
+        <Anchor component={Link} to={`/contacts/${row.contactId}`} className="row-link">
           {row.address}
-        </Link>
+        </Anchor>
       ),
     },
-    { key: "name", title: t("contacts.name"), hide: "phone", render: (row) => row.contactName },
     { key: "status", title: t("common.state"), render: (row) => <StatusBadge kind="delivery" state={row.status} /> },
-    { key: "reason", title: t("campaigns.reason"), hide: "tablet", render: (row) => row.reason ?? "—" },
+    { key: "opened", title: t("campaigns.openedAt"), hide: "tablet", render: (row) => format.dateTime(row.openedAt) },
+    { key: "clicked", title: t("campaigns.clickedAt"), hide: "tablet", render: (row) => format.dateTime(row.clickedAt) },
+    { key: "reason", title: t("campaigns.reason"), hide: "phone", render: (row) => row.reason ?? "—" },
     { key: "at", title: t("campaigns.lastEvent"), align: "end", hide: "phone", render: (row) => format.dateTime(row.at) },
   ];
 }

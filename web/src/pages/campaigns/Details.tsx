@@ -18,16 +18,16 @@ export function Details({ campaign }: { campaign: CampaignCard }) {
     <Stack>
       <Panel title={t("campaigns.details")}>
         <Field label={t("campaigns.service")}>
-          {campaign.accountId ? (
-            <Anchor component={Link} to={`/accounts/${campaign.accountId}`} size="sm">
-              {campaign.accountTitle}
+          {campaign.account ? (
+            <Anchor component={Link} to={`/accounts/${campaign.account.id}`} size="sm">
+              {campaign.account.title}
             </Anchor>
           ) : (
             "—"
           )}
         </Field>
-        <Field label={t("campaigns.segment")}>{campaign.segmentName ?? t("campaigns.everybody")}</Field>
-        <Field label={t("campaigns.category")}>{campaign.categoryName ?? "—"}</Field>
+        <Field label={t("campaigns.segment")}>{campaign.segment?.name ?? t("campaigns.everybody")}</Field>
+        <Field label={t("campaigns.category")}>{campaign.category?.name ?? "—"}</Field>
         {campaign.type === "email" && <Field label={t("campaigns.subject")}>{campaign.subject || "—"}</Field>}
         <Field label={t("campaigns.sender")}>{sender || "—"}</Field>
         <Field label={t("common.created")}>{format.dateTime(campaign.createdAt)}</Field>
@@ -39,9 +39,9 @@ export function Details({ campaign }: { campaign: CampaignCard }) {
           <Exclusions exclusions={campaign.exclusions} />
         </Panel>
       )}
-      {campaign.templateId && (
-        <Panel title={t("campaigns.letter")} description={campaign.templateName}>
-          <Preview source={templates.html(campaign.templateId)} title={t("campaigns.letter")} height={460} />
+      {campaign.template && (
+        <Panel title={t("campaigns.letter")} description={campaign.template.name}>
+          <Preview source={templates.html(campaign.template.id)} title={t("campaigns.letter")} height={460} />
         </Panel>
       )}
       {campaign.type === "sms" && (

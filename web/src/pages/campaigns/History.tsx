@@ -22,7 +22,7 @@ export function History({ campaign }: { campaign: CampaignCard }) {
             </Group>
             {entry.reason && (
               <Text size="sm" mt={4}>
-                {entry.reason}
+                {entry.reason.text}
               </Text>
             )}
           </Timeline.Item>

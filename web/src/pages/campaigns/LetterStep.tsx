@@ -3,7 +3,7 @@ import { IconTemplate } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { templates, type TemplateRow } from "../../api/templates";
+import { templates, type Template } from "../../api/templates";
 import { Preview, Thumbnail } from "../../mail/Preview";
 import { EmptyState } from "../../ui/EmptyState";
 import { RowsLoading } from "../../ui/Loading";
@@ -51,7 +51,7 @@ function TemplateChoice({ form }: { form: DraftForm }) {
   const { t } = useTranslation();
   const { accountId } = form.values;
   const { data, isPending } = useQuery(templates.list({ accountId: accountId ?? undefined, offset: 0, limit: SHOWN }));
-  const choose = (row: TemplateRow) => {
+  const choose = (row: Template) => {
     form.setFieldValue("templateId", row.id);
     form.clearFieldError("templateId");
     if (!form.values.subject) form.setFieldValue("subject", row.subject);

@@ -9,7 +9,8 @@ import { Panel } from "../../ui/Panel";
 export function LiveProgress({ campaign, connection }: { campaign: CampaignCard; connection: Connection }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { figures, recipients } = campaign;
+  const { figures } = campaign;
+  const { recipients } = figures;
   const preparing = campaign.state === "preparing" || campaign.state === "paused" || campaign.state === "scheduled";
   const bad = figures.hardBounced + figures.failed + figures.rejected;
   const percent = (part: number) => (recipients > 0 ? (part / recipients) * 100 : 0);

@@ -9,6 +9,7 @@ import { Panel } from "../../ui/Panel";
 import type { DraftForm } from "./Wizard";
 
 const EVERYBODY = "";
+const NONE = "";
 
 /** Who gets it: a segment of contacts, of those who want this category. */
 export function RecipientsStep({ form }: { form: DraftForm }) {
@@ -34,12 +35,12 @@ export function RecipientsStep({ form }: { form: DraftForm }) {
           <Panel title={t("campaigns.category")} description={t("campaigns.categoryHint")}>
             <Radio.Group
               aria-label={t("campaigns.category")}
-              value={form.values.categoryId}
-              onChange={(value) => form.setFieldValue("categoryId", value)}
-              error={form.errors.categoryId}
+              value={form.values.categoryId ?? NONE}
+              onChange={(value) => form.setFieldValue("categoryId", value === NONE ? null : value)}
             >
-              <Stack gap="xs" mb="xs">
+              <Stack gap="xs">
                 {categories.map((one) => <Option key={one.id} value={one.id} label={one.title} text={one.description} />)}
+                <Option value={NONE} label={t("campaigns.noCategory")} text={t("campaigns.noCategoryHint")} />
               </Stack>
             </Radio.Group>
           </Panel>

@@ -24,7 +24,7 @@ export function StateExplained({ campaign }: { campaign: CampaignCard }) {
     <Alert color={look.colour} icon={<look.icon size={20} />} title={t(`campaigns.explained.${campaign.state}.title`)}>
       {campaign.reason && (
         <Text size="sm" fw={550} mb={4}>
-          {campaign.reason}
+          {campaign.reason.text}
         </Text>
       )}
       <Text size="sm">

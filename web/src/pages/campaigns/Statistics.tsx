@@ -1,71 +1,103 @@
-import { SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
-import { IconChartArea } from "@tabler/icons-react";
+import { Grid, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { campaigns, MOVING, type CampaignCard, type Figures } from "../../api/campaigns";
-import { EmptyState } from "../../ui/EmptyState";
-import { Tile } from "../../ui/Field";
+import { campaigns, type CampaignCard, type Figures } from "../../api/campaigns";
+import { Field, Tile } from "../../ui/Field";
 import { useFormat } from "../../ui/format";
 import { Panel } from "../../ui/Panel";
-
-const StatisticsChart = lazy(() => import("./StatisticsChart"));
-const REFRESH_MS = 5_000;
+import { Exclusions } from "./Exclusions";
+import { Funnel } from "./Funnel";
 
 type Whole = "recipients" | "sent" | "delivered";
+type Shown = "sent" | "delivered" | "opened" | "clicked" | "unsubscribed" | "bounced" | "spam";
+
 /** Each figure and the number that its share is taken of. */
-const TILES: { name: string; count: (figures: Figures) => number; whole: Whole }[] = [
-  { name: "sent", count: (all) => all.sent, whole: "recipients" },
-  { name: "delivered", count: (all) => all.delivered, whole: "sent" },
-  { name: "opened", count: (all) => all.opened, whole: "delivered" },
-  { name: "clicked", count: (all) => all.clicked, whole: "delivered" },
-  { name: "unsubscribed", count: (all) => all.unsubscribed, whole: "delivered" },
-  { name: "bounced", count: (all) => all.hardBounced + all.softBounced, whole: "sent" },
-  { name: "spam", count: (all) => all.spam, whole: "delivered" },
+const TILES: [Shown, Whole][] = [
+  ["sent", "recipients"],
+  ["delivered", "sent"],
+  ["opened", "delivered"],
+  ["clicked", "delivered"],
+  ["unsubscribed", "delivered"],
+  ["bounced", "sent"],
+  ["spam", "delivered"],
 ];
 
 export function Statistics({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const moving = MOVING.includes(campaign.state) || campaign.state === "sent";
-  const { data, isPending } = useQuery({ ...campaigns.stats(campaign.id), refetchInterval: moving ? REFRESH_MS : false });
-  const figures = campaign.figures;
-  const wholes: Record<Whole, number> = { recipients: campaign.recipients, sent: figures.sent, delivered: figures.delivered };
+  const { figures } = campaign;
   return (
     <Stack>
       <SimpleGrid cols={{ base: 2, sm: 4, lg: 7 }} spacing="sm">
-        {TILES.map(({ name, count, whole }) => (
+        {TILES.map(([name, whole]) => (
           <Tile
             key={name}
             label={t(`campaigns.${name}`)}
-            value={format.number(count(figures))}
-            note={t(`campaigns.ofWhole.${whole}`, { share: format.share(count(figures), wholes[whole]) })}
+            value={format.number(figures[name])}
+            note={t(`campaigns.ofWhole.${whole}`, { share: format.share(figures[name], figures[whole]) })}
           />
         ))}
       </SimpleGrid>
-      <Panel
-        title={t("campaigns.overTime")}
-        description={data?.fetchedAt ? t("campaigns.serviceSaid", { when: format.dateTime(data.fetchedAt) }) : undefined}
-      >
-        {isPending && <Skeleton h={260} />}
-        {data && data.points.length === 0 && (
-          <EmptyState compact icon={IconChartArea} title={t("campaigns.noPoints")} text={t("campaigns.noPointsHint")} />
-        )}
-        {data && data.points.length > 0 && (
-          <Suspense fallback={<Skeleton h={260} />}>
-            <StatisticsChart points={data.points} />
-          </Suspense>
-        )}
-      </Panel>
-      {figures.rejected + figures.skipped + figures.failed > 0 && (
+      <Grid>
+        <Grid.Col span={{ base: 12, lg: 7 }}>
+          <Panel title={t("campaigns.funnel")} description={t("campaigns.funnelHint")}>
+            <Funnel figures={figures} />
+          </Panel>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 5 }}>
+          <Stack>
+            <Losses campaign={campaign} />
+            <ServiceFigures campaign={campaign} />
+          </Stack>
+        </Grid.Col>
+      </Grid>
+    </Stack>
+  );
+}
+
+const LOSSES: (keyof Figures)[] = ["hardBounced", "softBounced", "rejected", "skipped", "failed"];
+
+function Losses({ campaign }: { campaign: CampaignCard }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const lost = LOSSES.filter((name) => campaign.figures[name] > 0);
+  return (
+    <Panel title={t("campaigns.losses")}>
+      {lost.length + campaign.exclusions.length === 0 && (
         <Text size="sm" c="dimmed">
-          {t("campaigns.leftOut", {
-            rejected: format.number(figures.rejected),
-            skipped: format.number(figures.skipped),
-            failed: format.number(figures.failed),
-          })}
+          {t("campaigns.noLosses")}
         </Text>
       )}
-    </Stack>
+      {lost.map((name) => (
+        <Field key={name} label={t(`campaigns.loss.${name}`)}>
+          <span className="numbers">{format.number(campaign.figures[name])}</span>
+        </Field>
+      ))}
+      {campaign.exclusions.length > 0 && (
+        <>
+          <Text size="sm" fw={550} mt="sm">
+            {t("campaigns.excludedBefore")}
+          </Text>
+          <Exclusions exclusions={campaign.exclusions} />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+/** What the service itself counts, beside our own record. */
+function ServiceFigures({ campaign }: { campaign: CampaignCard }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { data } = useQuery(campaigns.stats(campaign.id));
+  if (!data?.service) return null;
+  return (
+    <Panel title={t("campaigns.service")} description={t("campaigns.serviceSaid", { when: format.dateTime(data.service.fetchedAt) })}>
+      {Object.entries(data.service.figures).map(([name, count]) => (
+        <Field key={name} label={t(`campaigns.figure.${name}`, { defaultValue: name })}>
+          <span className="numbers">{format.number(count)}</span>
+        </Field>
+      ))}
+    </Panel>
   );
 }

@@ -19,8 +19,8 @@ export type DraftForm = UseFormReturnType<CampaignDraft>;
 /** Fields that each step must have right before the next one opens. */
 const FIELDS: Record<Step, (keyof CampaignDraft)[]> = {
   service: ["name", "accountId"],
-  recipients: ["categoryId"],
-  letter: ["subject", "templateId", "senderEmail", "text"],
+  recipients: [],
+  letter: ["subject", "templateId", "senderName", "senderEmail", "text"],
   check: [],
 };
 
@@ -91,9 +91,9 @@ function useDraftForm(initialValues: CampaignDraft): DraftForm {
     validate: {
       name: (value) => (value.trim() ? null : t("campaigns.need.name")),
       accountId: (value) => (value ? null : t("campaigns.need.account")),
-      categoryId: (value) => (value ? null : t("campaigns.need.category")),
       subject: (value, all) => (email(all) && !value.trim() ? t("campaigns.need.subject") : null),
       templateId: (value, all) => (email(all) && !value ? t("campaigns.need.template") : null),
+      senderName: (value, all) => (email(all) && !value.trim() ? t("campaigns.need.senderName") : null),
       senderEmail: (value, all) => (email(all) && !value.includes("@") ? t("campaigns.need.sender") : null),
       text: (value, all) => (!email(all) && !value.trim() ? t("campaigns.need.text") : null),
     },

@@ -17,7 +17,7 @@ export const emptyDraft: CampaignDraft = {
 
 /** The part of a campaign that a person may still change. */
 export function draftOf(card: CampaignCard): CampaignDraft {
-  return Object.fromEntries(
-    Object.keys(emptyDraft).map((field) => [field, card[field as keyof CampaignDraft]]),
-  ) as unknown as CampaignDraft;
+  const { name, type, accountId, segmentId, categoryId, subject, previewText, senderName, senderEmail, replyTo, text } = card;
+  const templateId = card.template?.id ?? null;
+  return { name, type, accountId, segmentId, categoryId, templateId, subject, previewText, senderName, senderEmail, replyTo, text };
 }

@@ -66,7 +66,13 @@ function Running({ id, first }: { id: string; first: TemplateImport }) {
     if (data.state === "done") void client.invalidateQueries({ queryKey: ["templates"] });
   }, [data.state, client]);
   if (error) return <ProblemPanel problem={error} />;
-  if (data.state === "failed") return <ProblemPanel problem={data.error} />;
+  if (data.state === "stopped") {
+    return (
+      <Alert color="red" role="alert" title={t("templates.stopped")}>
+        {data.reason}
+      </Alert>
+    );
+  }
   if (data.state === "done") {
     return (
       <Alert color="teal" icon={<IconCircleCheck size={18} />} role="status">

@@ -4,9 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useRight } from "../../api/session";
-import { templates, type TemplateRow } from "../../api/templates";
+import { templates, type Template as Letter } from "../../api/templates";
 import { Preview } from "../../mail/Preview";
 import { Field } from "../../ui/Field";
+import { useAccountTitles } from "../accounts/use-account-titles";
 import { useFormat } from "../../ui/format";
 import { PageLoading } from "../../ui/Loading";
 import { PageHeader } from "../../ui/PageHeader";
@@ -23,9 +24,10 @@ export default function TemplatePage() {
   return <Template template={data} />;
 }
 
-function Template({ template }: { template: TemplateRow }) {
+function Template({ template }: { template: Letter }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const account = useAccountTitles().get(template.accountId);
   const writes = useRight("campaigns.write");
   return (
     <>
@@ -51,10 +53,10 @@ function Template({ template }: { template: TemplateRow }) {
           <Stack>
             <Panel title={t("templates.about")}>
               <Field label={t("templates.subject")}>{template.subject || "—"}</Field>
-              <Field label={t("templates.account")}>{template.accountTitle}</Field>
+              <Field label={t("templates.account")}>{account ?? "—"}</Field>
               <Field label={t("templates.externalId")}>{template.externalId}</Field>
-              <Field label={t("templates.changedAt")}>{format.dateTime(template.updatedAt)}</Field>
-              <Field label={t("templates.importedAt")}>{format.dateTime(template.importedAt)}</Field>
+              <Field label={t("templates.changedAt")}>{format.dateTime(template.serviceUpdatedAt)}</Field>
+              <Field label={t("templates.importedAt")}>{format.dateTime(template.updatedAt)}</Field>
             </Panel>
           </Stack>
         </Grid.Col>

@@ -6,10 +6,11 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { accounts } from "../../api/accounts";
 import { useRight } from "../../api/session";
-import { templates, type TemplateRow } from "../../api/templates";
+import { templates, type Template } from "../../api/templates";
 import { Thumbnail } from "../../mail/Preview";
 import { Paging, Search } from "../../ui/DataList";
 import { EmptyState } from "../../ui/EmptyState";
+import { useAccountTitles } from "../accounts/use-account-titles";
 import { useFormat } from "../../ui/format";
 import { useListState } from "../../ui/list-state";
 import { PageHeader } from "../../ui/PageHeader";
@@ -80,8 +81,9 @@ function Filters() {
   );
 }
 
-function Tile({ row }: { row: TemplateRow }) {
+function Tile({ row }: { row: Template }) {
   const format = useFormat();
+  const account = useAccountTitles().get(row.accountId);
   return (
     <Link to="/templates/$id" params={{ id: row.id }} className="choice" style={{ color: "inherit", textDecoration: "none" }}>
       <Thumbnail source={templates.html(row.id)} title={row.name} />
@@ -94,10 +96,10 @@ function Tile({ row }: { row: TemplateRow }) {
         </Text>
         <Group gap="xs" justify="space-between" wrap="nowrap">
           <Badge color="gray" style={{ flexShrink: 1 }}>
-            {row.accountTitle}
+            {account ?? row.externalId}
           </Badge>
           <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
-            {format.date(row.updatedAt ?? row.importedAt)}
+            {format.date(row.serviceUpdatedAt ?? row.updatedAt)}
           </Text>
         </Group>
       </Stack>

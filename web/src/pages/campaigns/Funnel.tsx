@@ -1,0 +1,39 @@
+import { Box, Group, Stack, Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { Figures } from "../../api/campaigns";
+import { useFormat } from "../../ui/format";
+import classes from "./Funnel.module.css";
+
+const STAGES = ["recipients", "sent", "delivered", "opened", "clicked"] as const;
+
+/** From everyone who was chosen to those who clicked: each stage as a part of the first, with its share of the one before. */
+export function Funnel({ figures }: { figures: Figures }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return (
+    <Stack gap="sm" component="ol" className={classes.funnel}>
+      {STAGES.map((stage, index) => {
+        const count = figures[stage];
+        const before = figures[STAGES[Math.max(index - 1, 0)] ?? "recipients"];
+        return (
+          <li key={stage}>
+            <Group justify="space-between" gap="xs" mb={4}>
+              <Text size="sm">{t(`campaigns.${stage}`)}</Text>
+              <Group gap="sm">
+                <Text size="sm" fw={600} className="numbers">
+                  {format.number(count)}
+                </Text>
+                <Text size="sm" c="dimmed" className={`numbers ${classes.share}`}>
+                  {index === 0 ? "" : format.share(count, before)}
+                </Text>
+              </Group>
+            </Group>
+            <Box className={classes.track}>
+              <Box className={classes.bar} data-stage={stage} style={{ width: `${figures.recipients ? (count / figures.recipients) * 100 : 0}%` }} />
+            </Box>
+          </li>
+        );
+      })}
+    </Stack>
+  );
+}
