@@ -5,7 +5,7 @@ from vestnik.contract.diagnose import Definition, Mark, Report
 from vestnik.contract.functions import table
 
 WHOLE = [
-    Definition(name, tuple(parameter.name for parameter in each.parameters), 10 * number, 10)
+    Definition(name, tuple(parameter.name for parameter in each.parameters), 10 * number, 1)
     for number, (name, each) in enumerate(table().items(), 1)
 ]
 OPEN = Mark(
@@ -20,12 +20,12 @@ def test_a_sound_module_has_no_diagnostics() -> None:
 
 
 def test_marks_of_the_sandbox_and_problems_of_the_contract_are_sorted_by_line() -> None:
-    functions = [Definition("CRM_Marketing_ImportTemplates", ("offset",), 40, 10), *WHOLE[1:6]]
+    functions = [Definition("CRM_Marketing_ImportTemplates", ("offset",), 40, 1), *WHOLE[1:6]]
     diagnostics = contract.diagnose(Report([OPEN], functions))
     assert [(each.line, each.column, each.end_column, each.source, each.code) for each in diagnostics] == [
         (1, 1, 1, "contract", "missing_function"),
         (35, 4, 8, "policy", "unavailable_name"),
-        (40, 10, 39, "contract", "wrong_parameters"),
+        (40, 1, 40, "contract", "wrong_parameters"),
     ]
     assert diagnostics[0].function == "CRM_Marketing_GetTemplateHTML"
     assert diagnostics[1].message == OPEN.message

@@ -30,12 +30,18 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One function that a module defines at its top level, with the place of its name."""
+    """One function that a module defines at its top level, with the place where its `def` begins."""
 
     name: str
     parameters: tuple[str, ...]
     line: int
     column: int
+    is_async: bool = True
+
+    @property
+    def head_width(self) -> int:
+        """The number of characters up to the end of the name."""
+        return len("async def " if self.is_async else "def ") + len(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ def _from_mark(mark: Mark) -> Diagnostic:
 
 def _from_problem(problem: Problem, places: Mapping[str, Definition]) -> Diagnostic:
     place = places.get(problem.function)
-    line, column, width = (1, 1, 0) if place is None else (place.line, place.column, len(problem.function))
+    line, column, width = (1, 1, 0) if place is None else (place.line, place.column, place.head_width)
     return Diagnostic(
         line=line,
         column=column,
