@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from tests.application import PASSWORD, Browser, Installation
 
 from vestnik.db import now
@@ -130,7 +131,7 @@ async def test_a_session_slides_forward_and_ends_at_its_longest(installation: In
     async def expires_in() -> timedelta:
         assert (await browser.get("/session")).status_code == 200
         async with installation.services.database.read() as connection:
-            expires_at = await connection.scalar(sa.select(session.c.expires_at))
+            expires_at: datetime | None = await connection.scalar(sa.select(session.c.expires_at))
         assert expires_at is not None
         return expires_at - now()
 
@@ -174,8 +175,6 @@ async def test_the_right_password_is_never_counted(installation: Installation) -
 
 
 async def test_a_password_hashed_with_less_work_is_hashed_anew_at_sign_in(installation: Installation) -> None:
-    from argon2 import PasswordHasher
-
     await installation.add_user("marketer")
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     await installation.services.database.write(lambda c: c.execute(user.update().values(password_hash=weak)))

@@ -6,9 +6,11 @@ tokens and addresses. Webhooks are counted and kept by their own room and pass b
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 import traceback
+from functools import cache
 from typing import Any
 
 import structlog
@@ -31,6 +33,8 @@ from vestnik.http.problems import problem_response
 
 #: Paths of machines that come thousands of times a second: browser protection is not for them.
 FAST_PATHS = ("/hooks/",)
+
+_KIND = re.compile(r":\w+}")
 
 log = structlog.get_logger("vestnik.http")
 
@@ -106,7 +110,13 @@ class _Answered:
 
 
 def _template(scope: Scope) -> str:
-    return getattr(scope.get("route"), "path", None) or "unrouted"
+    return _without_kinds(getattr(scope.get("route"), "path", None) or "unrouted")
+
+
+@cache
+def _without_kinds(template: str) -> str:
+    """/users/{id:int} as OpenAPI writes it: /users/{id}."""
+    return _KIND.sub("}", template)
 
 
 async def answer_problem(request: Request, error: Exception) -> Response:

@@ -31,6 +31,9 @@ class RateLimit:
         self._burst, self._seconds_each, self._clock = burst, seconds_each, clock
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._buckets)
+
     def take(self, key: str) -> None:
         """Count one attempt for `key`; `TooManyRequests` says after how many seconds the next is allowed."""
         now = self._clock()

@@ -20,7 +20,7 @@ from vestnik.people.tokens import digest, new_token
 from vestnik.people.users import NewUser, add_user
 
 LINK_LASTS = timedelta(hours=24)
-TEST_LETTERS = (5, 30.0)
+TEST_LETTERS = (10, 30.0)
 
 _TEST_SUBJECT = {"ru": "Пробное письмо от Вестника", "en": "A test letter from Vestnik"}
 _TEST_TEXT = {
