@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # sources of modules stay on one line
 """A call from both sides: operations, log, secrets, results, errors and repeatability."""
 
 from __future__ import annotations
@@ -7,8 +8,8 @@ import re
 from typing import Any
 
 import pytest
-
 from tests.sandbox.hosts import Recorder, Stalled, text_answer
+
 from vestnik.sandbox import (
     HostError,
     Limits,

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # sources of modules stay on one line
 """What integrators write works: the language, the built-ins and the modules of a module."""
 
 from __future__ import annotations

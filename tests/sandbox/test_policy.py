@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # sources of modules stay on one line
 """What the language refuses: one test for each construct, with its place, and one for each known advisory."""
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ class Pool:
             lane: OrderedDict() for lane in LANES
         }
         self._waiting_by_program: Counter[str] = Counter()
+        self._turns: dict[str, float] = {}
         self._suspects: OrderedDict[str, float] = OrderedDict()
         reserved = {lane: options.reserved.get(lane, 0) for lane in LANES}
         self._reserved = reserved if sum(reserved.values()) <= options.workers else dict.fromkeys(LANES, 0)
@@ -176,8 +177,12 @@ class Pool:
         self._busy[claim.identity] -= 1
         if not self._busy[claim.identity]:
             del self._busy[claim.identity]
-        if self._waiting_by_program:
-            self._dispatch()
+        if not self._waiting_by_program:
+            self._turns.clear()
+            return
+        if time.monotonic() - self._turns.get(claim.identity, 0.0) < self._options.turn_s:
+            self._serve_next(claim)
+        self._dispatch()
 
     # -- waiting
 
@@ -224,20 +229,30 @@ class Pool:
             del self._waiting[lane][identity]
 
     def _dispatch(self) -> None:
-        """Gives free places to waiting calls: lanes in order, the programs of a lane in turn."""
+        """Gives free places to waiting calls: lanes in order, the programs of a lane in turn.
+
+        A turn lasts for a moment, not for a call: another program in a worker costs as much as many calls.
+        """
         for lane in LANES:
             for identity in list(self._waiting[lane]):
-                while (queue := self._waiting[lane].get(identity)) and self._may_start(
-                    claim := Claim(identity, 0, lane)
-                ):
-                    place = queue.popleft()
-                    self._unlist(lane, identity, queue)
-                    if not place.done():
-                        self._occupy(claim)
-                        place.set_result(None)
-                        break  # the next program's turn
-                if identity in self._waiting[lane]:
-                    self._waiting[lane].move_to_end(identity)
+                if not self._has_room(lane):
+                    break
+                if self._serve_next(Claim(identity, 0, lane)):
+                    self._turns[identity] = time.monotonic()
+                    if identity in self._waiting[lane]:
+                        self._waiting[lane].move_to_end(identity)
+
+    def _serve_next(self, claim: Claim) -> bool:
+        """Gives a place to the first waiting call of a program, if it may have one."""
+        queue = self._waiting[claim.lane].get(claim.identity)
+        while queue and self._may_start(claim):
+            place = queue.popleft()
+            self._unlist(claim.lane, claim.identity, queue)
+            if not place.done():
+                self._occupy(claim)
+                place.set_result(None)
+                return True
+        return False
 
     # -- blanks and room
 

@@ -14,11 +14,13 @@ from vestnik.sandbox.calls import Call, CallControl, ProtocolViolation
 from vestnik.sandbox.errors import ModuleTimeout, SandboxError, WorkerCrashed
 from vestnik.sandbox.values import Host, Limits, NoHost
 
-TRACE_WAIT_S: Final = 0.02  # how long a stack dump may take before the worker is killed without it
+TRACE_WAIT_S: Final = 0.1  # how long a stack dump may take before the worker is killed without it
+TRACE_BYTES: Final = 64 * wire.KIB
 POLL_S: Final = 0.005
 EXIT_WAIT_S: Final = 1.0
 WRITE_BUFFER_BYTES: Final = 64 * wire.MIB
 _MODULE_FRAME: Final = re.compile(r'File "module\.py", line (\d{1,7}) in ([A-Za-z0-9_<>]{1,200})')
+_LAST_FRAME: Final = "start_zygote.py"
 _CRASHES: Final = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 
 
@@ -198,26 +200,31 @@ class WorkerProcess(asyncio.Protocol):
         """The module's line by faulthandler, which answers even from the middle of a long C call."""
         if self._pidfd is None:
             return None, None
-        readable: asyncio.Future[None] = self._loop.create_future()
-        self._loop.add_reader(self._trace_fd, _settle, readable)
+        text = ""
         try:
             self._read_trace()  # what an earlier dump or the worker itself left there
             signal.pidfd_send_signal(self._pidfd, signal.SIGUSR1)
             async with asyncio.timeout(TRACE_WAIT_S):
-                await readable
-            await asyncio.sleep(0.002)  # the dump is written line by line
-            text = self._read_trace()
+                while not _MODULE_FRAME.search(text) and _LAST_FRAME not in text:
+                    await self._trace_readable()
+                    text = (text + self._read_trace())[-TRACE_BYTES:]
         except (TimeoutError, OSError):
             return None, None
-        finally:
-            if self._trace_fd >= 0:
-                self._loop.remove_reader(self._trace_fd)
         found = _MODULE_FRAME.search(text)
         return (int(found.group(1)), found.group(2)) if found else (None, None)
 
+    async def _trace_readable(self) -> None:
+        readable: asyncio.Future[None] = self._loop.create_future()
+        self._loop.add_reader(self._trace_fd, _settle, readable)
+        try:
+            await readable
+        finally:
+            if self._trace_fd >= 0:
+                self._loop.remove_reader(self._trace_fd)
+
     def _read_trace(self) -> str:
         with contextlib.suppress(BlockingIOError):
-            return os.read(self._trace_fd, 64 * wire.KIB).decode(errors="replace")
+            return os.read(self._trace_fd, TRACE_BYTES).decode(errors="replace")
         return ""
 
     def kill(self, reason: str) -> None:

@@ -39,6 +39,7 @@ class SandboxOptions:
     queue: int = 1000  # calls waiting for a worker, all lanes together
     queue_per_program: int = 256
     queue_s: float = 20.0  # after that a waiting call ends as busy
+    turn_s: float = 0.05  # how long a program may go on before the next waiting one has its turn
     worker_calls: int = 5000
     worker_age_s: float = 3600.0
     worker_idle_s: float = 600.0
