@@ -34,6 +34,7 @@ class Simulator:
 
     def reset(self) -> None:
         """Forget everything and sow the seed again."""
+        self.sending.forget()
         self.storage.clear()
         seed.sow(self.storage, self.options)
         self.traffic.reset()

@@ -60,7 +60,8 @@ class Page:
         body = "".join(
             "<tr>"
             + "".join(
-                f"<td class={'n' if n else 'wide'}>{cell}</td>" for cell, n in zip(row, numeric, strict=True)
+                f"<td class='{'n' if n else 'wide'} {head.removeprefix('#')}'>{cell}</td>"
+                for cell, head, n in zip(row, heads, numeric, strict=True)
             )
             + "</tr>"
             for row in rows
@@ -93,7 +94,7 @@ async def _home(request: Request) -> Response:
         page.figure(name, sums[key])
         for name, key in (
             ("letters", "letters"),
-            ("campaigns", "campaigns"),
+            ("all_campaigns", "campaigns"),
             ("contacts", "contacts"),
             ("waiting", "waitingEvents"),
         )
@@ -231,6 +232,8 @@ def _recipients(page: Page, card: dict[str, Any]) -> str:
     except ValueError:
         offset = 0
     items = recipients(simulator_of(page.request).storage, card["id"], PAGE, offset)
+    if not items:
+        return f"<p class=empty>{page.words['nobody']}</p>"
     lines = [
         [
             escape(item["address"]),

@@ -122,6 +122,7 @@ class Storage:
         with self.transaction():
             for table in TABLES:
                 self.run(f"DELETE FROM {table}")
+            self.run("DELETE FROM sqlite_sequence")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

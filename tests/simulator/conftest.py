@@ -22,7 +22,7 @@ PATIENCE_S = 20.0
 async def eventually(condition: Callable[[], Awaitable[Any]]) -> Any:
     """The condition's value as soon as it is true."""
     async with asyncio.timeout(PATIENCE_S):
-        while not (value := await condition()):  # noqa: ASYNC110 - the other side is a process
+        while not (value := await condition()):
             await asyncio.sleep(0.01)
         return value
 

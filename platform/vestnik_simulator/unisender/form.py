@@ -13,8 +13,9 @@ Tree = dict[str, Any]
 
 def parse_form(text: str) -> Tree:
     """A tree of texts; brackets make inner dicts, `[]` takes the next free number."""
-    # Brackets are the most frequent escapes of an import; undone first, keys need no unquoting.
+    # The escapes that an import is full of; undone first, most of its keys and values need no unquoting.
     text = text.replace("%5B", "[").replace("%5D", "]").replace("%5b", "[").replace("%5d", "]")
+    text = text.replace("%40", "@")
     pairs = text.split("&") if text else []
     if len(pairs) > MAX_PAIRS:
         raise ApiError("invalid_arg", "слишком много аргументов", "too many arguments")

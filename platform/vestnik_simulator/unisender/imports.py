@@ -5,6 +5,7 @@ Set-based: one statement for the contacts and one for each combination of lists,
 
 # ruff: noqa: S608 - what is put into statements here are names of columns and tables from this code
 
+import functools
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -25,6 +26,17 @@ KNOWN = frozenset(
 )
 
 
+PHONE_COLUMNS = {
+    name: name.replace("email_", "phone_")
+    for name in ("email_list_ids", "email_excluded_list_ids", "email_unsubscribed_list_ids")
+}
+
+
+@functools.lru_cache(maxsize=1024)
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(sorted({int(part) for part in text.split(",") if part.strip()}))
+
+
 @dataclass
 class Line:
     """One contact of the import, readable."""
@@ -36,8 +48,7 @@ class Line:
 
     def lists(self, name: str) -> tuple[int, ...]:
         """Numbers of lists in a cell."""
-        text = self.cells.get(name, "") or self.cells.get(name.replace("email_", "phone_"), "")
-        return tuple(sorted({int(part) for part in text.split(",") if part.strip()}))
+        return _numbers(self.cells.get(name) or self.cells.get(PHONE_COLUMNS[name]) or "")
 
 
 @dataclass
@@ -115,12 +126,7 @@ def _readable(names: list[str], data: list[list[str]], column: str, outcome: Out
 def _check_lists(call: Call, lines: list[Line]) -> None:
     """Every list named must be the account's, before anything is written."""
     try:
-        wanted = {
-            key
-            for line in lines
-            for name in ("email_list_ids", "email_excluded_list_ids", "email_unsubscribed_list_ids")
-            for key in line.lists(name)
-        }
+        wanted = {key for line in lines for name in PHONE_COLUMNS for key in line.lists(name)}
     except ValueError:
         raise invalid("email_list_ids") from None
     rows = call.storage.rows(
@@ -161,13 +167,13 @@ def _store(call: Call, lines: list[Line], column: str) -> int:
 def _record(line: Line) -> list[str | None]:
     cells = line.cells
     status = cells.get("email_status", "")
-    other = {name: value for name, value in cells.items() if name not in KNOWN and value}
+    other = {name: cells[name] for name in cells.keys() - KNOWN if cells[name]}
     return [
         line.key,
         cells.get("Name", ""),
         status if status in ("active", "inactive", "unsubscribed") else None,
         cells.get("tags", ""),
-        json.dumps(other, ensure_ascii=False),
+        json.dumps(other, ensure_ascii=False) if other else "{}",
     ]
 
 

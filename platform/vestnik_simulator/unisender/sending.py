@@ -95,6 +95,11 @@ class Sending:
             )
             self.campaign_changed(campaign_id)
 
+    def forget(self) -> None:
+        """Stop every campaign that is being sent."""
+        for task in self._tasks.values():
+            task.cancel()
+
     # The work behind.
 
     async def run(self) -> None:
@@ -139,6 +144,7 @@ class Sending:
 
     def _ended(self, campaign_id: int, task: asyncio.Task[None]) -> None:
         self._tasks.pop(campaign_id, None)
+        self._wake.set()
         if not task.cancelled():
             task.result()
 

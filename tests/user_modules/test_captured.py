@@ -1,0 +1,61 @@
+"""The captured cases of every bundled module, in the real sandbox, over real HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.user_modules.conftest import API_KEY, USER_MODULES, ModuleAccount, Recorded
+
+from vestnik.egress import Broker
+from vestnik.modules.failures import ModuleCallFailed
+from vestnik.sandbox import Sandbox
+
+CASES = sorted(USER_MODULES.glob("*/tests/*.json"))
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
+async def test_case(path: Path, sandbox: Sandbox, broker: Broker, recorded: Recorded) -> None:
+    case = read(path)
+    recorded.expected = list(case.get("exchanges", []))
+    settings = {"base_url": recorded.url, **case.get("settings", {})}
+    account = ModuleAccount(sandbox, broker, path.parts[-3], settings)
+    for key, value in case.get("storage", {}).items():
+        await account.storage.set(key, value)
+    account.people.by_id = {person["id"]: person for person in case.get("contacts", [])}
+    arguments = signed(case["arguments"])
+    if "error" in case:
+        with pytest.raises(ModuleCallFailed) as failure:
+            await account.call(case["function"], **arguments)
+        assert case["error"] in failure.value.values["reason"]
+    else:
+        assert await account.call(case["function"], **arguments) == case["expected"]
+    assert recorded.surprises == []
+    assert recorded.expected == []
+    if "storageAfter" in case:
+        assert await account.stored() == case["storageAfter"]
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A case."""
+    case: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return case
+
+
+def signed(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments in which a webhook's body carries the signature that the service would compute."""
+    request = arguments.get("request")
+    if not isinstance(request, dict) or "<signature>" not in str(request.get("body")):
+        return arguments
+    with_key = request["body"].replace("<signature>", API_KEY)
+    signature = hashlib.md5(with_key.encode(), usedforsecurity=False).hexdigest()
+    return {**arguments, "request": {**request, "body": request["body"].replace("<signature>", signature)}}
+
+
+def test_every_bundled_module_brings_cases() -> None:
+    folders = {path.parent.name for path in USER_MODULES.glob("*/module.json")}
+    assert folders == {path.parts[-3] for path in CASES}
