@@ -33,6 +33,8 @@ from vestnik.http.metrics import Metrics
 from vestnik.http.sessions import Sessions
 from vestnik.http.static import WebApplication
 from vestnik.mail import Mail
+from vestnik.modules import Modules, ModulesOptions, account_routes, contract_routes
+from vestnik.modules import routes as modules_routes
 from vestnik.people import routes as people_routes
 from vestnik.people import settings_routes
 from vestnik.people.service import People
@@ -61,6 +63,7 @@ class Services:
     engine: Engine
     sandbox: Sandbox
     broker: Broker
+    modules: Modules
     contacts: Contacts
     segments: Segments
 
@@ -70,6 +73,8 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     database, vault = Database(settings.database_url), Vault(settings)
     people = People(settings, database, vault, operator_key)
     contacts = Contacts(database, vault)
+    sandbox, broker = Sandbox(SandboxOptions(strict=settings.sandbox == "strict")), Broker()
+    plugs = ModulesOptions(own_listeners=settings.listeners)
     return Services(
         settings=settings,
         database=database,
@@ -80,8 +85,9 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         people=people,
         mail=Mail(people.organisation.smtp),
         engine=Engine(settings, database),
-        sandbox=Sandbox(SandboxOptions(strict=settings.sandbox == "strict")),
-        broker=Broker(),
+        sandbox=sandbox,
+        broker=broker,
+        modules=Modules(database, vault, sandbox, broker, people.organisation.base_url, plugs),
         contacts=contacts,
         segments=Segments(database, contacts, settings.zone),
     )
@@ -93,6 +99,9 @@ def routers() -> Sequence[Router]:
         people_routes.router,
         settings_routes.router,
         audit_routes.router,
+        modules_routes.router,
+        account_routes.router,
+        contract_routes.router,
         contacts_routes.router,
         segments_routes.router,
         demo_routes.router,
@@ -119,6 +128,7 @@ async def working(services: Services) -> AsyncIterator[Services]:
         stack.push_async_callback(services.broker.close)
         await _start_sandbox(services.sandbox)
         stack.push_async_callback(services.sandbox.stop)
+        await stack.enter_async_context(services.modules.running())
         await services.engine.start()
         stack.push_async_callback(services.engine.stop)
         yield services

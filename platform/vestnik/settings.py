@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 SandboxMode = Literal["default", "strict"]
@@ -47,6 +48,13 @@ class Settings:
     def on_sqlite(self) -> bool:
         """True when everything is embedded: one server process, one writer."""
         return self.database_url.startswith("sqlite")
+
+    @property
+    def listeners(self) -> tuple[tuple[str, int], ...]:
+        """Host and port of our own listener and of the public address: no module may call these."""
+        public = urlsplit(self.base_url)
+        default = 443 if public.scheme == "https" else 80
+        return ((self.host, self.port), (public.hostname or self.host, public.port or default))
 
     def at_port(self, port: int) -> Settings:
         """The same settings for a server that listens on `port` of this machine."""

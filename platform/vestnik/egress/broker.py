@@ -98,6 +98,7 @@ class Broker:
         policy: HostPolicy,
         owner: str = "",
         budgets: Sequence[Budget] | None = None,
+        longest_s: float | None = None,
         masks: Masker = NO_MASKS,
         clock: Clock | None = None,
         record: Callable[[ExchangeTrace], None] | None = None,
@@ -105,19 +106,23 @@ class Broker:
     ) -> Exchange:
         """Sends a request and answers the last exchange; each exchange, also a failed one, goes to `record`.
 
-        `clock` stands still while the request waits for its budgets. Any status is an answer; raises the
-        errors of `errors.EgressError`, with every secret of `masks` taken out of them.
+        `clock` stands still while the request waits for its budgets; `longest_s` bounds the time that the
+        request asks for. Any status is an answer; raises the errors of `errors.EgressError`, with every
+        secret of `masks` taken out of them.
         """
         scope = Scope(policy, owner, budgets or (Budget(owner),), masks, clock, record)
         try:
             request = request.checked(self.options.request_bytes)
             async with self._pacer.turn(scope.budgets, clock):
-                return await self._within_time(request, scope, spool)
+                return await self._within_time(request, scope, spool, longest_s)
         except EgressError as error:
             raise _masked(error, masks) from None
 
-    async def _within_time(self, request: FetchRequest, scope: Scope, spool: bool) -> Exchange:
-        timeout_s = min(request.timeout_s or self.options.timeout_s, self.options.longest_timeout_s)
+    async def _within_time(
+        self, request: FetchRequest, scope: Scope, spool: bool, longest_s: float | None
+    ) -> Exchange:
+        longest_s = min(longest_s or self.options.longest_timeout_s, self.options.longest_timeout_s)
+        timeout_s = min(request.timeout_s or self.options.timeout_s, longest_s)
         request = replace(request, timeout_s=timeout_s)
         deadline = time.monotonic() + timeout_s
         for _ in range(self.options.redirects + 1):

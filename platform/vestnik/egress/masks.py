@@ -151,7 +151,9 @@ def _character(character: str) -> bytes:
     """One character in any of its forms, the longer before the shorter that it begins with."""
     units = character.encode("utf-16-be", "surrogatepass")
     forms = [
-        b"".join(_byte(0x5C) + _byte(0x75) + _hex_digits(units[i : i + 2].hex()) for i in range(0, len(units), 2))
+        b"".join(
+            _byte(0x5C) + _byte(0x75) + _hex_digits(units[i : i + 2].hex()) for i in range(0, len(units), 2)
+        )
     ]
     if character in _JSON_SHORT:
         forms.append(b"".join(_byte(byte) for byte in _JSON_SHORT[character].encode()))

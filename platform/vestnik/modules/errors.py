@@ -1,0 +1,103 @@
+"""What can be wrong with modules and accounts. A call that fails has a tree of its own: failures.py.
+
+Problem
+├── ModuleNameTaken 409       ├── ArchiveInvalid 422       ├── SettingsInvalid 422
+├── SourceRefused 422         ├── FileTooLarge 413         ├── AddressInvalid 422
+├── ManifestInvalid 422       └── CatalogueEmpty 404       └── ModulesCantRun 503
+"""
+
+from __future__ import annotations
+
+from vestnik.http.errors import Problem
+
+
+class ModuleNameTaken(Problem):
+    code = "module_name_taken"
+    status = 409
+    title = {"ru": "Имя уже занято", "en": "Name already in use"}
+    message = {
+        "ru": "Модуль «{name}» уже есть. Выберите другое имя или сохраните новую версию этого модуля.",
+        "en": "There is a module “{name}” already. Choose another name, or save a new version of it.",
+    }
+    fields = ("name",)
+
+
+class SourceRefused(Problem):
+    """The text has errors; `diagnostics` lists them as the editor shows them."""
+
+    code = "source_refused"
+    status = 422
+    title = {"ru": "В коде ошибки", "en": "The code has errors"}
+    message = {
+        "ru": "Версия не сохранена. Строка {line}: {reason}",
+        "en": "The version is not saved. Line {line}: {reason}",
+    }
+    fields = ("line", "reason", "diagnostics")
+
+
+class ManifestInvalid(Problem):
+    code = "manifest_invalid"
+    status = 422
+    title = {"ru": "Ошибка в module.json", "en": "Error in module.json"}
+    message = {"ru": "{reason}", "en": "{reason}"}
+    fields = ("path", "reason", "expected", "got")
+
+
+class ArchiveInvalid(Problem):
+    code = "archive_invalid"
+    status = 422
+    title = {"ru": "Файл не подходит", "en": "The file can't be used"}
+    message = {"ru": "{reason}", "en": "{reason}"}
+    fields = ("reason",)
+
+
+class FileTooLarge(Problem):
+    code = "file_too_large"
+    status = 413
+    title = {"ru": "Файл слишком большой", "en": "The file is too large"}
+    message = {
+        "ru": "«{name}» больше {limit_bytes} байт.",
+        "en": "“{name}” is larger than {limit_bytes} bytes.",
+    }
+    fields = ("name", "limit_bytes")
+
+
+class CatalogueEmpty(Problem):
+    code = "catalogue_entry_missing"
+    status = 404
+    title = {"ru": "Нет в каталоге", "en": "Not in the catalogue"}
+    message = {
+        "ru": "В каталоге нет модуля «{name}».",
+        "en": "The catalogue has no module “{name}”.",
+    }
+    fields = ("name",)
+
+
+class SettingsInvalid(Problem):
+    code = "settings_invalid"
+    status = 422
+    title = {"ru": "Проверьте настройки", "en": "Check the settings"}
+    message = {"ru": "{reason}", "en": "{reason}"}
+    fields = ("path", "reason", "expected", "got")
+
+
+class AddressInvalid(Problem):
+    code = "address_invalid"
+    status = 422
+    title = {"ru": "Проверьте адрес", "en": "Check the address"}
+    message = {
+        "ru": "«{pattern}» нельзя разрешить: {reason}",
+        "en": "“{pattern}” can't be approved: {reason}",
+    }
+    fields = ("pattern", "reason")
+
+
+class ModulesCantRun(Problem):
+    code = "modules_cant_run"
+    status = 503
+    title = {"ru": "Модули здесь не работают", "en": "Modules can't run here"}
+    message = {
+        "ru": "Защита, без которой модули не запускаются, не действует: {wall}. Подробности: vestnik doctor.",
+        "en": "A wall without which modules do not run does not stand: {wall}. Details: vestnik doctor.",
+    }
+    fields = ("wall",)

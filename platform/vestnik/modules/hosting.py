@@ -1,0 +1,230 @@
+"""What one call asks of the host: HTTP, sealed operations, storage, contacts, by the account's own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vestnik.egress import (
+    Broker,
+    Budget,
+    Draft,
+    EgressError,
+    ExchangeTrace,
+    FetchFailed,
+    ForbiddenHost,
+    InvalidRequest,
+    RetryLater,
+    SealedCall,
+    SealedRefused,
+    SecretNotAllowed,
+)
+from vestnik.modules import failures
+from vestnik.modules.ports import ContactSource
+from vestnik.modules.registry import Ready
+from vestnik.modules.storage import Storage, StorageRefused
+from vestnik.sandbox import Control, HostError
+
+CONTACTS_AT_ONCE = 1_000
+TRACES = 300
+TRACE_BODY_BYTES = 2_097_152
+
+# How the operations of `sealed` are called: names of positional arguments, the last one may take the rest.
+_SPELLING: Mapping[str, Sequence[str]] = {
+    "digest": ("algorithm", "*parts"),
+    "hmac": ("algorithm", "key", "*parts"),
+    "base64": ("*parts",),
+    "basic": ("user", "password"),
+    "verify": ("of", "expected"),
+    "equals": ("left", "right"),
+}
+
+
+@dataclass
+class Traces:
+    """The exchanges of a call, bounded: past a size only heads are kept, past a number only the count."""
+
+    kept: list[ExchangeTrace] = field(default_factory=list)
+    left_out: int = 0
+    _body_bytes: int = 0
+
+    def add(self, trace: ExchangeTrace) -> None:
+        """Keep an exchange."""
+        if len(self.kept) >= TRACES:
+            self.left_out += 1
+            return
+        bodies = [body for body in (trace["requestBody"], trace["responseBody"]) if body is not None]
+        size = sum(len(body.get("text", "")) + len(body.get("base64", "")) for body in bodies)
+        if self._body_bytes + size > TRACE_BODY_BYTES:
+            for body in bodies:
+                body.pop("text", None)
+                body.pop("base64", None)
+                body["truncated"] = True
+        else:
+            self._body_bytes += size
+        self.kept.append(trace)
+
+
+class CallHost:
+    """The host of one call. `forbidden` is the last request that was refused for its target."""
+
+    def __init__(
+        self,
+        ready: Ready,
+        function: str,
+        broker: Broker,
+        storage: Storage,
+        contacts: ContactSource,
+        longest_fetch_s: float,
+    ) -> None:
+        self._ready, self._function = ready, function
+        self._broker, self._storage, self._contacts = broker, storage, contacts
+        self._longest_fetch_s = longest_fetch_s
+        self._control: Control | None = None
+        self.sealed = SealedCall(ready.secrets)
+        self.traces = Traces()
+        self.forbidden: ForbiddenHost | SecretNotAllowed | None = None
+
+    def bind(self, control: Control) -> None:
+        """Remember the call's clock."""
+        self._control = control
+
+    async def operate(self, name: str, argument: Any) -> Any:
+        """Answer one operation of the module; HostError for what it may not have or could not get."""
+        try:
+            if name == "fetch":
+                return await self._fetch(argument)
+            if name == "fetch.lines":
+                return await self._lines(argument)
+            if name.startswith("sealed."):
+                return self.sealed.evaluate(operation_tree(argument))
+            if name.startswith("storage."):
+                return await self._stored(name.removeprefix("storage."), argument)
+            if name == "contacts":
+                return await self._contacts_of(argument)
+        except EgressError as error:
+            raise self._refused(error) from None
+        except StorageRefused as error:
+            raise HostError("storage", str(error)) from None
+        raise HostError("unavailable", f"the host has no operation {name[:60]}")
+
+    def _refused(self, error: EgressError) -> Exception:
+        if isinstance(error, RetryLater):
+            ready = self._ready
+            return failures.budget_spent(ready.module_title, self._function, error.retry_after_s)
+        if isinstance(error, ForbiddenHost | SecretNotAllowed):
+            self.forbidden = error
+            return HostError("forbidden_host", error.message)
+        kind = error.kind if isinstance(error, FetchFailed) else error.code
+        return HostError(kind, error.message)
+
+    async def _fetch(self, argument: Any) -> dict[str, Any]:
+        draft = draft_of(argument)
+        request = self.sealed.replace(draft)
+        exchange = await self._broker.fetch(
+            request,
+            policy=self._ready.policy,
+            owner=self._ready.owner,
+            budgets=self._budgets(request.url),
+            longest_s=self._longest_fetch_s,
+            masks=self.sealed.masker,
+            clock=self._control,
+            record=self.traces.add,
+            spool=draft.spool,
+        )
+        masker = self.sealed.masker
+        return {
+            "status": exchange.status,
+            "headers": [[name, masker.text(value)] for name, value in exchange.headers],
+            "body": masker.data(exchange.body),
+            "url": masker.text(exchange.url),
+            "spool_id": None if exchange.spool is None else exchange.spool.id,
+        }
+
+    def _budgets(self, url: str) -> list[Budget]:
+        return [each.budget for each in self._ready.budgets if each.path is None or each.path in url]
+
+    async def _lines(self, argument: Any) -> list[str]:
+        spool_id, offset, count = _named(argument, "spool_id", "offset", "n")
+        if not isinstance(spool_id, str) or not isinstance(offset, int) or not isinstance(count, int):
+            raise InvalidRequest("lines takes whole numbers")
+        lines = await self._broker.spools.lines(self._ready.owner, spool_id, offset, count)
+        masker = self.sealed.masker
+        return [masker.text(line) for line in lines]
+
+    async def _stored(self, operation: str, argument: Any) -> Any:
+        if operation == "keys":
+            (prefix,) = _named(argument, "prefix")
+            return await self._storage.keys(_key(prefix))
+        if operation in ("get", "delete"):
+            (key,) = _named(argument, "key")
+            act = self._storage.get if operation == "get" else self._storage.delete
+            return await act(_key(key))
+        if operation == "set":
+            key, value = _named(argument, "key", "value")
+            return await self._storage.set(_key(key), value)
+        if operation == "compare_and_set":
+            key, expected, value = _named(argument, "key", "expected", "value")
+            return await self._storage.compare_and_set(_key(key), expected, value)
+        raise HostError("unavailable", f"storage has no operation {operation[:60]}")
+
+    async def _contacts_of(self, argument: Any) -> list[dict[str, Any]]:
+        by_address = isinstance(argument, dict) and set(argument) == {"addresses"}
+        wanted = argument["addresses"] if by_address else argument
+        if not isinstance(wanted, list) or not all(isinstance(each, str) for each in wanted):
+            raise HostError("contacts", "contacts takes a list of ids, or addresses=[…]")
+        if len(wanted) > CONTACTS_AT_ONCE:
+            raise HostError("contacts", f"contacts takes {CONTACTS_AT_ONCE} at a time")
+        source = self._contacts
+        return await (source.contacts_by_address(wanted) if by_address else source.contacts_by_id(wanted))
+
+
+def draft_of(argument: Any) -> Draft:
+    """The request as the sandbox's `fetch` spells it; raises InvalidRequest."""
+    if not isinstance(argument, Mapping):
+        raise InvalidRequest("fetch takes a URL and named options")
+    options = dict(argument)
+    kind = options.pop("body_kind", None)
+    options["timeout_s"] = options.pop("timeout", None)
+    if kind in ("form", "json") and options.get("body") is not None:
+        options["body_kind"] = kind
+    return Draft.parse(options)
+
+
+def operation_tree(argument: Any) -> Any:
+    """The tree of an operation with names for its arguments, which the sandbox sends as they were given."""
+    if isinstance(argument, list):
+        return [operation_tree(each) for each in argument]
+    if not isinstance(argument, Mapping) or set(argument) != {"op", "args", "options"}:
+        return argument
+    kind, given, options = argument["op"], argument["args"], argument["options"]
+    names = _SPELLING.get(kind) if isinstance(kind, str) else None
+    if names is None or not isinstance(given, list) or not isinstance(options, Mapping):
+        raise SealedRefused("there is no such operation")
+    tree: dict[str, Any] = {"op": kind}
+    rest = list(given)
+    for name in names:
+        if name.startswith("*"):
+            tree[name[1:]] = [operation_tree(each) for each in rest]
+            rest = []
+        elif rest:
+            tree[name] = operation_tree(rest.pop(0))
+    if rest or (set(options) & set(tree)) - {"parts"}:
+        raise SealedRefused(f"{kind} takes " + ", ".join(names))
+    for name, value in options.items():
+        if name not in tree or not tree[name]:
+            tree[str(name)] = operation_tree(value)
+    return tree
+
+
+def _named(argument: Any, *names: str) -> tuple[Any, ...]:
+    if not isinstance(argument, Mapping) or set(argument) != set(names):
+        raise HostError("invalid_request", "the operation takes " + ", ".join(names))
+    return tuple(argument[name] for name in names)
+
+
+def _key(value: Any) -> str:
+    if not isinstance(value, str):
+        raise StorageRefused("a key is a text")
+    return value

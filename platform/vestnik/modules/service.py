@@ -1,0 +1,302 @@
+"""Modules as other rooms use them: the library, the accounts, and calls of their functions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from vestnik import contract
+from vestnik.contract.manifest import Manifest
+from vestnik.db import Database
+from vestnik.egress import Broker
+from vestnik.http.errors import NotFound
+from vestnik.modules import failures
+from vestnik.modules.accounts import Accounts
+from vestnik.modules.calls import Caller
+from vestnik.modules.catalogue import Catalogue
+from vestnik.modules.failures import FunctionMissing, ModuleCallFailed
+from vestnik.modules.library import Both, Library
+from vestnik.modules.lists import map_list
+from vestnik.modules.ports import AccountFacts, BaseUrl, CallReport, CategoryNames, ContactSource, NoContacts
+from vestnik.modules.recorder import Recorder
+from vestnik.modules.registry import Ready, Registry, Version, budgets_of, settings_for_module
+from vestnik.modules.storage import AccountStorage, ScratchStorage, Storage
+from vestnik.modules.tables import call
+from vestnik.people.access import Actor
+from vestnik.sandbox import Lane, Sandbox
+from vestnik.vault import Vault, VaultError
+
+CHECK = "CRM_Marketing_CheckAccount"
+ENSURE_WEBHOOK = "CRM_Marketing_EnsureWebhook"
+_UNNAMED = {"ru": "—", "en": "—"}
+
+
+async def _no_names(ids: Sequence[int]) -> Mapping[int, str]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class ModulesOptions:
+    """What the application plugs in: contacts, names of categories, our own listeners, the catalogue."""
+
+    contacts: ContactSource = field(default_factory=NoContacts)
+    category_names: CategoryNames = _no_names
+    own_listeners: Sequence[tuple[str, int]] = ()
+    catalogue: Catalogue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChecked:
+    """What a check of an account said."""
+
+    ok: bool
+    message: Both
+
+
+class Modules:
+    """The room's service. `library` and `accounts` take an actor; calls are made by features."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        sandbox: Sandbox,
+        broker: Broker,
+        base_url: BaseUrl,
+        options: ModulesOptions | None = None,
+    ) -> None:
+        options = options or ModulesOptions()
+        self._database = database
+        self.registry = Registry(database, vault, options.own_listeners)
+        catalogue = options.catalogue or Catalogue.bundled()
+        self.library = Library(database, self.registry, sandbox, catalogue)
+        self.accounts = Accounts(database, vault, self.registry, base_url)
+        self.category_names = options.category_names
+        self.recorder = Recorder(database)
+        self._caller = Caller(sandbox, broker, self.recorder, options.contacts)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Read the index of accounts and write recordings while the context lasts.
+
+        The sandbox and the broker are the application's; without walls calls fail as `unavailable`.
+        """
+        await self.registry.start()
+        await self.recorder.start()
+        try:
+            yield
+        finally:
+            await self.recorder.stop()
+            await self.registry.stop()
+
+    # -- calls
+
+    async def call(
+        self,
+        account_id: int,
+        function: str,
+        arguments: Mapping[str, Any],
+        *,
+        lane: Lane,
+        version_id: int | None = None,
+    ) -> Any:
+        """The validated result of a function for an account; raises ModuleCallFailed.
+
+        `version_id` None is the live version; a campaign pins the one that it began with.
+        """
+        report = await self.report(account_id, function, arguments, lane=lane, version_id=version_id)
+        return report.value
+
+    async def report(
+        self,
+        account_id: int,
+        function: str,
+        arguments: Mapping[str, Any],
+        *,
+        lane: Lane,
+        version_id: int | None = None,
+    ) -> CallReport:
+        """The same with version, log, exchanges and cost."""
+        ready = await self._ready(account_id, function, version_id)
+        if not ready.enabled:
+            raise failures.switched_off(ready.module_title, function)
+        storage = AccountStorage(self._database, account_id)
+        return await self._caller.call(ready, function, arguments, lane=lane, storage=storage)
+
+    async def run(
+        self,
+        actor: Actor,
+        module_id: int,
+        function: str,
+        arguments: Mapping[str, Any],
+        *,
+        account_id: int | None,
+        source: str | None,
+    ) -> CallReport:
+        """A try of one function by an integrator: of the live version, or of the text in the editor.
+
+        A draft's storage is a copy that is thrown away. Raises ModuleCallFailed.
+        """
+        actor.require("modules.write")
+        row, live = await self.library.card(actor, module_id)
+        version = await self.registry.version(live.row.id)
+        if version is None:
+            raise NotFound()
+        if account_id is None:
+            ready = _bare(row.id, row.name, row.title, version)
+        else:
+            actor.require("accounts.read")
+            ready = await self._ready(account_id, function, None)
+            if ready.module_id != module_id:
+                raise NotFound()
+        storage: Storage = ScratchStorage(None)
+        if account_id is not None:
+            storage = AccountStorage(self._database, account_id)
+        if source is not None and source != live.source:
+            ready = await self._draft(ready, function, source)
+            storage = ScratchStorage(None if account_id is None else storage)
+        if function not in contract.functions():
+            raise failures.not_implemented(ready.module_title, function)
+        return await self._caller.call(ready, function, arguments, lane="interactive", storage=storage)
+
+    async def _draft(self, ready: Ready, function: str, source: str) -> Ready:
+        check = await self.library.check(source)
+        error = check.first_error
+        if error is not None and error.kind in ("syntax", "policy"):
+            raise failures.refused(ready.module_title, function, error.message, error.line, error.kind)
+        program = self.registry.program(f"{ready.module_name}@draft", source)
+        functions = frozenset(check.functions)
+        return replace(ready, version=replace(ready.version, id=None, functions=functions, program=program))
+
+    async def _ready(self, account_id: int, function: str, version_id: int | None) -> Ready:
+        try:
+            ready = await self.registry.ready(account_id, version_id)
+        except VaultError as error:
+            raise failures.unavailable(_UNNAMED, function, str(error)) from error
+        if ready is None:
+            raise failures.switched_off(_UNNAMED, function)
+        return ready
+
+    async def check_account(self, actor: Actor, account_id: int) -> AccountChecked:
+        """Ask the service whether it accepts the account, point its webhook here, keep what it said."""
+        actor.require("accounts.manage")
+        if await self.registry.ready(account_id) is None:
+            raise NotFound()
+        try:
+            value = await self.call(account_id, CHECK, {}, lane="interactive")
+            outcome = AccountChecked(value["ok"], _message(value))
+            if outcome.ok:
+                await self.ensure_webhook(account_id)
+        except FunctionMissing:
+            return AccountChecked(True, _NO_CHECK)
+        except ModuleCallFailed as failure:
+            outcome = AccountChecked(False, {"ru": failure.detail("ru"), "en": failure.detail("en")})
+        await self.accounts.checked(account_id, "ready" if outcome.ok else "failing", outcome.message)
+        return outcome
+
+    async def ensure_webhook(self, account_id: int) -> bool:
+        """Have the service report to the account's webhook address; False when its module can't do that."""
+        facts = await self.account(account_id)
+        if facts is None or ENSURE_WEBHOOK not in facts.functions:
+            return False
+        url = await self.accounts.webhook_url(account_id)
+        try:
+            await self.call(account_id, ENSURE_WEBHOOK, {"url": url}, lane="interactive")
+        except FunctionMissing:
+            return False
+        return True
+
+    # -- what features ask
+
+    async def account(self, account_id: int, version_id: int | None = None) -> AccountFacts | None:
+        """An account with its live version, or with the given one; None when there is none."""
+        ready = await self.registry.ready(account_id, version_id)
+        return None if ready is None else ready.facts
+
+    async def sending_accounts(self, campaign_type: str) -> list[AccountFacts]:
+        """The accounts of enabled modules that send campaigns of a type, by title."""
+        found = [await self.account(row.id) for row in await self.accounts.rows()]
+        return [facts for facts in found if facts and facts.enabled and campaign_type in facts.campaign_types]
+
+    async def functions(self, account_id: int) -> frozenset[str]:
+        """The functions that the account's live version defines; none for no account."""
+        facts = await self.account(account_id)
+        return frozenset() if facts is None else facts.functions
+
+    def account_id_by_token(self, module: str, token: str) -> int | None:
+        """The account with this webhook address; None for any other."""
+        return self.registry.account_id_by_token(module, token)
+
+    # -- lists
+
+    def categories_of_lists(self, account_id: int) -> Mapping[str, int]:
+        """The category of each mapped list at the account's service; may be asked from any thread."""
+        return self.registry.categories_of_lists(account_id)
+
+    async def list_of_category(self, account_id: int, category_id: int) -> str | None:
+        """The service's list that stands for the category at the account, if one does."""
+        lists = self.registry.categories_of_lists(account_id)
+        return next((external for external, category in lists.items() if category == category_id), None)
+
+    def map_list(
+        self,
+        connection: sa.Connection,
+        account_id: int,
+        external_id: str,
+        title: str,
+        category_id: int | None,
+    ) -> None:
+        """Remember a list that was created or imported, in the unit of work that did it."""
+        map_list(connection, account_id, external_id, title, category_id)
+        self.registry.list_mapped(connection, account_id, external_id, category_id)
+
+    # -- recordings
+
+    async def recordings(self, actor: Actor, module_id: int, limit: int) -> Sequence[sa.Row[Any]]:
+        """The newest recorded calls of a module, without logs and exchanges."""
+        actor.require("modules.read")
+        columns = [column for column in call.c if column.name not in ("log", "exchanges", "error")]
+        statement = sa.select(*columns).where(call.c.module_id == module_id).order_by(call.c.id.desc())
+        async with self._database.read() as connection:
+            return (await connection.execute(statement.limit(limit))).all()
+
+    async def recording(self, actor: Actor, module_id: int, call_id: int) -> sa.Row[Any]:
+        """One recorded call in full."""
+        actor.require("modules.read")
+        statement = sa.select(call).where(call.c.module_id == module_id, call.c.id == call_id)
+        async with self._database.read() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+        if row is None:
+            raise NotFound()
+        return row
+
+
+_NO_CHECK = {
+    "ru": "Модуль не умеет проверять подключение.",
+    "en": "The module has no check of the connection.",
+}
+
+
+def _bare(module_id: int, name: str, title: Both, version: Version) -> Ready:
+    """A module without an account: default settings, no secrets, no address."""
+    manifest: Manifest = version.manifest
+    return Ready(
+        module_id=module_id,
+        module_name=name,
+        module_title=title,
+        enabled=True,
+        version=version,
+        settings=settings_for_module(manifest, {}, {}),
+        budgets=budgets_of(manifest, f"module:{module_id}"),
+    )
+
+
+def _message(value: Mapping[str, Any]) -> Both:
+    message = value.get("message")
+    if isinstance(message, Mapping):
+        return {"ru": str(message["ru"]), "en": str(message["en"])}
+    return {"ru": message or "", "en": message or ""}

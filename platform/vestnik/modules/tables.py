@@ -1,0 +1,141 @@
+"""Tables of modules, their versions and accounts, what accounts hold, and recordings of calls."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from vestnik.db import Exact, Instant, Json, Key, metadata, monthly_table
+
+#: A user module. An archived one stays for what refers to it, and its name is free again.
+module = sa.Table(
+    "module",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("name", Exact, nullable=False),
+    sa.Column("title", Json, nullable=False),
+    sa.Column("description", Json),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("bundled", sa.Boolean, nullable=False),
+    sa.Column("live_version_id", Key),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Column("archived_at", Instant),
+)
+sa.Index(
+    "uq_module_name",
+    module.c.name,
+    unique=True,
+    sqlite_where=module.c.archived_at.is_(None),
+    postgresql_where=module.c.archived_at.is_(None),
+)
+
+#: One saved text of a module. Never changed and never deleted: campaigns and recordings refer to it.
+module_version = sa.Table(
+    "module_version",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("module_id", Key, sa.ForeignKey(module.c.id), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("manifest", Json, nullable=False),
+    sa.Column("functions", Json, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("author_id", Key),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("module_id", "number"),
+)
+
+#: One login at a service. `settings` holds no secret; the webhook token is encrypted and found by its hash.
+account = sa.Table(
+    "account",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("module_id", Key, sa.ForeignKey(module.c.id), nullable=False, index=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("settings", Json, nullable=False),
+    sa.Column("state", Exact, nullable=False),
+    sa.Column("check_message", Json),
+    sa.Column("checked_at", Instant),
+    sa.Column("token_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("token_hash", Exact, nullable=False, unique=True),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Column("archived_at", Instant),
+    sa.CheckConstraint("state IN ('unchecked', 'ready', 'failing')", name="state"),
+)
+
+#: A secret setting of an account, encrypted and bound to the account and its name.
+account_secret = sa.Table(
+    "account_secret",
+    metadata,
+    sa.Column("account_id", Key, sa.ForeignKey(account.c.id), primary_key=True, autoincrement=False),
+    sa.Column("name", Exact, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+)
+
+#: An address that an administrator opened for an account, and the secrets that may be sent there.
+host_approval = sa.Table(
+    "host_approval",
+    metadata,
+    sa.Column("account_id", Key, sa.ForeignKey(account.c.id), primary_key=True, autoincrement=False),
+    sa.Column("scheme", Exact, primary_key=True),
+    sa.Column("pattern", Exact, primary_key=True),
+    sa.Column("port", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("private", sa.Boolean, nullable=False),
+    sa.Column("secrets", Json, nullable=False),
+    sa.Column("approved_by", sa.Text, nullable=False),
+    sa.Column("approved_at", Instant, nullable=False),
+)
+
+#: Which list of the service stands for which preference category; the category belongs to another room.
+account_list = sa.Table(
+    "account_list",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("account_id", Key, sa.ForeignKey(account.c.id), nullable=False),
+    sa.Column("external_id", Exact, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("category_id", Key),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("account_id", "external_id"),
+)
+
+#: What a module keeps for an account; `value` is JSON text, `bytes` its size with the key's.
+account_storage = sa.Table(
+    "account_storage",
+    metadata,
+    sa.Column("account_id", Key, sa.ForeignKey(account.c.id), primary_key=True, autoincrement=False),
+    sa.Column("key", Exact, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("bytes", sa.Integer, nullable=False),
+)
+
+#: The recording of one call; `error`, `log` and `exchanges` are JSON text with every secret masked.
+call = monthly_table(
+    "module_call",
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("module_id", Key, nullable=False),
+    sa.Column("account_id", Key),
+    sa.Column("version_id", Key),
+    sa.Column("function", Exact, nullable=False),
+    sa.Column("lane", Exact, nullable=False),
+    sa.Column("kind", Exact),
+    sa.Column("wall_ms", sa.Float, nullable=False),
+    sa.Column("cpu_ms", sa.Float, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("log", sa.Text, nullable=False),
+    sa.Column("exchanges", sa.Text, nullable=False),
+    by="started_at",
+)
+sa.Index("ix_module_call_module", call.c.module_id, call.c.id)
+
+#: Counts the changes of the tables above, so that every process sees that its memory of them is old.
+change = sa.Table(
+    "module_change",
+    metadata,
+    sa.Column("id", Key, primary_key=True, autoincrement=False),
+    sa.Column("generation", Key, nullable=False),
+    sa.CheckConstraint("id = 1", name="only_one"),
+)
