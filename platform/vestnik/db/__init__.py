@@ -3,7 +3,7 @@
 from vestnik.db.batcher import Batcher
 from vestnik.db.database import Database
 from vestnik.db.migrate import migrate
-from vestnik.db.statements import insert, insert_ignore, metadata, monthly_table, upsert
+from vestnik.db.statements import insert, insert_ignore, load, metadata, monthly_table, upsert
 from vestnik.db.types import (
     EPOCH,
     Exact,
@@ -26,6 +26,7 @@ __all__ = [
     "migrate",
     "insert",
     "insert_ignore",
+    "load",
     "upsert",
     "metadata",
     "monthly_table",

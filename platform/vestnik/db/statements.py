@@ -63,3 +63,36 @@ def monthly_table(name: str, *items: Any, by: str) -> sa.Table:
         ),
     )
     return table
+
+
+def load(
+    connection: sa.Connection,
+    table: sa.Table,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    ignore: Sequence[str] | None = None,
+) -> int:
+    """Insert many rows, given as values in the order of `columns`; how many were stored.
+
+    For imports: one statement and no work on each row but that of the column types. `ignore` names the
+    unique columns on which a row that is there already is passed over.
+    """
+    if not rows:
+        return 0
+    quote = connection.dialect.identifier_preparer.quote
+    types = [table.c[name].type.dialect_impl(connection.dialect) for name in columns]
+    values = [
+        column if (bind := type.bind_processor(connection.dialect)) is None else list(map(bind, column))
+        for type, column in zip(types, zip(*rows, strict=True), strict=True)
+    ]
+    target = f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, columns))})"
+    conflict = f" ON CONFLICT ({', '.join(map(quote, ignore))}) DO NOTHING" if ignore else ""
+    if connection.dialect.name == "postgresql":
+        names = [type.compile(connection.dialect).partition(" COLLATE")[0] for type in types]
+        arrays = ", ".join(f"%s::{name}[]" for name in names)
+        statement = f"{target} SELECT * FROM unnest({arrays}){conflict}"  # noqa: S608  # our own names
+        return connection.exec_driver_sql(statement, tuple(list(column) for column in values)).rowcount
+    marks = ", ".join("?" * len(columns))
+    statement = f"{target} VALUES ({marks}){conflict}"
+    return connection.exec_driver_sql(statement, list(zip(*values, strict=True))).rowcount
