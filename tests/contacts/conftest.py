@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.application import installation, settings
 
 from vestnik.contacts.service import Contacts
 from vestnik.db import Database
 from vestnik.settings import Settings
 from vestnik.vault import Vault
+
+__all__ = ["contacts", "installation", "settings"]
 
 
 @pytest.fixture

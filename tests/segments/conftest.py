@@ -6,12 +6,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.application import installation, settings
 
 from vestnik.contacts.service import Contacts
 from vestnik.db import Database
 from vestnik.segments.service import Segments
 from vestnik.settings import Settings
 from vestnik.vault import Vault
+
+__all__ = ["contacts", "installation", "segments", "settings"]
 
 
 @pytest.fixture

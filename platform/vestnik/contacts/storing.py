@@ -11,11 +11,26 @@ import sqlalchemy as sa
 
 from vestnik.contacts.addresses import Address, AddressKind, address_hash
 from vestnik.contacts.tables import address, contact, contact_address
-from vestnik.db import fold, insert_ignore, new_key
+from vestnik.db import fold, load, new_key
 from vestnik.vault import Vault
 
 #: SQLite takes 32,766 parameters in one statement; each address is one.
 _LOOKED_UP_AT_ONCE = 5_000
+
+_CONTACT_COLUMNS = (
+    "id",
+    "name",
+    "name_folded",
+    "company_id",
+    "owner_id",
+    "custom",
+    "custom_folded",
+    "external_id",
+    "blocked",
+    "unsubscribed",
+    "created_at",
+    "updated_at",
+)
 
 
 @dataclass(slots=True)
@@ -38,23 +53,25 @@ def insert_contacts(
     if not rows:
         return []
     keys = [new_key() for _ in rows]
-    connection.execute(
-        sa.insert(contact),
+    load(
+        connection,
+        contact,
+        _CONTACT_COLUMNS,
         [
-            {
-                "id": key,
-                "name": row.name,
-                "name_folded": fold(row.name),
-                "company_id": row.company_id,
-                "owner_id": row.owner_id,
-                "custom": row.custom,
-                "custom_folded": fold_values(row.custom),
-                "external_id": row.external_id,
-                "blocked": False,
-                "unsubscribed": False,
-                "created_at": row.created_at or at,
-                "updated_at": at,
-            }
+            (
+                key,
+                row.name,
+                fold(row.name),
+                row.company_id,
+                row.owner_id,
+                row.custom,
+                fold_values(row.custom),
+                row.external_id,
+                False,
+                False,
+                row.created_at or at,
+                at,
+            )
             for key, row in zip(keys, rows, strict=True)
         ],
     )
@@ -67,21 +84,13 @@ def link_addresses(
 ) -> None:
     """Give contacts their addresses; the first of each kind becomes primary. They have none yet."""
     ids = address_ids(connection, vault, (each for _, addresses in wanted for each in addresses))
-    links: list[dict[str, Any]] = []
+    links: list[tuple[int, int, str, bool]] = []
     for contact_id, addresses in wanted:
         kinds: set[str] = set()
         for each in dict.fromkeys(addresses):
-            links.append(
-                {
-                    "contact_id": contact_id,
-                    "address_id": ids[each],
-                    "kind": each.kind,
-                    "is_primary": each.kind not in kinds,
-                }
-            )
+            links.append((contact_id, ids[each], each.kind, each.kind not in kinds))
             kinds.add(each.kind)
-    if links:
-        connection.execute(sa.insert(contact_address), links)
+    load(connection, contact_address, ("contact_id", "address_id", "kind", "is_primary"), links)
 
 
 def address_ids(connection: sa.Connection, vault: Vault, wanted: Iterable[Address]) -> dict[Address, int]:
@@ -89,20 +98,17 @@ def address_ids(connection: sa.Connection, vault: Vault, wanted: Iterable[Addres
     ids = {each: new_key() for each in dict.fromkeys(wanted)}
     if not ids:
         return ids
-    stored = connection.scalars(
-        insert_ignore(connection, address, ["kind", "normalised"]).returning(address.c.id),
+    stored = load(
+        connection,
+        address,
+        ("id", "kind", "normalised", "domain", "suppression_hash"),
         [
-            {
-                "id": id,
-                "kind": each.kind,
-                "normalised": each.normalised,
-                "domain": each.domain,
-                "suppression_hash": address_hash(vault, each),
-            }
+            (id, each.kind, each.normalised, each.domain, address_hash(vault, each))
             for each, id in ids.items()
         ],
-    ).all()
-    if len(stored) < len(ids):
+        ignore=("kind", "normalised"),
+    )
+    if stored < len(ids):
         ids.update(known_ids(connection, list(ids)))
     return ids
 
