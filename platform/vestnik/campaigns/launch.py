@@ -263,9 +263,8 @@ class Launch:
         """Mark that CreateCampaign is about to be called. From here on it may have happened."""
         if row.handed_over == 0:
             return self._failed(connection, row, reason("no_recipients"))
-        at = now()
-        ledger.change(connection, row.id, self._tell, creating_at=at, attempts=0, retry_at=None)
-        return Next("create", row._replace(creating_at=at))
+        ledger.change(connection, row.id, self._tell, creating_at=now(), attempts=0, retry_at=None)
+        return Next("create", row)
 
     def not_begun(self, connection: sa.Connection, campaign_id: int, run: int) -> None:
         """Take the mark back: CreateCampaign was surely not begun."""

@@ -108,11 +108,14 @@ class Plan:
             found.c.contact_id,
             sa.literal(0, sa.Integer),
         ).where(sa.true())
-        return connection.execute(
+        # Without the option SQLAlchemy drops the count of an INSERT … SELECT on PostgreSQL.
+        inserted = connection.execute(
             insert_ignore(connection, delivery).from_select(
                 ["campaign_id", "address_id", "contact_id", "flags"], chosen
-            )
-        ).rowcount
+            ),
+            execution_options={"preserve_rowcount": True},
+        )
+        return inserted.rowcount
 
     def _planned(self, connection: sa.Connection, row: Row) -> None:
         if row.recipients:

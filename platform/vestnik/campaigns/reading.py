@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -196,18 +197,15 @@ async def _progress(connection: AsyncConnection, campaign_id: int) -> Progress:
     if row is None:
         raise NotFound()
     counted = await connection.execute(
-        sa.select(chunk.c.step, chunk.c.state == "handed_over", sa.func.count())
+        sa.select(chunk.c.step, chunk.c.state, sa.func.count().label("number"))
         .where(chunk.c.campaign_id == campaign_id)
-        .group_by(chunk.c.step, chunk.c.state == "handed_over")
+        .group_by(chunk.c.step, chunk.c.state)
     )
-    numbers = {(step, bool(done)): number for step, done, number in counted}
-    done = {step: numbers.get((step, True), 0) for step in ("export", "prepare")}
-    steps = Steps(
-        exported=done["export"],
-        to_export=done["export"] + numbers.get(("export", False), 0),
-        prepared=done["prepare"],
-        to_prepare=done["prepare"] + numbers.get(("prepare", False), 0),
-    )
+    done, in_all = Counter[str](), Counter[str]()
+    for found in counted:
+        in_all[found.step] += found.number
+        done[found.step] += found.number if found.state == "handed_over" else 0
+    steps = Steps(done["export"], in_all["export"], done["prepare"], in_all["prepare"])
     return Progress(row, _figures(row), steps)
 
 

@@ -98,8 +98,10 @@ def sentence(stored: Reason, language: Language) -> str:
 
 
 def words_of(error: Exception) -> str | dict[str, str]:
-    """What an error says to a person: in both languages where it can."""
+    """What an error says to a person: a module's own words where it said no, else ours in both languages."""
     if isinstance(error, Problem):
+        if getattr(error, "kind", None) == "raised" and error.values.get("reason"):
+            return str(error.values["reason"])
         return {"ru": error.detail("ru"), "en": error.detail("en")}
     return str(error) or type(error).__name__
 

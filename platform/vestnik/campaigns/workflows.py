@@ -69,7 +69,7 @@ class Driver:
         launch: Launch,
     ) -> None:
         self._database, self._engine, self._modules = database, engine, modules
-        self._surroundings, self._plan, self._launch = surroundings, plan, launch
+        self._surroundings, self._plan, self.launch = surroundings, plan, launch
         self._locks: dict[int, tuple[asyncio.Lock, int]] = {}
         engine.workflow(WORKFLOW, self._drive)
         engine.keep(self._wanted, self._finished)
@@ -113,22 +113,25 @@ class Driver:
             row = await self._row(campaign_id)
             if row is None or row.run != run or row.account_id is None:
                 return None
-            account = await self._modules.sending_account(row.account_id, row.version_id)
-            alive = await self._engine.executors.alive()
-            following = await self._database.write(
-                self._launch.next, campaign_id, run, account, self._engine.executors.own_id, alive
-            )
-            if following is STOP or account is None or following.campaign is None:
-                return None
             try:
-                return await self._carry_out(following, following.campaign, account)
+                return await self._advance(row, row.account_id)
             except WriterStopped:
                 raise
             except Exception as error:
-                log.exception("campaign.step_failed", campaign_id=campaign_id, run=run, doing=following.do)
+                log.exception("campaign.step_failed", campaign_id=campaign_id, run=run)
                 facts = {"code": "internal", "text": type(error).__name__}
-                await self._database.write(self._launch.try_again, campaign_id, run, facts, None)
+                await self._database.write(self.launch.try_again, campaign_id, run, facts, None)
                 return 0.0
+
+    async def _advance(self, row: Row, account_id: int) -> float | None:
+        account = await self._modules.sending_account(account_id, row.version_id)
+        executors = self._engine.executors
+        following = await self._database.write(
+            self.launch.next, row.id, row.run, account, executors.own_id, await executors.alive()
+        )
+        if following is STOP or account is None or following.campaign is None:
+            return None
+        return await self._carry_out(following, following.campaign, account)
 
     async def _carry_out(self, following: Next, row: Row, account: SendingAccount) -> float | None:
         match following.do:
@@ -173,9 +176,9 @@ class Driver:
             return
         if answer is not None and "jobId" in answer:
             poll_at = now() + timedelta(seconds=answer.get("pollAfterSeconds") or _POLL_S)
-            await self._database.write(self._launch.under_way, row.id, handed, str(answer["jobId"]), poll_at)
+            await self._database.write(self.launch.under_way, row.id, handed, str(answer["jobId"]), poll_at)
             return
-        await self._database.write(self._launch.handed_over, row.id, handed, _rejected(answer))
+        await self._database.write(self.launch.handed_over, row.id, handed, _rejected(answer))
 
     async def _ask_for_job(self, row: Row, handed: Handover) -> dict[str, Any] | None:
         """The report of a finished job, or the ticket again while it runs."""
@@ -184,17 +187,17 @@ class Driver:
             return dict(job.get("result") or {})
         if job["status"] == "running":
             return {"jobId": handed.job_id, "pollAfterSeconds": job.get("pollAfterSeconds")}
-        await self._database.write(self._launch.start_over, row.id, handed)
+        await self._database.write(self.launch.start_over, row.id, handed)
         raise CallFailed(_FUNCTION[handed.step], "job", job.get("reason") or "")
 
     async def _chunk_failed(self, row: Row, handed: Handover, failure: CallFailed) -> None:
         if failure.kind == "not_implemented" and not _is_required(failure.function):
-            await self._database.write(self._launch.handed_over, row.id, handed, Rejected())
+            await self._database.write(self.launch.handed_over, row.id, handed, Rejected())
         elif failure.transient or failure.kind == "job":
             facts = _facts("unavailable" if failure.transient else "job", failure)
-            await self._database.write(self._launch.try_again, row.id, row.run, facts, handed)
+            await self._database.write(self.launch.try_again, row.id, row.run, facts, handed)
         else:
-            await self._database.write(self._launch.fail, row.id, row.run, _failed(failure))
+            await self._database.write(self.launch.fail, row.id, row.run, _failed(failure))
 
     async def _create(self, row: Row) -> None:
         """Call CreateCampaign, once. What the call leaves open is looked for at the service."""
@@ -204,13 +207,13 @@ class Driver:
             if failure.kind not in NEVER_BEGUN:
                 await self.resolve(row, failure)
             elif failure.transient:
-                await self._database.write(self._launch.not_begun, row.id, row.run)
+                await self._database.write(self.launch.not_begun, row.id, row.run)
                 facts = _facts("unavailable", failure)
-                await self._database.write(self._launch.try_again, row.id, row.run, facts, None)
+                await self._database.write(self.launch.try_again, row.id, row.run, facts, None)
             else:
-                await self._database.write(self._launch.fail, row.id, row.run, _failed(failure))
+                await self._database.write(self.launch.fail, row.id, row.run, _failed(failure))
             return
-        await self._database.write(self._launch.created, row.id, row.run, answer)
+        await self._database.write(self.launch.created, row.id, row.run, answer)
 
     async def resolve(self, row: Row, failure: CallFailed | None = None) -> Found:
         """Find out whether the service has the campaign, after CreateCampaign was cut short or failed.
@@ -221,12 +224,12 @@ class Driver:
         found = await self.look(row)
         refused = failure is not None and failure.kind == "raised" and found.words is None
         if found.campaign is not None:
-            await self._database.write(self._launch.created, row.id, row.run, found.campaign)
+            await self._database.write(self.launch.created, row.id, row.run, found.campaign)
         elif refused and failure is not None:
             code = "module" if found.answered else "create_refused"
-            await self._database.write(self._launch.fail, row.id, row.run, _facts(code, failure))
+            await self._database.write(self.launch.fail, row.id, row.run, _facts(code, failure))
         else:
-            await self._database.write(self._launch.unclear, row.id, row.run, found.doubt)
+            await self._database.write(self.launch.unclear, row.id, row.run, found.doubt)
         return found
 
     async def look(self, row: Row) -> Found:

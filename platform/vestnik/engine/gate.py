@@ -14,30 +14,30 @@ class Gate:
     """
 
     def __init__(self) -> None:
-        self._inside = 0
+        self._inside: set[asyncio.Task[object]] = set()
         self._draining = False
         self._idle = asyncio.Event()
         self._idle.set()
         self._parked: set[asyncio.Task[object]] = set()
 
     async def __aenter__(self) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a step runs in a task")
         if self._draining:
-            await self._park()
-        self._inside += 1
+            self._parked.add(task)
+            await asyncio.get_running_loop().create_future()
+        self._inside.add(task)
         self._idle.clear()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._inside -= 1
-        if not self._inside:
-            self._idle.set()
-
-    async def _park(self) -> None:
         task = asyncio.current_task()
         if task is not None:
-            self._parked.add(task)
-        await asyncio.get_running_loop().create_future()
+            self._inside.discard(task)
+        if not self._inside:
+            self._idle.set()
 
     async def drain(self, limit_s: float) -> bool:
         """Let no more steps in; True when those inside ended within `limit_s`."""
@@ -49,8 +49,8 @@ class Gate:
         return True
 
     async def dismiss(self) -> None:
-        """End the tasks that are parked here; called once nothing can record their end."""
-        for task in self._parked:
+        """End the tasks that are parked here or did not end in time, once nothing can record their end."""
+        left = [*self._parked, *self._inside]
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._parked, return_exceptions=True)
-        self._parked.clear()
+        await asyncio.gather(*left, return_exceptions=True)
