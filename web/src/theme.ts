@@ -30,10 +30,14 @@ export const theme = createTheme({
     const colours = defaultVariantColorsResolver(input);
     if (input.variant !== "light" || !input.color) return colours;
     const name = input.color.split(".")[0];
-    return { ...colours, color: `light-dark(var(--mantine-color-${name}-9), var(--mantine-color-${name}-1))` };
+    const darker = `color-mix(in srgb, var(--mantine-color-${name}-9) 72%, black)`;
+    return { ...colours, color: `light-dark(${darker}, var(--mantine-color-${name}-1))` };
   },
   components: {
-    Badge: Badge.extend({ defaultProps: { tt: "none", variant: "light", fw: 550 } }),
+    Badge: Badge.extend({
+      defaultProps: { tt: "none", variant: "light", fw: 550 },
+      styles: { root: { flexShrink: 0, maxWidth: "none" }, label: { overflow: "visible" } },
+    }),
     Paper: Paper.extend({ defaultProps: { withBorder: true } }),
     Card: Card.extend({ defaultProps: { withBorder: true } }),
     Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 320 } }),

@@ -24,7 +24,7 @@ const HIDDEN = { phone: classes.notOnPhone, tablet: classes.notOnTablet };
 /** A table that turns into cards on a phone: the first column is the card's title. */
 export function Rows<Row extends object>({ label, rows, columns, rowKey }: Props<Row>) {
   return (
-    <Table.ScrollContainer minWidth={0} className={classes.frame}>
+    <div className={classes.frame}>
       <Table aria-label={label} highlightOnHover verticalSpacing="sm" horizontalSpacing="md" className={classes.table}>
         <Table.Thead>
           <Table.Tr>
@@ -52,6 +52,6 @@ export function Rows<Row extends object>({ label, rows, columns, rowKey }: Props
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </div>
   );
 }

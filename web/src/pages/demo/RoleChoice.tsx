@@ -1,4 +1,4 @@
-import { Loader, SimpleGrid, Text, UnstyledButton } from "@mantine/core";
+import { Group, Loader, SimpleGrid, Text, UnstyledButton } from "@mantine/core";
 import { IconBrandPython, IconBriefcase, IconMail, IconShieldCog, type Icon } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { ROLES, type Role } from "../../api/session";
@@ -19,10 +19,12 @@ export function RoleChoice({ busy, onChoose }: { busy: Role | null; onChoose: (r
         const Picture = ROLE_ICONS[role];
         return (
           <UnstyledButton key={role} className="choice" p="sm" onClick={() => onChoose(role)} disabled={busy !== null}>
-            {busy === role ? <Loader size={18} /> : <Picture size={18} stroke={1.7} aria-hidden />}
-            <Text size="sm" fw={550}>
-              {t(`role.${role}`)}
-            </Text>
+            <Group gap="xs" wrap="nowrap" mih={40}>
+              {busy === role ? <Loader size={20} /> : <Picture size={20} stroke={1.7} aria-hidden style={{ flex: "none" }} />}
+              <Text size="sm" fw={550} lh={1.3}>
+                {t(`role.${role}`)}
+              </Text>
+            </Group>
           </UnstyledButton>
         );
       })}

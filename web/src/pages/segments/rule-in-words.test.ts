@@ -18,7 +18,7 @@ describe("a rule in words", () => {
     const city = { field: "custom.city", operator: "=", value: "Moscow" };
     const news = { field: "category", operator: "subscribed", value: "7" };
     expect(words({ combinator: "and", rules: [city, { combinator: "or", rules: [news, city] }] })).toBe(
-      "City is Moscow and (Category subscribed to «News» or City is Moscow)",
+      "City = Moscow and (Category subscribed to «News» or City = Moscow)",
     );
   });
 });
