@@ -250,13 +250,13 @@ def of_sandbox(error: SandboxError, module: Mapping[str, str], function: str) ->
     common = _common(module, function, error.message, error.line)
     if error.kind in ("syntax", "policy"):
         return Refused(**common, refused=error.kind)
-    if error.host_kind is not None and error.host_kind not in _NOT_THE_SERVICE:
+    if error.host_kind is not None and error.host_kind not in NOT_THE_SERVICE:
         return FetchFailed(**common)
     return _BY_KIND[error.kind](**common)
 
 
 #: Kinds of a refused operation that say nothing about the service.
-_NOT_THE_SERVICE = frozenset(
+NOT_THE_SERVICE = frozenset(
     {"storage", "sealed_refused", "contacts", "limit", "unavailable", "invalid_request", "spool_gone"}
 )
 
