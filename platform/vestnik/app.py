@@ -43,6 +43,8 @@ from vestnik.sandbox import Sandbox, SandboxOptions, SandboxUnavailable
 from vestnik.segments import routes as segments_routes
 from vestnik.segments.service import Segments
 from vestnik.settings import Settings
+from vestnik.templates import routes as templates_routes
+from vestnik.templates.service import Templates
 from vestnik.vault import Vault
 
 log = structlog.get_logger("vestnik.app")
@@ -66,6 +68,7 @@ class Services:
     modules: Modules
     contacts: Contacts
     segments: Segments
+    templates: Templates
 
 
 def build_services(settings: Settings, operator_key: str | None = None) -> Services:
@@ -74,7 +77,10 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     people = People(settings, database, vault, operator_key)
     contacts = Contacts(database, vault)
     sandbox, broker = Sandbox(SandboxOptions(strict=settings.sandbox == "strict")), Broker()
-    plugs = ModulesOptions(own_listeners=settings.listeners)
+    plugs = ModulesOptions(
+        contacts=contacts, category_names=contacts.category_names, own_listeners=settings.listeners
+    )
+    modules = Modules(database, vault, sandbox, broker, people.organisation.base_url, plugs)
     return Services(
         settings=settings,
         database=database,
@@ -87,9 +93,17 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         engine=Engine(settings, database),
         sandbox=sandbox,
         broker=broker,
-        modules=Modules(database, vault, sandbox, broker, people.organisation.base_url, plugs),
+        modules=modules,
         contacts=contacts,
         segments=Segments(database, contacts, settings.zone),
+        templates=Templates(
+            database,
+            modules,
+            broker,
+            vault,
+            own_listeners=settings.listeners,
+            account_policy=modules.host_policy,
+        ),
     )
 
 
@@ -104,6 +118,7 @@ def routers() -> Sequence[Router]:
         contract_routes.router,
         contacts_routes.router,
         segments_routes.router,
+        templates_routes.router,
         demo_routes.router,
     ]
 
@@ -129,6 +144,8 @@ async def working(services: Services) -> AsyncIterator[Services]:
         await _start_sandbox(services.sandbox)
         stack.push_async_callback(services.sandbox.stop)
         await stack.enter_async_context(services.modules.running())
+        await services.templates.start()
+        stack.push_async_callback(services.templates.stop)
         await services.engine.start()
         stack.push_async_callback(services.engine.stop)
         yield services

@@ -12,7 +12,6 @@ import pytest
 
 from vestnik.db import Database
 from vestnik.egress import Broker
-from vestnik.people.access import Actor
 from vestnik.settings import Settings
 from vestnik.templates.service import Templates
 from vestnik.vault import Vault
@@ -40,7 +39,6 @@ class Service:
         arguments: dict[str, Any],
         *,
         lane: str,
-        actor: Actor | None = None,
     ) -> Any:
         self.asked.append((lane, arguments))
         self.waiting.set()
@@ -53,6 +51,9 @@ class Service:
         if self.answer is not None:
             return self.answer(offset, limit)
         return self.templates[offset : offset + limit]
+
+    async def account(self, account_id: int) -> int | None:
+        return account_id if account_id < 10 else None
 
 
 @pytest.fixture

@@ -186,3 +186,5 @@ async def test_rights_are_asked_and_unknown_things_not_found(templates: Template
         await templates.import_state(nobody, 404)
     with pytest.raises(NotFound):
         await templates.get(nobody, 404)
+    with pytest.raises(NotFound):
+        await templates.import_from(SYSTEM, 404)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from vestnik import contract
 from vestnik.contract.manifest import Manifest
 from vestnik.db import Database
-from vestnik.egress import Broker
+from vestnik.egress import Broker, HostPolicy
 from vestnik.http.errors import NotFound
 from vestnik.modules import failures
 from vestnik.modules.accounts import Accounts
@@ -226,6 +226,11 @@ class Modules:
         """The functions that the account's live version defines; none for no account."""
         facts = await self.account(account_id)
         return frozenset() if facts is None else facts.functions
+
+    async def host_policy(self, account_id: int) -> HostPolicy:
+        """The approved addresses of an account; none for no account."""
+        ready = await self.registry.ready(account_id)
+        return HostPolicy() if ready is None else ready.policy
 
     def account_id_by_token(self, module: str, token: str) -> int | None:
         """The account with this webhook address; None for any other."""

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import sqlalchemy as sa
 
 from vestnik.db import Database, fold, now, upsert
-from vestnik.people.access import Actor
 from vestnik.templates.errors import PageRepeated, PageTooLong, TooManyTemplates
 from vestnik.templates.tables import template, template_import
 
@@ -47,10 +46,12 @@ class Modules(Protocol):
         function: str,
         arguments: dict[str, Any],
         *,
-        lane: str,
-        actor: Actor | None = None,
+        lane: Literal["interactive", "bulk"],
     ) -> Any:
         """The validated result of a module's function; raises a Problem when the call fails."""
+
+    async def account(self, account_id: int) -> object | None:
+        """Anything for an account that is there, None for one that is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Position:
     offset: int
 
 
-async def import_all(database: Database, modules: Modules, import_id: int, actor: Actor | None) -> None:
+async def import_all(database: Database, modules: Modules, import_id: int) -> None:
     """Bring an import from where it stands to its end; raises the Problem that stops it."""
     async with database.read() as connection:
         row = (
@@ -79,7 +80,6 @@ async def import_all(database: Database, modules: Modules, import_id: int, actor
             FUNCTION,
             {"offset": position.offset, "limit": PAGE},
             lane="bulk",
-            actor=actor,
         )
         if len(page) > PAGE:
             raise PageTooLong(got=len(page), limit=PAGE, offset=position.offset)

@@ -91,7 +91,7 @@ class Templates:
                 sa.select(template_import.c.id).where(template_import.c.state == "running")
             )
         for id in running:
-            self._run(id, None)
+            self._run(id)
 
     async def stop(self) -> None:
         """Cut off what is under way; the next `start` goes on with it."""
@@ -105,9 +105,11 @@ class Templates:
     async def import_from(self, actor: Actor, account_id: int) -> int:
         """Begin to import an account's templates, or join the import that is under way; its key."""
         actor.require("templates.import")
+        if await self._modules.account(account_id) is None:
+            raise NotFound()
         id, begun = await self._database.write(_begin, actor, account_id)
         if begun:
-            self._run(id, actor)
+            self._run(id)
         return id
 
     async def import_state(self, actor: Actor, import_id: int) -> Import:
@@ -125,14 +127,14 @@ class Templates:
         if (task := self._tasks.get(import_id)) is not None:
             await asyncio.wait([task])
 
-    def _run(self, import_id: int, actor: Actor | None) -> None:
-        task = asyncio.create_task(self._import(import_id, actor), name=f"template import {import_id}")
+    def _run(self, import_id: int) -> None:
+        task = asyncio.create_task(self._import(import_id), name=f"template import {import_id}")
         self._tasks[import_id] = task
         task.add_done_callback(lambda _: self._tasks.pop(import_id, None))
 
-    async def _import(self, import_id: int, actor: Actor | None) -> None:
+    async def _import(self, import_id: int) -> None:
         try:
-            await import_all(self._database, self._modules, import_id, actor)
+            await import_all(self._database, self._modules, import_id)
         except Problem as problem:
             await self._database.write(_stop, import_id, problem)
         except Exception:
@@ -186,7 +188,7 @@ class Templates:
     async def preview(self, actor: Actor, template_id: int, *, refresh: bool = False) -> str:
         """The letter as a document to be served with `letters.POLICY`; `refresh` asks the service anew."""
         shown = await self.get(actor, template_id)
-        html = await self._html(actor, shown, refresh=refresh)
+        html = await self._html(shown, refresh=refresh)
         return await asyncio.to_thread(
             document, html, lambda url: self._images.link(template_id, url), shown.name
         )
@@ -205,7 +207,7 @@ class Templates:
             raise NotFound()
         return await self._images.fetch(shown.account_id, shown.screenshot_url)
 
-    async def _html(self, actor: Actor, shown: Template, *, refresh: bool) -> str:
+    async def _html(self, shown: Template, *, refresh: bool) -> str:
         async with self._database.read() as connection:
             kept = (
                 await connection.execute(
@@ -220,7 +222,6 @@ class Templates:
                 HTML_FUNCTION,
                 {"templateExternalId": shown.external_id},
                 lane="interactive",
-                actor=actor,
             )
         except Problem as problem:
             if kept is None:
