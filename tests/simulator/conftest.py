@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +18,8 @@ from starlette.responses import Response
 from vestnik_simulator import RunningSimulator, simulator_process
 
 PATIENCE_S = 20.0
+# Loading the list of certificate authorities takes longer than most tests.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 async def eventually(condition: Callable[[], Awaitable[Any]]) -> Any:
@@ -157,7 +160,7 @@ def process() -> Iterator[RunningSimulator]:
 @pytest.fixture
 async def simulator(process: RunningSimulator) -> AsyncIterator[Client]:
     """The simulator, empty and with its first options, through the first account's key."""
-    async with httpx.AsyncClient(base_url=process.url, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=process.url, timeout=30, verify=NO_TLS) as http:
         await http.post("/_simulator/reset")
         options = (await http.get("/_simulator/options")).json()
         yield Client(http, process.api_keys["mayak"])

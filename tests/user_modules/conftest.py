@@ -15,11 +15,14 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
+import pytest
 import pytest_asyncio
 import uvicorn
 from starlette.requests import Request
@@ -33,8 +36,13 @@ from vestnik.modules.recorder import Recorder
 from vestnik.modules.registry import Ready, Version
 from vestnik.modules.storage import ScratchStorage
 from vestnik.sandbox import Program, Sandbox
+from vestnik_simulator import RunningSimulator, simulator_process
 
 USER_MODULES = Path(__file__).parents[2] / "user_modules"
+PREFIX = "CRM_Marketing_"
+ARGUMENTS = ("--start-delay-s", "0", "--export-s", "0.05", "--retry-interval-s", "0.05")
+# Loading the list of certificate authorities takes longer than most tests.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 API_KEY = "6test5key4of3the2unisender1module0tests"
 
 
@@ -161,3 +169,118 @@ async def recorded() -> AsyncIterator[Recorded]:
     yield app
     server.should_exit = True
     await serving
+
+
+class Service:
+    """The simulator, asked what it saw and told what to do."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+    async def seen(self, path: str) -> Any:
+        """What the admin API answers."""
+        answer = await self.http.get(f"/_simulator/{path}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def tell(self, path: str, **body: object) -> None:
+        """Post to the admin API."""
+        answer = await self.http.post(f"/_simulator/{path}", json=body)
+        assert answer.status_code == 200, answer.text
+
+    async def ended(self, key: str, status: str = "completed") -> None:
+        """Wait until a campaign has this status."""
+
+        async def reached() -> bool:
+            return bool((await self.seen(f"campaigns/{key}"))["status"] == status)
+
+        await eventually(reached)
+
+
+async def eventually(condition: Callable[[], Awaitable[Any]]) -> Any:
+    """The condition's value as soon as it is true."""
+    async with asyncio.timeout(20):
+        while not (value := await condition()):
+            await asyncio.sleep(0.02)
+        return value
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[RunningSimulator]:
+    """One simulator for this file."""
+    with simulator_process(None, *ARGUMENTS) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def service(process: RunningSimulator) -> AsyncIterator[Service]:
+    """The simulator, empty."""
+    async with httpx.AsyncClient(base_url=process.url, timeout=30, verify=NO_TLS) as http:
+        await http.post("/_simulator/reset")
+        yield Service(http)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def account(
+    process: RunningSimulator, service: Service, sandbox: Sandbox, broker: Broker
+) -> ModuleAccount:
+    """An account of the module at the simulator."""
+    settings = {"base_url": process.url, "sms_sender": "Mayak"}
+    return ModuleAccount(sandbox, broker, "unisender", settings, process.api_keys["mayak"])
+
+
+def request(campaign_id: str, count: int, **more: object) -> dict[str, Any]:
+    """What CreateCampaign is given."""
+    return {
+        "campaignId": campaign_id,
+        "type": "email",
+        "name": "Новости",
+        "recipientCount": count,
+        "subject": "Новости месяца",
+        "senderName": "Маяк",
+        "senderEmail": "news@mayak-books.example",
+        "templateExternalId": "1",
+        "language": "ru",
+        "trackOpens": True,
+        "trackClicks": True,
+        **more,
+    }
+
+
+async def launch(account: ModuleAccount, campaign_id: str, *addresses: str, **more: object) -> dict[str, Any]:
+    """Prepare and create."""
+    await account.call(
+        f"{PREFIX}PrepareCampaign", campaignId=campaign_id, type="email", contacts=list(addresses)
+    )
+    made: dict[str, Any] = await account.call(
+        f"{PREFIX}CreateCampaign", request=request(campaign_id, len(addresses), **more)
+    )
+    return made
+
+
+async def job(account: ModuleAccount, ticket: dict[str, Any]) -> str:
+    """The cursor of a finished job."""
+
+    async def done() -> str | None:
+        state = await account.call(f"{PREFIX}GetJob", jobId=ticket["jobId"])
+        cursor: str | None = state.get("cursor")
+        return cursor
+
+    cursor: str = await eventually(done)
+    return cursor
+
+
+async def rows(account: ModuleAccount, function: str, **arguments: Any) -> list[dict[str, Any]]:
+    """All pages of an export."""
+    cursor = await job(account, await account.call(function, cursor=None, **arguments))
+    found: list[dict[str, Any]] = []
+    while cursor:
+        page = await account.call(function, cursor=cursor, **arguments)
+        found.extend(page["items"])
+        cursor = page.get("nextCursor")
+    return found
+
+
+def account_key(account: ModuleAccount) -> str:
+    """The key that the account was made with."""
+    return account._ready.secrets["api_key"].value

@@ -4,141 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import httpx
 import pytest
-import pytest_asyncio
-import uvicorn
-from starlette.requests import Request
-from starlette.responses import Response
-from tests.user_modules.conftest import USER_MODULES, ModuleAccount
+from tests.user_modules.conftest import (
+    PREFIX,
+    USER_MODULES,
+    ModuleAccount,
+    Service,
+    account_key,
+    launch,
+    request,
+    rows,
+)
 
 from vestnik import contract
 from vestnik.egress import Broker
 from vestnik.modules.failures import ModuleCallFailed
 from vestnik.sandbox import Sandbox
-from vestnik_simulator import RunningSimulator, simulator_process
+from vestnik_simulator import RunningSimulator
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SOURCE = (USER_MODULES / "unisender" / "module.py").read_text("utf-8")
-PREFIX = "CRM_Marketing_"
-ARGUMENTS = ("--start-delay-s", "0", "--export-s", "0.05", "--retry-interval-s", "0.05")
-
-
-class Service:
-    """The simulator, asked what it saw and told what to do."""
-
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self.http = http
-
-    async def seen(self, path: str) -> Any:
-        """What the admin API answers."""
-        answer = await self.http.get(f"/_simulator/{path}")
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def tell(self, path: str, **body: object) -> None:
-        """Post to the admin API."""
-        answer = await self.http.post(f"/_simulator/{path}", json=body)
-        assert answer.status_code == 200, answer.text
-
-    async def ended(self, key: str, status: str = "completed") -> None:
-        """Wait until a campaign has this status."""
-
-        async def reached() -> bool:
-            return bool((await self.seen(f"campaigns/{key}"))["status"] == status)
-
-        await eventually(reached)
-
-
-async def eventually(condition: Callable[[], Awaitable[Any]]) -> Any:
-    """The condition's value as soon as it is true."""
-    async with asyncio.timeout(20):
-        while not (value := await condition()):
-            await asyncio.sleep(0.02)
-        return value
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[RunningSimulator]:
-    """One simulator for this file."""
-    with simulator_process(None, *ARGUMENTS) as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def service(process: RunningSimulator) -> AsyncIterator[Service]:
-    """The simulator, empty."""
-    async with httpx.AsyncClient(base_url=process.url, timeout=30) as http:
-        await http.post("/_simulator/reset")
-        yield Service(http)
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def account(
-    process: RunningSimulator, service: Service, sandbox: Sandbox, broker: Broker
-) -> ModuleAccount:
-    """An account of the module at the simulator."""
-    settings = {"base_url": process.url, "sms_sender": "Mayak"}
-    return ModuleAccount(sandbox, broker, "unisender", settings, process.api_keys["mayak"])
-
-
-def request(campaign_id: str, count: int, **more: object) -> dict[str, Any]:
-    """What CreateCampaign is given."""
-    return {
-        "campaignId": campaign_id,
-        "type": "email",
-        "name": "Новости",
-        "recipientCount": count,
-        "subject": "Новости месяца",
-        "senderName": "Маяк",
-        "senderEmail": "news@mayak-books.example",
-        "templateExternalId": "1",
-        "language": "ru",
-        "trackOpens": True,
-        "trackClicks": True,
-        **more,
-    }
-
-
-async def launch(account: ModuleAccount, campaign_id: str, *addresses: str, **more: object) -> dict[str, Any]:
-    """Prepare and create."""
-    await account.call(
-        f"{PREFIX}PrepareCampaign", campaignId=campaign_id, type="email", contacts=list(addresses)
-    )
-    made: dict[str, Any] = await account.call(
-        f"{PREFIX}CreateCampaign", request=request(campaign_id, len(addresses), **more)
-    )
-    return made
-
-
-async def job(account: ModuleAccount, ticket: dict[str, Any]) -> str:
-    """The cursor of a finished job."""
-
-    async def done() -> str | None:
-        state = await account.call(f"{PREFIX}GetJob", jobId=ticket["jobId"])
-        cursor: str | None = state.get("cursor")
-        return cursor
-
-    cursor: str = await eventually(done)
-    return cursor
-
-
-async def rows(account: ModuleAccount, function: str, **arguments: Any) -> list[dict[str, Any]]:
-    """All pages of an export."""
-    cursor = await job(account, await account.call(function, cursor=None, **arguments))
-    found: list[dict[str, Any]] = []
-    while cursor:
-        page = await account.call(function, cursor=cursor, **arguments)
-        found.extend(page["items"])
-        cursor = page.get("nextCursor")
-    return found
 
 
 async def test_the_module_implements_the_whole_contract(sandbox: Sandbox) -> None:
@@ -355,11 +244,6 @@ async def test_a_person_is_subscribed_excluded_and_not_subscribed_against_their_
     assert [(row["key"], row["code"]) for row in result["rejected"]] == [(keys[1], "unsubscribed")]
 
 
-def account_key(account: ModuleAccount) -> str:
-    """The key that the account was made with."""
-    return account._ready.secrets["api_key"].value
-
-
 async def test_contacts_are_exported_with_names_and_categories(
     account: ModuleAccount, service: Service
 ) -> None:
@@ -407,81 +291,7 @@ async def test_a_test_letter_reports_refused_addresses(account: ModuleAccount, s
     assert (await service.seen("state"))["singles"] == 1
 
 
-async def test_webhooks_become_actions(account: ModuleAccount, service: Service) -> None:
-    async with receiving(account) as (url, actions):
-        await account.call(f"{PREFIX}EnsureWebhook", url=url)
-        before = (await service.seen("requests"))["methods"]["setHook"]["calls"]
-        assert (await account.call(f"{PREFIX}EnsureWebhook", url=url))["active"] is True
-        assert (await service.seen("requests"))["methods"]["setHook"]["calls"] == before
-        made = await launch(account, "54", "a+click@mail.example", "b+unsubscribe@mail.example")
-        await service.ended(made["externalId"])
-
-        async def quiet() -> bool:
-            return bool((await service.seen("webhooks"))["waiting"]["events"] == 0)
-
-        await eventually(quiet)
-    key = made["externalId"]
-    assert {action.get("externalId") for action in actions if action["type"] == "updateDeliveryStatus"} == {
-        key
-    }
-    statuses = Counter(
-        (action["email"][0], action["status"])
-        for action in actions
-        if action["type"] == "updateDeliveryStatus"
-    )
-    assert statuses == {
-        ("a", "sent"): 1,
-        ("a", "delivered"): 1,
-        ("a", "opened"): 1,
-        ("a", "clicked"): 1,
-        ("b", "sent"): 1,
-        ("b", "delivered"): 1,
-        ("b", "opened"): 1,
-        ("b", "unsubscribed"): 1,
-    }
-    leaving = [action for action in actions if action["type"] == "unsubscribe"]
-    assert {(each["email"], each["campaignExternalId"]) for each in leaving} == {
-        ("b+unsubscribe@mail.example", key)
-    }
-    states = [action["status"] for action in actions if action["type"] == "updateCampaign"]
-    assert sorted(states) == ["scheduled", "sending", "sent", "sent"]
-
-
 async def test_the_key_is_never_in_a_trace(account: ModuleAccount) -> None:
     await account.call(f"{PREFIX}GetAccount")
     assert account.exchanges
     assert account_key(account) not in json.dumps(account.exchanges)
-
-
-class receiving:
-    """A server that hands every webhook to the module and keeps its actions."""
-
-    def __init__(self, account: ModuleAccount) -> None:
-        self._account = account
-        self.actions: list[dict[str, Any]] = []
-
-    async def __aenter__(self) -> tuple[str, list[dict[str, Any]]]:
-        listener = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(self, log_level="warning", access_log=False, lifespan="off", ws="none")
-        self._server = uvicorn.Server(config)
-        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
-        return f"http://127.0.0.1:{listener.getsockname()[1]}/hooks/unisender/token", self.actions
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        await self._serving
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        incoming = Request(scope, receive)
-        result = await self._account.call(
-            f"{PREFIX}ParseWebhookRequest",
-            request=contract.incoming_request(
-                incoming.method,
-                incoming.url.path,
-                dict(incoming.query_params),
-                dict(incoming.headers),
-                await incoming.body(),
-            ),
-        )
-        self.actions.extend(result.get("actions", []))
-        await Response("", result.get("response", {}).get("status", 200))(scope, receive, send)

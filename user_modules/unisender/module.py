@@ -188,7 +188,15 @@ def envelope_of(method: str, answer: object) -> dict:
 
 def text_of(value: object, longest: int = 4000) -> str:
     """A text that the contract takes."""
-    return "" if value is None else str(value).replace("\x00", "")[:longest]
+    if value is None:
+        return ""
+    text = str(value).replace("\x00", "")
+    return (text if text.isascii() else text.encode("utf-8", "replace").decode())[:longest]
+
+
+def key_of(value: object, longest: int = 255) -> str:
+    """An address or an identifier in an event; whatever is neither text nor number counts as missing."""
+    return text_of(value, longest) if type(value) in (str, int) else ""
 
 
 def instant(text: object, zone: str = "UTC") -> str | None:
@@ -904,10 +912,10 @@ def delivery_status(word: str) -> str | None:
 def letter_actions(data: dict, at: str | None) -> list[CRM_Marketing_Action]:
     word = str(data.get("status"))
     status = delivery_status(word)
-    email = text_of(data.get("email"), 320)
+    email = key_of(data.get("email"), 320)
     if status is None or not email:
         return []
-    campaign, message = text_of(data.get("campaign_id"), 255), text_of(data.get("email_id"), 255)
+    campaign, message = key_of(data.get("campaign_id")), key_of(data.get("email_id"))
     update = filled(
         type="updateDeliveryStatus",
         email=email,
@@ -928,10 +936,10 @@ def letter_actions(data: dict, at: str | None) -> list[CRM_Marketing_Action]:
 
 async def unsubscribe_actions(data: dict, at: str | None) -> list[CRM_Marketing_Action]:
     """One action for each list that is named; a campaign's own list counts for its campaign."""
-    email = text_of(data.get("email"), 320)
+    email = key_of(data.get("email"), 320)
     if not email:
         return []
-    campaign = text_of(data.get("campaign_id"), 255)
+    campaign = key_of(data.get("campaign_id"))
     actions = []
     for list_id in named_lists(data) or [None]:
         known = campaign
@@ -952,13 +960,13 @@ async def unsubscribe_actions(data: dict, at: str | None) -> list[CRM_Marketing_
 def named_lists(data: dict) -> list:
     """Lists of an event, in any of the forms in which the service's documents write them."""
     found = data.get("list_ids") or data.get("list_id") or data.get("lists") or []
-    items = found if isinstance(found, list) else str(found).split(",")
-    keys = [item.get("id") if isinstance(item, dict) else item for item in items]
-    return [str(key).strip()[:255] for key in keys if key is not None and str(key).strip()]
+    items = found if isinstance(found, list) else key_of(found, 4000).split(",")
+    keys = [key_of(item.get("id") if isinstance(item, dict) else item).strip() for item in items]
+    return [key for key in keys if key]
 
 
 def campaign_actions(data: dict, at: str | None) -> list[CRM_Marketing_Action]:
-    campaign, word = text_of(data.get("campaign_id"), 255), str(data.get("status"))
+    campaign, word = key_of(data.get("campaign_id")), str(data.get("status"))
     if not campaign or word not in CAMPAIGNS:
         return []
     state = campaign_state({"id": campaign, "status": word, "reason": data.get("reason")})
