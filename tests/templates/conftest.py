@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.application import installation, settings
 
 from vestnik.db import Database
 from vestnik.egress import Broker
 from vestnik.settings import Settings
 from vestnik.templates.service import Templates
 from vestnik.vault import Vault
+
+__all__ = ["Service", "installation", "settings", "told"]
 
 
 @dataclass
