@@ -17,6 +17,8 @@ from starlette.middleware import Middleware
 
 from vestnik.audit import Audit
 from vestnik.audit import routes as audit_routes
+from vestnik.campaigns import routes as campaigns_routes
+from vestnik.campaigns.service import Campaigns
 from vestnik.contacts import routes as contacts_routes
 from vestnik.contacts.service import Contacts
 from vestnik.db import Database
@@ -39,6 +41,7 @@ from vestnik.people import routes as people_routes
 from vestnik.people import settings_routes
 from vestnik.people.service import People
 from vestnik.people.tokens import csrf_token
+from vestnik.plugs import ModulesForCampaigns, Surroundings, WebhookParser
 from vestnik.sandbox import Sandbox, SandboxOptions, SandboxUnavailable
 from vestnik.segments import routes as segments_routes
 from vestnik.segments.service import Segments
@@ -46,6 +49,9 @@ from vestnik.settings import Settings
 from vestnik.templates import routes as templates_routes
 from vestnik.templates.service import Templates
 from vestnik.vault import Vault
+from vestnik.webhooks import routes as webhooks_routes
+from vestnik.webhooks.door import Hooks
+from vestnik.webhooks.service import Webhooks
 
 log = structlog.get_logger("vestnik.app")
 
@@ -69,6 +75,8 @@ class Services:
     contacts: Contacts
     segments: Segments
     templates: Templates
+    campaigns: Campaigns
+    webhooks: Webhooks
 
 
 def build_services(settings: Settings, operator_key: str | None = None) -> Services:
@@ -81,29 +89,38 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         contacts=contacts, category_names=contacts.category_names, own_listeners=settings.listeners
     )
     modules = Modules(database, vault, sandbox, broker, people.organisation.base_url, plugs)
+    segments = Segments(database, contacts, settings.zone)
+    templates = Templates(
+        database,
+        modules,
+        broker,
+        vault,
+        own_listeners=settings.listeners,
+        account_policy=modules.host_policy,
+    )
+    events, engine = Events(), Engine(settings, database)
+    surroundings = Surroundings(modules, contacts, segments, templates)
+    campaigns = Campaigns(database, engine, ModulesForCampaigns(modules), surroundings, events)
+    webhooks = Webhooks(database, contacts, modules, WebhookParser(modules), modules.categories_of_lists)
+    campaigns.on_external_id(webhooks.campaign_arrived)
     return Services(
         settings=settings,
         database=database,
         vault=vault,
-        events=Events(),
+        events=events,
         metrics=Metrics(),
         audit=Audit(database),
         people=people,
         mail=Mail(people.organisation.smtp),
-        engine=Engine(settings, database),
+        engine=engine,
         sandbox=sandbox,
         broker=broker,
         modules=modules,
         contacts=contacts,
-        segments=Segments(database, contacts, settings.zone),
-        templates=Templates(
-            database,
-            modules,
-            broker,
-            vault,
-            own_listeners=settings.listeners,
-            account_policy=modules.host_policy,
-        ),
+        segments=segments,
+        templates=templates,
+        campaigns=campaigns,
+        webhooks=webhooks,
     )
 
 
@@ -119,6 +136,8 @@ def routers() -> Sequence[Router]:
         contacts_routes.router,
         segments_routes.router,
         templates_routes.router,
+        campaigns_routes.router,
+        webhooks_routes.router,
         demo_routes.router,
     ]
 
@@ -146,6 +165,8 @@ async def working(services: Services) -> AsyncIterator[Services]:
         await stack.enter_async_context(services.modules.running())
         await services.templates.start()
         stack.push_async_callback(services.templates.stop)
+        await stack.enter_async_context(services.webhooks.running())
+        stack.push_async_callback(services.campaigns.stop)
         await services.engine.start()
         stack.push_async_callback(services.engine.stop)
         yield services
@@ -194,6 +215,7 @@ def create_app(settings: Settings, operator_key: str | None = None) -> Starlette
 def _middleware(services: Services) -> list[Middleware]:
     people, simulator = services.people, services.settings.simulator_url
     return [
+        Middleware(Hooks, door=services.webhooks.door),
         Middleware(SecurityHeaders, frame_sources=[simulator] if simulator else []),
         Middleware(faults.Faults, metrics=services.metrics),
         Middleware(

@@ -361,6 +361,11 @@ class Contacts:
     # The audience
 
     @staticmethod
+    def everybody() -> sa.Select[Any]:
+        """All contacts that there are, as column `contact_id`; merged ones live on in another."""
+        return sa.select(contact.c.id.label("contact_id")).where(contact.c.merged_into.is_(None))
+
+    @staticmethod
     def audience(members: sa.Select[Any], category_id: int | None, kind: AddressKind) -> sa.Select[Any]:
         """Who of `members` may be written to, and why not the others: see `contacts.audience`."""
         return audiences.audience(members, category_id, kind)

@@ -53,7 +53,7 @@ class Parsed:
     """A request and what its module made of it."""
 
     request: Stored
-    version_id: int
+    version_id: int | None
     actions: Sequence[dict[str, Any]]
     response: dict[str, Any] | None = None
     response_sent: bool = False

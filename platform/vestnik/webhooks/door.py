@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vestnik.db import Batcher, WriterStopped, new_key
 from vestnik.webhooks.inbox import Stored, is_probe
@@ -135,6 +135,18 @@ class Door:
                 return await waiter.future
         except TimeoutError:
             return OK
+
+
+class Hooks:
+    """Sends providers' requests to the door, past everything that is meant for people."""
+
+    def __init__(self, app: ASGIApp, door: Door) -> None:
+        self._app, self._door = app, door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """`/hooks/…` to the door, everything else onwards."""
+        ours = scope["type"] == "http" and scope["path"].startswith("/hooks/")
+        await (self._door if ours else self._app)(scope, receive, send)
 
 
 async def _read(receive: Receive) -> bytes | None:

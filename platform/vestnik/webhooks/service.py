@@ -103,6 +103,12 @@ class Webhooks:
         self.pipeline = Pipeline(database, parse, self._effects)
         self.door = Door(accounts, self._inbox, self.pipeline.hand_on)
 
+    def campaign_arrived(
+        self, connection: sa.Connection, account_id: int, external_id: str, campaign_id: int
+    ) -> None:
+        """Apply what waited for a campaign, in the transaction that commits its id at the service."""
+        self.applier.campaign_arrived(connection, account_id, external_id)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Take over what was left behind, work while the context lasts, finish what is under way."""

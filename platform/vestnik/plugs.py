@@ -1,0 +1,136 @@
+"""What one room needs of others, where it states the need as a protocol and no single room fits it whole."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import msgspec
+import sqlalchemy as sa
+
+from vestnik.campaigns.ports import SendingAccount, TemplateFacts
+from vestnik.contacts.service import Contacts
+from vestnik.modules.failures import ModuleCallFailed
+from vestnik.modules.service import Modules
+from vestnik.sandbox import Lane
+from vestnik.segments.service import Segments
+from vestnik.templates.service import Templates
+from vestnik.webhooks.inbox import Failure
+from vestnik.webhooks.pipeline import PARSE, CallFailed
+
+#: Calls of PrepareCampaign under way at once, where the manifest says that they may be.
+PARALLEL_PREPARE = 4
+
+_encode = msgspec.json.Encoder().encode
+
+
+class ModulesForCampaigns:
+    """`campaigns.ports.ModuleCaller`."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+
+    async def call(
+        self,
+        account_id: int,
+        function: str,
+        arguments: dict[str, Any],
+        *,
+        lane: str,
+        version_id: int | None = None,
+    ) -> Any:
+        """The validated result; ModuleCallFailed carries the `kind` that campaigns ask for."""
+        called = self._modules.call
+        return await called(account_id, function, arguments, lane=cast(Lane, lane), version_id=version_id)
+
+    async def sending_account(self, account_id: int, version_id: int | None = None) -> SendingAccount | None:
+        """The account and what its version can do."""
+        facts = await self._modules.account(account_id, version_id)
+        if facts is None:
+            return None
+        sizes = facts.batch_sizes
+        return SendingAccount(
+            id=facts.id,
+            title=facts.title,
+            module_title=facts.module_title,
+            version_id=facts.version_id,
+            enabled=facts.enabled,
+            campaign_types=facts.campaign_types,
+            functions=facts.functions,
+            export_chunk=sizes.export_contacts,
+            prepare_chunk=sizes.prepare_campaign,
+            parallel_prepare=PARALLEL_PREPARE if facts.manifest.parallel_prepare else 1,
+        )
+
+
+class Surroundings:
+    """`campaigns.ports.Surroundings`: segments, templates, categories, lists and addresses."""
+
+    def __init__(
+        self, modules: Modules, contacts: Contacts, segments: Segments, templates: Templates
+    ) -> None:
+        self._modules, self._contacts = modules, contacts
+        self._segments, self._templates = segments, templates
+
+    def members(self, connection: sa.Connection, segment_id: int | None) -> sa.Select[Any]:
+        """A segment's contacts as `contact_id`; without a segment everybody who was not merged away."""
+        if segment_id is None:
+            return self._contacts.everybody()
+        return self._segments.select(connection, segment_id)
+
+    async def segment_name(self, segment_id: int) -> str | None:
+        """The segment's name, also of an archived one."""
+        return await self._segments.name(segment_id)
+
+    async def template(self, template_id: int) -> TemplateFacts | None:
+        """The template, also an archived one."""
+        found = await self._templates.find(template_id)
+        if found is None:
+            return None
+        return TemplateFacts(found.id, found.account_id, found.external_id, found.name, found.subject)
+
+    async def category_name(self, category_id: int) -> str | None:
+        """The category's title."""
+        return (await self._contacts.category_names([category_id])).get(category_id)
+
+    async def list_of_category(self, account_id: int, category_id: int) -> str | None:
+        """The service's list that stands for the category."""
+        return await self._modules.list_of_category(account_id, category_id)
+
+    async def addresses(self, address_ids: Collection[int]) -> Mapping[int, str]:
+        """Addresses by their keys."""
+        return await self._contacts.addresses(address_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedRequest:
+    """`webhooks.pipeline.CallReport`."""
+
+    value: Any
+    version_id: int
+
+
+class WebhookParser:
+    """`webhooks.pipeline.Parser`: the module's parsing, with its failures as the inspector keeps them."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+
+    async def __call__(self, account_id: int, request: dict[str, Any]) -> ParsedRequest:
+        """What the live version makes of a request; CallFailed keeps everything known of the call."""
+        try:
+            report = await self._modules.report(account_id, PARSE, {"request": request}, lane="webhook")
+        except ModuleCallFailed as failure:
+            raise CallFailed(
+                Failure(
+                    kind=failure.shown_kind,
+                    error=_encode(failure.as_record()),
+                    log=_encode(failure.log),
+                    version_id=failure.version_id,
+                    wall_ms=failure.wall_ms,
+                )
+            ) from failure
+        if report.version_id is None:
+            raise LookupError(f"account {account_id} was called without a version")
+        return ParsedRequest(report.value, report.version_id)
