@@ -192,6 +192,30 @@ async def test_call_fails_with_an_error_of_its_own(name: str, sandbox: Sandbox) 
     await works_afterwards(sandbox)
 
 
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (
+            "def run():\n    return [[] for n in range(300_000)]",
+            "the result has more than 200000 lists and objects",
+        ),
+        (
+            "from vestnik_sdk import contacts\nasync def run():\n    await contacts([[] for n in range(300_000)])",
+            "TypeError: contacts: the argument has more than 200000 values",
+        ),
+    ],
+)
+async def test_what_would_swell_in_the_hosts_memory_is_refused(
+    source: str, message: str, sandbox: Sandbox
+) -> None:
+    program = Program("swelling", source, {"operations": ["contacts"]})
+
+    with pytest.raises(ModuleRaised) as raised:
+        await sandbox.call(program, "run", {})
+
+    assert raised.value.message == message
+
+
 async def test_program_goes_on_after_it_ran_out_of_memory(sandbox: Sandbox) -> None:
     program = Program("hungry once", "def run(n):\n    return len('a' * n)")
 

@@ -44,7 +44,7 @@ def read_result(body: bytes, limit_bytes: int) -> Any:
     """The value of a DONE frame; JSON text by construction holds nothing but plain values."""
     try:
         (text,) = _done(body)
-        if len(text) > limit_bytes:
+        if len(text) > limit_bytes or containers(text) > wire.ELEMENT_LIMIT:
             raise ProtocolViolation("a result over its limit")
         result = _json(text)
         if _long_number.search(text):
@@ -52,6 +52,11 @@ def read_result(body: bytes, limit_bytes: int) -> Any:
     except _ERRORS as error:
         raise ProtocolViolation(f"a result that can't be read ({type(error).__name__})") from None
     return result
+
+
+def containers(text: bytes) -> int:
+    """At least as many lists and objects as a JSON text has."""
+    return text.count(b"[") + text.count(b"{")
 
 
 def _refuse_big_integers(value: Any) -> None:

@@ -133,6 +133,8 @@ class Call:
 
     def on_frame(self, kind: int, body: bytes) -> None:
         """One frame of the worker while this call runs. Raises ProtocolViolation."""
+        if len(body) > wire.ELEMENT_LIMIT and wire.has_more_elements(body, wire.ELEMENT_LIMIT):
+            raise ProtocolViolation("too many values in a frame")
         try:
             if kind == wire.OPERATION:
                 self._on_operation(_operation(body))

@@ -100,9 +100,13 @@ class ModuleOutOfMemory(SandboxError):
 
 
 class WorkerCrashed(SandboxError):
-    """The worker's process ended in the middle of the call."""
+    """The worker's process ended in the middle of the call.
+
+    After a forbidden system call `forbidden_call` is True: the module tried to get out and wants suspending.
+    """
 
     kind = "crashed"
+    forbidden_call = False
 
 
 class SandboxBusy(SandboxError):

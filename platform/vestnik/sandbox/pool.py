@@ -72,7 +72,9 @@ class Pool:
             return worker
         try:
             return await self._bound(claim, bind)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, (ModuleTimeout, WorkerCrashed)):
+                self._suspect(claim.identity)
             self._vacate(claim)
             raise
 

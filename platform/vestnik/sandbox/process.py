@@ -315,7 +315,9 @@ def verdict(status: int | None, maxrss_kb: int) -> WorkerCrashed:
         return WorkerCrashed(f"the worker ended by itself (status {os.WEXITSTATUS(status)})")
     number = os.WTERMSIG(status)
     if number == signal.SIGSYS:
-        return WorkerCrashed("the module made a forbidden system call and was stopped")
+        error = WorkerCrashed("the module made a forbidden system call and was stopped")
+        error.forbidden_call = True
+        return error
     if number == signal.SIGXCPU:
         return WorkerCrashed("the worker has used up the processor time of its life")
     name = signal.Signals(number).name

@@ -50,6 +50,9 @@ FROM_WORKER_CAPS: Final = {
     PROBED: KIB,
 }
 
+# A decoded value takes far more memory than its bytes: no more of them than this in one argument or result.
+ELEMENT_LIMIT: Final = 200_000
+
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -60,6 +63,57 @@ class FrameViolation(ValueError):
 def frame(kind: int, body: bytes) -> bytes:
     """One frame ready to be written."""
     return HEADER.pack(len(body), kind) + body
+
+
+def has_more_elements(body: bytes, limit: int) -> bool:
+    """Whether a msgpack body has more than `limit` values, read from the headers alone.
+
+    A byte can be an empty list, which takes 64 bytes in memory: so a body is measured before it is decoded.
+    """
+    position, left, count = 0, 1, 0
+    try:
+        while left:
+            count += 1
+            if count > limit:
+                return True
+            skip, children = _header(body, position)
+            position += skip
+            left += children - 1
+    except (IndexError, struct.error):
+        return False  # cut short: the decoder says so
+    return False
+
+
+def _header(body: bytes, position: int) -> tuple[int, int]:
+    """Bytes of a value without its children, and how many children it has."""
+    first = body[position]
+    if first < 0x80 or first >= 0xE0 or first in (0xC0, 0xC2, 0xC3):
+        return 1, 0
+    if first < 0x90:
+        return 1, 2 * (first & 0x0F)
+    if first < 0xA0:
+        return 1, first & 0x0F
+    if first < 0xC0:
+        return 1 + (first & 0x1F), 0
+    if first in _FIXED:
+        return 1 + _FIXED[first], 0
+    form, extra, children = _COUNTED[first]
+    (size,) = form.unpack_from(body, position + 1)
+    return (1 + form.size, children * size) if children else (1 + form.size + extra + size, 0)
+
+
+_U8, _U16, _U32 = struct.Struct(">B"), struct.Struct(">H"), struct.Struct(">I")
+# first byte: bytes that follow
+_FIXED: Final = {
+    0xC1: 0, 0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8,
+    0xD4: 2, 0xD5: 3, 0xD6: 5, 0xD7: 9, 0xD8: 17,
+}  # fmt: skip
+# first byte: form of the count, bytes besides it, children for each one counted
+_COUNTED: Final = {
+    0xC4: (_U8, 0, 0), 0xC5: (_U16, 0, 0), 0xC6: (_U32, 0, 0), 0xC7: (_U8, 1, 0), 0xC8: (_U16, 1, 0),
+    0xC9: (_U32, 1, 0), 0xD9: (_U8, 0, 0), 0xDA: (_U16, 0, 0), 0xDB: (_U32, 0, 0), 0xDC: (_U16, 0, 1),
+    0xDD: (_U32, 0, 1), 0xDE: (_U16, 0, 2), 0xDF: (_U32, 0, 2),
+}  # fmt: skip
 
 
 class FrameBuffer:

@@ -7,6 +7,7 @@ import ast
 import decimal
 import gc
 import json
+import mmap
 import os
 import re
 import types
@@ -66,7 +67,7 @@ class Channel:
     def receive(self) -> tuple[int, bytes]:
         """The next frame; ends the process when the host has gone or breaks the protocol."""
         while not self._frames:
-            data = os.read(self._descriptor, 262_144)
+            data = os.read(self._descriptor, 65_536)
             if not data:
                 os._exit(0)
             try:
@@ -80,6 +81,8 @@ class Channel:
         body = pack([number, name, argument])
         if len(body) > wire.FROM_WORKER_CAPS[wire.OPERATION]:
             raise ValueError(f"the argument is larger than {wire.FROM_WORKER_CAPS[wire.OPERATION]} bytes")
+        if len(body) > wire.ELEMENT_LIMIT and wire.has_more_elements(body, wire.ELEMENT_LIMIT):
+            raise ValueError(f"the argument has more than {wire.ELEMENT_LIMIT} values")
         self.send(wire.OPERATION, body)
 
     def send_cancel(self, number: int) -> None:
@@ -151,6 +154,8 @@ def encode_result(result: Any, limit_bytes: int) -> bytes:
         raise ResultRefused(f"the result can't be written as JSON: {error}") from None
     if len(data) > limit_bytes:
         raise ResultRefused(f"the result is too large: {len(data)} bytes, the limit is {limit_bytes}")
+    if data.count(b"[") + data.count(b"{") > wire.ELEMENT_LIMIT:
+        raise ResultRefused(f"the result has more than {wire.ELEMENT_LIMIT} lists and objects")
     return data
 
 
@@ -267,7 +272,7 @@ class Worker:
         self._channel = Channel(descriptor)
         self._probe = probe
         self._program: Program | None = None
-        self._reserve: bytearray | None = None
+        self._reserve: mmap.mmap | None = None
 
     def serve(self) -> NoReturn:
         """The loop."""
@@ -321,7 +326,9 @@ class Worker:
             os._exit(71)
         function, arguments, settings, markers, seed, clock_us, result_limit = unpack(body)
         del body
-        self._reserve = self._reserve or bytearray(RESERVE_BYTES)
+        self._reserve = self._reserve or mmap.mmap(
+            -1, RESERVE_BYTES
+        )  # address space only: no page is touched
         CLOCK.set(clock_us)
         CHANCE.set(seed)
         decimal.setcontext(decimal.Context())
@@ -340,7 +347,9 @@ class Worker:
 
     def _report(self, error: BaseException, names: dict[str, Any]) -> None:
         """Sends the failure; first frees what the module's frames hold, and the reserve."""
-        self._reserve = None
+        if self._reserve is not None:
+            self._reserve.close()
+            self._reserve = None
         report = failure(error)
         error.__traceback__ = error.__context__ = error.__cause__ = None
         names.clear()

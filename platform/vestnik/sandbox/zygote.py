@@ -164,8 +164,6 @@ class Zygote:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-        gc.collect()
-        gc.freeze()
         while True:
             readable, _, _ = select.select([self._control.fileno(), wake_read], [], [])
             if wake_read in readable:
@@ -243,6 +241,8 @@ def main() -> NoReturn:
     jail.die_with_parent()
     runtime = preload()
     sys.path.clear()
+    gc.collect()
+    gc.freeze()  # before any fork: a collection touches every object, and so would copy every page
     base_bytes = jail.memory_in_use_bytes()
     try:
         posture = build_walls()
