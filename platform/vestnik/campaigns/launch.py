@@ -136,9 +136,9 @@ class Launch:
         if found.job_id is not None:
             return Handover(step, found.number, found.attempts, job_id=found.job_id)
         here = _within(row.id, found)
-        members = sa.select(delivery.c.contact_id).where(here, _not_rejected()).distinct()
-        people = connection.execute(audience(members, row.category_id, KIND_OF_CAMPAIGN[row.type])).all()
-        allowed = {person.contact_id: person for person in people if person.verdict in ("ok", "duplicate")}
+        members = sa.select(delivery.c.contact_id).where(here, _not_rejected())
+        people = connection.execute(_people(members, row)).all()
+        allowed = {person.contact_id: person for person in people if person.verdict == "ok"}
         planned = connection.execute(
             sa.select(delivery.c.address_id, delivery.c.contact_id).where(here, _not_rejected())
         ).all()
@@ -348,9 +348,14 @@ def _keys(connection: sa.Connection, campaign_id: int, found: Row, step: str) ->
     if step == "export":
         return {str(contact_id): address_id for address_id, contact_id in rows}
     row = ledger.get(connection, campaign_id)
-    members = sa.select(delivery.c.contact_id).where(here).distinct()
-    people = connection.execute(audience(members, row.category_id, KIND_OF_CAMPAIGN[row.type])).all()
+    members = sa.select(delivery.c.contact_id).where(here)
+    people = connection.execute(_people(members, row)).all()
     return {person.address: person.address_id for person in people if person.address_id is not None}
+
+
+def _people(members: sa.Select[Any], row: Row) -> sa.Select[Any]:
+    """The audience's word on recipients; they are planned, so that no two have one address."""
+    return audience(members, row.category_id, KIND_OF_CAMPAIGN[row.type], find_duplicates=False)
 
 
 def _is(campaign_id: int, step: str, number: int) -> sa.ColumnElement[bool]:

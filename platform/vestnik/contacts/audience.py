@@ -46,11 +46,13 @@ _STRENGTH: dict[int, Verdict] = {
 }
 
 
-def audience(members: sa.Select[Any], category_id: int | None, kind: AddressKind) -> sa.Select[Any]:
+def audience(
+    members: sa.Select[Any], category_id: int | None, kind: AddressKind, *, find_duplicates: bool = True
+) -> sa.Select[Any]:
     """Rows (contact_id, address_id, address, verdict), one for each contact of `members`.
 
     `members` selects the column `contact_id`, each contact once. A contact that was merged into
-    another has no row.
+    another has no row. Where the members' addresses differ already, `find_duplicates` may be left out.
     """
     member = members.subquery("member")
     person, link, at = contact.alias("person"), contact_address.alias("link"), address.alias("at")
@@ -62,7 +64,11 @@ def audience(members: sa.Select[Any], category_id: int | None, kind: AddressKind
             _stop_list_verdict(at.c.suppression_hash, category_id),
             sa.case((person.c.unsubscribed, "unsubscribed_all")),
             sa.case((_withdrawn(person.c.id, category_id), "unsubscribed_category")),
-            sa.case((_has_earlier(members, at.c.id, person.c.id, category_id), "duplicate")),
+            *(
+                [sa.case((_has_earlier(members, at.c.id, person.c.id, category_id), "duplicate"))]
+                if find_duplicates
+                else []
+            ),
             "ok",
         ),
     )
