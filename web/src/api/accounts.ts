@@ -35,6 +35,8 @@ export interface HostApproval {
   scheme: "https" | "http";
   port: number;
   privateNetwork: boolean;
+  /** Names of the secrets that may be sent there. */
+  secrets: string[];
   approved: boolean;
   requested: boolean;
   approvedBy: string | null;

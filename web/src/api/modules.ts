@@ -61,8 +61,7 @@ export interface CheckResult {
 export interface LogLine {
   level: string;
   message: string;
-  atMs?: number;
-  at?: string;
+  atMs: number;
 }
 
 export interface Exchange {
@@ -73,6 +72,7 @@ export interface Exchange {
   status: number | null;
   responseHeaders: Record<string, string>;
   responseBody: string | null;
+  resolvedAddress: string | null;
   wallMs: number;
   error: string | null;
 }
@@ -81,9 +81,9 @@ export interface CallError {
   kind: string;
   message: string;
   line: number | null;
-  path?: string | null;
-  expected?: string | null;
-  got?: string | null;
+  path: string | null;
+  expected: string | null;
+  got: string | null;
 }
 
 export interface RunResult {
@@ -103,6 +103,25 @@ export interface RunRequest {
   source?: string;
 }
 
+/** A recorded call; `kind` says why it failed. */
+export interface Recording {
+  id: string;
+  startedAt: string;
+  accountId: string | null;
+  versionId: string | null;
+  function: string;
+  lane: "webhook" | "interactive" | "bulk";
+  kind: string | null;
+  wallMs: number;
+  cpuMs: number;
+}
+
+export interface RecordingCard extends Recording {
+  error: Record<string, unknown> | null;
+  log: LogLine[];
+  exchanges: Exchange[];
+}
+
 const under = (id: string, rest = "") => `/modules/${id}${rest}`;
 
 export const modules = {
@@ -115,6 +134,14 @@ export const modules = {
       queryKey: ["modules", id, "versions", version],
       staleTime: Infinity,
       queryFn: () => api.get<Version>(under(id, `/versions/${version}`)),
+    }),
+  calls: (id: string) =>
+    queryOptions({ queryKey: ["modules", id, "calls"], queryFn: () => api.get<PageOf<Recording>>(under(id, "/calls")) }),
+  call: (id: string, call: string) =>
+    queryOptions({
+      queryKey: ["modules", id, "calls", call],
+      staleTime: Infinity,
+      queryFn: () => api.get<RecordingCard>(under(id, `/calls/${call}`)),
     }),
   catalogue: queryOptions({ queryKey: ["catalogue"], queryFn: () => api.get<PageOf<CatalogueEntry>>("/modules/catalogue") }),
   create: (module: { name: string; title: string }) => api.post<ModuleCard>("/modules", module),

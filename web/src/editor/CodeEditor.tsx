@@ -96,19 +96,25 @@ export function CodeEditor(props: Props) {
   return <div ref={place} className="editor" />;
 }
 
+const pythonBasics: Extension = [
+  lineNumbers(),
+  highlightActiveLineGutter(),
+  foldGutter(),
+  lintGutter(),
+  python(),
+  indentUnit.of("    "),
+];
+
 function basics(language: "python" | "json"): Extension {
   return [
-    lineNumbers(),
-    highlightActiveLineGutter(),
     history(),
-    foldGutter(),
     drawSelection(),
     indentOnInput(),
     bracketMatching(),
     closeBrackets(),
     highlightActiveLine(),
     highlightSelectionMatches(),
-    language === "python" ? [python(), indentUnit.of("    "), lintGutter()] : [json(), indentUnit.of("  ")],
+    language === "python" ? pythonBasics : [json(), indentUnit.of("  ")],
     keymap.of([
       ...closeBracketsKeymap,
       ...defaultKeymap,

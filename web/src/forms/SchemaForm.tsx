@@ -1,6 +1,6 @@
-import { Divider, Text } from "@mantine/core";
+import { Divider, Switch, Text } from "@mantine/core";
 import { Form } from "@rjsf/mantine";
-import type { RJSFSchema, TitleFieldProps, UiSchema } from "@rjsf/utils";
+import type { RJSFSchema, TitleFieldProps, UiSchema, WidgetProps } from "@rjsf/utils";
 import type { ReactNode } from "react";
 import { validator } from "./validator";
 
@@ -31,6 +31,24 @@ const templates = {
     ) : null,
 };
 
+/** A yes-or-no setting with its explanation beneath. */
+function SwitchWidget({ id, value, label, schema, disabled, onChange }: WidgetProps) {
+  return (
+    <Switch
+      id={id}
+      label={label}
+      description={schema.description}
+      checked={Boolean(value)}
+      disabled={disabled}
+      onChange={(event) => onChange(event.currentTarget.checked)}
+    />
+  );
+}
+
+const widgets = { CheckboxWidget: SwitchWidget };
+/** Wrong fields are marked where they stand. */
+const noSummary = () => {};
+
 /** A form made from a JSON Schema. */
 export function SchemaForm({ schema, uiSchema, value, onChange, onSubmit, disabled, children }: Props) {
   return (
@@ -39,6 +57,9 @@ export function SchemaForm({ schema, uiSchema, value, onChange, onSubmit, disabl
       uiSchema={uiSchema}
       validator={validator}
       templates={templates}
+      widgets={widgets}
+      onError={noSummary}
+      focusOnFirstError
       formData={value}
       disabled={disabled}
       showErrorList={false}

@@ -48,6 +48,7 @@ function Host({ accountId, host, all }: { accountId: string; host: HostApproval;
         </Text>
         <Group gap={6}>
           {host.scheme === "http" && <Badge color="orange">{t("accounts.plainHttp")}</Badge>}
+          {host.secrets.length > 0 && <Badge color="gray">{t("accounts.getsSecrets", { names: host.secrets.join(", ") })}</Badge>}
           {host.privateNetwork && <Badge color="orange">{t("accounts.private")}</Badge>}
           {host.approved && host.approvedAt && (
             <Text size="xs" c="dimmed">
@@ -70,6 +71,6 @@ function Host({ accountId, host, all }: { accountId: string; host: HostApproval;
   );
 }
 
-function plain({ pattern, scheme, port, privateNetwork, approved }: HostApproval) {
-  return { pattern, scheme, port, privateNetwork, approved };
+function plain({ pattern, scheme, port, privateNetwork, secrets, approved }: HostApproval) {
+  return { pattern, scheme, port, privateNetwork, secrets, approved };
 }

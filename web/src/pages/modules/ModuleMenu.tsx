@@ -59,13 +59,17 @@ export function ModuleMenu({ card }: { card: ModuleCard }) {
           <Menu.Item component={Link} to="/accounts" leftSection={<IconPlugConnected size={16} />}>
             {t("studio.toAccounts")}
           </Menu.Item>
-          <Menu.Item component="a" href={address("/contract/vestnik_sdk.pyi")} download leftSection={<IconDownload size={16} />}>
+          <Menu.Item component="a" href={address("/contract/vestnik_sdk.pyi", { moduleId: card.id })} download leftSection={<IconDownload size={16} />}>
             {t("studio.stub")}
           </Menu.Item>
-          <Menu.Divider />
-          <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={askRemoval}>
-            {t("studio.delete")}
-          </Menu.Item>
+          {publishes && (
+            <>
+              <Menu.Divider />
+              <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={askRemoval}>
+                {t("studio.delete")}
+              </Menu.Item>
+            </>
+          )}
         </Menu.Dropdown>
       </Menu>
     </>

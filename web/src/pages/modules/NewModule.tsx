@@ -7,7 +7,7 @@ import { Dialog } from "../../ui/Dialog";
 import { tellProblem } from "../../ui/notices";
 import { useOpenModule } from "./use-open-module";
 
-const NAME = /^[a-z][a-z0-9_]{1,48}$/;
+const NAME = /^[a-z][a-z0-9_]{1,39}$/;
 
 /** A module from the scaffold: every function of the contract, ready to be filled in. */
 export function NewModule({ opened, onClose }: { opened: boolean; onClose: () => void }) {

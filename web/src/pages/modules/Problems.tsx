@@ -17,12 +17,13 @@ const COLOURS = { error: "red", warning: "yellow", info: "blue" };
 export function Problems({ check, checking, onShow }: Props) {
   const { t } = useTranslation();
   const found = check?.diagnostics ?? [];
+  const summary = found.length > 0 ? t("studio.problemCount", { count: found.length }) : t(check ? "studio.noProblems" : "studio.checking");
   return (
     <Paper component="section" aria-label={t("studio.problems")} aria-live="polite">
       <Group gap="xs" px="sm" py={8}>
         {check && found.length === 0 && <IconCircleCheck size={18} color="var(--mantine-color-teal-7)" aria-hidden />}
         <Text size="sm" fw={550}>
-          {check ? t("studio.problemCount", { count: found.length }) : t("studio.checking")}
+          {summary}
         </Text>
         {checking && <Loader size={14} ml="auto" aria-label={t("studio.checking")} />}
       </Group>

@@ -15,6 +15,7 @@ import { PageLoading } from "../../ui/Loading";
 import { PageHeader } from "../../ui/PageHeader";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 import { StatusBadge } from "../../ui/StatusBadge";
+import { Calls } from "./Calls";
 import { Changes } from "./Changes";
 import { FunctionList } from "./FunctionList";
 import { ModuleMenu } from "./ModuleMenu";
@@ -45,9 +46,10 @@ function Studio({ card, contract }: { card: ModuleCard; contract: Contract }) {
   const [view, setView] = useState<"code" | "changes">("code");
   const [compared, setCompared] = useState(card.live.id);
   const [panel, setPanel] = useState<string | null>("run");
-  const [called, setCalled] = useState(card.functions[0] ?? contract.functions[0]?.name ?? "");
+  const [called, setCalled] = useState(() => firstFunction(card, contract));
   const [saving, save] = useDisclosure();
   const writes = useRight("modules.write");
+  const publishes = useRight("modules.publish");
   const completions = useMemo(() => contractCompletions(contract, settingNames(card)), [contract, card]);
   const run = () => {
     setPanel("run");
@@ -65,7 +67,6 @@ function Studio({ card, contract }: { card: ModuleCard; contract: Contract }) {
     <>
       <PageHeader
         title={localised(card.title)}
-        description={localised(card.description)}
         back={{ to: "/modules", label: t("shell.nav.modules") }}
         badges={
           <>
@@ -78,9 +79,11 @@ function Studio({ card, contract }: { card: ModuleCard; contract: Contract }) {
           writes && (
             <>
               <ModuleMenu card={card} />
-              <Button leftSection={<IconDeviceFloppy size={16} />} disabled={!draft.changed} onClick={save.open}>
-                {t("studio.save")}
-              </Button>
+              {publishes && (
+                <Button leftSection={<IconDeviceFloppy size={16} />} disabled={!draft.changed} onClick={save.open}>
+                  {t("studio.save")}
+                </Button>
+              )}
             </>
           )
         }
@@ -88,17 +91,19 @@ function Studio({ card, contract }: { card: ModuleCard; contract: Contract }) {
       <Grid gap="md" align="stretch">
         <Grid.Col span={{ base: 12, lg: 7.5 }}>
           <Stack gap="sm">
-            <SegmentedControl
-              w="fit-content"
-              aria-label={t("studio.view")}
-              value={view}
-              onChange={(value) => setView(value as "code" | "changes")}
-              data={[
-                { value: "code", label: t("studio.code") },
-                { value: "changes", label: t("studio.changes") },
-              ]}
-            />
             <div className={`framed ${classes.editor}`}>
+              <div className={classes.toolbar}>
+                <SegmentedControl
+                  size="xs"
+                  aria-label={t("studio.view")}
+                  value={view}
+                  onChange={(value) => setView(value as "code" | "changes")}
+                  data={[
+                    { value: "code", label: t("studio.code") },
+                    { value: "changes", label: t("studio.changes") },
+                  ]}
+                />
+              </div>
               {view === "code" ? (
                 <CodeEditor
                   ref={editor}
@@ -109,7 +114,7 @@ function Studio({ card, contract }: { card: ModuleCard; contract: Contract }) {
                   diagnostics={draft.check?.diagnostics}
                   completions={completions}
                   onRun={run}
-                  onSave={draft.changed ? save.open : undefined}
+                  onSave={draft.changed && publishes ? save.open : undefined}
                   readOnly={!writes}
                 />
               ) : (
@@ -123,13 +128,14 @@ function Studio({ card, contract }: { card: ModuleCard; contract: Contract }) {
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 4.5 }}>
-          <Tabs value={panel} onChange={setPanel} className={classes.side}>
+          <Tabs value={panel} onChange={setPanel} className={classes.side} keepMounted={false}>
             <Tabs.List mb="md" grow>
               <Tabs.Tab value="run">{t("studio.run")}</Tabs.Tab>
               <Tabs.Tab value="functions">{t("studio.functions")}</Tabs.Tab>
               <Tabs.Tab value="versions">{t("studio.versions")}</Tabs.Tab>
+              <Tabs.Tab value="calls">{t("studio.calls")}</Tabs.Tab>
             </Tabs.List>
-            <Tabs.Panel value="run">
+            <Tabs.Panel value="run" keepMounted>
               <RunPanel card={card} contract={contract} source={draft.source} name={called} onName={setCalled} runner={runner} />
             </Tabs.Panel>
             <Tabs.Panel value="functions">
@@ -138,12 +144,20 @@ function Studio({ card, contract }: { card: ModuleCard; contract: Contract }) {
             <Tabs.Panel value="versions">
               <Versions card={card} onCompare={compare} onRestore={draft.setSource} />
             </Tabs.Panel>
+            <Tabs.Panel value="calls">
+              <Calls moduleId={card.id} />
+            </Tabs.Panel>
           </Tabs>
         </Grid.Col>
       </Grid>
       <SaveVersion opened={saving} onClose={save.close} card={card} source={draft.source} check={draft.check} />
     </>
   );
+}
+
+function firstFunction(card: ModuleCard, contract: Contract): string {
+  const present = contract.functions.find((one) => card.functions.includes(one.name));
+  return (present ?? contract.functions[0])?.name ?? "";
 }
 
 function settingNames(card: ModuleCard): string[] {

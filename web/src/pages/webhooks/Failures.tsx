@@ -1,9 +1,9 @@
 import { Stack, Text, Timeline } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { CallError } from "../../api/modules";
 import type { WebhookFailure } from "../../api/webhooks";
 import { CallFailure } from "../../trace/CallFailure";
+import { errorOfRecord } from "../../trace/error-of-record";
 import { LogView } from "../../trace/LogView";
 import { useFormat } from "../../ui/format";
 import { Panel } from "../../ui/Panel";
@@ -23,7 +23,7 @@ export function Failures({ failures }: { failures: WebhookFailure[] }) {
             title={<Text size="sm" fw={550}>{format.exact(failure.at)}</Text>}
           >
             <Stack gap="xs" mt={4}>
-              <CallFailure error={errorOf(failure)} />
+              <CallFailure error={errorOfRecord(failure.kind, failure.error)} />
               {failure.log.length > 0 && <LogView lines={failure.log} />}
             </Stack>
           </Timeline.Item>
@@ -31,16 +31,4 @@ export function Failures({ failures }: { failures: WebhookFailure[] }) {
       </Timeline>
     </Panel>
   );
-}
-
-function errorOf({ kind, error }: WebhookFailure): CallError {
-  const text = (name: string) => (typeof error[name] === "string" ? (error[name] as string) : null);
-  return {
-    kind,
-    message: text("message") ?? text("sentence") ?? JSON.stringify(error),
-    line: typeof error.line === "number" ? error.line : null,
-    path: text("path"),
-    expected: text("expected"),
-    got: text("got"),
-  };
 }
