@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.user_modules.conftest import API_KEY, USER_MODULES, ModuleAccount, Recorded
 
+from vestnik import contract
 from vestnik.egress import Broker
 from vestnik.modules.failures import ModuleCallFailed
 from vestnik.sandbox import Sandbox
 
 CASES = sorted(USER_MODULES.glob("*/tests/*.json"))
+FOLDERS = sorted({path.parents[1] for path in CASES})
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -59,3 +63,14 @@ def signed(arguments: dict[str, Any]) -> dict[str, Any]:
 def test_every_bundled_module_brings_cases() -> None:
     folders = {path.parent.name for path in USER_MODULES.glob("*/module.json")}
     assert folders == {path.parts[-3] for path in CASES}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_bundled_module_has_no_type_errors_in_the_editor(folder: Path, tmp_path: Path) -> None:
+    manifest = contract.parse_manifest(json.loads((folder / "module.json").read_text("utf-8")))
+    (tmp_path / "vestnik_sdk.pyi").write_text(contract.stub("en", manifest), "utf-8")
+    (tmp_path / "module.py").write_text((folder / "module.py").read_text("utf-8"), "utf-8")
+    (tmp_path / "pyrefly.toml").write_text('project-includes = ["module.py"]\nsearch-path = ["."]\n')
+    pyrefly = Path(sys.executable).with_name("pyrefly")
+    checked = subprocess.run([pyrefly, "check"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout

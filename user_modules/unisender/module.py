@@ -8,7 +8,9 @@ import csv
 import html
 import json
 import re
+from collections import Counter
 from datetime import datetime, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from vestnik_sdk import (
@@ -22,26 +24,32 @@ from vestnik_sdk import (
     CRM_Marketing_CampaignStats,
     CRM_Marketing_CampaignStatus,
     CRM_Marketing_CampaignType,
+    CRM_Marketing_Contact,
     CRM_Marketing_CreateCampaignRequest,
     CRM_Marketing_CreateCampaignResponse,
+    CRM_Marketing_Delivery,
     CRM_Marketing_DeliveryPageResult,
     CRM_Marketing_DeliveryStatus,
     CRM_Marketing_ImportTemplate,
     CRM_Marketing_Job,
+    CRM_Marketing_JobTicket,
     CRM_Marketing_List,
     CRM_Marketing_ListPageResult,
     CRM_Marketing_RejectCode,
     CRM_Marketing_RejectedRow,
     CRM_Marketing_Sender,
+    CRM_Marketing_Subscriber,
     CRM_Marketing_SubscriberData,
     CRM_Marketing_SubscriberPageResult,
     CRM_Marketing_SubscriberProfile,
     CRM_Marketing_SubscriberStatus,
+    CRM_Marketing_Subscription,
     CRM_Marketing_SubscriptionChange,
     CRM_Marketing_WebhookResult,
     CRM_Marketing_WebhookSubscription,
     FetchError,
     FetchRequest,
+    Response,
     contacts,
     fetch,
     log,
@@ -142,7 +150,7 @@ def refusal_of(method: str, code: str, text: str) -> ServiceError:
     return error
 
 
-def flat(name: str, value: object) -> list:
+def flat(name: str, value: Any) -> list[tuple[str, Any]]:
     """Pairs of a form as PHP reads it: lists and dicts become brackets."""
     if isinstance(value, dict):
         return [pair for key, item in value.items() for pair in flat(f"{name}[{key}]", item)]
@@ -151,10 +159,10 @@ def flat(name: str, value: object) -> list:
     return [(name, value)]
 
 
-async def call(method: str, **arguments: object) -> object:
+async def call(method: str, **arguments: Any) -> Any:
     """The result of an API method. Raises ServiceError: failures come with HTTP 200 too."""
     url = f"{settings.base_url.rstrip('/')}/{settings.get('language', 'ru')}/api/{method}?format=json"
-    form = [("api_key", sealed.api_key)]
+    form: list[tuple[str, Any]] = [("api_key", sealed.api_key)]
     for name, value in arguments.items():
         form.extend(flat(name, value))
     for pause_s in (*PAUSES_S, None):
@@ -170,7 +178,7 @@ async def call(method: str, **arguments: object) -> object:
         await asyncio.sleep(pause_s)
 
 
-def envelope_of(method: str, answer: object) -> dict:
+def envelope_of(method: str, answer: Response) -> dict[str, Any]:
     """The answer as a dict, whatever the service's web server made of it."""
     if not answer.ok:
         raise refusal_of(method, "http", f"HTTP {answer.status}")
@@ -186,7 +194,7 @@ def envelope_of(method: str, answer: object) -> dict:
 # --- Small conversions -------------------------------------------------------------------------------------
 
 
-def text_of(value: object, longest: int = 4000) -> str:
+def text_of(value: Any, longest: int = 4000) -> str:
     """A text that the contract takes."""
     if value is None:
         return ""
@@ -194,12 +202,12 @@ def text_of(value: object, longest: int = 4000) -> str:
     return (text if text.isascii() else text.encode("utf-8", "replace").decode())[:longest]
 
 
-def key_of(value: object, longest: int = 255) -> str:
+def key_of(value: Any, longest: int = 255) -> str:
     """An address or an identifier in an event; whatever is neither text nor number counts as missing."""
     return text_of(value, longest) if type(value) in (str, int) else ""
 
 
-def instant(text: object, zone: str = "UTC") -> str | None:
+def instant(text: Any, zone: str = "UTC") -> str | None:
     """`2026-11-21 10:00:00` of the service as an instant, or None."""
     found = re.match(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d)?", str(text or ""))
     if found is None:
@@ -219,12 +227,12 @@ def to_utc(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00").replace("z", "+00:00")).astimezone(timezone.utc)
 
 
-def filled(**fields: object) -> dict:
+def filled(**fields: Any) -> Any:
     """Only the fields that have a value: the contract wants the others left out."""
     return {name: value for name, value in fields.items() if value is not None and value != ""}
 
 
-def web_address(text: object) -> str | None:
+def web_address(text: Any) -> str | None:
     """An absolute address; the service leaves out the scheme at times."""
     address = str(text or "")
     if address.startswith("//"):
@@ -232,7 +240,7 @@ def web_address(text: object) -> str | None:
     return address if re.match(r"https?://", address) else None
 
 
-def number(value: object) -> int | None:
+def number(value: Any) -> int | None:
     """A count, or None."""
     try:
         return max(0, int(float(str(value))))
@@ -240,7 +248,7 @@ def number(value: object) -> int | None:
         return None
 
 
-def report(rejected: list, total: int) -> CRM_Marketing_BulkReport | None:
+def report(rejected: list[CRM_Marketing_RejectedRow], total: int) -> CRM_Marketing_BulkReport | None:
     """Nothing when all rows were taken."""
     return {"rejected": rejected, "accepted": total - len(rejected)} if rejected else None
 
@@ -249,7 +257,7 @@ def report(rejected: list, total: int) -> CRM_Marketing_BulkReport | None:
 
 
 async def CRM_Marketing_ImportTemplates(offset: int, limit: int) -> list[CRM_Marketing_ImportTemplate]:
-    found = []
+    found: list[dict[str, Any]] = []
     while len(found) < limit:
         asked = min(TEMPLATE_PAGE, limit - len(found))
         page = await call("listTemplates", type="user", limit=asked, offset=offset + len(found)) or []
@@ -259,7 +267,7 @@ async def CRM_Marketing_ImportTemplates(offset: int, limit: int) -> list[CRM_Mar
     return [template(item) for item in found]
 
 
-def template(item: dict) -> CRM_Marketing_ImportTemplate:
+def template(item: dict[str, Any]) -> CRM_Marketing_ImportTemplate:
     return filled(
         externalId=text_of(item["id"], 255),
         name=text_of(item.get("title"), 500) or text_of(item.get("subject"), 500) or f"№ {item['id']}",
@@ -280,9 +288,11 @@ async def CRM_Marketing_GetTemplateHTML(templateExternalId: str) -> str:
 # --- Contacts into lists and out of them -------------------------------------------------------------------
 
 
-async def import_rows(columns: list, rows: list, keys: list) -> list[CRM_Marketing_RejectedRow]:
+async def import_rows(
+    columns: list[str], rows: list[list[str]], keys: list[str]
+) -> list[CRM_Marketing_RejectedRow]:
     """Hands rows over, 500 a call; answers those that the service refused. Safe to repeat."""
-    rejected = []
+    rejected: list[CRM_Marketing_RejectedRow] = []
     for start in range(0, len(rows), IMPORT_ROWS):
         part = rows[start : start + IMPORT_ROWS]
         answer = await call("importContacts", field_names=columns, data=part)
@@ -297,7 +307,7 @@ async def import_rows(columns: list, rows: list, keys: list) -> list[CRM_Marketi
     return rejected
 
 
-def reject_code(code: str) -> str:
+def reject_code(code: str) -> CRM_Marketing_RejectCode:
     if "invalid" in code or "role" in code:
         return REJECT.Invalid
     if "unsubscribed" in code:
@@ -305,25 +315,27 @@ def reject_code(code: str) -> str:
     return REJECT.Blocked if "block" in code else REJECT.Other
 
 
-async def put_into_lists(kind: str, rows: list, keys: list) -> list[CRM_Marketing_RejectedRow]:
+async def put_into_lists(
+    kind: str, rows: list[tuple[str, str, str, str]], keys: list[str]
+) -> list[CRM_Marketing_RejectedRow]:
     """Rows are (address, name, lists to be in, lists not to be in), numbers of lists joined by commas."""
     columns = [kind, "Name", f"{kind}_list_ids", f"{kind}_excluded_list_ids"]
     return await import_rows(columns, [list(row) for row in rows], keys)
 
 
 async def CRM_Marketing_ExportContacts(contactIds: list[str]) -> CRM_Marketing_BulkResult | None:
-    people = []
+    people: list[CRM_Marketing_Contact] = []
     for start in range(0, len(contactIds), IMPORT_ROWS):
         people.extend(await contacts(contactIds[start : start + IMPORT_ROWS]))
     found = {person["id"] for person in people}
-    rejected = [
+    rejected: list[CRM_Marketing_RejectedRow] = [
         {"key": key, "reason": "No such contact", "code": REJECT.NotFound}
         for key in contactIds
         if key not in found
     ]
-    rows = {"email": [], "phone": []}
-    keys = {"email": [], "phone": []}
-    other_list = None
+    rows: dict[str, list[tuple[str, str, str, str]]] = {"email": [], "phone": []}
+    keys: dict[str, list[str]] = {"email": [], "phone": []}
+    other_list: str | None = None
     for person in people:
         wanted, unwanted = lists_of(person)
         if not wanted:
@@ -339,21 +351,20 @@ async def CRM_Marketing_ExportContacts(contactIds: list[str]) -> CRM_Marketing_B
     return report(rejected, len(contactIds))
 
 
-def lists_of(person: dict) -> tuple:
+def lists_of(person: CRM_Marketing_Contact) -> tuple[list[str], list[str]]:
     """Lists of the categories that the contact wants, and of those it does not."""
-    linked = [category for category in person["categories"] if category.get("listExternalId")]
-    wanted = [category["listExternalId"] for category in linked if category["subscribed"]]
-    unwanted = [category["listExternalId"] for category in linked if not category["subscribed"]]
+    linked = [(each.get("listExternalId"), each["subscribed"]) for each in person["categories"]]
+    wanted = [key for key, subscribed in linked if key and subscribed]
+    unwanted = [key for key, subscribed in linked if key and not subscribed]
     return wanted, [key for key in unwanted if key not in wanted]
 
 
-def nobody_reached(keys: dict, refused: dict) -> list[CRM_Marketing_RejectedRow]:
+def nobody_reached(
+    keys: dict[str, list[str]], refused: dict[str, list[CRM_Marketing_RejectedRow]]
+) -> list[CRM_Marketing_RejectedRow]:
     """A contact is refused when the service took none of its addresses."""
-    taken = {}
-    for kind in keys:
-        for key in keys[kind]:
-            taken[key] = taken.get(key, 0) + 1
-    last = {}
+    taken = Counter(key for group in keys.values() for key in group)
+    last: dict[str, CRM_Marketing_RejectedRow] = {}
     for rows in refused.values():
         for row in rows:
             taken[row["key"]] -= 1
@@ -364,18 +375,20 @@ def nobody_reached(keys: dict, refused: dict) -> list[CRM_Marketing_RejectedRow]
 async def CRM_Marketing_AddSubscribers(
     listExternalId: str, subscribers: list[CRM_Marketing_SubscriberData]
 ) -> CRM_Marketing_BulkResult | None:
-    rejected = []
-    for kind in ("email", "phone"):
-        people = [person for person in subscribers if (kind == "email") == ("email" in person)]
-        rows = [(person[kind], person.get("name") or "", listExternalId, "") for person in people]
-        rejected.extend(await put_into_lists(kind, rows, [person[kind] for person in people]))
+    rejected: list[CRM_Marketing_RejectedRow] = []
+    emails = [(person.get("email"), person.get("name", "")) for person in subscribers]
+    without = [person for person in subscribers if "email" not in person]
+    phones = [(person.get("phone"), person.get("name", "")) for person in without]
+    for kind, found in (("email", emails), ("phone", phones)):
+        rows = [(address, name, listExternalId, "") for address, name in found if address]
+        rejected.extend(await put_into_lists(kind, rows, [row[0] for row in rows]))
     return report(rejected, len(subscribers))
 
 
 async def CRM_Marketing_RemoveSubscribers(
     listExternalId: str, contacts: list[str]
 ) -> CRM_Marketing_BulkResult | None:
-    rejected = []
+    rejected: list[CRM_Marketing_RejectedRow] = []
     for kind in ("email", "phone"):
         addresses = [address for address in contacts if (kind == "email") == ("@" in address)]
         rows = [[address, listExternalId] for address in addresses]
@@ -386,7 +399,7 @@ async def CRM_Marketing_RemoveSubscribers(
 # --- Lists -------------------------------------------------------------------------------------------------
 
 
-async def all_lists() -> list:
+async def all_lists() -> list[dict[str, Any]]:
     return await call("getLists") or []
 
 
@@ -412,8 +425,8 @@ async def find_or_create_list(title: str) -> str:
 
 async def CRM_Marketing_GetLists(cursor: str | None) -> CRM_Marketing_ListPageResult:
     """The lists of campaigns are the module's own affair and are left out."""
-    titles = [(str(item["id"]), text_of(item.get("title"), 500) or str(item["id"])) for item in await all_lists()]
-    shown = [pair for pair in titles if not pair[1].startswith(CAMPAIGN_LIST)]
+    titles = [(str(item["id"]), text_of(item.get("title"), 500)) for item in await all_lists()]
+    shown = [(key, title or key) for key, title in titles if not title.startswith(CAMPAIGN_LIST)]
     start = int(cursor or 0)
     page = [{"externalId": key, "name": title} for key, title in shown[start : start + PAGE_ROWS]]
     more = start + PAGE_ROWS < len(shown)
@@ -435,7 +448,7 @@ async def CRM_Marketing_GetListSubscribers(
     return filled(items=[subscriber(row, listExternalId) for row in rows], nextCursor=following)
 
 
-def subscriber(row: dict, list_id: str) -> dict:
+def subscriber(row: dict[str, str], list_id: str) -> CRM_Marketing_Subscriber:
     status = SUBSCRIBERS.get(row.get("email_status") or "active", SUBSCRIBER.Pending)
     if list_id in (row.get("email_unsubscribed_list_ids") or "").split(","):
         status = SUBSCRIBER.Unsubscribed
@@ -470,7 +483,7 @@ async def CRM_Marketing_GetSubscriber(contact: str) -> CRM_Marketing_SubscriberP
     )
 
 
-def subscription(item: dict) -> dict:
+def subscription(item: dict[str, Any]) -> CRM_Marketing_Subscription:
     return filled(
         listExternalId=str(item["id"]),
         listName=text_of(item.get("title"), 500),
@@ -486,7 +499,7 @@ async def CRM_Marketing_UpdateSubscriptions(
     email = subscriber.get("email")
     if email is None:
         raise ValueError("Unisender subscribes people by their e-mail address only")
-    rejected = []
+    rejected: list[CRM_Marketing_RejectedRow] = []
     for change in changes:
         key = change["listExternalId"]
         try:
@@ -503,12 +516,13 @@ async def CRM_Marketing_UpdateSubscriptions(
     return report(rejected, len(changes))
 
 
-async def still_unsubscribed(email: str, wanted: list) -> list[CRM_Marketing_RejectedRow]:
+async def still_unsubscribed(email: str, wanted: list[str]) -> list[CRM_Marketing_RejectedRow]:
     """Whoever unsubscribed cannot be subscribed again by the API, which does not say so by itself."""
     if not wanted:
         return []
-    profile = await CRM_Marketing_GetSubscriber(email) or {"lists": []}
-    out = {item["listExternalId"] for item in profile["lists"] if item["status"] == SUBSCRIBER.Unsubscribed}
+    profile = await CRM_Marketing_GetSubscriber(email)
+    lists = profile["lists"] if profile is not None else []
+    out = {item["listExternalId"] for item in lists if item["status"] == SUBSCRIBER.Unsubscribed}
     reason = "The person unsubscribed; only they can subscribe again"
     return [{"key": key, "reason": reason, "code": REJECT.Unsubscribed} for key in wanted if key in out]
 
@@ -532,11 +546,19 @@ async def campaign_list(campaign_id: str, create: bool) -> str | None:
     return winner
 
 
+async def own_list(campaign_id: str) -> str:
+    """The campaign's list, created if need be."""
+    list_id = await campaign_list(campaign_id, create=True)
+    if list_id is None:
+        raise RuntimeError("The service has neither found nor created the campaign's list")
+    return list_id
+
+
 async def CRM_Marketing_PrepareCampaign(
     campaignId: str, type: CRM_Marketing_CampaignType, contacts: list[str]
 ) -> CRM_Marketing_BulkResult | None:
     kind = "phone" if type == CRM_Marketing_CampaignType.Sms else "email"
-    list_id = await campaign_list(campaignId, create=True)
+    list_id = await own_list(campaignId)
     rows = [[address, list_id] for address in contacts]
     return report(await import_rows([kind, f"{kind}_list_ids"], rows, contacts), len(contacts))
 
@@ -554,9 +576,10 @@ async def CRM_Marketing_CreateCampaign(
         return running_response(running)
     await check_list(request, list_id)
     message_id = await create_message(request, list_id)
-    when = {}
-    if request.get("sendAt"):
-        when = {"start_time": to_utc(request["sendAt"]).strftime("%Y-%m-%d %H:%M"), "timezone": "UTC"}
+    when: dict[str, str] = {}
+    send_at = request.get("sendAt")
+    if send_at:
+        when = {"start_time": to_utc(send_at).strftime("%Y-%m-%d %H:%M"), "timezone": "UTC"}
     made = await call(
         "createCampaign",
         message_id=message_id,
@@ -574,8 +597,10 @@ async def CRM_Marketing_CreateCampaign(
 
 
 async def remember(campaign_id: str, list_id: str, external_id: str) -> None:
-    """Which campaign a list belongs to, for unsubscriptions that name the list only. The storage is small:
-    the list is found again by its title, and of old campaigns the service's events name the campaign itself."""
+    """Which campaign a list belongs to, for unsubscriptions that name the list only.
+
+    The storage is small and keeps the latest campaigns; lists are found again by their titles.
+    """
     await storage.set(f"list/{list_id}/campaign", external_id)
     await storage.delete(f"campaign/{campaign_id}/list")
     for prefix in ("list/", "campaign/"):
@@ -584,8 +609,13 @@ async def remember(campaign_id: str, list_id: str, external_id: str) -> None:
             await storage.delete(key)
 
 
-def running_response(state: dict) -> CRM_Marketing_CreateCampaignResponse:
-    return {name: state[name] for name in ("externalId", "status", "reason", "url") if name in state}
+def running_response(state: CRM_Marketing_CampaignState) -> CRM_Marketing_CreateCampaignResponse:
+    return filled(
+        externalId=state["externalId"],
+        status=state["status"],
+        reason=state.get("reason"),
+        url=state.get("url"),
+    )
 
 
 async def check_list(request: CRM_Marketing_CreateCampaignRequest, list_id: str) -> None:
@@ -605,15 +635,16 @@ async def create_message(request: CRM_Marketing_CreateCampaignRequest, list_id: 
         sender = request.get("senderName") or settings.get("sms_sender")
         if not sender or not request.get("text"):
             raise ValueError("An SMS campaign needs a sender's name and a text")
-        made = await call("createSmsMessage", sender=sender, body=request["text"], list_id=list_id)
+        made = await call("createSmsMessage", sender=sender, body=request.get("text"), list_id=list_id)
         return str(made["message_id"])
-    if not request.get("senderEmail"):
+    sender = request.get("senderEmail")
+    if not sender:
         raise ValueError("A letter needs the sender's address")
     if not request.get("html") and not request.get("templateExternalId"):
         raise ValueError("A letter needs a template or HTML")
     letter = filled(
-        sender_name=request.get("senderName") or request["senderEmail"],
-        sender_email=request["senderEmail"],
+        sender_name=request.get("senderName") or sender,
+        sender_email=sender,
         subject=request.get("subject"),
         body=request.get("html"),
         template_id=None if request.get("html") else request.get("templateExternalId"),
@@ -628,7 +659,8 @@ async def create_message(request: CRM_Marketing_CreateCampaignRequest, list_id: 
 async def latest_campaign(list_id: str, since: datetime) -> CRM_Marketing_CampaignState | None:
     """The latest campaign that was sent to a list."""
     start = {"from": since.strftime("%Y-%m-%d %H:%M:%S")}
-    found, offset = [], 0
+    found: list[dict[str, Any]] = []
+    offset = 0
     while True:
         page = await call("getCampaigns", limit=CAMPAIGN_PAGE, offset=offset, **start) or []
         found.extend(item for item in page if str(item.get("list_id")) == list_id)
@@ -638,7 +670,7 @@ async def latest_campaign(list_id: str, since: datetime) -> CRM_Marketing_Campai
     return campaign_state(max(found, key=lambda item: int(item["id"]))) if found else None
 
 
-def campaign_state(item: dict) -> CRM_Marketing_CampaignState:
+def campaign_state(item: dict[str, Any]) -> CRM_Marketing_CampaignState:
     """A campaign of getCampaigns or getCampaignStatus."""
     word = str(item.get("status"))
     held = "The service's moderators hold the campaign" if word == "censor_hold" else None
@@ -665,13 +697,13 @@ async def CRM_Marketing_GetCampaignStatus(campaignExternalId: str) -> CRM_Market
 
 async def CRM_Marketing_CancelCampaign(campaignExternalId: str) -> CRM_Marketing_CampaignState:
     """The service cancels what has not started; otherwise the answer says how far it is."""
-    refusal = None
+    refusal: ServiceError | None = None
     try:
         await call("cancelCampaign", campaign_id=campaignExternalId)
     except ServiceError as error:
         refusal = error
     state = await CRM_Marketing_GetCampaignStatus(campaignExternalId)
-    return state if refusal is None else {**state, "reason": text_of(refusal.text)}
+    return state if refusal is None else filled(**{**state, "reason": text_of(refusal.text)})
 
 
 async def CRM_Marketing_GetCampaignStats(campaignExternalId: str) -> CRM_Marketing_CampaignStats:
@@ -692,13 +724,14 @@ async def CRM_Marketing_GetCampaignStats(campaignExternalId: str) -> CRM_Marketi
 async def CRM_Marketing_GetCampaignLinks(campaignExternalId: str) -> list[CRM_Marketing_CampaignLink]:
     found = await call("getVisitedLinks", campaign_id=campaignExternalId)
     columns = found["fields"]
-    clicks, people = {}, {}
+    clicks: Counter[str] = Counter()
+    people: dict[str, set[str]] = {}
     for values in found["data"]:
-        row = dict(zip(columns, values))
+        row = dict(zip(columns, values, strict=False))
         url = web_address(row.get("url"))
         if url is not None:
-            clicks[url] = clicks.get(url, 0) + (number(row.get("count")) or 1)
-            people.setdefault(url, set()).add(row.get("email"))
+            clicks[url] += number(row.get("count")) or 1
+            people.setdefault(url, set()).add(str(row.get("email")))
     ranked = sorted(clicks, key=lambda url: (-clicks[url], url))[:PAGE_ROWS]
     return [{"url": url, "clicks": clicks[url], "uniqueClicks": len(people[url])} for url in ranked]
 
@@ -707,17 +740,17 @@ async def CRM_Marketing_SendTest(
     request: CRM_Marketing_CreateCampaignRequest, contacts: list[str]
 ) -> CRM_Marketing_BulkReport | None:
     """One address a call, so that one refused address stops no other."""
-    rejected = []
+    rejected: list[CRM_Marketing_RejectedRow] = []
     if request["type"] == CRM_Marketing_CampaignType.Sms:
-        sender = request.get("senderName") or settings.get("sms_sender") or ""
-        calls = [("sendSms", {"phone": each, "sender": sender, "text": request.get("text", "")}) for each in contacts]
+        sender, text = request.get("senderName") or settings.get("sms_sender") or "", request.get("text", "")
+        calls = [("sendSms", {"phone": each, "sender": sender, "text": text}) for each in contacts]
     else:
         list_id = request.get("listExternalId")
         if list_id is None:
             list_id = await find_or_create_list(settings.get("contacts_list") or "Vestnik")
         message_id = await create_message(request, list_id)
         calls = [("sendTestEmail", {"email": each, "id": message_id}) for each in contacts]
-    for address, (method, arguments) in zip(contacts, calls):
+    for address, (method, arguments) in zip(contacts, calls, strict=True):
         try:
             await call(method, **arguments)
         except ServiceError as error:
@@ -728,7 +761,7 @@ async def CRM_Marketing_SendTest(
 # --- Exports: a task at the service, then a file that the host keeps ---------------------------------------
 
 
-async def begin_export(method: str, **arguments: object) -> dict:
+async def begin_export(method: str, **arguments: Any) -> CRM_Marketing_JobTicket:
     task = await call(method, **arguments)
     return {"jobId": str(task["task_uuid"]), "pollAfterSeconds": 2}
 
@@ -754,7 +787,7 @@ async def CRM_Marketing_GetDeliveries(
     return filled(items=[delivery(row) for row in rows], nextCursor=following)
 
 
-def delivery(row: dict) -> dict:
+def delivery(row: dict[str, str]) -> CRM_Marketing_Delivery:
     word = str(row.get("send_result") or "not_sent")
     status = delivery_status(word)
     return filled(
@@ -766,7 +799,7 @@ def delivery(row: dict) -> dict:
     )
 
 
-async def read_export(cursor: str) -> tuple:
+async def read_export(cursor: str) -> tuple[list[dict[str, str]], str | None]:
     """A page of a file's rows and the cursor of the next one. The host keeps the file for a while."""
     place = json.loads(cursor)
     lines = None
@@ -783,12 +816,12 @@ async def read_export(cursor: str) -> tuple:
         lines = await export_lines(place["spool"], place["line"])
     header, page = lines
     names = next(csv.reader([header.lstrip("\ufeff")]))
-    rows = [dict(zip(names, row)) for row in csv.reader(page) if row]
+    rows = [dict(zip(names, row, strict=False)) for row in csv.reader(page) if row]
     following = json.dumps({**place, "line": place["line"] + len(page)}) if page else None
     return rows, following
 
 
-async def export_lines(spool_id: str, line: int) -> tuple:
+async def export_lines(spool_id: str, line: int) -> tuple[str, list[str]]:
     kept = spooled(spool_id)
     header = await kept.lines(0, 1)
     return (header[0] if header else ""), await kept.lines(line, PAGE_ROWS)
@@ -817,7 +850,7 @@ async def CRM_Marketing_CheckAccount() -> CRM_Marketing_AccountCheck:
 async def CRM_Marketing_GetAccount() -> CRM_Marketing_Account:
     info = await call("getUserInfo")
     try:
-        balance = float(str(info.get("balance")))
+        balance: float | None = float(str(info.get("balance")))
     except ValueError:
         balance = None
     return filled(
@@ -835,12 +868,13 @@ async def CRM_Marketing_GetAccount() -> CRM_Marketing_Account:
 async def CRM_Marketing_GetSenders() -> list[CRM_Marketing_Sender]:
     info = await call("getUserInfo")
     found = await call("getCheckedEmail", login=info["login"]) or []
-    senders = [
-        filled(email=item["email"], name=text_of(item.get("name"), 255), verified=bool(item.get("is_checked")))
-        for item in found
-    ]
-    sms_sender = settings.get("sms_sender")
-    return [*senders, {"name": sms_sender}] if sms_sender else senders
+    senders: list[CRM_Marketing_Sender] = []
+    for item in found:
+        name, verified = text_of(item.get("name"), 255), bool(item.get("is_checked"))
+        senders.append(filled(email=item["email"], name=name, verified=verified))
+    if settings.get("sms_sender"):
+        senders.append({"name": settings.sms_sender})
+    return senders
 
 
 async def CRM_Marketing_EnsureWebhook(url: str) -> CRM_Marketing_WebhookSubscription:
@@ -848,8 +882,14 @@ async def CRM_Marketing_EnsureWebhook(url: str) -> CRM_Marketing_WebhookSubscrip
         same = isinstance(hook, dict) and (hook.get("hook_url") or hook.get("url")) == url
         if same and hook.get("status") == "active" and set(EVENTS) <= set(hook.get("events") or ()):
             return {"url": url, "active": True, "events": list(EVENTS)}
-    everything = {name: "*" for name in EVENTS}
-    await call("setHook", hook_url=url, event_format="json_post", events=everything, single_event=0, status="active")
+    await call(
+        "setHook",
+        hook_url=url,
+        event_format="json_post",
+        events={name: "*" for name in EVENTS},
+        single_event=0,
+        status="active",
+    )
     return {"url": url, "active": True, "events": list(EVENTS)}
 
 
@@ -863,7 +903,7 @@ async def CRM_Marketing_ParseWebhookRequest(request: FetchRequest) -> CRM_Market
         body = request.json()
     except ValueError:
         return {"response": {"status": 400, "body": "not JSON"}}
-    actions = []
+    actions: list[CRM_Marketing_Action] = []
     for user in listed(body, "events_by_user"):
         for event in listed(user, "events") or listed(user, "Events"):
             actions.extend(await actions_of(event))
@@ -879,13 +919,13 @@ async def is_signed(raw: bytes) -> bool:
     return await sealed.verify(digest, found[1].decode().lower())
 
 
-def listed(value: object, name: str) -> list:
+def listed(value: Any, name: str) -> list[Any]:
     """A list within a dict, or an empty one."""
     found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, list) else []
 
 
-async def actions_of(event: object) -> list[CRM_Marketing_Action]:
+async def actions_of(event: Any) -> list[CRM_Marketing_Action]:
     """What an event means. Events of no interest, and of an unknown form, mean nothing."""
     data = event.get("event_data") if isinstance(event, dict) else None
     if not isinstance(data, dict):
@@ -900,7 +940,7 @@ async def actions_of(event: object) -> list[CRM_Marketing_Action]:
     return []
 
 
-def delivery_status(word: str) -> str | None:
+def delivery_status(word: str) -> CRM_Marketing_DeliveryStatus | None:
     """A status of the service; an unknown failure is a failure, an unknown success nothing."""
     found = DELIVERIES.get(word)
     if found is None:
@@ -909,7 +949,7 @@ def delivery_status(word: str) -> str | None:
     return found
 
 
-def letter_actions(data: dict, at: str | None) -> list[CRM_Marketing_Action]:
+def letter_actions(data: dict[str, Any], at: str | None) -> list[CRM_Marketing_Action]:
     word = str(data.get("status"))
     status = delivery_status(word)
     email = key_of(data.get("email"), 320)
@@ -934,14 +974,15 @@ def letter_actions(data: dict, at: str | None) -> list[CRM_Marketing_Action]:
     return [update, leaving]
 
 
-async def unsubscribe_actions(data: dict, at: str | None) -> list[CRM_Marketing_Action]:
+async def unsubscribe_actions(data: dict[str, Any], at: str | None) -> list[CRM_Marketing_Action]:
     """One action for each list that is named; a campaign's own list counts for its campaign."""
     email = key_of(data.get("email"), 320)
     if not email:
         return []
     campaign = key_of(data.get("campaign_id"))
-    actions = []
-    for list_id in named_lists(data) or [None]:
+    actions: list[CRM_Marketing_Action] = []
+    named: list[str | None] = [*named_lists(data)]
+    for list_id in named or [None]:
         known = campaign
         if not known and list_id is not None:
             known = await storage.get(f"list/{list_id}/campaign")
@@ -957,7 +998,7 @@ async def unsubscribe_actions(data: dict, at: str | None) -> list[CRM_Marketing_
     return actions
 
 
-def named_lists(data: dict) -> list:
+def named_lists(data: dict[str, Any]) -> list[str]:
     """Lists of an event, in any of the forms in which the service's documents write them."""
     found = data.get("list_ids") or data.get("list_id") or data.get("lists") or []
     items = found if isinstance(found, list) else key_of(found, 4000).split(",")
@@ -965,7 +1006,7 @@ def named_lists(data: dict) -> list:
     return [key for key in keys if key]
 
 
-def campaign_actions(data: dict, at: str | None) -> list[CRM_Marketing_Action]:
+def campaign_actions(data: dict[str, Any], at: str | None) -> list[CRM_Marketing_Action]:
     campaign, word = key_of(data.get("campaign_id")), str(data.get("status"))
     if not campaign or word not in CAMPAIGNS:
         return []
