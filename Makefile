@@ -38,6 +38,7 @@ bench: install ## benchmarks: a table on the screen, JSON in benchmarks/results/
 generate: install ## write the files that are made from the schemas and the API
 	$(BIN)/python -m vestnik.contract.generate
 	$(BIN)/python tools/openapi.py
+	$(BIN)/python tools/errors.py
 	$(BIN)/python tools/web.py run types
 
 lock: ## choose versions anew: requirements.lock

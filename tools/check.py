@@ -20,6 +20,7 @@ GATES: list[tuple[str, list[str | Path]]] = [
     ("import contracts", [BIN / "lint-imports", "--no-cache"]),
     ("contract files", [sys.executable, "-m", "vestnik.contract.generate", "--check"]),
     ("openapi.json", [sys.executable, "tools/openapi.py", "--check"]),
+    ("errors.md", [sys.executable, "tools/errors.py", "--check"]),
     ("licences", [sys.executable, "tools/licences.py"]),
     ("web: lint", [sys.executable, "tools/web.py", "run", "lint"]),
     ("web: types", [sys.executable, "tools/web.py", "run", "typecheck"]),
