@@ -2,7 +2,6 @@
 
 from vestnik.db.batcher import Batcher
 from vestnik.db.database import Database
-from vestnik.db.migrate import migrate
 from vestnik.db.statements import insert, insert_ignore, load, metadata, monthly_table, upsert
 from vestnik.db.types import (
     EPOCH,
@@ -23,7 +22,6 @@ __all__ = [
     "Database",
     "WriterStopped",
     "after_commit",
-    "migrate",
     "insert",
     "insert_ignore",
     "load",
