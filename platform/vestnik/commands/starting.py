@@ -14,8 +14,7 @@ from vestnik.app import Services, create_app
 from vestnik.commands import lock
 from vestnik.commands.failures import CommandFailed
 from vestnik.commands.listening import listen
-from vestnik.db.migrate import migrate
-from vestnik.db.migrate import is_current
+from vestnik.db.migrate import is_current, migrate
 from vestnik.demo import service as demo
 from vestnik.people.tokens import new_token
 from vestnik.progress import say, step
