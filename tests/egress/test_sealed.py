@@ -78,8 +78,6 @@ def test_a_value_is_escaped_for_a_query_a_header_a_form_json_and_text(call: Seal
     assert json.loads(call.replace(as_json).body) == {"key": ODD}
     as_form = draft(body=f"key={odd}", headers={"content-type": "application/x-www-form-urlencoded"})
     assert call.replace(as_form).body == f"key={escaped}".encode()
-    encoded = draft(body=f"key={odd}".encode(), body_kind="form", headers={"content-type": "text/plain"})
-    assert call.replace(encoded).body == f"key={escaped}".encode()
 
 
 @given(value=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=8, max_size=40))
@@ -351,11 +349,6 @@ def test_a_pattern_that_could_run_for_long_is_refused(pattern: str) -> None:
         ({"url": "https://a.test", "json": float("nan")}, "the json holds a value that can't be sent"),
         ({"url": "https://a.test", "json": ["\ud800"]}, "the json holds a value that can't be sent"),
         ({"url": "https://a.test", "body": 1}, "the body must be a text or bytes"),
-        (
-            {"url": "https://a.test", "body": "", "body_kind": "x"},
-            "body_kind is form or json, and goes with body",
-        ),
-        ({"url": "https://a.test", "body_kind": "form"}, "body_kind is form or json, and goes with body"),
         ({"url": "https://a.test", "body": "\ud800"}, "the body holds a value that can't be sent"),
         ({"url": "https://a.test", "timeout_s": "1"}, "timeout_s must be a number of seconds"),
         ({"url": "https://a.test", "timeout_s": -1}, "timeout_s must be a number of seconds"),
@@ -380,7 +373,7 @@ plain = st.recursive(
     argument=st.fixed_dictionaries(
         {"url": st.sampled_from(["https://api.example.com/a", "https://[", "x"]) | plain},
         optional={
-            name: plain for name in ("method", "headers", "query", "form", "json", "body", "body_kind")
+            name: plain for name in ("method", "headers", "query", "form", "json", "body", "timeout_s")
         },
     )
 )

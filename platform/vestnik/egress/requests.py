@@ -107,7 +107,7 @@ class Draft:
     """What a module asked for. Markers of sealed secrets may stand in it; none is replaced yet.
 
     At most one of `form`, `json` and `body` is given. A form is a mapping or a list of pairs; a list as a
-    value repeats its key. `body_kind` says of a `body` that is encoded already whether it is a form or JSON.
+    value repeats its key.
     """
 
     url: str
@@ -169,7 +169,6 @@ _OPTIONS = frozenset(
         "form",
         "json",
         "body",
-        "body_kind",
         "timeout_s",
         "follow_redirects",
         "spool",
@@ -181,9 +180,6 @@ def _body_of(argument: Mapping[str, Any]) -> tuple[bytes, BodyKind, str]:
     given = [name for name in ("form", "json", "body") if argument.get(name) is not None]
     if len(given) > 1:
         raise InvalidRequest("only one of form, json and body can be given")
-    kind = argument.get("body_kind")
-    if kind is not None and (given != ["body"] or kind not in ("form", "json")):
-        raise InvalidRequest("body_kind is form or json, and goes with body")
     if not given:
         return b"", "none", ""
     value = argument[given[0]]
@@ -194,11 +190,11 @@ def _body_of(argument: Mapping[str, Any]) -> tuple[bytes, BodyKind, str]:
             text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
             return text.encode(), "json", "application/json"
         if isinstance(value, str):
-            return value.encode(), kind or "text", "text/plain; charset=utf-8"
+            return value.encode(), "text", "text/plain; charset=utf-8"
     except (TypeError, ValueError, RecursionError):
         raise InvalidRequest(f"the {given[0]} holds a value that can't be sent") from None
     if isinstance(value, bytes):
-        return value, kind or "text", "application/octet-stream"
+        return value, "text", "application/octet-stream"
     raise InvalidRequest("the body must be a text or bytes")
 
 

@@ -16,8 +16,8 @@ ModuleCallFailed        kind             the module …
 ├── SwitchedOff         disabled         is switched off, or the account is gone
 └── Unavailable         unavailable      can't run: no sandbox, or a sealed secret
 
-Every class has the fields `module`, `function`, `action` (the function's title), `reason` (for the integrator)
-and `line`; a marketer reads the sentence, an integrator everything.
+Every class has the fields `module`, `function`, `action` (the title of the function), `reason` (for the
+integrator) and `line`; a marketer reads the sentence, an integrator everything.
 """
 
 from __future__ import annotations

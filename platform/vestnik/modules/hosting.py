@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,6 @@ from vestnik.egress import (
     InvalidRequest,
     RetryLater,
     SealedCall,
-    SealedRefused,
     SecretNotAllowed,
 )
 from vestnik.modules import failures
@@ -29,16 +28,6 @@ from vestnik.sandbox import Control, HostError
 CONTACTS_AT_ONCE = 1_000
 TRACES = 300
 TRACE_BODY_BYTES = 2_097_152
-
-# How the operations of `sealed` are called: names of positional arguments, the last one may take the rest.
-_SPELLING: Mapping[str, Sequence[str]] = {
-    "digest": ("algorithm", "*parts"),
-    "hmac": ("algorithm", "key", "*parts"),
-    "base64": ("*parts",),
-    "basic": ("user", "password"),
-    "verify": ("of", "expected"),
-    "equals": ("left", "right"),
-}
 
 
 @dataclass
@@ -98,7 +87,7 @@ class CallHost:
             if name == "fetch.lines":
                 return await self._lines(argument)
             if name.startswith("sealed."):
-                return self.sealed.evaluate(operation_tree(argument))
+                return self.sealed.evaluate(argument)
             if name.startswith("storage."):
                 return await self._stored(name.removeprefix("storage."), argument)
             if name == "contacts":
@@ -120,7 +109,7 @@ class CallHost:
         return HostError(kind, error.message)
 
     async def _fetch(self, argument: Any) -> dict[str, Any]:
-        draft = draft_of(argument)
+        draft = Draft.parse(argument)
         request = self.sealed.replace(draft)
         exchange = await self._broker.fetch(
             request,
@@ -178,44 +167,6 @@ class CallHost:
             raise HostError("contacts", f"contacts takes {CONTACTS_AT_ONCE} at a time")
         source = self._contacts
         return await (source.contacts_by_address(wanted) if by_address else source.contacts_by_id(wanted))
-
-
-def draft_of(argument: Any) -> Draft:
-    """The request as the sandbox's `fetch` spells it; raises InvalidRequest."""
-    if not isinstance(argument, Mapping):
-        raise InvalidRequest("fetch takes a URL and named options")
-    options = dict(argument)
-    kind = options.pop("body_kind", None)
-    options["timeout_s"] = options.pop("timeout", None)
-    if kind in ("form", "json") and options.get("body") is not None:
-        options["body_kind"] = kind
-    return Draft.parse(options)
-
-
-def operation_tree(argument: Any) -> Any:
-    """The tree of an operation with names for its arguments, which the sandbox sends as they were given."""
-    if isinstance(argument, list):
-        return [operation_tree(each) for each in argument]
-    if not isinstance(argument, Mapping) or set(argument) != {"op", "args", "options"}:
-        return argument
-    kind, given, options = argument["op"], argument["args"], argument["options"]
-    names = _SPELLING.get(kind) if isinstance(kind, str) else None
-    if names is None or not isinstance(given, list) or not isinstance(options, Mapping):
-        raise SealedRefused("there is no such operation")
-    tree: dict[str, Any] = {"op": kind}
-    rest = list(given)
-    for name in names:
-        if name.startswith("*"):
-            tree[name[1:]] = [operation_tree(each) for each in rest]
-            rest = []
-        elif rest:
-            tree[name] = operation_tree(rest.pop(0))
-    if rest or (set(options) & set(tree)) - {"parts"}:
-        raise SealedRefused(f"{kind} takes " + ", ".join(names))
-    for name, value in options.items():
-        if name not in tree or not tree[name]:
-            tree[str(name)] = operation_tree(value)
-    return tree
 
 
 def _named(argument: Any, *names: str) -> tuple[Any, ...]:

@@ -8,12 +8,8 @@ from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 
-from vestnik import audit
-from vestnik.contract import PREFIX, ManifestError, Text
-from vestnik.contract.manifest import Manifest
-from vestnik.contract.scaffold import scaffold
-from vestnik.contract.signatures import Problem as SignatureProblem
-from vestnik.contract.signatures import check_signatures
+from vestnik import audit, contract
+from vestnik.contract import Definition, Manifest, ManifestError, Mark, Text
 from vestnik.db import Database, insert_ignore, now
 from vestnik.http.errors import Language, NotFound
 from vestnik.modules.catalogue import Catalogue
@@ -22,7 +18,8 @@ from vestnik.modules.packages import Package, manifest_invalid, read_manifest, r
 from vestnik.modules.registry import Registry
 from vestnik.modules.tables import account, module, module_version
 from vestnik.people.access import Actor
-from vestnik.sandbox import CheckReport, Diagnostic, FunctionInfo, Sandbox, SandboxError, SandboxUnavailable
+from vestnik.sandbox import CheckReport, Sandbox, SandboxError, SandboxUnavailable
+from vestnik.sandbox import Diagnostic as Found
 
 Both = Mapping[str, str]
 
@@ -33,8 +30,8 @@ class Finding:
 
     line: int
     column: int
-    end_line: int | None
-    end_column: int | None
+    end_line: int
+    end_column: int
     severity: Literal["error", "warning"]
     kind: str
     message: Both
@@ -201,7 +198,7 @@ class Library:
             manifest = Manifest.bare(name, Text(title, title))
         except ManifestError as error:
             raise manifest_invalid(error) from None
-        return await self._add(actor, Package(name, scaffold(language), manifest), "", bundled=False)
+        return await self._add(actor, Package(name, contract.scaffold(language), manifest), "", bundled=False)
 
     async def upload(self, actor: Actor, filename: str, data: bytes) -> int:
         """A module from a file: a new one, or the next version of the one with its name; return its id."""
@@ -406,36 +403,47 @@ def _version_card(row: sa.Row[Any]) -> VersionCard:
 
 
 def _check(report: CheckReport) -> Check:
-    findings = [_diagnosed(each) for each in report.diagnostics]
-    parameters = {name: info.parameters for name, info in report.functions.items()}
-    if report.ok:
-        problems = check_signatures(parameters)
-        findings += [_signature(each, report.functions.get(each.function)) for each in problems]
-    return Check(findings, sorted(name for name in parameters if name.startswith(PREFIX)))
+    marks = [_mark(each) for each in report.diagnostics]
+    definitions = [
+        Definition(info.name, info.parameters, info.line, info.column, info.is_async)
+        for info in report.functions.values()
+    ]
+    findings = [_finding(each) for each in contract.diagnose(contract.Report(marks, definitions))]
+    return Check(findings, sorted(name for name in report.functions if name.startswith(contract.PREFIX)))
 
 
-def _diagnosed(found: Diagnostic) -> Finding:
-    return Finding(
+def _mark(found: Found) -> Mark:
+    return Mark(
         found.line,
         found.column,
         found.end_line,
         found.end_column,
         "error" if found.severity == "error" else "warning",
-        found.kind,
-        {"ru": found.text("ru"), "en": found.text("en")},
+        "syntax" if found.kind == "syntax" else "policy",
+        found.message_code,
+        Text(found.text("ru"), found.text("en")),
     )
 
 
-def _signature(problem: SignatureProblem, info: FunctionInfo | None) -> Finding:
-    kind = "missing" if problem.code == "missing_function" else "signature"
-    line, column = (1, 1) if info is None else (info.line, info.column)
-    message = {"ru": problem.message.ru, "en": problem.message.en}
-    return Finding(line, column, None, None, problem.severity, kind, message)
+def _finding(found: contract.Diagnostic) -> Finding:
+    kind: str = found.source
+    if found.source == "contract":
+        kind = "missing" if found.code == "missing_function" else "signature"
+    return Finding(
+        found.line,
+        found.column,
+        found.end_line,
+        found.end_column,
+        found.severity,
+        kind,
+        {"ru": found.message.ru, "en": found.message.en},
+    )
 
 
 def _broken(error: SandboxError) -> Finding:
     message = {"ru": f"Не удалось проверить код: {error.message}", "en": f"The check failed: {error.message}"}
-    return Finding(error.line or 1, 1, None, None, "error", error.kind, message)
+    line = error.line or 1
+    return Finding(line, 1, line, 1, "error", error.kind, message)
 
 
 def _other_name(expected: str, got: str) -> ManifestInvalid:

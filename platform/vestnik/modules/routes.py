@@ -131,8 +131,8 @@ class FindingShape(Shape):
 
     line: int
     column: int
-    end_line: int | None
-    end_column: int | None
+    end_line: int
+    end_column: int
     severity: Literal["error", "warning"]
     kind: str
     message: str
