@@ -371,6 +371,19 @@ async def test_forgotten_await_is_in_the_log(sandbox: Sandbox) -> None:
     ]
 
 
+async def test_task_that_failed_unseen_is_in_the_log(sandbox: Sandbox) -> None:
+    source = (
+        "import asyncio\nasync def bad():\n    raise ValueError('x')\n"
+        "async def run():\n    asyncio.create_task(bad())\n    await asyncio.sleep(0)"
+    )
+
+    outcome = await sandbox.call(module(source), "run", {})
+
+    assert [(line.level, line.text) for line in outcome.log] == [
+        ("warning", "a task failed and nothing waited for it: ValueError: x")
+    ]
+
+
 # -- results and errors
 
 

@@ -144,7 +144,7 @@ async def test_endless_wait_ends_at_the_deadline(source: str, sandbox: Sandbox) 
     error = await expire(sandbox, source, Limits(wall_s=0.2), host=Stalled())
 
     assert error.message.startswith("the call took longer than 0.2 s")
-    assert 190 < error.wall_ms < 600
+    assert 190 < error.wall_ms < 2000
     await works_afterwards(sandbox)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 
@@ -100,6 +101,22 @@ async def test_strict_sandbox_starts_exactly_when_every_wall_stands(sandbox: San
     else:
         with pytest.raises(SandboxUnavailable):
             await strict.start()
+
+
+async def test_modules_run_where_namespaces_are_refused_and_the_missing_wall_has_its_reason() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(Path(__file__).with_name("in_a_container.py")),
+        env={"PYTHONPATH": str(Path(selftest.__file__).parents[2])},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    printed, _ = await process.communicate()
+
+    assert json.loads(printed) == {
+        "walls": {**ALL, "namespaces": False},
+        "reasons": {"namespaces": "[Errno 1] Operation not permitted: 'unshare'"},
+        "result": 42,
+    }
 
 
 async def test_other_systems_are_refused_with_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,11 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Final, Protocol
 
 from vestnik.sandbox.clock import CLOCK
+from vestnik.sandbox.wire import LOG_LEVELS
 
 TASK_LIMIT: Final = 256
+REPORT_LIMIT: Final = 10
+REPORT_CHARACTERS: Final = 500
 
 
 class OperationError(Exception):
@@ -69,6 +72,7 @@ class Task:
         "_operation",
         "_result",
         "_scheduler",
+        "_seen",
         "_waiters",
         "_wanted",
     )
@@ -80,6 +84,7 @@ class Task:
         self._result: Any = None
         self._error: BaseException | None = None
         self._operation: int | None = None
+        self._seen = False  # somebody has taken the result or the error
         self._wanted: object | None = None  # the one wait that may wake this task
         self._waiters: list[tuple[Task, object]] = []
 
@@ -89,6 +94,7 @@ class Task:
         return self._outcome()
 
     def _outcome(self) -> Any:
+        self._seen = True
         if self._error is not None:
             raise self._error
         return self._result
@@ -117,6 +123,7 @@ class Scheduler:
         self._pending: dict[int, tuple[Task, Operation]] = {}
         self._tasks: list[Task] = []
         self._numbers = 0
+        self._reports = 0
 
     def spawn(self, coroutine: Any) -> Task:
         """Starts a coroutine; it runs when the current one waits."""
@@ -146,8 +153,12 @@ class Scheduler:
                     raise RuntimeError("deadlock: every task waits for another one")
                 self._receive()
         finally:
+            main._seen = True
             for task in self._tasks:
                 self._close(task)
+                if task._error is not None and not task._seen:
+                    error = task._error
+                    self._report(f"a task failed and nothing waited for it: {type(error).__name__}: {error}")
 
     def cancel(self, task: Task) -> bool:
         """Ends a task; whoever waits for it gets RuntimeError."""
@@ -157,6 +168,7 @@ class Scheduler:
             self._pending.pop(task._operation, None)
             self._line.send_cancel(task._operation)
         self._finish(task, None, RuntimeError("the task was cancelled"))
+        task._seen = True
         self._close(task)
         return True
 
@@ -207,10 +219,13 @@ class Scheduler:
             task._done = True
         try:
             task._coroutine.close()
-        except Exception:  # noqa: S110  # a module's `finally` failed while its task was being thrown away
-            pass
-        except BaseException:  # noqa: S110
-            pass
+        except BaseException as error:
+            self._report(f"the end of a cancelled task failed: {type(error).__name__}: {error}")
+
+    def _report(self, text: str) -> None:
+        if self._reports < REPORT_LIMIT:
+            self._reports += 1
+            self._line.send_log(LOG_LEVELS.index("warning"), text[:REPORT_CHARACTERS])
 
     def _receive(self) -> None:
         number, ok, value = self._line.receive_reply()
@@ -292,6 +307,8 @@ class _Gathered:
                     task.cancel()
                 failed._outcome()
             if not waiting:
+                for task in self._tasks:
+                    task._seen = True
                 return [task._result if task._error is None else task._error for task in self._tasks]
             yield tuple(waiting)
             waiting = [task for task in waiting if not task._done]
