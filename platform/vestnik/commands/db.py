@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from vestnik.commands import lock
 from vestnik.commands.failures import CommandFailed
 from vestnik.commands.listening import settings_from_environment
-from vestnik.db.migrate import migrate
-from vestnik.db.migrate import is_current
+from vestnik.db.migrate import is_current, migrate
 from vestnik.progress import say, step
 
 
