@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from vestnik.sandbox.errors import ModuleTimeout, SandboxBusy, SandboxError, WorkerCrashed
+from vestnik.sandbox.errors import ModuleTimeout, SandboxBusy, SandboxError, SandboxUnavailable, WorkerCrashed
 from vestnik.sandbox.process import WorkerProcess
 from vestnik.sandbox.values import LANES, Lane, SandboxOptions
 
@@ -274,7 +274,7 @@ class Pool:
     async def _fill(self) -> None:
         try:
             worker = await self._spawn(self._blank_memory_bytes)
-        except SandboxError:
+        except (SandboxError, SandboxUnavailable):
             return  # the next call that needs a worker meets the cause and reports it
         if self._stopped:
             worker.kill("the sandbox was stopped")
