@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from vestnik.contacts.addresses import AddressKind, normalise
@@ -194,6 +194,12 @@ async def verdicts(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(people=PEOPLE, stops=STOPS, unsubscribes=UNSUBSCRIBES, wanted=st.sampled_from([None, *CATEGORIES]))
+@example(
+    people=[Someone(EMAILS[:1]), Someone(EMAILS[1:2], merged=True), Someone(EMAILS[1:2])],
+    stops=[],
+    unsubscribes=[],
+    wanted=None,
+)
 async def test_every_verdict_is_the_one_a_person_would_give(
     database: Database,
     contacts: Contacts,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from vestnik.companies.service import NewClient, insert_clients
@@ -151,6 +151,9 @@ async def picked(database: Database, segments: Segments, rule: dict[str, Any]) -
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rule=RULES)
+@example(rule={"combinator": "and", "rules": [condition("custom.city", "contains", "_")]})
+@example(rule={"combinator": "and", "rules": [condition("custom.city", "contains", "%")]})
+@example(rule={"combinator": "and", "rules": [condition("custom.city", "beginsWith", "100%")]})
 async def test_a_rule_picks_whom_a_person_would_pick(
     database: Database, segments: Segments, keys: list[int], rule: dict[str, Any]
 ) -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from vestnik.contacts.tables import address, consent, contact, contact_address, subscription, suppression
-from vestnik.db import insert_ignore, upsert
+from vestnik.db import insert_ignore, load, upsert
 
 Reason = Literal["unsubscribe", "hard_bounce", "spam", "manual"]
 ConsentState = Literal["given", "withdrawn"]
@@ -53,17 +53,19 @@ def record_choices(connection: sa.Connection, choices: Sequence[Choice]) -> None
     """Append choices to the journal, in their order, and bring the present state up to them."""
     if not choices:
         return
-    connection.execute(
-        sa.insert(consent),
+    load(
+        connection,
+        consent,
+        ("contact_id", "category_id", "state", "at", "how", "from_where"),
         [
-            {
-                "contact_id": each.contact_id,
-                "category_id": each.category_id,
-                "state": each.state,
-                "at": each.evidence.at,
-                "how": each.evidence.how,
-                "from_where": each.evidence.from_where,
-            }
+            (
+                each.contact_id,
+                each.category_id,
+                each.state,
+                each.evidence.at,
+                each.evidence.how,
+                each.evidence.from_where,
+            )
             for each in choices
         ],
     )

@@ -179,10 +179,15 @@ def _addresses(
     elif random.random() > 0.04:
         found.append(own)
     if random.random() < 0.7:
-        found.append(normalise("phone", f"+7945{number:05d}{random.randrange(100):02d}"))
+        found.append(_phone(number * 2))
         if random.random() < 0.1:
-            found.append(normalise("phone", f"+7945{50_000 + number:05d}{random.randrange(100):02d}"))
+            found.append(_phone(number * 2 + 1))
     return found
+
+
+def _phone(number: int) -> Address:
+    # A factor prime to ten spreads the numbers and keeps each of them one of a kind.
+    return normalise("phone", f"+7945{number * 7_654_321 % 10_000_000:07d}")
 
 
 def _choices(random: Random, places: _Places, at: datetime) -> list[tuple[int, ConsentState, Evidence]]:
