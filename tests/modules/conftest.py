@@ -7,8 +7,8 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -32,6 +32,7 @@ from vestnik.modules import Modules, ModulesOptions, account_routes, contract_ro
 from vestnik.modules import routes as module_routes
 from vestnik.modules.accounts import HostChoice
 from vestnik.modules.packages import read_manifest
+from vestnik.modules.registry import Registry
 from vestnik.people.access import SYSTEM, Actor, Role, rights_of
 from vestnik.sandbox import Sandbox
 from vestnik.settings import Settings
@@ -98,10 +99,10 @@ class Site:
 
     modules: Modules
     database: Database
+    vault: Vault
     client: httpx.AsyncClient
     role: Role = "administrator"
     language: str = "en"
-    accounts: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     async def request(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
         headers = {"x-role": self.role, "x-language": self.language}
@@ -153,6 +154,14 @@ class Site:
         """Save the module's next version; return its id."""
         parsed = None if manifest is None else read_manifest(manifest)
         return (await self.modules.library.save(SYSTEM, module_id, source, "", parsed)).row.id
+
+    @asynccontextmanager
+    async def another_process(self) -> AsyncIterator[Registry]:
+        """What another server on the same database keeps in memory."""
+        registry = Registry(self.database, self.vault, [])
+        await registry.start()
+        yield registry
+        await registry.stop()
 
     async def everything_stored(self) -> str:
         """Every value of every table, as one text."""
@@ -226,7 +235,7 @@ async def site(sandbox: Sandbox, database_url: str, tmp_path: Path) -> AsyncIter
         )
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://vestnik.test")
         await stack.enter_async_context(client)
-        yield Site(modules, database, client)
+        yield Site(modules, database, vault, client)
 
 
 async def _base_url() -> str:

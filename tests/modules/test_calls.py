@@ -491,7 +491,7 @@ async def test_every_failure_speaks_both_languages(failure: type[ModuleCallFaile
     }
     problem: Problem = failure(**values)
     for language in ("ru", "en"):
-        assert language in problem.as_json(language)["detail"]  # type: ignore[arg-type]
+        assert language in problem.as_json(language)["detail"]
 
 
 async def test_the_tree_in_the_docstring_is_the_tree() -> None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from vestnik.db import Database, upsert
+from vestnik.db import Database, insert_ignore, upsert
 from vestnik.modules.tables import account_storage
 
 KEY_CHARACTERS = 200
@@ -164,8 +164,15 @@ def _set(connection: sa.Connection, account_id: int, key: str, text: str) -> Non
 def _compare_and_set(
     connection: sa.Connection, account_id: int, key: str, expected: str | None, text: str
 ) -> bool:
-    statement = sa.select(account_storage.c.value).where(*_at(account_id, key))
-    if connection.execute(statement.with_for_update()).scalar_one_or_none() != expected:
-        return False
+    if expected is None:
+        # Two processes may both find nothing: only one of them inserts.
+        row = {"account_id": account_id, "key": key, "value": "null", "bytes": 0}
+        inserted = insert_ignore(connection, account_storage, ["account_id", "key"]).values(**row)
+        if connection.execute(inserted.returning(account_storage.c.key)).first() is None:
+            return False
+    else:
+        statement = sa.select(account_storage.c.value).where(*_at(account_id, key))
+        if connection.execute(statement.with_for_update()).scalar_one_or_none() != expected:
+            return False
     _set(connection, account_id, key, text)
     return True
