@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -170,6 +170,12 @@ class Register:
             )
             for row in rows
         ]
+
+
+async def names(connection: AsyncConnection, ids: Collection[int]) -> dict[int, str]:
+    """The campaigns' names by their keys."""
+    rows = await connection.execute(sa.select(campaign.c.id, campaign.c.name).where(campaign.c.id.in_(ids)))
+    return {id: name for id, name in rows}
 
 
 def actions(row: Row, account: SendingAccount | None) -> list[str]:

@@ -37,6 +37,11 @@ _SORTS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
 }
 
 
+def addresses_of(contact_id: int) -> sa.Select[Any]:
+    """The keys of a contact's addresses, for rooms that keep events by address."""
+    return sa.select(contact_address.c.address_id).where(contact_address.c.contact_id == contact_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """Why an address is on the stop-list; `category_id` None means for everything."""

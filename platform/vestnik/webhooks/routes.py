@@ -86,6 +86,26 @@ class WaitingAction(Shape):
     created_at: datetime
 
 
+class ChartPoint(Shape):
+    """How many events fell into one step of a chart."""
+
+    at: datetime
+    sent: int
+    delivered: int
+    opened: int
+    clicked: int
+    unsubscribed: int
+    bounced: int
+    spam: int
+
+
+class ChartShape(Shape):
+    """A campaign's events over time; steps without events are left out."""
+
+    width_s: int
+    points: list[ChartPoint]
+
+
 @router.get("/webhooks", query=WebhookQuery, returns=WebhookPage, right="webhooks.read")
 async def list_webhooks(context: Context, query: WebhookQuery) -> WebhookPage:
     """The newest requests of providers."""
@@ -130,6 +150,15 @@ async def get_webhook(context: Context, id: int) -> WebhookCard:
 async def replay_webhook(context: Context, id: int) -> WebhookCard:
     """Parse a stored request anew; nothing is applied twice."""
     return _shape(await context.services.webhooks.replay(context.actor, id))
+
+
+@router.get("/campaigns/{id:key}/chart", returns=ChartShape, right="campaigns.read")
+async def get_campaign_chart(context: Context, id: int) -> ChartShape:
+    """When a campaign's letters were sent, delivered, opened and clicked."""
+    chart = await context.services.webhooks.chart(context.actor, id)
+    return ChartShape(
+        width_s=chart.width_s, points=[ChartPoint(at=at, **counts) for at, counts in chart.points]
+    )
 
 
 def _key(text: str) -> int | None:

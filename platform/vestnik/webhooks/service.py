@@ -18,11 +18,13 @@ from vestnik.db import Batcher, Database
 from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
 from vestnik.webhooks import inbox as storage
+from vestnik.webhooks import timeline
 from vestnik.webhooks.apply import Applied, Applier, ListCategories, Parsed
 from vestnik.webhooks.door import Accounts, Door
 from vestnik.webhooks.inbox import State, Stored
 from vestnik.webhooks.pipeline import Parser, Pipeline
 from vestnik.webhooks.tables import attempt, inbox, waiting
+from vestnik.webhooks.timeline import Chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class Webhooks:
         self._inbox: Batcher[Stored, None] = Batcher(database, storage.store)
         self.pipeline = Pipeline(database, parse, self._effects)
         self.door = Door(accounts, self._inbox, self.pipeline.hand_on)
+        contacts.add_timeline(timeline.activity)
 
     def campaign_arrived(
         self, connection: sa.Connection, account_id: int, external_id: str, campaign_id: int
@@ -158,6 +161,12 @@ class Webhooks:
                 Waiting(**{**row._mapping, "action": msgspec.json.decode(row.action)})
                 for row in await connection.execute(query)
             ]
+
+    async def chart(self, actor: Actor, campaign_id: int) -> Chart:
+        """A campaign's events over time."""
+        actor.require("campaigns.read")
+        async with self._database.read() as connection:
+            return await timeline.chart(connection, campaign_id)
 
     async def replay(self, actor: Actor, inbox_id: int) -> Card:
         """Parse a stored request anew with the live version; what was applied before is not applied again."""
