@@ -11,7 +11,6 @@ The threat reasoning is in docs/security/sealed-secrets.md; in short:
 import json
 import re
 import secrets
-import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,7 +31,6 @@ COMPARISONS_PER_CALL = 16
 
 PUBLIC_PART_VALUE_CHARACTERS = 256
 
-_ALPHABET = string.ascii_letters + string.digits
 _PIECE = r"(?:\\[dwW.\-]|\[[A-Za-z0-9_. -]+\]|[A-Za-z0-9_.:@ -])(?:[+*?]|\{\d{1,2}(?:,\d{0,2})?\})?"
 _PUBLIC_PATTERN = re.compile(rf"\^?(?:{_PIECE})*(?:\((?:{_PIECE})+\))?(?:{_PIECE})*\$?")
 _REPETITION = re.compile(r"(?<!\\)[+*{]")
@@ -162,7 +160,7 @@ class SealedCall:
         return any(len(self._secrets[name].value) < SHORTEST_DIGESTED for name in answer.sources)
 
     def _hold(self, held: _Held) -> str:
-        marker = "".join(secrets.choice(_ALPHABET) for _ in range(MARKER_CHARACTERS))
+        marker = secrets.token_hex(MARKER_CHARACTERS // 2)
         self._held[marker] = held
         return marker
 
