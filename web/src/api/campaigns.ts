@@ -158,6 +158,21 @@ export interface CampaignStats {
   service: { figures: Record<string, number>; fetchedAt: string } | null;
 }
 
+/** Events counted by steps of `widthS` seconds; steps without events are left out. */
+export interface CampaignChart {
+  widthS: number;
+  points: {
+    at: string;
+    sent: number;
+    delivered: number;
+    opened: number;
+    clicked: number;
+    unsubscribed: number;
+    bounced: number;
+    spam: number;
+  }[];
+}
+
 export interface Delivery {
   addressId: string;
   contactId: string;
@@ -183,6 +198,13 @@ export interface CampaignFilter {
 
 /** States in which numbers move by themselves. */
 export const MOVING: CampaignState[] = ["scheduled", "preparing", "moderation", "sending", "unclear"];
+const FRESH_MS = 10 * 60_000;
+
+/** Whether events may still come: it moves, or was sent a short while ago. */
+export function stirs(campaign: Pick<CampaignRow, "state" | "finishedAt">): boolean {
+  if (campaign.state !== "sent") return MOVING.includes(campaign.state);
+  return campaign.finishedAt !== null && Date.now() - Date.parse(campaign.finishedAt) < FRESH_MS;
+}
 const DELIVERIES = 50;
 
 const under = (id: string, rest = "") => `/campaigns/${id}${rest}`;
@@ -197,6 +219,8 @@ export const campaigns = {
   card: (id: string) => queryOptions({ queryKey: ["campaigns", id], queryFn: () => api.get<CampaignCard>(under(id)) }),
   stats: (id: string) =>
     queryOptions({ queryKey: ["campaigns", id, "stats"], queryFn: () => api.get<CampaignStats>(under(id, "/stats")) }),
+  chart: (id: string) =>
+    queryOptions({ queryKey: ["campaigns", id, "chart"], queryFn: () => api.get<CampaignChart>(under(id, "/chart")) }),
   deliveries: (id: string, status: string | undefined) =>
     infiniteQueryOptions({
       queryKey: ["campaigns", id, "deliveries", status],

@@ -45,7 +45,7 @@ export function Shell() {
       </AppShell.Header>
       <AppShell.Navbar className={classes.navbar} aria-label={t("shell.navigation")}>
         <Group h={56} px="md" justify="space-between" wrap="nowrap">
-          <Link to="/" className="row-link" aria-label={t("shell.toHome")}>
+          <Link to="/" className={classes.home} aria-label={t("shell.toHome")}>
             <Logo />
           </Link>
           <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t("shell.menu")} />

@@ -35,7 +35,7 @@ export function PageHeader({ title, description, badges, actions, back }: Props)
             {badges}
           </Group>
           {description && (
-            <Text c="dimmed" maw={760}>
+            <Text c="dimmed" maw={860}>
               {description}
             </Text>
           )}

@@ -3,7 +3,7 @@ import { IconPencil } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { campaigns, MOVING, type CampaignCard, type Progress } from "../../api/campaigns";
+import { campaigns, stirs, type CampaignCard, type Progress } from "../../api/campaigns";
 import { useEvents } from "../../api/events";
 import { useRight } from "../../api/session";
 import { useListState } from "../../ui/list-state";
@@ -35,12 +35,13 @@ function Campaign({ campaign }: { campaign: CampaignCard }) {
   const list = useListState();
   const writes = useRight("campaigns.write");
   const client = useQueryClient();
-  const live = MOVING.includes(campaign.state) || campaign.state === "sent";
+  const live = stirs(campaign);
   const connection = useEvents<Progress>(live ? campaigns.events(campaign.id) : null, "progress", (progress) => {
     const { state, reason, figures } = progress;
     client.setQueryData(campaigns.card(campaign.id).queryKey, (card) => card && { ...card, state, reason, figures, progress });
-    // What may be done depends on both; the card brings it together with the history.
-    if (state !== campaign.state || progress.creating !== campaign.progress.creating) void client.invalidateQueries({ queryKey: ["campaigns", campaign.id] });
+    // What may be done and who was left out depend on these; the card brings them together with the history.
+    const before = campaign.progress;
+    if (state !== before.state || progress.creating !== before.creating || progress.planned !== before.planned) void client.invalidateQueries({ queryKey: ["campaigns", campaign.id] });
   });
   const draft = campaign.state === "draft";
   return (

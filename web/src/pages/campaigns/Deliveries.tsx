@@ -3,7 +3,7 @@ import { IconSend } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { campaigns, type CampaignCard, type Delivery } from "../../api/campaigns";
+import { campaigns, stirs, type CampaignCard, type Delivery } from "../../api/campaigns";
 import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
 import { useListState } from "../../ui/list-state";
@@ -12,6 +12,7 @@ import { ProblemPanel } from "../../ui/ProblemPanel";
 import { Rows, type Column } from "../../ui/Rows";
 import { StatusBadge } from "../../ui/StatusBadge";
 
+const REFRESH_MS = 5_000;
 const STATUSES = [
   "planned", "handed_over", "sent", "delivered", "opened", "clicked", "unsubscribed", "soft_bounced", "hard_bounced", "spam",
   "rejected", "skipped", "failed",
@@ -22,7 +23,10 @@ export function Deliveries({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
   const list = useListState();
   const columns = useColumns();
-  const source = useInfiniteQuery(campaigns.deliveries(campaign.id, list.state));
+  const source = useInfiniteQuery({
+    ...campaigns.deliveries(campaign.id, list.state),
+    refetchInterval: stirs(campaign) ? REFRESH_MS : false,
+  });
   const rows = source.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Stack gap="sm">
@@ -62,7 +66,7 @@ function useColumns(): Column<Delivery>[] {
       key: "address",
       title: t("campaigns.recipient"),
       render: (row) => (
-        <Anchor component={Link} to={`/contacts/${row.contactId}`} className="row-link">
+        <Anchor component={Link} to={`/contacts/${row.contactId}`} className="row-link" size="sm">
           {row.address}
         </Anchor>
       ),

@@ -16,7 +16,7 @@ export function Details({ campaign }: { campaign: CampaignCard }) {
   const sender = [campaign.senderName, campaign.senderEmail && `<${campaign.senderEmail}>`].filter(Boolean).join(" ");
   return (
     <Stack>
-      <Panel title={t("campaigns.details")}>
+      <Panel title={t("campaigns.whatAndWhom")}>
         <Field label={t("campaigns.service")}>
           {campaign.account ? (
             <Anchor component={Link} to={`/accounts/${campaign.account.id}`} size="sm">

@@ -17,7 +17,7 @@ export function History({ campaign }: { campaign: CampaignCard }) {
             <Group gap="xs">
               <StatusBadge kind="campaign" state={entry.toState} />
               <Text size="xs" c="dimmed">
-                {format.exact(entry.at)} · {entry.who}
+                {format.exact(entry.at)} · {t(`campaigns.who.${entry.who}`, { defaultValue: entry.who })}
               </Text>
             </Group>
             {entry.reason && (

@@ -1,7 +1,9 @@
 import { Button, Grid, Paper, SimpleGrid, Stack, Text, Textarea, TextInput, UnstyledButton } from "@mantine/core";
-import { IconTemplate } from "@tabler/icons-react";
+import { useDebouncedValue } from "@mantine/hooks";
+import { IconSearch, IconTemplate } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { templates, type Template } from "../../api/templates";
 import { Preview, Thumbnail } from "../../mail/Preview";
@@ -11,6 +13,7 @@ import { Panel } from "../../ui/Panel";
 import type { DraftForm } from "./Wizard";
 
 const SHOWN = 60;
+const SEARCH_AFTER_MS = 250;
 
 /** The letter: template, subject and sender; or the text of an SMS. */
 export function LetterStep({ form }: { form: DraftForm }) {
@@ -50,7 +53,11 @@ function Letter({ form }: { form: DraftForm }) {
 function TemplateChoice({ form }: { form: DraftForm }) {
   const { t } = useTranslation();
   const { accountId } = form.values;
-  const { data, isPending } = useQuery(templates.list({ accountId: accountId ?? undefined, offset: 0, limit: SHOWN }));
+  const [search, setSearch] = useState("");
+  const [settled] = useDebouncedValue(search, SEARCH_AFTER_MS);
+  const { data, isPending } = useQuery(
+    templates.list({ search: settled, accountId: accountId ?? undefined, offset: 0, limit: SHOWN }),
+  );
   const choose = (row: Template) => {
     form.setFieldValue("templateId", row.id);
     form.clearFieldError("templateId");
@@ -63,8 +70,17 @@ function TemplateChoice({ form }: { form: DraftForm }) {
           {form.errors.templateId}
         </Text>
       )}
+      <TextInput
+        type="search"
+        mb="sm"
+        aria-label={t("templates.search")}
+        placeholder={t("templates.search")}
+        leftSection={<IconSearch size={16} aria-hidden />}
+        value={search}
+        onChange={(event) => setSearch(event.currentTarget.value)}
+      />
       {isPending && <RowsLoading rows={3} />}
-      {data?.total === 0 && <NoTemplates />}
+      {data?.total === 0 && (settled ? <Text c="dimmed">{t("common.nothingFound")}</Text> : <NoTemplates />)}
       <SimpleGrid cols={{ base: 1, xs: 2, sm: 3 }} mah={520} style={{ overflow: "auto" }}>
         {data?.items.map((row) => (
           <UnstyledButton

@@ -1,10 +1,11 @@
-import { Grid, Radio, Stack, Text } from "@mantine/core";
+import { Grid, Group, Radio, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { contacts } from "../../api/contacts";
-import { segments } from "../../api/segments";
+import { segments, type Segment } from "../../api/segments";
 import { Tile } from "../../ui/Field";
 import { useFormat } from "../../ui/format";
+import { Rule } from "../segments/Rule";
 import { Panel } from "../../ui/Panel";
 import type { DraftForm } from "./Wizard";
 
@@ -28,7 +29,7 @@ export function RecipientsStep({ form }: { form: DraftForm }) {
             >
               <Stack gap="xs">
                 <Option value={EVERYBODY} label={t("campaigns.everybody")} text={t("campaigns.everybodyHint")} />
-                {known.map((segment) => <Option key={segment.id} value={segment.id} label={segment.name} text={t(`segments.kind.${segment.kind}`)} />)}
+                {known.map((segment) => <SegmentOption key={segment.id} segment={segment} />)}
               </Stack>
             </Radio.Group>
           </Panel>
@@ -53,6 +54,19 @@ export function RecipientsStep({ form }: { form: DraftForm }) {
   );
 }
 
+function SegmentOption({ segment }: { segment: Segment }) {
+  const format = useFormat();
+  const { data } = useQuery(segments.count(segment.id));
+  return (
+    <Group justify="space-between" wrap="nowrap" align="flex-start">
+      <Radio value={segment.id} label={segment.name} description={<Rule segment={segment} />} />
+      <Text size="sm" c="dimmed" className="numbers">
+        {format.number(data?.count)}
+      </Text>
+    </Group>
+  );
+}
+
 function Option({ value, label, text }: { value: string; label: string; text: string }) {
   return <Radio value={value} label={label} description={text || undefined} />;
 }
@@ -64,7 +78,7 @@ function SegmentSize({ segmentId }: { segmentId: string | null }) {
   const everybody = useQuery({ ...contacts.list({ offset: 0, limit: 1 }), enabled: segmentId === null });
   const count = segmentId === null ? everybody.data?.total : segment.data?.count;
   return (
-    <Stack gap="xs">
+    <Stack gap="xs" pos="sticky" top={76}>
       <Tile label={t("campaigns.inSegment")} value={format.number(count)} />
       <Text size="sm" c="dimmed">
         {t("campaigns.inSegmentHint")}

@@ -1,12 +1,18 @@
-import { Grid, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Grid, SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
+import { IconChartArea } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { campaigns, type CampaignCard, type Figures } from "../../api/campaigns";
+import { campaigns, stirs, type CampaignCard, type Figures } from "../../api/campaigns";
+import { EmptyState } from "../../ui/EmptyState";
 import { Field, Tile } from "../../ui/Field";
 import { useFormat } from "../../ui/format";
 import { Panel } from "../../ui/Panel";
 import { Exclusions } from "./Exclusions";
 import { Funnel } from "./Funnel";
+
+const EventsChart = lazy(() => import("./EventsChart"));
+const REFRESH_MS = 4_000;
 
 type Whole = "recipients" | "sent" | "delivered";
 type Shown = "sent" | "delivered" | "opened" | "clicked" | "unsubscribed" | "bounced" | "spam";
@@ -34,10 +40,11 @@ export function Statistics({ campaign }: { campaign: CampaignCard }) {
             key={name}
             label={t(`campaigns.${name}`)}
             value={format.number(figures[name])}
-            note={t(`campaigns.ofWhole.${whole}`, { share: format.share(figures[name], figures[whole]) })}
+            note={figures[whole] > 0 ? t(`campaigns.ofWhole.${whole}`, { share: format.share(figures[name], figures[whole]) }) : "—"}
           />
         ))}
       </SimpleGrid>
+      <OverTime campaign={campaign} />
       <Grid>
         <Grid.Col span={{ base: 12, lg: 7 }}>
           <Panel title={t("campaigns.funnel")} description={t("campaigns.funnelHint")}>
@@ -52,6 +59,24 @@ export function Statistics({ campaign }: { campaign: CampaignCard }) {
         </Grid.Col>
       </Grid>
     </Stack>
+  );
+}
+
+function OverTime({ campaign }: { campaign: CampaignCard }) {
+  const { t } = useTranslation();
+  const { data, isPending } = useQuery({ ...campaigns.chart(campaign.id), refetchInterval: stirs(campaign) ? REFRESH_MS : false });
+  return (
+    <Panel title={t("campaigns.overTime")}>
+      {isPending && <Skeleton h={280} />}
+      {data?.points.length === 0 && (
+        <EmptyState compact icon={IconChartArea} title={t("campaigns.noPoints")} text={t("campaigns.noPointsHint")} />
+      )}
+      {data && data.points.length > 0 && (
+        <Suspense fallback={<Skeleton h={280} />}>
+          <EventsChart chart={data} />
+        </Suspense>
+      )}
+    </Panel>
   );
 }
 

@@ -51,6 +51,7 @@ export function Wizard({ id: givenId, initial, firstStep }: Props) {
     if (form.isDirty() || !id) await save.mutateAsync(form.values);
     form.resetDirty();
     setStep(target);
+    window.scrollTo({ top: 0 });
   };
   const goTo = (target: number) => void go(target).catch(tellProblem);
 

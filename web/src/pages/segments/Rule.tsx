@@ -15,7 +15,7 @@ export function Rule({ segment }: { segment: Segment }) {
       ? t("segments.static")
       : ruleInWords(segment.rule, fields, new Map(categories.map((one) => [one.id, one.title])), i18n.t.bind(i18n));
   return (
-    <Text size="sm" c="dimmed">
+    <Text size="sm" c="dimmed" component="span">
       {words}
     </Text>
   );

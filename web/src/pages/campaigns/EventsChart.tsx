@@ -1,0 +1,55 @@
+import "@mantine/charts/styles.css";
+import { AreaChart } from "@mantine/charts";
+import { useTranslation } from "react-i18next";
+import type { CampaignChart } from "../../api/campaigns";
+import { useSession } from "../../api/session";
+
+const DAY_S = 86_400;
+const LINES = [
+  { name: "delivered", color: "teal.6" },
+  { name: "opened", color: "herald.5" },
+  { name: "clicked", color: "orange.6" },
+  { name: "unsubscribed", color: "red.6" },
+] as const;
+
+/** How many letters were delivered, opened and clicked in each step of time. */
+export default function EventsChart({ chart }: { chart: CampaignChart }) {
+  const { t, i18n } = useTranslation();
+  const timeZone = useSession().organisation.timezone;
+  const label = new Intl.DateTimeFormat(i18n.language, { timeZone, ...precision(chart) });
+  const number = new Intl.NumberFormat(i18n.language);
+  return (
+    <AreaChart
+      h={280}
+      dataKey="label"
+      curveType="monotone"
+      withLegend
+      withDots={false}
+      fillOpacity={0.18}
+      valueFormatter={(value) => number.format(value)}
+      data={filled(chart).map((point) => ({ ...point, label: label.format(new Date(point.at)) }))}
+      series={LINES.map((line) => ({ ...line, label: t(`campaigns.${line.name}`) }))}
+      areaChartProps={{ accessibilityLayer: true }}
+    />
+  );
+}
+
+function precision({ widthS }: CampaignChart): Intl.DateTimeFormatOptions {
+  if (widthS >= DAY_S) return { day: "numeric", month: "short" };
+  if (widthS >= 3_600) return { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+  if (widthS >= 60) return { hour: "2-digit", minute: "2-digit" };
+  return { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+}
+
+/** The server leaves out steps without events; on a chart they are zeros. */
+function filled({ widthS, points }: CampaignChart): CampaignChart["points"] {
+  const known = new Map(points.map((point) => [Date.parse(point.at), point]));
+  const moments = [...known.keys()];
+  const from = Math.min(...moments);
+  const steps = (Math.max(...moments) - from) / (widthS * 1000);
+  const nothing = { sent: 0, delivered: 0, opened: 0, clicked: 0, unsubscribed: 0, bounced: 0, spam: 0 };
+  return Array.from({ length: steps + 1 }, (_, step) => {
+    const moment = from + step * widthS * 1000;
+    return known.get(moment) ?? { at: new Date(moment).toISOString(), ...nothing };
+  });
+}
