@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import pytest
 import sqlalchemy as sa
-
 from tests.campaigns.service_double import ACCOUNT_ID, TEMPLATE_ID, Around, Service
+
 from vestnik.campaigns.ledger import Row
 from vestnik.campaigns.service import Campaigns, Draft
 from vestnik.campaigns.states import State
@@ -101,17 +101,17 @@ def service() -> Service:
 async def people(database: Database, settings: Settings) -> Contacts:
     """The contacts room with twelve contacts."""
     contacts = Contacts(database, Vault(settings))
-    await add_people(database, contacts, 12)
+    await add_people(database, contacts, range(12))
     return contacts
 
 
-async def add_people(database: Database, contacts: Contacts, number: int) -> None:
+async def add_people(database: Database, contacts: Contacts, numbers: range) -> None:
     """Store contacts `person-0@example.com` and so on."""
     rows = [
         NewContact(f"Человек {index}", [normalise("email", f"person-{index}@example.com")])
-        for index in range(number)
+        for index in numbers
     ]
-    for start in range(0, number, 1000):
+    for start in range(0, len(rows), 1000):
         part = rows[start : start + 1000]
         await database.submit(lambda connection, part=part: contacts.insert_many(connection, part))  # type: ignore[misc]
 

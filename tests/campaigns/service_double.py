@@ -110,11 +110,11 @@ class Service:
         contract.check_result(function, answer)
         return answer
 
-    def _ExportContacts(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+    def _ExportContacts(self, arguments: dict[str, Any]) -> Any:
         self.exported.update(arguments["contactIds"])
         return None
 
-    def _PrepareCampaign(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+    def _PrepareCampaign(self, arguments: dict[str, Any]) -> Any:
         taken = [address for address in arguments["contacts"] if address not in self.rejected]
         self.prepared[arguments["campaignId"]].update(taken)
         rows = [
@@ -124,7 +124,7 @@ class Service:
         ]
         return {"rejected": rows} if rows else None
 
-    def _CreateCampaign(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+    def _CreateCampaign(self, arguments: dict[str, Any]) -> Any:
         request = arguments["request"]
         external_id = f"ext-{len(self.created) + 1}"
         recipients = sorted(self.prepared[request["campaignId"]])
@@ -132,29 +132,29 @@ class Service:
         self.states[external_id] = {"externalId": external_id, "status": "sending"}
         return self.states[external_id]
 
-    def _FindCampaign(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+    def _FindCampaign(self, arguments: dict[str, Any]) -> Any:
         for campaign in self.created:
             if campaign["campaignId"] == arguments["campaignId"]:
                 return self.states[campaign["externalId"]]
         return None
 
-    def _GetCampaignStatus(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+    def _GetCampaignStatus(self, arguments: dict[str, Any]) -> Any:
         return self.states[arguments["campaignExternalId"]]
 
-    def _GetCampaignStats(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+    def _GetCampaignStats(self, arguments: dict[str, Any]) -> Any:
         return self.figures
 
-    def _CancelCampaign(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+    def _CancelCampaign(self, arguments: dict[str, Any]) -> Any:
         self.states[arguments["campaignExternalId"]]["status"] = "cancelled"
         return self.states[arguments["campaignExternalId"]]
 
-    def _GetJob(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+    def _GetJob(self, arguments: dict[str, Any]) -> Any:
         return self.jobs[arguments["jobId"]].pop(0)
 
-    def _GetSenders(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+    def _GetSenders(self, arguments: dict[str, Any]) -> Any:
         return [{"email": "news@example.com", "name": "Вестник", "verified": True}]
 
-    def _GetAccount(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+    def _GetAccount(self, arguments: dict[str, Any]) -> Any:
         return {"plan": "1000", "sendLimit": 1000, "sentCount": 100}
 
 

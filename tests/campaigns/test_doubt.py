@@ -1,4 +1,4 @@
-"""CreateCampaign that was cut short: looked for, never repeated unasked; and the engine's memory, which is no truth."""
+"""CreateCampaign that was cut short is looked for, never repeated unasked; the engine is not the truth."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-
 from tests.campaigns.conftest import Room, running, until
 from tests.campaigns.service_double import PREFIX, Failure, Service
+
 from vestnik.campaigns.errors import CannotCheckAtService, ServiceDidNotAnswer
 from vestnik.campaigns.states import State
 from vestnik.campaigns.tables import chunk

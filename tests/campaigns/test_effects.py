@@ -7,9 +7,9 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
-
 from tests.campaigns.conftest import Room, until
 from tests.campaigns.service_double import ACCOUNT_ID, Failure
+
 from vestnik.campaigns import effects
 from vestnik.campaigns.effects import Ref, Status
 from vestnik.campaigns.states import State

@@ -6,9 +6,9 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-
 from tests.campaigns.conftest import Room, until
 from tests.campaigns.service_double import Failure, Service
+
 from vestnik.campaigns.errors import (
     CampaignNotEditable,
     CampaignNotReady,

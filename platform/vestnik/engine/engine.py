@@ -68,7 +68,7 @@ class Run:
         self._gate = gate
 
     async def step(self, name: str, function: Step, *arguments: Any) -> Any:
-        """Run `function(*arguments)` once; its JSON result is remembered. After a crash in it, it runs again."""
+        """Run `function(*arguments)`; its JSON result is remembered. After a crash in it, it runs again."""
 
         async def gated() -> Any:
             async with self._gate:
@@ -82,7 +82,7 @@ class Run:
 
 
 class Engine:
-    """The durable engine of one process. Register everything, then `start`; `stop` comes last of all rooms."""
+    """The durable engine of one process: register everything, then `start`."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings, self._database = settings, database
@@ -93,7 +93,6 @@ class Engine:
         self._workflows: dict[str, Workflow] = {}
         self._runnable: dict[str, Callable[..., Any]] = {}
         self._kept: list[tuple[Wishes, Finished]] = []
-        self._quiet = _Quiet()
         self._started = False
 
     def workflow(self, name: str, function: Workflow) -> None:
@@ -123,7 +122,8 @@ class Engine:
         await self.executors.beat()
         for name, function in self._workflows.items():
             self._runnable[name] = DBOS.workflow(name=name)(self._bind(function))
-        logging.getLogger("dbos").addFilter(self._quiet)
+        logging.getLogger("dbos").addFilter(_QUIET)
+        _QUIET.on = False
         DBOS(config=self._configuration())
         DBOS.launch()
         self._started = True
@@ -135,18 +135,17 @@ class Engine:
         await self._periodic.start()
 
     async def stop(self, drain_s: float = DRAIN_S) -> None:
-        """Let the steps in flight end, begin no more, and shut DBOS down; the next start goes on from there."""
+        """Let the steps in flight end, begin no more, shut DBOS down; the next start goes on from there."""
         if not self._started:
             return
         await self._periodic.stop()
         if not await self._gate.drain(drain_s):
             log.warning("engine.not_drained", limit_s=drain_s)
-        self._quiet.on = True  # parked workflows complain that their engine is gone
+        _QUIET.on = True  # parked workflows complain that their engine is gone
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         # DBOS made its own, now dead, thread pool the loop's.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
         await self._gate.dismiss()
-        logging.getLogger("dbos").removeFilter(self._quiet)
         self._started = False
 
     async def run(self, name: str, workflow_id: str, *arguments: Any) -> None:
@@ -249,9 +248,12 @@ def _sqlite_engine(path: Path) -> sa.Engine:
 
 
 class _Quiet(logging.Filter):
-    """Drops DBOS's log while it stops."""
+    """Drops DBOS's log from the moment it stops until it starts again."""
 
     on = False
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not self.on
+
+
+_QUIET = _Quiet()

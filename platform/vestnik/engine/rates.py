@@ -22,7 +22,7 @@ class Rates:
     async def take(
         self, account_id: int, name: str, *, per_s: float, burst: float = 1, cost: float = 1
     ) -> float:
-        """Take `cost` units of the budget `name`; 0.0 when granted, else the seconds to wait before asking again.
+        """Take `cost` units of the budget `name`: 0.0 when granted, else how many seconds to wait.
 
         `per_s` units come back each second; `burst` units may be taken at once.
         """
