@@ -28,6 +28,7 @@ log = structlog.get_logger("vestnik.webhooks")
 
 PARSE = "CRM_Marketing_ParseWebhookRequest"
 
+BACKLOG_SHARE = 8  # every so many requests one of the backlog is taken before those that just came
 AT_ONCE = 8  # calls of one account under way at the same time
 AT_ONCE_AFTER_TIMEOUTS = 1  # … once its module has run into its time limit several times in a row
 TIMEOUTS_IN_A_ROW = 3
@@ -60,15 +61,32 @@ Parser = Callable[[int, dict[str, Any]], Awaitable[CallReport]]
 
 @dataclass(slots=True)
 class _Lane:
-    """The requests of one account: in work, in line, and how its module has behaved."""
+    """The requests of one account: in work, in line, and how its module has behaved.
+
+    A provider that waits for its answer goes before the backlog of an outage, which still moves.
+    """
 
     line: deque[tuple[Stored, Waiter | None]] = field(default_factory=deque)
+    backlog: deque[tuple[Stored, Waiter | None]] = field(default_factory=deque)
     working: int = 0
     timeouts: int = 0
+    taken: int = 0
 
     @property
     def width(self) -> int:
         return AT_ONCE_AFTER_TIMEOUTS if self.timeouts >= TIMEOUTS_IN_A_ROW else AT_ONCE
+
+    @property
+    def has_work(self) -> bool:
+        return bool(self.line or self.backlog)
+
+    def put(self, request: Stored, waiter: Waiter | None) -> None:
+        (self.backlog if waiter is None else self.line).append((request, waiter))
+
+    def take(self) -> tuple[Stored, Waiter | None]:
+        self.taken += 1
+        late = self.backlog and (not self.line or self.taken % BACKLOG_SHARE == 0)
+        return self.backlog.popleft() if late else self.line.popleft()
 
 
 class Pipeline:
@@ -94,8 +112,8 @@ class Pipeline:
             with suppress(asyncio.CancelledError):
                 await self._sweeper
         for lane in self._lanes.values():
-            while lane.line:
-                _, waiter = lane.line.popleft()
+            while lane.has_work:
+                _, waiter = lane.take()
                 if waiter is not None:
                     waiter.answer(OK)
         while self._tasks:
@@ -110,7 +128,7 @@ class Pipeline:
         if request.id in self._held:
             return
         self._held.add(request.id)
-        self._lanes[request.account_id].line.append((request, waiter))
+        self._lanes[request.account_id].put(request, waiter)
         self._fill(request.account_id)
 
     async def replay(self, request: Stored) -> None:
@@ -119,7 +137,7 @@ class Pipeline:
 
     def _fill(self, account_id: int) -> None:
         lane = self._lanes[account_id]
-        while lane.line and lane.working < lane.width:
+        while lane.has_work and lane.working < lane.width:
             lane.working += 1
             task = asyncio.create_task(self._work(lane), name=f"webhooks-of-{account_id}")
             self._tasks.add(task)
@@ -128,8 +146,8 @@ class Pipeline:
     async def _work(self, lane: _Lane) -> None:
         """Take requests of one account in turn until none is left or the lane has narrowed."""
         try:
-            while lane.line and lane.working <= lane.width:
-                request, waiter = lane.line.popleft()
+            while lane.has_work and lane.working <= lane.width:
+                request, waiter = lane.take()
                 try:
                     await self._handle(lane, request, waiter)
                 except Exception:
