@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 _SQLITE_READERS = 4
 _SQLITE_CACHE_KIB = 16_384
+_CHECKPOINT_PAGES = 8_000  # 32 MB of log: random deliveries are written back together
 
 
 class Database:
@@ -91,6 +92,7 @@ def _prepare_sqlite_writer(connection: sqlite3.Connection, _record: Any) -> None
     connection.isolation_level = None  # we begin by ourselves: IMMEDIATE, so that no writer waits half-way
     for pragma in (
         "auto_vacuum=INCREMENTAL",
+        f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
