@@ -38,9 +38,9 @@ Every error of the API is a problem document (RFC 9457) of one shape, `applicati
 }
 ```
 
-Programs look at `code`, which never changes its meaning, and at the fields of that code; people read `detail`, in the
-language of their account or of `Accept-Language` (`ru` or `en`). What stands in braces below is filled in from the
-fields. Where a wait is known, `Retry-After` says it too.
+Programs look at `code`, which never changes its meaning, and at the fields of that code; people read
+`detail`, in the language of their account or of `Accept-Language` (`ru` or `en`). What stands in braces below
+is filled in from the fields. Where a wait is known, `Retry-After` says it too.
 
 - [Problems](#problems): every code that the API answers with.
 - [Failed calls of a module](#failed-calls-of-a-module): why a function gave no valid result.
@@ -50,8 +50,8 @@ fields. Where a wait is known, `Retry-After` says it too.
 
 CALLS = """\
 The `kind` of a failed call stands in recordings, in the webhook inspector, in the studio and in the JSON of
-`vestnik module run`. A marketer reads the problem's sentence; an integrator sees the message, the line, the log and
-every request as well. Nothing of a failed call is applied.
+`vestnik module run`. A marketer reads the problem's sentence; an integrator sees the message, the line, the
+log and every request as well. Nothing of a failed call is applied.
 
 “Tried again” says what a launch of a campaign does by itself; a webhook is tried again after any kind
 ([webhooks.md](webhooks.md)).
@@ -77,8 +77,8 @@ WHAT_TO_DO: Mapping[str, str] = {
 }
 
 REQUESTS = """\
-A module may catch `FetchError` and look at its `kind`. One that leaves the function ends the call as `fetch`, or as
-`forbidden_host` where the address was the reason. No message ever holds a secret.
+A module may catch `FetchError` and look at its `kind`. One that leaves the function ends the call as `fetch`,
+or as `forbidden_host` where the address was the reason. No message ever holds a secret.
 """
 
 OTHER_KINDS: Mapping[str, str] = {
@@ -116,7 +116,7 @@ def document() -> str:
         _table(("kind", "what happened"), [*KINDS.items(), *OTHER_KINDS.items()]),
         _table(("reason of `forbidden_host`", "what it means"), FORBIDDEN_REASONS.items()),
         "## The check before sending\n",
-        "Answers of `POST /api/v1/campaigns/{id}/preflight`. An error prevents sending, a warning does not.\n",
+        "Answers of `POST /api/v1/campaigns/{id}/preflight`. An error prevents sending.\n",
         _sentences(TEXTS),
         "## Why a campaign stands\n",
         "The reason beside a campaign's state, in its history and on its page.\n",

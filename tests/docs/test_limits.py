@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 import pytest
-
 from tests.docs.documents import ROOT, rows, text_of
+
 from vestnik.egress.broker import BrokerOptions
 from vestnik.sandbox.values import Limits, SandboxOptions
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from tests.docs.documents import ROOT, headings, section, shell_lines, text_of
 
 import vestnik.tables  # noqa: F401
-from tests.docs.documents import ROOT, headings, section, shell_lines, text_of
 from vestnik.app import build_services
 from vestnik.cli import COMMANDS
 from vestnik.db import metadata

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-
 from tests.docs.documents import ROOT, text_of
 
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text_of("docs/security.md"))))
