@@ -29,7 +29,7 @@ NOT_SOURCES = {"node_modules", "dist", ".vite"}
 NOT_SHIPPED = (".test.ts", ".test.tsx")
 
 
-class WebApplication(BuildHookInterface):
+class WebApplication(BuildHookInterface[Any]):
     """Builds `web/` into `platform/vestnik/static/` for a wheel and for an editable install."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

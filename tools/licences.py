@@ -29,8 +29,8 @@ def python_offences() -> list[str]:
         name = distribution.metadata["Name"].lower()
         words = " ".join(
             [
-                distribution.metadata.get("License-Expression") or "",
-                (distribution.metadata.get("License") or "")[:200],
+                *distribution.metadata.get_all("License-Expression", []),
+                *(text[:200] for text in distribution.metadata.get_all("License", [])),
                 *(
                     line
                     for line in distribution.metadata.get_all("Classifier") or []
