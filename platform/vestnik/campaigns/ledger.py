@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from vestnik.campaigns.errors import CampaignStateForbids
-from vestnik.campaigns.states import NEW_RUN, State, may_follow
+from vestnik.campaigns.states import NEW_RUN, TITLES, State, may_follow
 from vestnik.campaigns.tables import campaign, history
 from vestnik.db import after_commit, new_key, now
 from vestnik.http.errors import NotFound
@@ -69,7 +69,7 @@ def move(
     """
     state = State(row.state)
     if not may_follow(state, to):
-        raise CampaignStateForbids(state=state.value, action=to.value)
+        raise CampaignStateForbids(state=TITLES[state], action=to.value)
     run: int = row.run + 1 if (state, to) in NEW_RUN else row.run
     at = now()
     change(connection, row.id, tell, state=to, run=run, reason=reason, **values)

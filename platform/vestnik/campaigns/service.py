@@ -31,7 +31,7 @@ from vestnik.campaigns.plan import Plan, new_run
 from vestnik.campaigns.ports import CANCEL, CallFailed, ModuleCaller, Surroundings
 from vestnik.campaigns.preflight import Inspector, Preflight
 from vestnik.campaigns.reading import Campaign, Line, Register
-from vestnik.campaigns.states import EDITABLE, TRACKED, State
+from vestnik.campaigns.states import EDITABLE, TITLES, TRACKED, State
 from vestnik.campaigns.statuses import COUNTERS
 from vestnik.campaigns.tables import campaign, history
 from vestnik.campaigns.track import Tracker
@@ -263,7 +263,7 @@ class Campaigns:
         def retry(connection: sa.Connection, row: Row) -> int:
             _require(row, "retry", State.FAILED, State.DECLINED)
             if row.state == State.FAILED and row.external_id is not None:
-                raise CampaignStateForbids(state=row.state, action="retry")
+                raise CampaignStateForbids(state=TITLES[State(row.state)], action="retry")
             values = new_run(connection, row, same_version=False)
             return ledger.move(connection, row, State.PREPARING, actor, tell=self._tell, **values)
 
@@ -273,7 +273,7 @@ class Campaigns:
         """Call CreateCampaign once more, because a person asks; a campaign that turns up is taken instead."""
         actor.require("campaigns.send")
         row = await self._row(campaign_id)
-        _require(row, "send_again", State.UNCLEAR)
+        _require(row, "send-again", State.UNCLEAR)
         found = await self.driver.resolve(row)
         if found.words is not None:
             raise ServiceDidNotAnswer(text=found.words)
@@ -281,7 +281,7 @@ class Campaigns:
             return
 
         def again(connection: sa.Connection, row: Row) -> int:
-            _require(row, "send_again", State.UNCLEAR)
+            _require(row, "send-again", State.UNCLEAR)
             values = new_run(connection, row, same_version=False)
             return ledger.move(connection, row, State.PREPARING, actor, tell=self._tell, **values)
 
@@ -308,7 +308,7 @@ class Campaigns:
         row = await self._row(campaign_id)
         if row.external_id is None:
             raise CampaignNotAtService()
-        _require(row, "cancel_at_service", *TRACKED, State.PAUSED)
+        _require(row, "cancel-at-service", *TRACKED, State.PAUSED)
         await self._database.write(record, actor, "campaign.cancelled_at_service", "campaign", campaign_id)
         asked_at = now()
         try:
@@ -402,7 +402,7 @@ def _create(connection: sa.Connection, actor: Actor, values: dict[str, Any]) -> 
 
 def _require(row: Row, action: str, *states: State) -> None:
     if row.state not in states:
-        raise CampaignStateForbids(state=row.state, action=action)
+        raise CampaignStateForbids(state=TITLES[State(row.state)], action=action)
 
 
 def _require_editable(row: Row) -> None:

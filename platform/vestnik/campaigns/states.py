@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from vestnik.http.errors import Text
+
 
 class State(StrEnum):
     """Where a campaign stands."""
@@ -40,6 +42,21 @@ _AT_SERVICE = frozenset(
         State.FAILED,
     }
 )
+
+#: The words of the interface for them.
+TITLES: Mapping[State, Text] = {
+    State.DRAFT: {"ru": "Черновик", "en": "Draft"},
+    State.SCHEDULED: {"ru": "Запланирована", "en": "Scheduled"},
+    State.PREPARING: {"ru": "Подготовка", "en": "Preparing"},
+    State.MODERATION: {"ru": "На модерации", "en": "In moderation"},
+    State.SENDING: {"ru": "Отправляется", "en": "Sending"},
+    State.SENT: {"ru": "Отправлена", "en": "Sent"},
+    State.PAUSED: {"ru": "Приостановлена", "en": "Paused"},
+    State.DECLINED: {"ru": "Отклонена", "en": "Declined"},
+    State.CANCELLED: {"ru": "Отменена", "en": "Cancelled"},
+    State.FAILED: {"ru": "Ошибка", "en": "Failed"},
+    State.UNCLEAR: {"ru": "Требует проверки", "en": "Needs a check"},
+}
 
 #: The one table of transitions: state -> the states that may follow it.
 TRANSITIONS: Mapping[State, frozenset[State]] = {

@@ -103,13 +103,14 @@ class Tracker:
             effects.update_campaign, row.id, said["status"], said.get("reason"), asked_at, self._tell
         )
 
-    async def refresh_stats(self, row: Row, *, older_than: timedelta = STATS_OLD_AFTER) -> None:
-        """Ask for the service's own figures, unless the kept ones are fresh."""
+    async def refresh_stats(self, row: Row) -> None:
+        """Ask for the service's own figures, unless the kept ones are fresh for a campaign of this age."""
         async with self._database.read() as connection:
             fetched_at = await connection.scalar(
                 sa.select(stats.c.fetched_at).where(stats.c.campaign_id == row.id)
             )
-        if fetched_at is not None and fetched_at > now() - older_than:
+        settled = timedelta(0) if row.finished_at is None else (now() - row.finished_at) / 20
+        if fetched_at is not None and fetched_at > now() - max(STATS_OLD_AFTER, settled):
             return
         asked_at = now()
         try:

@@ -1,0 +1,247 @@
+"""The demo's campaigns: some that were sent in the past weeks, with a record of every recipient; and a draft.
+
+The same seed gives the same statistics; dates are relative to the day of creation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import sqlalchemy as sa
+
+from vestnik.campaigns import ledger
+from vestnik.campaigns.ledger import SERVICE, Who
+from vestnik.campaigns.plan import exclude
+from vestnik.campaigns.ports import Surroundings
+from vestnik.campaigns.reasons import of_service
+from vestnik.campaigns.service import Campaigns, Draft
+from vestnik.campaigns.states import State
+from vestnik.campaigns.statuses import COUNTERS, FACTS, HANDED_OVER, figures
+from vestnik.campaigns.tables import campaign, chunk, delivery, exclusion, history, stats
+from vestnik.contacts.addresses import KIND_OF_CAMPAIGN
+from vestnik.contacts.audience import audience
+from vestnik.db import Database, now
+from vestnik.people.access import SYSTEM
+
+_SEED = 20
+_SLICE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A campaign that was sent, and how it was received: shares of its recipients."""
+
+    name: str
+    subject: str
+    segment: str
+    days_ago: int
+    opened: float = 0.34
+    clicked: float = 0.06
+    bounced: float = 0.02
+    unsubscribed: float = 0.004
+    spam: float = 0.0006
+    declined: str | None = None
+
+
+PAST: Sequence[Past] = (
+    Past("Итоги квартала", "Чего мы добились вместе за три месяца", "Все контакты", 62, opened=0.31),
+    Past("Скидка 20 % на визитки", "Визитки дешевле на 20 %, до пятницы", "Клиенты", 45, clicked=0.11),
+    Past("Приглашение на день открытых дверей", "Ждём вас в нашем цехе", "Москва", 33, opened=0.47),
+    Past("Новая линия широкоформатной печати", "Теперь печатаем до пяти метров", "Все контакты", 24),
+    Past(
+        "Горящее предложение!!!",
+        "СРОЧНО!!! Только сегодня",
+        "Клиенты",
+        18,
+        declined="Тема письма похожа на спам: заглавные буквы и восклицательные знаки.",
+    ),
+    Past("Подарок для постоянных клиентов", "Ваш промокод внутри", "VIP", 11, opened=0.58, clicked=0.21),
+    Past("Как подготовить макет к печати", "Семь частых ошибок в макетах", "Клиенты", 4, bounced=0.012),
+)
+READY_DRAFT = "Осенняя распродажа"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the demo's campaigns refer to."""
+
+    account_id: int
+    sender_name: str
+    sender_email: str
+    template_ids: Sequence[int]
+    category_ids: Sequence[int]
+    segments: Mapping[str, int]
+    focus_group: str
+
+
+async def create_demo(
+    database: Database, campaigns: Campaigns, surroundings: Surroundings, setting: Setting
+) -> list[int]:
+    """Store the demo's campaigns; their keys, the ready draft's last."""
+    chance = Random(_SEED)  # noqa: S311  (the same demo every time)
+    keys: list[int] = []
+    for number, past in enumerate(PAST):
+        segment_id = setting.segments.get(past.segment)
+        keys.append(await campaigns.create(SYSTEM, _draft(setting, past, number, segment_id)))
+        await _send(database, surroundings, keys[-1], past, number, chance)
+    draft = _draft(setting, Past(READY_DRAFT, "Скидки до 30 % на всё", "", 0), 0, None)
+    values = {**draft.values, "segment_id": setting.segments.get(setting.focus_group)}
+    keys.append(await campaigns.create(SYSTEM, Draft(**values)))
+    return keys
+
+
+def remove_demo(connection: sa.Connection) -> None:
+    """Take away every campaign: in a demo there are no others."""
+    for table in (delivery, chunk, exclusion, history, stats):
+        connection.execute(sa.delete(table))
+    connection.execute(sa.delete(campaign))
+
+
+def _draft(setting: Setting, past: Past, number: int, segment_id: int | None) -> Draft:
+    templates, categories = setting.template_ids, setting.category_ids
+    return Draft(
+        name=past.name,
+        type="email",
+        subject=past.subject,
+        sender_name=setting.sender_name,
+        sender_email=setting.sender_email,
+        account_id=setting.account_id,
+        template_id=templates[number % len(templates)] if templates else None,
+        segment_id=segment_id,
+        category_id=categories[number % len(categories)] if categories else None,
+    )
+
+
+async def _send(
+    database: Database,
+    surroundings: Surroundings,
+    campaign_id: int,
+    past: Past,
+    number: int,
+    chance: Random,
+) -> None:
+    """Make it look as it did when it was over."""
+    sent_at = (now() - timedelta(days=past.days_ago)).replace(hour=8, minute=0, second=0, microsecond=0)
+    last: int | None = 0
+    while last is not None:
+        last = await database.write(_fill, surroundings, campaign_id, past, sent_at, chance, last)
+    await database.write(_close, campaign_id, past, sent_at, f"demo-{number + 1}")
+
+
+def _fill(
+    connection: sa.Connection,
+    surroundings: Surroundings,
+    campaign_id: int,
+    past: Past,
+    sent_at: datetime,
+    chance: Random,
+    after: int,
+) -> int | None:
+    """Store what became of the next recipients; the last contact of this slice, None at the end."""
+    row = ledger.get(connection, campaign_id)
+    members = surroundings.members(connection, row.segment_id)
+    people = audience(members, row.category_id, KIND_OF_CAMPAIGN[row.type]).subquery("people")
+    ordered = sa.select(people).where(people.c.contact_id > after).order_by(people.c.contact_id)
+    found = connection.execute(ordered.limit(_SLICE)).all()
+    if not found:
+        return None
+    rows = [
+        _recipient(campaign_id, person, past, sent_at, chance) for person in found if person.verdict == "ok"
+    ]
+    if rows:
+        connection.execute(sa.insert(delivery), rows)
+    left_out: dict[str, int] = {}
+    for person in found:
+        if person.verdict != "ok":
+            left_out[person.verdict] = left_out.get(person.verdict, 0) + 1
+    exclude(connection, campaign_id, left_out)
+    numbers = [sum(column) for column in zip(*(figures(each["flags"]) for each in rows), strict=True)]
+    more = dict(zip(COUNTERS, numbers or [0] * len(COUNTERS), strict=True)) | {"recipients": len(rows)}
+    ledger.change(connection, campaign_id, **{name: campaign.c[name] + more[name] for name in more})
+    return int(found[-1].contact_id)
+
+
+def _recipient(
+    campaign_id: int, person: sa.Row[Any], past: Past, sent_at: datetime, chance: Random
+) -> dict[str, Any]:
+    flags, at, opened_at, clicked_at, words = HANDED_OVER, sent_at, None, None, None
+    if past.declined is None:
+        at = sent_at + timedelta(seconds=chance.uniform(60, 1800))
+        luck = chance.random()
+        if luck < past.bounced:
+            hard = chance.random() < 0.7
+            flags |= FACTS["hardBounce" if hard else "softBounce"]
+            words = "Ящика не существует" if hard else "Ящик переполнен"
+        else:
+            flags |= FACTS["delivered"]
+            if chance.random() < past.opened:
+                opened_at = at + timedelta(hours=chance.expovariate(1 / 7))
+                flags, at = flags | FACTS["opened"], opened_at
+                if chance.random() < past.clicked / past.opened:
+                    clicked_at = opened_at + timedelta(seconds=chance.uniform(5, 300))
+                    flags, at = flags | FACTS["clicked"], clicked_at
+                elif chance.random() < past.unsubscribed / past.opened:
+                    flags |= FACTS["unsubscribed"]
+            elif chance.random() < past.spam:
+                flags |= FACTS["spam"]
+    return {
+        "campaign_id": campaign_id,
+        "address_id": person.address_id,
+        "contact_id": person.contact_id,
+        "flags": flags,
+        "at": at,
+        "opened_at": opened_at,
+        "clicked_at": clicked_at,
+        "reason": words,
+    }
+
+
+def _close(
+    connection: sa.Connection, campaign_id: int, past: Past, sent_at: datetime, external_id: str
+) -> None:
+    """Give the campaign the dates, the history and the service's figures of one that is over."""
+    row = ledger.get(connection, campaign_id)
+    finished_at = sent_at + timedelta(minutes=40)
+    last = State.SENT if past.declined is None else State.DECLINED
+    ways: list[tuple[State | None, State, Who]] = [
+        (None, State.DRAFT, SYSTEM),
+        (State.DRAFT, State.PREPARING, SYSTEM),
+        (State.PREPARING, State.MODERATION, SERVICE),
+    ]
+    if last is State.SENT:
+        ways.append((State.MODERATION, State.SENDING, SERVICE))
+    ways.append((ways[-1][1], last, SERVICE))
+    connection.execute(sa.delete(history).where(history.c.campaign_id == campaign_id))
+    for minutes, (state, to, who) in zip((-90, 0, 1, 12, 40), ways, strict=False):
+        why = of_service(past.declined) if to is State.DECLINED else None
+        ledger.note(connection, campaign_id, sent_at + timedelta(minutes=minutes), state, to, 1, who, why)
+    ledger.change(
+        connection,
+        campaign_id,
+        state=last,
+        reason=of_service(past.declined),
+        external_id=external_id,
+        created_at=sent_at - timedelta(minutes=90),
+        launched_at=sent_at,
+        creating_at=sent_at,
+        created_at_service=sent_at,
+        finished_at=finished_at,
+        updated_at=finished_at,
+        planned_at=sent_at,
+        cut_at=sent_at,
+        service_status=last,
+        service_at=finished_at,
+    )
+    if past.declined is None:
+        told = {
+            name: getattr(row, name) for name in ("sent", "delivered", "opened", "clicked", "unsubscribed")
+        }
+        connection.execute(
+            sa.insert(stats).values(
+                campaign_id=campaign_id, figures={**told, "spam": row.spam}, fetched_at=now()
+            )
+        )
