@@ -5,10 +5,10 @@ import type { ReactNode } from "react";
 export function Field({ label, children }: { label: string; children: ReactNode }) {
   return (
     <Group justify="space-between" gap="md" wrap="nowrap" align="flex-start" py={6}>
-      <Text size="sm" c="dimmed" flex="0 0 auto" maw="45%">
+      <Text size="sm" c="dimmed" flex="1 0 auto" maw="70%">
         {label}
       </Text>
-      <Text size="sm" component="div" ta="end" style={{ overflowWrap: "anywhere" }}>
+      <Text size="sm" component="div" ta="end" miw={0} style={{ overflowWrap: "anywhere" }}>
         {children}
       </Text>
     </Group>

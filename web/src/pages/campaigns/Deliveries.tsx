@@ -72,9 +72,9 @@ function useColumns(): Column<Delivery>[] {
       ),
     },
     { key: "status", title: t("common.state"), render: (row) => <StatusBadge kind="delivery" state={row.status} /> },
-    { key: "opened", title: t("campaigns.openedAt"), hide: "tablet", render: (row) => format.dateTime(row.openedAt) },
-    { key: "clicked", title: t("campaigns.clickedAt"), hide: "tablet", render: (row) => format.dateTime(row.clickedAt) },
+    { key: "opened", title: t("campaigns.openedAt"), hide: "tablet", render: (row) => format.exact(row.openedAt) },
+    { key: "clicked", title: t("campaigns.clickedAt"), hide: "tablet", render: (row) => format.exact(row.clickedAt) },
     { key: "reason", title: t("campaigns.reason"), hide: "phone", render: (row) => row.reason ?? "—" },
-    { key: "at", title: t("campaigns.lastEvent"), align: "end", hide: "phone", render: (row) => format.dateTime(row.at) },
+    { key: "at", title: t("campaigns.lastEvent"), align: "end", hide: "phone", render: (row) => format.exact(row.at) },
   ];
 }

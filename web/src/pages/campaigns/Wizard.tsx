@@ -7,6 +7,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { campaigns, type CampaignDraft } from "../../api/campaigns";
 import { tell, tellProblem } from "../../ui/notices";
+import { StepOf } from "../../ui/StepOf";
 import { CheckStep } from "./CheckStep";
 import { LetterStep } from "./LetterStep";
 import { RecipientsStep } from "./RecipientsStep";
@@ -57,11 +58,15 @@ export function Wizard({ id: givenId, initial, firstStep }: Props) {
 
   return (
     <Stack gap="lg">
-      <Stepper active={step} onStepClick={goTo} size="sm" orientation={narrow ? "vertical" : "horizontal"}>
-        {STEPS.map((name) => (
-          <Stepper.Step key={name} label={t(`campaigns.step.${name}`)} description={t(`campaigns.stepHint.${name}`)} />
-        ))}
-      </Stepper>
+      {narrow ? (
+        <StepOf number={step + 1} all={STEPS.length} label={t(`campaigns.step.${current}`)} />
+      ) : (
+        <Stepper active={step} onStepClick={goTo} size="sm">
+          {STEPS.map((name) => (
+            <Stepper.Step key={name} label={t(`campaigns.step.${name}`)} description={t(`campaigns.stepHint.${name}`)} />
+          ))}
+        </Stepper>
+      )}
       {current === "service" && <ServiceStep form={form} />}
       {current === "recipients" && <RecipientsStep form={form} />}
       {current === "letter" && <LetterStep form={form} />}

@@ -11,7 +11,7 @@ import { PageHeader } from "../../ui/PageHeader";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 import { ROLE_ICONS } from "./RoleChoice";
 import classes from "./Start.module.css";
-import { useKill } from "./use-kill";
+import { inSeconds, useKill } from "./use-kill";
 
 /** What each kind of user can try here, and where. */
 const TRIALS: Record<Role, { name: string; path: string }[]> = {
@@ -135,7 +135,7 @@ function SimulatorCard({ url }: { url: string }) {
 }
 
 function KillCard({ state }: { state: Demo }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { kill, busy, seconds } = useKill();
   return (
     <Card p="lg" component="section" aria-label={t("demo.killTitle")}>
@@ -157,7 +157,7 @@ function KillCard({ state }: { state: Demo }) {
           )}
           {seconds !== null && !busy && (
             <Alert color="teal" role="status" py="xs">
-              {t("demo.alive", { seconds: seconds.toFixed(1) })}
+              {t("demo.alive", { seconds: inSeconds(seconds, i18n.language) })}
             </Alert>
           )}
           <Button color="red" variant="light" disabled={!state.canKill} loading={busy} onClick={kill}>

@@ -9,7 +9,7 @@ const GIVE_UP_AFTER_MS = 60_000;
 
 /** Kills the server's process and waits until it answers again. */
 export function useKill(): { kill: () => void; busy: boolean; seconds: number | null } {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const client = useQueryClient();
   const killing = useMutation({
     mutationFn: async () => {
@@ -19,7 +19,7 @@ export function useKill(): { kill: () => void; busy: boolean; seconds: number | 
       return (Date.now() - started) / 1000;
     },
     onSuccess: async (seconds) => {
-      tell(t("demo.alive", { seconds: seconds.toFixed(1) }));
+      tell(t("demo.alive", { seconds: inSeconds(seconds, i18n.language) }));
       await client.invalidateQueries();
     },
     onError: tellProblem,
@@ -47,6 +47,10 @@ async function answersAgain(): Promise<void> {
     await pause(TRY_AGAIN_MS);
   }
   throw new Problem(0, { code: "offline" });
+}
+
+export function inSeconds(seconds: number, language: string): string {
+  return new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(seconds);
 }
 
 const pause = (ms: number) => new Promise((resolve) => window.setTimeout(resolve, ms));

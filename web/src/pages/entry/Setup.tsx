@@ -11,6 +11,7 @@ import { SmtpFields } from "../admin/SmtpFields";
 import { PageLoading } from "../../ui/Loading";
 import { tellProblem } from "../../ui/notices";
 import { ProblemPanel } from "../../ui/ProblemPanel";
+import { StepOf } from "../../ui/StepOf";
 import { EntryFrame } from "./EntryFrame";
 import { useEntrance } from "./use-entrance";
 
@@ -39,6 +40,7 @@ function Setup({ token, defaults }: { token: string; defaults: SetupDefaults }) 
   const { t, i18n } = useTranslation();
   const [step, setStep] = useState(0);
   const narrow = useMediaQuery("(max-width: 48em)");
+  const names = [t("setup.organisation"), t("setup.administrator"), t("setup.mail")];
   const form = useSetupForm(i18n.language as Language, defaults);
   const enter = useEntrance();
   const finish = useMutation({
@@ -53,11 +55,15 @@ function Setup({ token, defaults }: { token: string; defaults: SetupDefaults }) 
   };
   return (
     <Stack gap="lg">
-      <Stepper active={step} size="sm" orientation={narrow ? "vertical" : "horizontal"} allowNextStepsSelect={false} onStepClick={setStep}>
-        <Stepper.Step label={t("setup.organisation")} />
-        <Stepper.Step label={t("setup.administrator")} />
-        <Stepper.Step label={t("setup.mail")} />
-      </Stepper>
+      {narrow ? (
+        <StepOf number={step + 1} all={names.length} label={names[step] ?? ""} />
+      ) : (
+        <Stepper active={step} size="sm" allowNextStepsSelect={false} onStepClick={setStep}>
+          {names.map((name) => (
+            <Stepper.Step key={name} label={name} />
+          ))}
+        </Stepper>
+      )}
       {step === 0 && <OrganisationStep form={form} timezones={defaults.timezones} />}
       {step === 1 && <AdministratorStep form={form} />}
       {step === 2 && <MailStep form={form} token={token} />}

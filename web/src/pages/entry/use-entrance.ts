@@ -10,7 +10,8 @@ export function useEntrance(next?: string): (session: Session, to?: string) => P
   const client = useQueryClient();
   const { setColorScheme } = useMantineColorScheme();
   return async (session, to = next) => {
-    client.clear();
+    // What this page still shows is not asked anew: a first start's link, for one, is used up by now.
+    client.removeQueries({ type: "inactive" });
     client.setQueryData(sessionQuery.queryKey, session);
     await chooseLanguage(session.user.language);
     if (session.user.theme !== "auto") setColorScheme(session.user.theme);
