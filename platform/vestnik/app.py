@@ -89,7 +89,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         contacts=contacts, category_names=contacts.category_names, own_listeners=settings.listeners
     )
     modules = Modules(database, vault, sandbox, broker, people.organisation.base_url, plugs)
-    segments = Segments(database, contacts, settings.zone)
+    segments = Segments(database, contacts, people.organisation.zone_known)
     templates = Templates(
         database,
         modules,
@@ -149,6 +149,7 @@ async def answering(services: Services) -> AsyncIterator[Services]:
         await services.database.start()
         stack.push_async_callback(services.database.stop)
         stack.callback(services.events.close)
+        await services.people.organisation.profile()  # from here on its zone is known
         yield services
 
 

@@ -24,4 +24,4 @@ def contacts(database: Database, database_url: str, tmp_path: Path) -> Contacts:
 
 @pytest.fixture
 def segments(database: Database, contacts: Contacts) -> Segments:
-    return Segments(database, contacts, ZoneInfo("Europe/Moscow"))
+    return Segments(database, contacts, lambda: ZoneInfo("Europe/Moscow"))

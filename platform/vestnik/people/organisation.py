@@ -44,6 +44,7 @@ class Organisation:
     def __init__(self, settings: Settings, database: Database, vault: Vault) -> None:
         self._settings, self._database, self._vault = settings, database, vault
         self._kept: tuple[float, Profile | None] | None = None
+        self._last: Profile | None = None
         self._changes = 0
 
     async def profile(self) -> Profile | None:
@@ -56,6 +57,7 @@ class Organisation:
         found = None if row is None else self._from_row(row)
         if changes == self._changes:
             self._kept = (time.monotonic() + _KEPT_S, found)
+            self._last = found
         return found
 
     async def present(self) -> Profile:
@@ -68,6 +70,11 @@ class Organisation:
     async def zone(self) -> ZoneInfo:
         """The zone in which people read times and in which dates without zone are meant."""
         found = await self.profile()
+        return ZoneInfo(found.timezone) if found else self._settings.zone
+
+    def zone_known(self) -> ZoneInfo:
+        """The zone as it was last read: for units of work, which can't wait for another connection."""
+        found = self._last
         return ZoneInfo(found.timezone) if found else self._settings.zone
 
     async def base_url(self) -> str:

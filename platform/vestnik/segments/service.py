@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -44,7 +44,7 @@ class Segment:
 class Segments:
     """Segments, and the one SELECT that each of them is."""
 
-    def __init__(self, database: Database, contacts: Contacts, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database, contacts: Contacts, zone: Callable[[], ZoneInfo]) -> None:
         self._database, self._contacts, self._zone = database, contacts, zone
         self.conditions = Conditions(own_conditions())
 
@@ -106,7 +106,7 @@ class Segments:
     def _compile(self, connection: sa.Connection, rule: Mapping[str, Any]) -> sa.Select[Any]:
         fields = fields_of(connection.execute(SELECT_FIELDS))
         known = self.conditions.with_fields(list(fields.values()))
-        return select_members(rule, known, Now(now(), self._zone))
+        return select_members(rule, known, Now(now(), self._zone()))
 
     # Segments
 
