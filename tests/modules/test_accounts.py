@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from tests.modules.conftest import BASE_URL, KEY, MANIFEST, Site
 
+from vestnik.modules import ModuleCallFailed
 from vestnik.modules.tables import account_secret
 from vestnik.people.access import SYSTEM
-from vestnik.vault import VaultError
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SOURCE = "async def CRM_Marketing_GetCampaignStats(campaignExternalId):\n    return {'sent': 1}\n"
+STATS = "CRM_Marketing_GetCampaignStats"
+SOURCE = f"async def {STATS}(campaignExternalId):\n    return {{'sent': 1}}\n"
 SERVICE = "https://api.example.com"
 
 
@@ -98,7 +99,7 @@ async def test_a_secret_that_is_left_out_stays_and_a_new_one_replaces_it(site: S
     assert (await site.refused("PATCH", path, {"settings": {}}))[:2] == (422, "settings_invalid")
 
 
-async def test_a_secret_is_bound_to_its_account(site: Site) -> None:
+async def test_a_secret_is_bound_to_its_account_and_can_be_entered_again(site: Site) -> None:
     one = await added(site)
     two = await site.post(
         "/accounts",
@@ -116,8 +117,14 @@ async def test_a_secret_is_bound_to_its_account(site: Site) -> None:
 
     await site.database.write(swap)
     await site.modules.registry.refresh()
-    with pytest.raises(VaultError):
-        await site.modules.registry.ready(int(one["id"]))
+    account_id = int(one["id"])
+    with pytest.raises(ModuleCallFailed) as caught:
+        await site.modules.call(account_id, STATS, {"campaignExternalId": "1"}, lane="bulk")
+    assert caught.value.kind == "unavailable"
+    changes = {"settings": {"base_url": SERVICE, "api_key": KEY}}
+    site.ok(await site.request("PATCH", f"/accounts/{account_id}", changes))
+    result = await site.modules.call(account_id, STATS, {"campaignExternalId": "1"}, lane="bulk")
+    assert result == {"sent": 1}
 
 
 async def test_a_deleted_account_is_gone_with_its_secrets(site: Site) -> None:

@@ -32,7 +32,7 @@ from vestnik.modules.tables import (
     module_version,
 )
 from vestnik.sandbox import Program
-from vestnik.vault import Vault
+from vestnik.vault import Vault, VaultError
 
 log = structlog.get_logger("vestnik.modules")
 
@@ -85,6 +85,8 @@ class Ready:
     state: str = "unchecked"
     settings: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, SealedSecret] = field(default_factory=dict, repr=False)
+    #: Names of secrets that the installation's key does not open: they must be entered again.
+    unreadable: frozenset[str] = frozenset()
     policy: HostPolicy = field(default_factory=HostPolicy)
     budgets: Sequence[PathBudget] = ()
 
@@ -297,6 +299,7 @@ class Registry:
             state=row.state,
             settings=settings_for_module(version.manifest, row.settings, opened),
             secrets=opened,
+            unreadable=frozenset(secrets) & set(version.manifest.secrets) - set(opened),
             policy=HostPolicy([_approval(each) for each in approvals], self.own_listeners),
             budgets=budgets_of(version.manifest, f"account:{account_id}"),
         )
@@ -308,17 +311,19 @@ class Registry:
         approvals: Sequence[sa.Row[Any]],
         manifest: Manifest,
     ) -> dict[str, SealedSecret]:
-        """The secrets that the version's manifest knows, each with the addresses it may be sent to."""
-        parts = {setting.name: setting.public_part for setting in manifest.settings if setting.secret}
-        return {
-            name: SealedSecret(
-                self._vault.decrypt(sealed[name], secret_context(account_id, name)).decode(),
-                [_approval(row) for row in approvals if name in row.secrets],
-                part,
-            )
-            for name, part in parts.items()
-            if name in sealed
-        }
+        """The secrets that the version's manifest knows and our key opens, each with where it may be sent."""
+        opened: dict[str, SealedSecret] = {}
+        for setting in manifest.settings:
+            if not setting.secret or setting.name not in sealed:
+                continue
+            try:
+                value = self._vault.decrypt(sealed[setting.name], secret_context(account_id, setting.name))
+            except VaultError:
+                log.error("module.secret_unreadable", account_id=account_id, name=setting.name)
+                continue
+            approved = [_approval(row) for row in approvals if setting.name in row.secrets]
+            opened[setting.name] = SealedSecret(value.decode(), approved, setting.public_part)
+        return opened
 
 
 def settings_for_module(

@@ -28,7 +28,7 @@ from vestnik.modules.storage import AccountStorage, ScratchStorage, Storage
 from vestnik.modules.tables import call
 from vestnik.people.access import Actor
 from vestnik.sandbox import Lane, Sandbox
-from vestnik.vault import Vault, VaultError
+from vestnik.vault import Vault
 
 CHECK = "CRM_Marketing_CheckAccount"
 ENSURE_WEBHOOK = "CRM_Marketing_EnsureWebhook"
@@ -173,12 +173,13 @@ class Modules:
         return replace(ready, version=replace(ready.version, id=None, functions=functions, program=program))
 
     async def _ready(self, account_id: int, function: str, version_id: int | None) -> Ready:
-        try:
-            ready = await self.registry.ready(account_id, version_id)
-        except VaultError as error:
-            raise failures.unavailable(_UNNAMED, function, str(error)) from error
+        ready = await self.registry.ready(account_id, version_id)
         if ready is None:
             raise failures.switched_off(_UNNAMED, function)
+        if ready.unreadable:
+            names = ", ".join(sorted(ready.unreadable))
+            reason = f"the installation's key does not open the stored {names}; enter it again"
+            raise failures.unavailable(ready.module_title, function, reason)
         return ready
 
     async def check_account(self, actor: Actor, account_id: int) -> AccountChecked:
