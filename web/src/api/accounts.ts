@@ -1,60 +1,21 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { Texts } from "../i18n";
 import type { PageOf } from "../ui/DataList";
 import { api } from "./client";
+import type { Shape } from "./shapes";
 
-export interface AccountRow {
-  id: string;
-  title: string;
-  moduleId: string;
-  moduleName: string;
-  moduleTitle: Texts;
-  state: string;
-  campaignTypes: string[];
-  checkedAt: string | null;
-  createdAt: string;
-}
+export type AccountRow = Shape<"AccountRowShape">;
 
-export interface AccountCard extends AccountRow {
-  settings: Record<string, unknown>;
-  settingsSchema: Record<string, unknown>;
-  /** Names of the secret settings that hold a value; the values never leave the server. */
-  secretsSet: string[];
-  webhookUrl: string;
-  checkMessage: string | null;
-}
+export type AccountCard = Shape<"AccountCardShape">;
 
-export interface NewAccount {
-  moduleId: string;
-  title: string;
-  settings: Record<string, unknown>;
-}
+export type NewAccount = Shape<"NewAccount">;
+/** What an account's settings may hold; secrets stand among them on their way to the server only. */
+export type SettingValues = NonNullable<NewAccount["settings"]>;
 
-export interface HostApproval {
-  pattern: string;
-  scheme: "https" | "http";
-  port: number;
-  privateNetwork: boolean;
-  /** Names of the secrets that may be sent there. */
-  secrets: string[];
-  approved: boolean;
-  requested: boolean;
-  approvedBy: string | null;
-  approvedAt: string | null;
-}
+export type HostApproval = Shape<"HostShape">;
 
-export interface AccountList {
-  id: string;
-  externalId: string;
-  title: string;
-  categoryId: string | null;
-  categoryName: string | null;
-}
+export type AccountList = Shape<"ListShape">;
 
-export interface AccountCheck {
-  ok: boolean;
-  message: string;
-}
+export type AccountCheck = Shape<"AccountCheckShape">;
 
 const under = (id: string, rest = "") => `/accounts/${id}${rest}`;
 

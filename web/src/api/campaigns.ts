@@ -1,75 +1,21 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import type { Texts } from "../i18n";
 import type { PageOf } from "../ui/DataList";
 import { api } from "./client";
+import type { Shape } from "./shapes";
 
-export const CAMPAIGN_STATES = [
-  "draft", "scheduled", "preparing", "moderation", "sending", "sent", "paused", "declined", "cancelled", "failed", "unclear",
-] as const;
-export type CampaignState = (typeof CAMPAIGN_STATES)[number];
+export type CampaignState = Shape<"vestnik.campaigns.states.State">;
 export type CampaignType = "email" | "sms";
+export const CAMPAIGN_STATES: CampaignState[] = [
+  "draft", "scheduled", "preparing", "moderation", "sending", "sent", "paused", "declined", "cancelled", "failed", "unclear",
+];
 
 /** What became of the recipients, counted. */
-export interface Figures {
-  recipients: number;
-  handedOver: number;
-  sent: number;
-  delivered: number;
-  opened: number;
-  clicked: number;
-  unsubscribed: number;
-  bounced: number;
-  softBounced: number;
-  hardBounced: number;
-  spam: number;
-  skipped: number;
-  failed: number;
-  rejected: number;
-}
-
-export interface Reason {
-  code: string;
-  text: string;
-}
-
-/** How far the hand-over is, in parts: done and in all. */
-export interface Steps {
-  exported: number;
-  toExport: number;
-  prepared: number;
-  toPrepare: number;
-}
+export type Figures = Shape<"FiguresShape">;
 
 /** What moves while a campaign goes on; the data of the event `progress`. */
-export interface Progress {
-  id: string;
-  state: CampaignState;
-  reason: Reason | null;
-  run: number;
-  /** Everyone who gets it is known. */
-  planned: boolean;
-  /** The service is being asked to create it: from here it can be stopped only there. */
-  creating: boolean;
-  steps: Steps;
-  figures: Figures;
-}
+export type Progress = Shape<"ProgressShape">;
 
-export interface CampaignRow {
-  id: string;
-  name: string;
-  type: CampaignType;
-  subject: string;
-  state: CampaignState;
-  reason: Reason | null;
-  accountId: string | null;
-  segmentId: string | null;
-  categoryId: string | null;
-  figures: Figures;
-  createdAt: string;
-  scheduledAt: string | null;
-  launchedAt: string | null;
-  finishedAt: string | null;
-}
+export type CampaignRow = Shape<"CampaignLine">;
 
 /** What a person may ask of a campaign in its present state; most are also the end of the address to ask at. */
 export type CampaignAction =
@@ -85,109 +31,25 @@ export type CampaignAction =
   | "check-at-service"
   | "send-again";
 
-interface Named {
-  id: string;
-  name: string;
-}
+export type CampaignCard = Omit<Shape<"CampaignCard">, "actions"> & { actions: CampaignAction[] };
 
-export interface CampaignCard extends CampaignRow {
-  previewText: string;
-  senderName: string;
-  senderEmail: string;
-  replyTo: string;
-  text: string;
-  account: { id: string; title: string; moduleTitle: Texts; enabled: boolean } | null;
-  template: Named | null;
-  segment: Named | null;
-  category: Named | null;
-  externalId: string | null;
-  externalUrl: string | null;
-  run: number;
-  progress: Progress;
-  exclusions: Exclusion[];
-  history: HistoryEntry[];
-  actions: CampaignAction[];
-}
+export type Exclusion = Shape<"vestnik.campaigns.shapes.CountShape">;
 
-export interface HistoryEntry {
-  at: string;
-  fromState: CampaignState | null;
-  toState: CampaignState;
-  run: number;
-  who: string;
-  reason: Reason | null;
-}
+export type Check = Shape<"vestnik.campaigns.shapes.CheckShape">;
 
-export interface Exclusion {
-  reason: string;
-  count: number;
-}
+export type Preflight = Shape<"PreflightShape">;
 
-export interface Check {
-  code: string;
-  level: "ok" | "warning" | "error";
-  text: string;
-}
+/** The part of a campaign that a person may still change. */
+export type CampaignDraft = Required<Shape<"CampaignBody">>;
 
-export interface Preflight {
-  ready: boolean;
-  audience: number;
-  recipients: number;
-  exclusions: Exclusion[];
-  checks: Check[];
-}
-
-export interface CampaignDraft {
-  name: string;
-  type: CampaignType;
-  accountId: string | null;
-  segmentId: string | null;
-  categoryId: string | null;
-  templateId: string | null;
-  subject: string;
-  previewText: string;
-  senderName: string;
-  senderEmail: string;
-  replyTo: string;
-  text: string;
-}
-
-export interface CampaignStats {
-  figures: Figures;
-  exclusions: Exclusion[];
-  service: { figures: Record<string, number>; fetchedAt: string } | null;
-}
+export type CampaignStats = Shape<"StatsShape">;
 
 /** Events counted by steps of `widthS` seconds; steps without events are left out. */
-export interface CampaignChart {
-  widthS: number;
-  points: {
-    at: string;
-    sent: number;
-    delivered: number;
-    opened: number;
-    clicked: number;
-    unsubscribed: number;
-    bounced: number;
-    spam: number;
-  }[];
-}
+export type CampaignChart = Shape<"ChartShape">;
 
-export interface Delivery {
-  addressId: string;
-  contactId: string;
-  address: string;
-  status: string;
-  at: string | null;
-  openedAt: string | null;
-  clickedAt: string | null;
-  reason: string | null;
-}
+export type Delivery = Shape<"DeliveryShape">;
 
-interface DeliveryPage {
-  items: Delivery[];
-  next: string | null;
-}
+type DeliveryPage = Shape<"DeliveryPage">;
 
 export interface CampaignFilter {
   search?: string;

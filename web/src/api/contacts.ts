@@ -1,79 +1,23 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import type { Texts } from "../i18n";
 import type { PageOf } from "../ui/DataList";
 import { api } from "./client";
+import type { Shape } from "./shapes";
 
-export interface Stop {
-  categoryId: string | null;
-  reason: "manual" | "spam" | "hard_bounce" | "unsubscribe";
-  at: string;
-}
+export type Stop = Shape<"StopShape">;
 
-export interface ContactAddress {
-  id: string;
-  address: string;
-  primary: boolean;
-  stops: Stop[];
-}
+export type ContactAddress = Shape<"AddressShape">;
 
-export interface ContactRow {
-  id: string;
-  name: string;
-  email: string | null;
-  phone: string | null;
-  emails: ContactAddress[];
-  phones: ContactAddress[];
-  company: { id: string; name: string } | null;
-  ownerId: string | null;
-  fields: Record<string, unknown>;
-  blocked: boolean;
-  unsubscribed: boolean;
-  createdAt: string;
-}
+export type ContactRow = Shape<"ContactRow">;
 
-export interface Choice {
-  categoryId: string;
-  title: string;
-  subscribed: boolean;
-  state: "given" | "withdrawn" | null;
-  at: string | null;
-  how: string | null;
-  fromWhere: string | null;
-}
+export type Choice = Shape<"ChoiceShape">;
 
-export interface ContactCard extends ContactRow {
-  externalId: string | null;
-  categories: Choice[];
-  updatedAt: string;
-}
+export type ContactCard = Shape<"ContactCard">;
 
-export interface Category {
-  id: string;
-  title: string;
-  description: string;
-}
+export type Category = Shape<"CategoryShape">;
 
-export interface ContactField {
-  key: string;
-  title: Texts;
-  kind: "text" | "number" | "boolean" | "date" | "choice";
-  options: string[];
-}
+export type ContactField = Shape<"FieldShape">;
 
-export interface TimelineEntry {
-  at: string;
-  kind: string;
-  title: string;
-  link: string | null;
-}
-
-export interface ContactDraft {
-  name?: string;
-  emails?: string[];
-  phones?: string[];
-  fields?: Record<string, unknown>;
-  blocked?: boolean;
-}
+export type TimelineEntry = Shape<"TimelineShape">;
 
 export interface ContactFilter {
   search?: string;
@@ -97,8 +41,8 @@ export const contacts = {
     queryOptions({ queryKey: ["contacts", id, "timeline"], queryFn: () => api.get<TimelineEntry[]>(`/contacts/${id}/timeline`) }),
   fields: queryOptions({ queryKey: ["contact-fields"], staleTime: 60_000, queryFn: () => api.get<ContactField[]>("/contacts/fields") }),
   categories: queryOptions({ queryKey: ["categories"], staleTime: 60_000, queryFn: () => api.get<Category[]>("/categories") }),
-  create: (draft: ContactDraft) => api.post<{ id: string }>("/contacts", draft),
-  change: (id: string, draft: ContactDraft) => api.patch<ContactCard>(`/contacts/${id}`, draft),
+  create: (draft: Shape<"ContactBody">) => api.post<{ id: string }>("/contacts", draft),
+  change: (id: string, draft: Shape<"ContactChange">) => api.patch<ContactCard>(`/contacts/${id}`, draft),
   consent: (id: string, consent: { categoryId: string | null; state: "given" | "withdrawn"; how: string }) =>
     api.post<void>(`/contacts/${id}/consents`, consent),
   createCategory: (category: { title: string; description: string }) => api.post<{ id: string }>("/categories", category),

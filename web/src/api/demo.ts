@@ -1,12 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
-import type { Role } from "./session";
+import type { Shape } from "./shapes";
 
-export interface Demo {
-  people: { name: string; email: string; role: Role }[];
-  simulatorUrl: string | null;
-  canKill: boolean;
-}
+export type Demo = Shape<"DemoCard">;
 
 export const demo = {
   query: queryOptions({ queryKey: ["demo"], queryFn: () => api.get<Demo>("/demo") }),

@@ -1,20 +1,10 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { Diagnostic } from "../editor/marks";
 import type { Texts } from "../i18n";
 import type { PageOf } from "../ui/DataList";
 import { api } from "./client";
+import type { Shape } from "./shapes";
 
-export interface ModuleRow {
-  id: string;
-  name: string;
-  title: Texts;
-  description: Texts;
-  enabled: boolean;
-  bundled: boolean;
-  version: number;
-  accounts: number;
-  updatedAt: string;
-}
+export type ModuleRow = Shape<"ModuleRowShape">;
 
 export interface Manifest {
   name: string;
@@ -26,101 +16,30 @@ export interface Manifest {
   campaignTypes?: string[];
 }
 
-export interface VersionRow {
-  id: string;
-  number: number;
-  note: string;
-  author: string;
-  createdAt: string;
-  live: boolean;
-}
+export type VersionRow = Shape<"VersionRowShape">;
 
-export interface Version extends VersionRow {
-  source: string;
-  manifest: Manifest;
-}
+export type Version = Omit<Shape<"VersionShape">, "manifest"> & { manifest: Manifest };
 
-export interface ModuleCard extends ModuleRow {
-  live: Version;
-  functions: string[];
-}
+export type ModuleCard = Omit<Shape<"ModuleCardShape">, "live"> & { live: Version };
 
-export interface CatalogueEntry {
-  name: string;
-  title: Texts;
-  description: Texts;
-  version: string;
-  installed: boolean;
-}
+export type CatalogueEntry = Shape<"CatalogueShape">;
 
-export interface CheckResult {
-  diagnostics: Diagnostic[];
-  functions: string[];
-}
+export type CheckResult = Shape<"vestnik.modules.routes.CheckShape">;
 
-export interface LogLine {
-  level: string;
-  message: string;
-  atMs: number;
-}
+export type LogLine = Shape<"LogLineShape">;
 
-export interface Exchange {
-  method: string;
-  url: string;
-  requestHeaders: Record<string, string>;
-  requestBody: string | null;
-  status: number | null;
-  responseHeaders: Record<string, string>;
-  responseBody: string | null;
-  resolvedAddress: string | null;
-  wallMs: number;
-  error: string | null;
-}
+export type Exchange = Shape<"ExchangeShape">;
 
-export interface CallError {
-  kind: string;
-  message: string;
-  line: number | null;
-  path: string | null;
-  expected: string | null;
-  got: string | null;
-}
+export type CallError = Omit<Shape<"CallErrorShape">, "sentence" | "problem">;
 
-export interface RunResult {
-  ok: boolean;
-  result: unknown;
-  error: CallError | null;
-  log: LogLine[];
-  exchanges: Exchange[];
-  cpuMs: number;
-  wallMs: number;
-}
+export type RunResult = Shape<"RunShape">;
 
-export interface RunRequest {
-  function: string;
-  arguments: Record<string, unknown>;
-  accountId?: string;
-  source?: string;
-}
+export type RunRequest = Shape<"RunBody">;
 
 /** A recorded call; `kind` says why it failed. */
-export interface Recording {
-  id: string;
-  startedAt: string;
-  accountId: string | null;
-  versionId: string | null;
-  function: string;
-  lane: "webhook" | "interactive" | "bulk";
-  kind: string | null;
-  wallMs: number;
-  cpuMs: number;
-}
+export type Recording = Shape<"RecordingRow">;
 
-export interface RecordingCard extends Recording {
-  error: Record<string, unknown> | null;
-  log: LogLine[];
-  exchanges: Exchange[];
-}
+export type RecordingCard = Shape<"RecordingCard">;
 
 const under = (id: string, rest = "") => `/modules/${id}${rest}`;
 

@@ -1,56 +1,20 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { Language } from "../i18n";
 import { api } from "./client";
 import { remember, type Session } from "./session";
+import type { Shape } from "./shapes";
 
 export type Security = "starttls" | "tls" | "none";
 
-export interface Smtp {
-  host: string;
-  port: number;
-  security: Security;
-  sender: string;
-  senderName: string;
-  username: string | null;
-  /** Left out: the stored one stays. */
-  password?: string | null;
-}
+/** Outgoing mail; a password that is left out stays. */
+export type Smtp = Shape<"SmtpForm">;
 
-export interface SetupDefaults {
-  language: Language;
-  timezone: string;
-  baseUrl: string;
-  timezones: string[];
-}
+export type SetupDefaults = Shape<"SetupCard">;
 
-export interface SetupForm {
-  token: string;
-  organisation: string;
-  language: Language;
-  timezone: string;
-  baseUrl: string;
-  name: string;
-  email: string;
-  password: string;
-  smtp: Smtp | null;
-}
+export type SetupForm = Shape<"SetupForm">;
 
-export interface OrganisationSettings {
-  name: string;
-  language: Language;
-  timezone: string;
-  baseUrl: string;
-  demo: boolean;
-  smtp: (Omit<Smtp, "password"> & { hasPassword: boolean }) | null;
-}
+export type OrganisationSettings = Shape<"SettingsCard">;
 
-export interface SettingsChanges {
-  name?: string;
-  language?: Language;
-  timezone?: string;
-  baseUrl?: string;
-  smtp?: Smtp | null;
-}
+export type SettingsChanges = Shape<"SettingsChanges">;
 
 export const emptySmtp: Smtp = { host: "", port: 587, security: "starttls", sender: "", senderName: "", username: null };
 

@@ -1,56 +1,17 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import type { Language } from "../i18n";
 import type { PageOf } from "../ui/DataList";
 import { api } from "./client";
-import type { Role } from "./session";
+import type { Shape } from "./shapes";
 
-export interface User {
-  id: string;
-  name: string;
-  email: string;
-  role: Role | null;
-  roles: Role[];
-  language: Language;
-  disabled: boolean;
-  createdAt: string;
-  seenAt: string | null;
-}
+export type User = Shape<"UserCard">;
 
-export interface NewUser {
-  name: string;
-  email: string;
-  password: string;
-  roles: Role[];
-}
+export type NewUser = Shape<"NewUserForm">;
 
-export interface UserChanges {
-  name?: string;
-  email?: string;
-  roles?: Role[];
-  disabled?: boolean;
-  password?: string;
-}
+export type UserChanges = Shape<"UserChanges">;
 
-export interface ApiKey {
-  id: string;
-  name: string;
-  prefix: string;
-  rights: string[];
-  createdAt: string;
-  usedAt: string | null;
-}
+export type ApiKey = Shape<"KeyCard">;
 
-export interface AuditRow {
-  id: string;
-  at: string;
-  userId: string | null;
-  userName: string | null;
-  keyId: string | null;
-  action: string;
-  kind: string;
-  objectId: string | null;
-  fields: string[];
-}
+export type AuditRow = Shape<"AuditRow">;
 
 interface Slice {
   search?: string;

@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { PageOf } from "../ui/DataList";
 import { api } from "./client";
+import type { Shape } from "./shapes";
 
 export interface Condition {
   field: string;
@@ -15,22 +16,9 @@ export interface RuleGroup {
   not?: boolean;
 }
 
-export interface Segment {
-  id: string;
-  name: string;
-  kind: "dynamic" | "static";
-  rule: RuleGroup | null;
-  createdAt: string;
-  updatedAt: string;
-}
+export type Segment = Omit<Shape<"SegmentShape">, "rule"> & { rule: RuleGroup | null };
 
-export interface SegmentField {
-  name: string;
-  title: string;
-  value: "text" | "number" | "boolean" | "date" | "choice" | "category";
-  operators: string[];
-  options: string[];
-}
+export type SegmentField = Shape<"ConditionShape">;
 
 interface Counted {
   count: number;

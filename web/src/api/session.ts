@@ -1,37 +1,21 @@
 import { queryOptions, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { chooseLanguage, type Language } from "../i18n";
 import { api, Problem, keepCsrfToken } from "./client";
+import type { Shape } from "./shapes";
 
 export type Role = "administrator" | "integrator" | "marketer" | "sales_manager";
 export const ROLES: Role[] = ["administrator", "integrator", "marketer", "sales_manager"];
 
 export type Theme = "auto" | "light" | "dark";
 
-export interface SessionUser {
-  id: string;
-  name: string;
-  email: string;
-  role: Role;
-  roles: Role[];
-  language: Language;
-  theme: Theme;
-  rights: string[];
-}
-export interface Session {
-  user: SessionUser;
-  organisation: { name: string; timezone: string; language: Language };
-  demo: boolean;
-  simulatorUrl: string | null;
-  csrf: string;
-}
+type Card = Shape<"SessionCard">;
+
+/** A signed-in person; a machine with a key, which has no name to sign in with, never sees these pages. */
+export type SessionUser = Card["user"] & { id: string; email: string; role: Role };
+export type Session = Card & { user: SessionUser; csrf: string };
 
 /** What a page may know before anyone signs in. */
-export interface Welcome {
-  organisation: string | null;
-  language: Language;
-  demo: boolean;
-  setupNeeded: boolean;
-}
+export type Welcome = Shape<"Welcome">;
 
 export const welcomeQuery = queryOptions({ queryKey: ["welcome"], queryFn: () => api.get<Welcome>("/session/welcome") });
 

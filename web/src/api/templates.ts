@@ -1,33 +1,11 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { PageOf } from "../ui/DataList";
 import { address, api } from "./client";
+import type { Shape } from "./shapes";
 
-export interface Template {
-  id: string;
-  accountId: string;
-  externalId: string;
-  type: "email" | "sms";
-  name: string;
-  subject: string;
-  description: string;
-  language: string | null;
-  thumbnailUrl: string | null;
-  serviceUpdatedAt: string | null;
-  updatedAt: string;
-  archivedAt: string | null;
-}
+export type Template = Shape<"TemplateShape">;
 
-export interface TemplateImport {
-  id: string;
-  accountId: string;
-  state: "running" | "done" | "stopped";
-  pages: number;
-  imported: number;
-  archived: number;
-  reason: string | null;
-  startedAt: string;
-  finishedAt: string | null;
-}
+export type TemplateImport = Shape<"ImportShape">;
 
 export interface TemplateFilter {
   search?: string;

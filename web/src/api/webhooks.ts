@@ -1,21 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
 import type { LogLine } from "./modules";
+import type { Shape } from "./shapes";
 
-export type WebhookState = "received" | "probe" | "applied" | "retrying" | "failed";
 export const WEBHOOK_STATES: WebhookState[] = ["received", "applied", "retrying", "failed", "probe"];
 
-export interface WebhookRow {
-  id: string;
-  receivedAt: string;
-  accountId: string;
-  method: string;
-  state: WebhookState;
-  attempts: number;
-  answered: number | null;
-  actionCount: number;
-  bodyBytes: number;
-}
+export type WebhookRow = Shape<"WebhookRow">;
+export type WebhookState = WebhookRow["state"];
 
 export interface WebhookAction {
   type: string;
@@ -29,34 +20,15 @@ export interface WebhookEffect {
   note?: string;
 }
 
-export interface WebhookFailure {
-  at: string;
-  versionId: string | null;
-  kind: string;
-  error: Record<string, unknown>;
-  log: LogLine[];
-  wallMs: number | null;
-}
+export type WebhookFailure = Shape<"WebhookFailure"> & { log: LogLine[] };
 
-export interface WebhookCard extends WebhookRow {
-  path: string;
-  query: string;
-  headers: [string, string][];
-  body: string | null;
-  bodyBase64: string | null;
-  versionId: string | null;
-  nextAttemptAt: string | null;
+export type WebhookCard = Omit<Shape<"WebhookCard">, "actions" | "effects" | "failures"> & {
   actions: WebhookAction[];
   effects: WebhookEffect[];
-  response: Record<string, unknown> | null;
-  responseSent: boolean | null;
   failures: WebhookFailure[];
-}
+};
 
-interface WebhookPage {
-  items: WebhookRow[];
-  next: string;
-}
+type WebhookPage = Shape<"WebhookPage">;
 
 const PAGE = 50;
 

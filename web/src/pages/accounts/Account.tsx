@@ -3,7 +3,7 @@ import { IconCircleCheck, IconPlugConnected, IconRefresh, IconTrash } from "@tab
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { accounts, type AccountCard } from "../../api/accounts";
+import { accounts, type AccountCard, type SettingValues } from "../../api/accounts";
 import { useRight } from "../../api/session";
 import { localised } from "../../i18n";
 import { CopyField } from "../../ui/CopyField";
@@ -114,7 +114,7 @@ function Settings({ account }: { account: AccountCard }) {
   const refresh = useRefresh();
   const manages = useRight("accounts.manage");
   const saving = useMutation({
-    mutationFn: (settings: Record<string, unknown>) => accounts.change(account.id, { settings }),
+    mutationFn: (settings: SettingValues) => accounts.change(account.id, { settings }),
     onSuccess: async () => {
       tell(t("common.saved"));
       await refresh();

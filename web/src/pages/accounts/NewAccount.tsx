@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { accounts } from "../../api/accounts";
+import { accounts, type SettingValues } from "../../api/accounts";
 import { modules, type ModuleRow } from "../../api/modules";
 import { localised } from "../../i18n";
 import { EmptyState } from "../../ui/EmptyState";
@@ -87,7 +87,7 @@ function Details({ row }: { row: ModuleRow }) {
   const [title, setTitle] = useState(localised(row.title));
   const card = useQuery(modules.card(row.id));
   const creation = useMutation({
-    mutationFn: (settings: Record<string, unknown>) => accounts.create({ moduleId: row.id, title: title.trim(), settings }),
+    mutationFn: (settings: SettingValues) => accounts.create({ moduleId: row.id, title: title.trim(), settings }),
     onSuccess: async (account) => {
       tell(t("accounts.created"));
       await client.invalidateQueries({ queryKey: ["accounts"] });

@@ -1,6 +1,7 @@
 import { Button, Group } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { SettingValues } from "../../api/accounts";
 import { settingsForm, withoutEmptySecrets } from "../../forms/module-schema";
 import { SchemaForm } from "../../forms/SchemaForm";
 
@@ -10,7 +11,7 @@ interface Props {
   initial: Record<string, unknown>;
   busy: boolean;
   action: string;
-  onSave: (settings: Record<string, unknown>) => void;
+  onSave: (settings: SettingValues) => void;
   readOnly?: boolean;
 }
 
@@ -29,7 +30,7 @@ export function SettingsForm({ settings, secretsSet, initial, busy, action, onSa
       uiSchema={form.uiSchema}
       value={values}
       onChange={setValues}
-      onSubmit={() => onSave(withoutEmptySecrets(values, form.secrets))}
+      onSubmit={() => onSave(withoutEmptySecrets(values, form.secrets) as SettingValues)}
       disabled={readOnly}
     >
       <Group justify="flex-end" mt="md">
