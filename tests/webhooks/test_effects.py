@@ -70,6 +70,23 @@ async def test_an_unknown_campaign_waits_and_is_applied_when_it_comes(room: Room
     assert states(await room.newest()) == ["applied"]
 
 
+async def test_what_named_no_campaign_is_looked_up_anew_when_one_comes(room: Room) -> None:
+    await room.database.write(
+        lambda c: c.execute(sa.update(campaign).where(campaign.c.id == CAMPAIGN).values(external_id=None))
+    )
+    unnamed = {"type": "updateDeliveryStatus", "email": READER, "status": "opened"}
+    assert states(await room.send(unnamed, {**unnamed, "email": "stranger@example.com"})) == ["waiting"] * 2
+
+    def arrive(connection: sa.Connection) -> None:
+        values = {"external_id": EXTERNAL, "created_at_service": campaign.c.creating_at}
+        connection.execute(sa.update(campaign).where(campaign.c.id == CAMPAIGN).values(values))
+        room.webhooks.applier.campaign_arrived(connection, ACCOUNT, EXTERNAL)
+
+    await room.database.write(arrive)
+    assert states(await room.newest()) == ["applied", "waiting"]
+    assert await room.counters() == {"sent": 1, "delivered": 1, "opened": 1}
+
+
 async def test_an_unknown_recipient_is_kept_and_shown(room: Room) -> None:
     card = await room.send(delivered("stranger@example.com"), delivered(READER))
     assert [(one["outcome"], one.get("note")) for one in card.effects] == [

@@ -139,10 +139,16 @@ class Applier:
         return effects
 
     def campaign_arrived(self, connection: sa.Connection, account_id: int, external_id: str) -> None:
-        """Apply what waited for this campaign, in the transaction that made it known."""
+        """Apply what waited for this campaign, in the transaction that made it known.
+
+        What named no campaign is looked up anew, too: its recipient may have got this one.
+        """
         rows = connection.execute(
             sa.delete(waiting)
-            .where(waiting.c.account_id == account_id, waiting.c.external_id == external_id)
+            .where(
+                waiting.c.account_id == account_id,
+                sa.or_(waiting.c.external_id == external_id, waiting.c.external_id.is_(None)),
+            )
             .returning(waiting.c.action, waiting.c.position, waiting.c.inbox_id, waiting.c.created_at)
         ).all()
         acts = [
