@@ -198,7 +198,7 @@ async def test_a_new_own_password_ends_the_other_sessions_only(installation: Ins
     elsewhere = await installation.browser()
     await elsewhere.sign_in("marketer@vestnik.test")
     wrong = await here.post("/session/password", {"current": "not this one", "new": "the next pass phrase"})
-    assert (wrong.status_code, wrong.json()["code"]) == (401, "wrong_password")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "present_password_wrong")
     done = await here.post("/session/password", {"current": PASSWORD, "new": "the next pass phrase"})
     assert done.status_code == 204
     assert (await here.get("/session")).status_code == 200

@@ -181,7 +181,7 @@ async def watch_campaign(context: Context, id: int) -> Response:
 
 
 async def _watch(context: Context, id: int) -> AsyncIterator[bytes]:
-    """Progress whenever it differs from what was last told; `end` when the server stops."""
+    """Progress whenever it differs from what was last told, until the reader leaves or the server stops."""
     events, last, silent_s = context.services.events, b"", 0.0
     subscription = events.subscribe(topic(id))
     try:
@@ -197,7 +197,6 @@ async def _watch(context: Context, id: int) -> AsyncIterator[bytes]:
             if not await _changed(subscription):
                 break
             silent_s += WATCH_EVERY_S
-        yield encode("end", {})
     finally:
         events.unsubscribe(topic(id), subscription)
 

@@ -103,8 +103,9 @@ class Events:
 
 
 class EventStream(StreamingResponse):
-    """`text/event-stream` of one topic: named events with JSON data, heartbeats, and `end` at shutdown.
+    """`text/event-stream` of one topic: named events with JSON data, and heartbeats.
 
+    When the server stops the stream just breaks off: the browser comes back to the next server by itself.
     `first` (when given) is sent at once, so that a page needs no second request for the present state.
     """
 
@@ -135,9 +136,8 @@ class EventStream(StreamingResponse):
                 yield b": still here\n\n"
                 continue
             except StopAsyncIteration:
-                break
+                return
             yield encode(event, data)
-        yield encode("end", {})
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Stream until the reader leaves or the hub closes, then stop watching."""

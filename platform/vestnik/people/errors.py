@@ -21,6 +21,13 @@ class WrongPassword(Problem):
     }
 
 
+class PresentPasswordWrong(Problem):
+    code = "present_password_wrong"
+    status = 422
+    title = {"ru": "Пароль не изменён", "en": "The password was not changed"}
+    message = {"ru": "Нынешний пароль введён неверно.", "en": "The present password is not that one."}
+
+
 class EmailTaken(Problem):
     code = "email_taken"
     status = 409

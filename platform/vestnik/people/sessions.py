@@ -13,7 +13,7 @@ from vestnik.db import Database, fold, now
 from vestnik.http.errors import Language, NotSignedIn
 from vestnik.http.limits import RateLimit, network_of
 from vestnik.people.access import Actor, Role, rights_of
-from vestnik.people.errors import NotADemo, WrongPassword
+from vestnik.people.errors import NotADemo, PresentPasswordWrong, WrongPassword
 from vestnik.people.organisation import Organisation
 from vestnik.people.passwords import Passwords
 from vestnik.people.tables import session, user
@@ -68,12 +68,12 @@ class Sessions:
         return await self.begin(found.id, client)
 
     async def check_password(self, actor: Actor, password: str, client: Client) -> None:
-        """Raise `WrongPassword` unless it is the present password of the actor, who is a person."""
+        """Raise `PresentPasswordWrong` unless it is the password of the actor, who is a person."""
         if actor.user_id is None:
             raise NotSignedIn()
         present = await self._users.get(actor, actor.user_id)
         if await self._checked(present.email, password, client) is None:
-            raise WrongPassword()
+            raise PresentPasswordWrong()
 
     async def begin(self, user_id: int, client: Client) -> str:
         """A new session of a user whose identity is proved already; return its token."""
