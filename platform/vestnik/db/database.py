@@ -64,13 +64,21 @@ class Database:
 
 
 def write_engine(url: sa.URL) -> sa.Engine:
-    """The engine of the one writing connection: SQLite by WAL and synchronous FULL, or PostgreSQL."""
+    """The engine of the one writing connection: SQLite by WAL and synchronous FULL, or PostgreSQL.
+
+    Errors of every engine here hide the values of their statements: errors are logged, people are not.
+    """
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_size=1, max_overflow=0)
+        driven = url.set(drivername="postgresql+psycopg")
+        return sa.create_engine(driven, pool_size=1, max_overflow=0, hide_parameters=True)
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url.set(drivername="sqlite"), poolclass=sa.pool.StaticPool,
-                              connect_args={"check_same_thread": False})  # fmt: skip
+    engine = sa.create_engine(
+        url.set(drivername="sqlite"),
+        poolclass=sa.pool.StaticPool,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,
+    )
     sa.event.listen(engine, "connect", _prepare_sqlite_writer)
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
@@ -78,11 +86,13 @@ def write_engine(url: sa.URL) -> sa.Engine:
 
 def _read_engine(url: sa.URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url.set(drivername="postgresql+psycopg"), pool_size=8)
+        driven = url.set(drivername="postgresql+psycopg")
+        return create_async_engine(driven, pool_size=8, hide_parameters=True)
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"),
         poolclass=sa.pool.AsyncAdaptedQueuePool,
         pool_size=_SQLITE_READERS,
+        hide_parameters=True,
     )
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite_reader)
     return engine
