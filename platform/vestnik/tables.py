@@ -7,6 +7,7 @@ import vestnik.companies.tables
 import vestnik.contacts.tables
 import vestnik.demo.tables
 import vestnik.engine.tables
+import vestnik.installation
 import vestnik.modules.tables
 import vestnik.people.tables
 import vestnik.segments.tables

@@ -1,8 +1,9 @@
 """Encryption at rest, and keyed hashes, with the installation's one secret key.
 
 The key comes from `VESTNIK_SECRET_KEY` (32 bytes as base64) or from `secret.key` in the data folder,
-which is made at first use with mode 600. Whoever has the database without the key can read no secret
-and can't test a guessed address against a keyed hash.
+which is made at first use with mode 600; installation.py keeps a database to the key it began with.
+Whoever has the database without the key can read no secret and can't test a guessed address against
+a keyed hash.
 """
 
 from __future__ import annotations
@@ -68,6 +69,20 @@ class Vault:
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"vestnik:{purpose}".encode()).derive(self._key)
 
 
+def key_place(settings: Settings) -> str:
+    """Where the key comes from, for a person: the variable or the file."""
+    return "VESTNIK_SECRET_KEY" if settings.secret_key is not None else str(_path(settings))
+
+
+def key_is_there(settings: Settings) -> bool:
+    """Whether there is a key already; without one, making a `Vault` makes the key."""
+    return settings.secret_key is not None or _path(settings).exists()
+
+
+def _path(settings: Settings) -> Path:
+    return settings.data_dir / "secret.key"
+
+
 def _key(settings: Settings) -> bytes:
     if settings.secret_key is not None:
         try:
@@ -77,7 +92,7 @@ def _key(settings: Settings) -> bytes:
         if len(key) != KEY_BYTES:
             raise VaultError(f"VESTNIK_SECRET_KEY: expected 32 bytes as base64, got {len(key)} bytes")
         return key
-    path = settings.data_dir / "secret.key"
+    path = _path(settings)
     if not path.exists():
         _create(path)
     if path.stat().st_mode & 0o077:

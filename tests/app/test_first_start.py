@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import signal
@@ -13,6 +14,7 @@ from tests.app.conftest import Start
 from tests.processes import Command, Running
 
 PASSWORD = "a long pass phrase"
+KEY = base64.b64encode(bytes(range(32))).decode()
 
 
 def token_of(running: Running) -> str:
@@ -106,6 +108,25 @@ def test_a_killed_server_leaves_no_lock_behind(command: Command, start: Start) -
 
 
 @pytest.mark.slow
+def test_no_command_goes_on_without_the_key_that_the_database_belongs_to(
+    empty_database_url: str, tmp_path: Path
+) -> None:
+    command = Command(tmp_path / "data", empty_database_url)
+    assert command.run("db", "migrate").returncode == 0
+    assert command.run("user", "list").returncode == 0
+    key = tmp_path / "data" / "secret.key"
+    key.unlink()
+    commands = [["up"], ["serve"], ["user", "list"]]
+    if empty_database_url.startswith("postgresql"):
+        commands.append(["worker"])
+    for arguments in commands:
+        refused = command.run(*arguments)
+        sentence = f"vestnik {arguments[0]}: there is no {key}, and this database belongs to a key."
+        assert (refused.returncode, key.exists()) == (1, False)
+        assert refused.stderr.splitlines()[-1].startswith(sentence)
+
+
+@pytest.mark.slow
 def test_what_lies_in_the_folder_is_for_its_user_alone(command: Command) -> None:
     assert command.run("db", "migrate").returncode == 0
     assert command.run("user", "list").returncode == 0
@@ -114,6 +135,22 @@ def test_what_lies_in_the_folder_is_for_its_user_alone(command: Command) -> None
     assert readable == []
     status, report = command.json("doctor")
     assert (status, report["ok"]["data"], report["ok"]["schema"]) == (0, True, True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_a_worker_works_beside_a_server_on_one_database(
+    empty_database_url: str, tmp_path: Path, start: Start
+) -> None:
+    server = Command(tmp_path / "server", empty_database_url, VESTNIK_SECRET_KEY=KEY)
+    worker = Command(tmp_path / "worker", empty_database_url, VESTNIK_SECRET_KEY=KEY)
+    serving = start(server, "up")
+    serving.line("First start: open")
+    working = start(worker, "worker")
+    working.line("the worker is ready")
+    assert working.stop() == 0
+    assert working.said[-1] == "The worker has stopped."
+    assert serving.stop() == 0
 
 
 def test_doctor_names_every_wall_and_what_is_not_well(command: Command) -> None:

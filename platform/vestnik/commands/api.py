@@ -17,7 +17,7 @@ from vestnik import logs
 from vestnik.app import answering, create_app
 from vestnik.commands import lock
 from vestnik.commands.failures import CommandFailed
-from vestnik.db.migrate import is_current
+from vestnik.commands.starting import require_ready
 from vestnik.people.tokens import new_token
 from vestnik.settings import Settings
 
@@ -54,8 +54,7 @@ async def api(settings: Settings) -> AsyncIterator[Api]:
     key = new_token()
     note = lock.Running(pid=os.getpid(), address="a command", key=key)
     with lock.held(settings, note):
-        if not is_current(settings.database_url):
-            raise CommandFailed("the database's schema is not up to date: run “vestnik db migrate”.")
+        require_ready(settings)
         app = create_app(settings, key)
         async with answering(app.state.services):
             transport = httpx.ASGITransport(app)

@@ -16,6 +16,7 @@ from vestnik.commands.failures import CommandFailed
 from vestnik.commands.listening import listen
 from vestnik.db.migrate import is_current, migrate
 from vestnik.demo import service as demo
+from vestnik.installation import hold_key
 from vestnik.people.tokens import new_token
 from vestnik.progress import say, step
 from vestnik.server import serve
@@ -32,13 +33,21 @@ def start(settings: Settings, listener: socket.socket | None, *, migrating: bool
         if migrating:
             with step(f"Migrating the database ({_named(settings)})"):
                 migrate(settings.database_url)
-        elif not is_current(settings.database_url):
-            raise CommandFailed("the database's schema is not up to date: run “vestnik db migrate”.")
+            hold_key(settings)
+        else:
+            require_ready(settings)
         bound = listener or listen(settings)
         say(f"Vestnik {__version__}: starting on {settings.host}:{settings.port} …")
         serve(create_app(settings, key), bound, _announce)
         say("Vestnik has stopped.")
     return 0
+
+
+def require_ready(settings: Settings) -> None:
+    """Refuse a database whose schema is not up to date, or that belongs to another key."""
+    if not is_current(settings.database_url):
+        raise CommandFailed("the database's schema is not up to date: run “vestnik db migrate”.")
+    hold_key(settings)
 
 
 @contextmanager

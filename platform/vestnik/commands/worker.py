@@ -15,8 +15,7 @@ from vestnik.app import Services, build_services, running
 from vestnik.commands import lock
 from vestnik.commands.failures import CommandFailed
 from vestnik.commands.listening import settings_from_environment
-from vestnik.commands.starting import clear_failures
-from vestnik.db.migrate import is_current
+from vestnik.commands.starting import clear_failures, require_ready
 from vestnik.people.tokens import new_token
 from vestnik.progress import say
 
@@ -33,8 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     logs.configure()
     note = lock.Running(pid=os.getpid(), address="no HTTP", key=new_token())
     with lock.held(settings, note), clear_failures():
-        if not is_current(settings.database_url):
-            raise CommandFailed("the database's schema is not up to date: run “vestnik db migrate”.")
+        require_ready(settings)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_work(build_services(settings)))
     say("The worker has stopped.")
