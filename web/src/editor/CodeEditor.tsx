@@ -9,8 +9,10 @@ import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useImperativeHandle, useRef, type Ref } from "react";
+import { currentLanguage } from "../i18n";
 import { look } from "./look";
 import { marks, position, type Diagnostic } from "./marks";
+import { phrases } from "./phrases";
 
 export interface CodeEditorHandle {
   /** Puts the cursor on a line and column, both from 1, and shows them. */
@@ -51,6 +53,7 @@ export function CodeEditor(props: Props) {
         doc: latest.current.value,
         extensions: [
           basics(language),
+          phrases(currentLanguage()),
           colours.current.of(look(latest.current.dark)),
           shortcuts(() => latest.current),
           EditorState.readOnly.of(readOnly),

@@ -5,7 +5,9 @@ import { EditorView, lineNumbers } from "@codemirror/view";
 import { useComputedColorScheme } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useEffect, useRef } from "react";
+import { currentLanguage } from "../i18n";
 import { look } from "./look";
+import { phrases } from "./phrases";
 
 interface Props {
   label: string;
@@ -17,13 +19,14 @@ interface Props {
 export function DiffView({ label, before, after }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const dark = useComputedColorScheme("light") === "dark";
-  const wide = useMediaQuery("(min-width: 62em)", true, { getInitialValueInEffect: false });
+  const wide = useMediaQuery("(min-width: 100em)", true, { getInitialValueInEffect: false });
   useEffect(() => {
     const parent = place.current as HTMLElement;
     const shared: Extension = [
       lineNumbers(),
       python(),
       look(dark),
+      phrases(currentLanguage()),
       EditorView.editable.of(false),
       EditorState.readOnly.of(true),
       EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),

@@ -39,6 +39,8 @@ export function RunPanel({ card, contract, source, name, onName, runner }: Props
       <Select
         label={t("studio.function")}
         searchable
+        selectFirstOptionOnChange
+        onFocus={(event) => event.currentTarget.select()}
         allowDeselect={false}
         value={name}
         onChange={(value) => value && onName(value)}

@@ -90,7 +90,7 @@ function Studio({ card, contract }: { card: ModuleCard; contract: Contract }) {
       />
       <Grid gap="md" align="stretch">
         <Grid.Col span={{ base: 12, lg: 7.5 }}>
-          <Stack gap="sm">
+          <Stack gap="sm" className={classes.main}>
             <div className={`framed ${classes.editor}`}>
               <div className={classes.toolbar}>
                 <SegmentedControl
