@@ -142,7 +142,11 @@ class SealedCall:
 
     def pieces(self, data: bytes) -> Iterator[tuple[bytes, frozenset[str]]]:
         """A template cut at its markers: each piece with the secrets that it holds (none for plain text)."""
-        pattern = re.compile(b"|".join(sorted(marker.encode() for marker in self._held)) or rb"(?!)")
+        markers = [marker for marker in map(str.encode, self._held) if marker in data]
+        if not markers:  # the rule; a pattern of random markers can't be kept compiled
+            yield data, frozenset()
+            return
+        pattern = re.compile(b"|".join(markers))
         position = 0
         for match in pattern.finditer(data):
             yield data[position : match.start()], frozenset()
