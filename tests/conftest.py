@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -21,16 +22,23 @@ _UNSAFE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URI of a PostgreSQL server of this test run's own."""
-    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
-    uri = server.get_uri()
+def postgresql_server() -> Iterator[str]:
+    """The URI of a PostgreSQL server of this test run's own.
+
+    Not below pytest's base folder: another run beside this one may clear that away.
+    """
+    with tempfile.TemporaryDirectory(prefix="vestnik-postgresql-") as folder:
+        server = get_server(folder, cleanup_mode="delete")
+        _make_unsafe(server.get_uri())
+        yield server.get_uri()
+        server.cleanup()
+
+
+def _make_unsafe(uri: str) -> None:
     with psycopg.connect(uri, autocommit=True) as connection:
         for name in _UNSAFE:
             connection.execute(f"ALTER SYSTEM SET {name} = off")
         connection.execute("SELECT pg_reload_conf()")
-    yield uri
-    server.cleanup()
 
 
 @pytest.fixture(scope="session")
