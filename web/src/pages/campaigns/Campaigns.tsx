@@ -78,7 +78,7 @@ function useColumns(): Column<CampaignRow>[] {
     { key: "name", title: t("common.name"), render: (row) => <Name row={row} /> },
     { key: "state", title: t("common.state"), width: 150, render: (row) => <StatusBadge kind="campaign" state={row.state} /> },
     { key: "recipients", title: t("campaigns.recipients"), align: "end", render: (row) => <Reach row={row} /> },
-    { key: "delivered", title: t("campaigns.delivered"), align: "end", hide: "phone", render: (row) => format.number(row.figures.delivered) },
+    { key: "delivered", title: t("campaigns.delivered"), align: "end", hide: "phone", render: (row) => (row.figures.sent ? format.number(row.figures.delivered) : "—") },
     { key: "opened", title: t("campaigns.opened"), align: "end", render: (row) => share(row, row.figures.opened) },
     { key: "clicked", title: t("campaigns.clicked"), align: "end", hide: "phone", render: (row) => share(row, row.figures.clicked) },
     {

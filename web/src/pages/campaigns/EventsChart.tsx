@@ -12,7 +12,7 @@ const LINES = [
   { name: "unsubscribed", color: "red.6" },
 ] as const;
 
-/** How many letters were delivered, opened and clicked in each step of time. */
+/** How many letters were delivered and opened, and how many clicks came, by each moment. */
 export default function EventsChart({ chart }: { chart: CampaignChart }) {
   const { t, i18n } = useTranslation();
   const timeZone = useSession().organisation.timezone;
@@ -27,7 +27,7 @@ export default function EventsChart({ chart }: { chart: CampaignChart }) {
       withDots={false}
       fillOpacity={0.18}
       valueFormatter={(value) => number.format(value)}
-      data={filled(chart).map((point) => ({ ...point, label: label.format(new Date(point.at)) }))}
+      data={sums(chart).map((point) => ({ ...point, label: label.format(new Date(point.at)) }))}
       series={LINES.map((line) => ({ ...line, label: t(`campaigns.${line.name}`) }))}
       areaChartProps={{ accessibilityLayer: true }}
     />
@@ -41,15 +41,17 @@ function precision({ widthS }: CampaignChart): Intl.DateTimeFormatOptions {
   return { hour: "2-digit", minute: "2-digit", second: "2-digit" };
 }
 
-/** The server leaves out steps without events; on a chart they are zeros. */
-function filled({ widthS, points }: CampaignChart): CampaignChart["points"] {
+/** Sums up to each moment, also for the steps without events, which the server leaves out. */
+function sums({ widthS, points }: CampaignChart): CampaignChart["points"] {
   const known = new Map(points.map((point) => [Date.parse(point.at), point]));
   const moments = [...known.keys()];
   const from = Math.min(...moments);
   const steps = (Math.max(...moments) - from) / (widthS * 1000);
-  const nothing = { sent: 0, delivered: 0, opened: 0, clicked: 0, unsubscribed: 0, bounced: 0, spam: 0 };
+  const total = { sent: 0, delivered: 0, opened: 0, clicked: 0, unsubscribed: 0, bounced: 0, spam: 0 };
   return Array.from({ length: steps + 1 }, (_, step) => {
     const moment = from + step * widthS * 1000;
-    return known.get(moment) ?? { at: new Date(moment).toISOString(), ...nothing };
+    const { at: _at, ...counts } = known.get(moment) ?? { at: "" };
+    for (const [name, count] of Object.entries(counts)) total[name as keyof typeof total] += count;
+    return { at: new Date(moment).toISOString(), ...total };
   });
 }

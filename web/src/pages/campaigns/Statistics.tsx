@@ -66,7 +66,7 @@ function OverTime({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
   const { data, isPending } = useQuery({ ...campaigns.chart(campaign.id), refetchInterval: stirs(campaign) ? REFRESH_MS : false });
   return (
-    <Panel title={t("campaigns.overTime")}>
+    <Panel title={t("campaigns.overTime")} description={t("campaigns.overTimeHint")}>
       {isPending && <Skeleton h={280} />}
       {data?.points.length === 0 && (
         <EmptyState compact icon={IconChartArea} title={t("campaigns.noPoints")} text={t("campaigns.noPointsHint")} />
