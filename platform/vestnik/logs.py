@@ -16,7 +16,12 @@ from structlog.typing import EventDict, Processor
 HIDDEN = frozenset(
     {"password", "secret", "token", "api_key", "key", "authorization", "cookie", "csrf", "body", "query"}
 )
-_QUIET = {"uvicorn.error": logging.WARNING, "dbos": logging.WARNING, "alembic": logging.WARNING}
+_QUIET = {
+    "uvicorn.error": logging.WARNING,
+    "httpx": logging.WARNING,
+    "dbos": logging.WARNING,
+    "alembic": logging.WARNING,
+}
 
 
 def configure(level: int = logging.INFO) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
@@ -25,7 +26,8 @@ class SettingsError(ValueError):
 class Settings:
     """Where data lives, where the server listens, and how strict the sandbox is.
 
-    `demo` and `simulator_url` are set by `vestnik up --demo` for the server that it starts.
+    `vestnik up --demo` sets `demo`, `simulator_url` and `simulator_keys` (by log-in) for the server that
+    it starts.
     """
 
     database_url: str
@@ -38,6 +40,7 @@ class Settings:
     secret_key: str | None = None
     demo: bool = False
     simulator_url: str | None = None
+    simulator_keys: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -83,6 +86,7 @@ class Settings:
             secret_key=environ.get("VESTNIK_SECRET_KEY") or None,
             demo=environ.get("VESTNIK_DEMO") == "1",
             simulator_url=environ.get("VESTNIK_SIMULATOR_URL") or None,
+            simulator_keys=_keys(environ.get("VESTNIK_SIMULATOR_KEYS") or "{}"),
         )
 
 
@@ -90,3 +94,14 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 0 <= int(text) <= 65535:
         raise SettingsError("VESTNIK_PORT", text, "a port number from 0 to 65535")
     return int(text)
+
+
+def _keys(text: str) -> Mapping[str, str]:
+    expected = 'a JSON object, such as {"login": "key"}'
+    try:
+        keys = json.loads(text)
+    except ValueError:
+        raise SettingsError("VESTNIK_SIMULATOR_KEYS", "…", expected) from None
+    if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
+        raise SettingsError("VESTNIK_SIMULATOR_KEYS", "…", expected)
+    return keys

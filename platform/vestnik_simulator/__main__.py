@@ -28,6 +28,7 @@ HELP = {
     "moderation_s": "how long automatic moderation takes",
     "start_delay_s": "between scheduled and in_progress",
     "send_rate": "recipients a second of one campaign; 0 is as fast as possible",
+    "latency_s": "how long every API call takes",
     "calls_per_minute": "limit for each API key; 0 is none",
     "campaigns_per_minute": "limit of createCampaign; 0 is none",
     "exports_per_minute": "limit of async/exportContacts; 0 is none",

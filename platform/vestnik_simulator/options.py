@@ -92,6 +92,8 @@ class Options:
     send_rate: float = 0.0
     """Recipients a second of one campaign; 0 is as fast as possible."""
 
+    latency_s: float = 0.0
+    """How long every API call takes, beside its work."""
     calls_per_minute: int = 1200
     campaigns_per_minute: int = 100
     exports_per_minute: int = 20

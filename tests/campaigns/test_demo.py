@@ -6,14 +6,14 @@ import sqlalchemy as sa
 from tests.campaigns.conftest import Room
 from tests.campaigns.service_double import ACCOUNT_ID, TEMPLATE_ID, Around
 
-from vestnik.campaigns.demo import PAST, READY_DRAFT, Setting, create_demo, remove_demo
+from vestnik.campaigns.demo import PAST, READY, Setting, create_demo, remove_demo
 from vestnik.campaigns.states import State
 from vestnik.campaigns.statuses import COUNTERS, figures
 from vestnik.campaigns.tables import campaign, delivery
 from vestnik.people.access import SYSTEM
 
 
-async def test_demo_has_past_campaigns_with_full_statistics_and_a_draft_that_can_be_sent(room: Room) -> None:
+async def test_demo_has_past_campaigns_with_full_statistics_and_drafts_that_can_be_sent(room: Room) -> None:
     setting = Setting(
         account_id=ACCOUNT_ID,
         sender_name="Вестник",
@@ -21,13 +21,12 @@ async def test_demo_has_past_campaigns_with_full_statistics_and_a_draft_that_can
         template_ids=[TEMPLATE_ID],
         category_ids=[room.category_id],
         segments={"Все контакты": 1},
-        focus_group="Все контакты",
     )
 
     keys = await create_demo(room.database, room.campaigns, Around(room.contacts), setting)
 
     lines, total = await room.campaigns.page(SYSTEM, search="", states=[], sort="", offset=0, limit=50)
-    assert total == len(PAST) + 1
+    assert total == len(PAST) + len(READY)
     assert [line.row.state for line in lines].count(State.SENT) == len(PAST) - 1
     for line in lines:
         if line.row.state != State.DRAFT:
@@ -44,7 +43,7 @@ async def test_demo_has_past_campaigns_with_full_statistics_and_a_draft_that_can
         "draft", "preparing", "moderation", "sending", "sent",
     ]  # fmt: skip
     ready = await room.campaigns.card(SYSTEM, keys[-1])
-    assert ready.row.name == READY_DRAFT
+    assert ready.row.name == READY[-1].name
     await room.campaigns.send(SYSTEM, keys[-1], None)
     await room.until(keys[-1], State.SENDING)
 

@@ -1,4 +1,4 @@
-"""The demo's campaigns: some that were sent in the past weeks, with a record of every recipient; and a draft.
+"""The demo's campaigns: some that were sent in the past weeks, with a record of every recipient; and drafts.
 
 The same seed gives the same statistics; dates are relative to the day of creation.
 """
@@ -62,7 +62,22 @@ PAST: Sequence[Past] = (
     Past("Подарок для постоянных клиентов", "Ваш промокод внутри", "VIP", 11, opened=0.58, clicked=0.21),
     Past("Как подготовить макет к печати", "Семь частых ошибок в макетах", "Клиенты", 4, bounced=0.012),
 )
-READY_DRAFT = "Осенняя распродажа"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A draft that can be sent at once; without a segment to everybody."""
+
+    name: str
+    subject: str
+    segment: str | None
+
+
+#: One that is over in seconds, and one that takes long enough to be killed in the middle.
+READY: Sequence[Ready] = (
+    Ready("Сезонная распродажа", "Скидки до 30 % на всё", "Пробная группа"),
+    Ready("Новые часы работы", "С понедельника работаем до девяти вечера", None),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +90,21 @@ class Setting:
     template_ids: Sequence[int]
     category_ids: Sequence[int]
     segments: Mapping[str, int]
-    focus_group: str
 
 
 async def create_demo(
     database: Database, campaigns: Campaigns, surroundings: Surroundings, setting: Setting
 ) -> list[int]:
-    """Store the demo's campaigns; their keys, the ready draft's last."""
+    """Store the demo's campaigns; their keys, the ready drafts' last."""
     chance = Random(_SEED)  # noqa: S311  (the same demo every time)
     keys: list[int] = []
     for number, past in enumerate(PAST):
         segment_id = setting.segments.get(past.segment)
         keys.append(await campaigns.create(SYSTEM, _draft(setting, past, number, segment_id)))
         await _send(database, surroundings, keys[-1], past, number, chance)
-    draft = _draft(setting, Past(READY_DRAFT, "Скидки до 30 % на всё", "", 0), 0, None)
-    values = {**draft.values, "segment_id": setting.segments.get(setting.focus_group)}
-    keys.append(await campaigns.create(SYSTEM, Draft(**values)))
+    for number, ready in enumerate(READY):
+        segment_id = None if ready.segment is None else setting.segments.get(ready.segment)
+        keys.append(await campaigns.create(SYSTEM, _draft(setting, ready, number, segment_id)))
     return keys
 
 
@@ -101,7 +115,7 @@ def remove_demo(connection: sa.Connection) -> None:
     connection.execute(sa.delete(campaign))
 
 
-def _draft(setting: Setting, past: Past, number: int, segment_id: int | None) -> Draft:
+def _draft(setting: Setting, past: Past | Ready, number: int, segment_id: int | None) -> Draft:
     templates, categories = setting.template_ids, setting.category_ids
     return Draft(
         name=past.name,

@@ -9,6 +9,7 @@ ends both children.
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import socket
@@ -18,12 +19,18 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from vestnik.commands.failures import CommandFailed
 from vestnik.progress import say, step
 from vestnik.settings import Settings
 
 STOP_S = 30.0
+#: A service that a visitor can watch: calls take as long as real ones, letters are on their way for a while.
+_PACE = (
+    *("--latency-s", "0.25", "--start-delay-s", "1", "--moderation", "automatic", "--moderation-s", "3"),
+    *("--webhook-rate", "150", "--retry-interval-s", "3"),
+)
 _PR_SET_PDEATHSIG = 1
 _TOO_SOON_S = 2.0
 _TOO_OFTEN = 5
@@ -31,10 +38,13 @@ _TOO_OFTEN = 5
 
 def supervise(settings: Settings, listener: socket.socket) -> int:
     """Run the demo until a signal or until the server ends by itself; return its exit status."""
-    port = settings.port + 1
-    simulator_url = f"http://127.0.0.1:{port}"
-    environment = {**os.environ, "VESTNIK_DEMO": "1", "VESTNIK_SIMULATOR_URL": simulator_url}
-    with _simulator(settings, port, environment):
+    with _simulator(settings) as simulator:
+        environment = {
+            **os.environ,
+            "VESTNIK_DEMO": "1",
+            "VESTNIK_SIMULATOR_URL": simulator["url"],
+            "VESTNIK_SIMULATOR_KEYS": json.dumps(simulator["apiKeys"]),
+        }
         return _Supervisor(listener, environment).run()
 
 
@@ -79,21 +89,23 @@ def _start_server(listener: socket.socket, environment: Mapping[str, str]) -> su
 
 
 @contextmanager
-def _simulator(settings: Settings, port: int, environment: Mapping[str, str]) -> Iterator[None]:
+def _simulator(settings: Settings) -> Iterator[dict[str, Any]]:
+    """The simulator on the port after ours; what it says of itself: its address and its accounts' keys."""
+    port = settings.port + 1
     folder = settings.data_dir / "simulator"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with step(f"Starting the provider simulator on http://127.0.0.1:{port}"):
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "vestnik_simulator", "--port", str(port), "--data", str(folder)],
-            env=environment,
+            [sys.executable, "-m", "vestnik_simulator", "--port", str(port), "--data", str(folder), *_PACE],
             stdout=subprocess.PIPE,
             start_new_session=True,
             preexec_fn=_end_with_parent,
         )
-        if not process.stdout or not process.stdout.readline():
+        said = process.stdout.readline() if process.stdout else b""
+        if not said:
             raise CommandFailed(f"the simulator did not start: is port {port} free?")
     try:
-        yield
+        yield json.loads(said)
     finally:
         process.terminate()
         try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vestnik.contacts import demo as contacts_demo
+from vestnik.demo import sending
 from vestnik.people import demo as people_demo
 from vestnik.segments import demo as segments_demo
 
@@ -40,4 +41,8 @@ PARTS: Sequence[Part] = (
         lambda services: segments_demo.create_demo(services.database, services.segments),
         lambda services: services.database.write(segments_demo.remove_demo),
     ),
+    Part("sending service", sending.connect, sending.disconnect),
+    Part("templates", sending.import_templates, sending.remove_templates),
+    Part("campaigns", sending.send_campaigns, sending.remove_campaigns),
+    Part("events", sending.tell_events, sending.remove_events),
 )

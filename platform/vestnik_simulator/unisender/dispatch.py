@@ -39,6 +39,8 @@ class Api:
         fault = self._traffic.take_fault(name)
         if fault is not None and fault.kind == "delay":
             await asyncio.sleep(fault.seconds)
+        if self.options.latency_s:
+            await asyncio.sleep(self.options.latency_s)
         started = time.perf_counter()
         answer = self._answer(request, name, body, fault)
         code = answer.get("code", "") if isinstance(answer, dict) else ""
