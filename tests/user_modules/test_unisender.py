@@ -94,6 +94,26 @@ async def test_refused_addresses_are_reported_as_they_were_passed(account: Modul
     ]
 
 
+async def test_whoever_unsubscribed_is_refused_and_does_not_stand_in_the_campaigns_list(
+    account: ModuleAccount, service: Service
+) -> None:
+    first = await launch(account, "60", "a+unsubscribe@mail.example", "b@mail.example")
+    await service.ended(first["externalId"])
+    result = await account.call(
+        f"{PREFIX}PrepareCampaign",
+        campaignId="61",
+        type="email",
+        contacts=["a+unsubscribe@mail.example", "b@mail.example"],
+    )
+    assert [(row["key"], row["code"]) for row in result["rejected"]] == [
+        ("a+unsubscribe@mail.example", "unsubscribed")
+    ]
+    second = await account.call(f"{PREFIX}CreateCampaign", request=request("61", 1))
+    await service.ended(second["externalId"])
+    sent = await service.seen("sent?list=Vestnik campaign 61")
+    assert [row["address"] for row in sent["items"]] == ["b@mail.example"]
+
+
 async def test_a_campaign_whose_answer_was_lost_is_found_again(
     account: ModuleAccount, service: Service
 ) -> None:

@@ -560,7 +560,11 @@ async def CRM_Marketing_PrepareCampaign(
     kind = "phone" if type == CRM_Marketing_CampaignType.Sms else "email"
     list_id = await own_list(campaignId)
     rows = [[address, list_id] for address in contacts]
-    return report(await import_rows([kind, f"{kind}_list_ids"], rows, contacts), len(contacts))
+    rejected = await import_rows([kind, f"{kind}_list_ids"], rows, contacts)
+    # The service reports people who unsubscribed, but may put them into the list all the same.
+    left = [[row["key"], list_id] for row in rejected if row.get("code") == REJECT.Unsubscribed]
+    await import_rows([kind, f"{kind}_excluded_list_ids"], left, [key for key, _ in left])
+    return report(rejected, len(contacts))
 
 
 async def CRM_Marketing_CreateCampaign(
