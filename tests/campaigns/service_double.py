@@ -25,11 +25,11 @@ TEMPLATE_ID = 3
 
 
 class Failure(Exception):
-    """A failed call, with the kind that the modules room gives it."""
+    """A failed call, with the kind that the modules room gives it, and whether a request went out."""
 
-    def __init__(self, kind: str, message: str = "no") -> None:
+    def __init__(self, kind: str, message: str = "no", *, reached_service: bool = True) -> None:
         super().__init__(message)
-        self.kind = kind
+        self.kind, self.reached_service = kind, reached_service
 
 
 @dataclass

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tests.campaigns.conftest import Room, running, until
 from tests.campaigns.service_double import PREFIX, Failure, Service
 
-from vestnik.campaigns.errors import CannotCheckAtService, ServiceDidNotAnswer
+from vestnik.campaigns.errors import CampaignStateForbids, CannotCheckAtService, ServiceDidNotAnswer
 from vestnik.campaigns.states import State
 from vestnik.campaigns.tables import chunk
 from vestnik.contacts.service import Contacts
@@ -122,6 +122,54 @@ async def test_module_that_says_no_has_failed_when_the_service_knows_of_no_campa
 
     assert failed.reason is not None and failed.reason["text"] == "not enough money"
     assert room.service.called("CreateCampaign") == 1
+
+
+async def test_module_that_says_no_where_nobody_can_ask_the_service_leaves_a_doubt(room: Room) -> None:
+    room.service.functions.discard(PREFIX + "FindCampaign")
+    room.service.fails_after["CreateCampaign"] = [Failure("raised", "KeyError: 'id'")]
+
+    campaign_id = await room.send()
+    unclear = await room.until(campaign_id, State.UNCLEAR)
+    await until(_count(room.service, "FindCampaign"), lambda asked: asked >= 3)
+
+    assert unclear.reason == {"code": "create_refused", "text": "KeyError: 'id'"}
+    assert (await room.row(campaign_id)).reason == unclear.reason
+    assert (await room.campaigns.card(SYSTEM, campaign_id)).actions == ["send-again", "cancel"]
+    with pytest.raises(CampaignStateForbids):
+        await room.campaigns.retry(SYSTEM, campaign_id)
+    assert set(room.service.sent().values()) == {1}
+
+
+@pytest.mark.parametrize("kind", ["raised", "forbidden_host"])
+async def test_module_that_stops_before_its_first_request_has_failed_and_may_be_retried(
+    room: Room, kind: str
+) -> None:
+    room.service.functions.discard(PREFIX + "FindCampaign")
+    room.service.fails_before["CreateCampaign"] = [Failure(kind, "not approved", reached_service=False)]
+
+    campaign_id = await room.send()
+    failed = await room.until(campaign_id, State.FAILED)
+    assert (await room.campaigns.card(SYSTEM, campaign_id)).actions == ["retry", "cancel"]
+    await room.campaigns.retry(SYSTEM, campaign_id)
+    await room.until(campaign_id, State.SENDING)
+
+    assert failed.reason == {
+        "code": "module",
+        "function": PREFIX + "CreateCampaign",
+        "text": "not approved",
+    }
+    assert room.service.called("FindCampaign") == 0
+    assert set(room.service.sent().values()) == {1}
+
+
+@pytest.mark.parametrize("kind", ["timeout", "fetch", "crashed", "retry_later"])
+async def test_creation_cut_short_before_its_first_request_is_made_later(room: Room, kind: str) -> None:
+    room.service.fails_before["CreateCampaign"] = [Failure(kind, reached_service=False)]
+
+    await room.until(await room.send(), State.SENDING)
+
+    assert [room.service.called(name) for name in ("CreateCampaign", "FindCampaign")] == [2, 0]
+    assert set(room.service.sent().values()) == {1}
 
 
 async def test_busy_sandbox_never_began_the_call_and_it_is_made_later(room: Room) -> None:

@@ -6,9 +6,10 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from tests.campaigns.conftest import Room, until
+from tests.campaigns.conftest import Room, add_people, until
 from tests.campaigns.service_double import Failure, Service
 
+from vestnik.campaigns import ledger
 from vestnik.campaigns.errors import (
     CampaignNotEditable,
     CampaignNotReady,
@@ -16,6 +17,7 @@ from vestnik.campaigns.errors import (
     CannotCancelAtService,
     TooLateToPause,
 )
+from vestnik.campaigns.launch import ATTEMPTS
 from vestnik.campaigns.reasons import sentence
 from vestnik.campaigns.service import Draft
 from vestnik.campaigns.states import State
@@ -340,3 +342,45 @@ async def test_switched_off_module_is_no_sending_service(room: Room) -> None:
 
 async def _called(service: Service) -> int:
     return service.called("PrepareCampaign")
+
+
+async def test_service_that_stays_silent_ends_the_run_and_a_retry_goes_on_where_it_stopped(
+    room: Room,
+) -> None:
+    room.service.chunk = 6
+    room.service.holds["PrepareCampaign"] = asyncio.Event()
+    campaign_id = await room.send()
+    await asyncio.wait_for(room.service.began["PrepareCampaign"].wait(), 10)
+    room.service.fails_after["PrepareCampaign"] = [Failure("fetch", "connection refused")]
+    await room.database.submit(
+        lambda connection: ledger.change(connection, campaign_id, attempts=ATTEMPTS - 1)
+    )
+    room.service.holds.pop("PrepareCampaign").set()
+
+    failed = await room.until(campaign_id, State.FAILED)
+    await room.campaigns.retry(SYSTEM, campaign_id)
+    await room.until(campaign_id, State.SENDING)
+
+    assert failed.reason == {
+        "code": "unavailable",
+        "function": "CRM_Marketing_PrepareCampaign",
+        "text": "connection refused",
+        "attempts": ATTEMPTS,
+    }
+    assert set(room.service.exported.values()) == {1}
+    assert set(room.service.sent().values()) == {1}
+
+
+async def test_new_run_resolves_the_audience_anew_as_long_as_nothing_was_handed_over(room: Room) -> None:
+    campaign_id = await room.draft()
+    await room.campaigns.send(SYSTEM, campaign_id, now() + timedelta(hours=1))
+    await room.campaigns.pause(SYSTEM, campaign_id)
+    await add_people(room.database, room.contacts, range(12, 15))
+    await room.database.submit(
+        lambda connection: ledger.change(connection, campaign_id, scheduled_at=now(), planned_to=2**62)
+    )
+
+    await room.campaigns.resume(SYSTEM, campaign_id)
+    row = await room.until(campaign_id, State.SENDING)
+
+    assert (row.recipients, row.run) == (15, 2)

@@ -28,7 +28,8 @@ from vestnik.contacts.audience import audience
 from vestnik.db import now
 from vestnik.people.access import SYSTEM
 
-ATTEMPTS = 8
+#: With the pauses between them about nine minutes; each chunk that gets through begins the count anew.
+ATTEMPTS = 14
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
 

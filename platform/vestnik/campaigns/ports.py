@@ -44,7 +44,10 @@ class SendingAccount:
 
 
 class ModuleCaller(Protocol):
-    """Calls functions of modules. A failed call raises an exception with a `kind`."""
+    """Calls functions of modules. A failed call raises an exception with a `kind`.
+
+    It may say `reached_service = False`: surely no request of the call went out.
+    """
 
     async def call(
         self,
@@ -97,14 +100,22 @@ class Surroundings(Protocol):
 class CallFailed(Exception):
     """A failed call as this room sees it: its kind, and words for a person."""
 
-    def __init__(self, function: str, kind: str, words: str | dict[str, str]) -> None:
+    def __init__(
+        self, function: str, kind: str, words: str | dict[str, str], *, reached_service: bool = True
+    ) -> None:
         super().__init__(f"{function}: {kind}")
         self.function, self.kind, self.words = function, kind, words
+        self._reached_service = reached_service
 
     @property
     def transient(self) -> bool:
         """True when trying again later may help."""
         return self.kind in TRANSIENT
+
+    @property
+    def without_effect(self) -> bool:
+        """True when the call surely changed nothing at the service."""
+        return self.kind in NEVER_BEGUN or not self._reached_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +132,11 @@ class Found:
         if self.words is not None:
             return reason("create_unchecked", text=self.words)
         return reason("create_not_found" if self.answered else "create_unknown")
+
+    @property
+    def unasked(self) -> bool:
+        """True when the module can't ask the service, so that nothing was learned."""
+        return not self.answered and self.words is None
 
 
 @dataclass(frozen=True, slots=True)

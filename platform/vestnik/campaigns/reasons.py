@@ -46,9 +46,10 @@ SENTENCES: Mapping[str, Text] = {
     },
     "create_refused": {
         "ru": "Модуль сервиса завершился с ошибкой на последнем шаге: {text}. "
-        "Прежде чем повторять, убедитесь, что рассылки нет в сервисе.",
+        "Создана ли рассылка, неизвестно. Откройте сервис: если рассылки там нет, нажмите «Отправить заново».",
         "en": "The service's module failed at the last step: {text}. "
-        "Before you retry, make sure that the campaign is not at the service.",
+        "Nobody knows whether it created the campaign. Look at the service: if it is not there, press "
+        "“Send again”.",
     },
     "create_unknown": {
         "ru": "Передача в сервис прервалась на последнем шаге, и модуль не умеет проверить, "

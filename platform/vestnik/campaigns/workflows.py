@@ -26,7 +26,6 @@ from vestnik.campaigns.ports import (
     EXPORT,
     FIND,
     JOB,
-    NEVER_BEGUN,
     PREPARE,
     CallFailed,
     Found,
@@ -35,7 +34,7 @@ from vestnik.campaigns.ports import (
     SendingAccount,
     Surroundings,
 )
-from vestnik.campaigns.reasons import words_of
+from vestnik.campaigns.reasons import reason, words_of
 from vestnik.campaigns.states import State
 from vestnik.campaigns.tables import campaign
 from vestnik.db import Database, WriterStopped, now
@@ -204,7 +203,7 @@ class Driver:
         try:
             answer = await self._call(row, CREATE, {"request": await self._request(row)})
         except CallFailed as failure:
-            if failure.kind not in NEVER_BEGUN:
+            if not failure.without_effect:
                 await self.resolve(row, failure)
             elif failure.transient:
                 await self._database.write(self.launch.not_begun, row.id, row.run)
@@ -219,16 +218,19 @@ class Driver:
         """Find out whether the service has the campaign, after CreateCampaign was cut short or failed.
 
         CreateCampaign is never repeated here: what can't be known, or is not there, waits for a person.
-        A module that itself said no (`raised`) has failed, unless the service has the campaign after all.
+        A module that itself said no (`raised`) has failed only if the service says that it has no such
+        campaign: the module may have raised over the answer to a request that had its effect.
         """
         found = await self.look(row)
-        refused = failure is not None and failure.kind == "raised" and found.words is None
+        refused = failure if failure is not None and failure.kind == "raised" else None
         if found.campaign is not None:
             await self._database.write(self.launch.created, row.id, row.run, found.campaign)
-        elif refused and failure is not None:
-            code = "module" if found.answered else "create_refused"
-            await self._database.write(self.launch.fail, row.id, row.run, _facts(code, failure))
-        else:
+        elif refused is not None and found.answered:
+            await self._database.write(self.launch.fail, row.id, row.run, _facts("module", refused))
+        elif refused is not None and found.unasked:
+            doubt = reason("create_refused", text=refused.words)
+            await self._database.write(self.launch.unclear, row.id, row.run, doubt)
+        elif row.state != State.UNCLEAR or not found.unasked:  # else the doubt is what it was
             await self._database.write(self.launch.unclear, row.id, row.run, found.doubt)
         return found
 
@@ -286,7 +288,8 @@ async def call(
         kind = getattr(error, "kind", None)
         if not isinstance(kind, str):
             raise
-        raise CallFailed(function, kind, words_of(error)) from error
+        reached = bool(getattr(error, "reached_service", True))
+        raise CallFailed(function, kind, words_of(error), reached_service=reached) from error
 
 
 async def request(surroundings: Surroundings, row: Row) -> dict[str, Any]:
