@@ -111,6 +111,23 @@ async def test_an_approved_address_gets_only_the_secrets_that_are_approved_for_i
     assert server.connections == 0
 
 
+@pytest.mark.parametrize(
+    ("body", "reached"),
+    [
+        ("raise ValueError('no')", False),
+        ("await fetch('https://elsewhere.example.org')", False),
+        ("await fetch(f'{settings.base_url}/stats')\nraise ValueError('no')", True),
+        ("await fetch(f'{settings.base_url}/stats')\nawait fetch('https://elsewhere.example.org')", True),
+    ],
+)
+async def test_a_failure_tells_whether_a_request_went_out(
+    site: Site, server: Server, address: str, body: str, reached: bool
+) -> None:
+    account_id = await site.account(await site.module(stats(body)), address)
+    assert (await failure_of(site, account_id)).reached_service is reached
+    assert server.connections == reached
+
+
 CHOICE = ("pattern", "scheme", "port", "privateNetwork", "approved", "secrets")
 
 

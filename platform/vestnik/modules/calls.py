@@ -42,6 +42,12 @@ class _Cost:
     exchanges: Sequence[ExchangeTrace] = ()
     cpu_ms: float = 0.0
     wall_ms: float = 0.0
+    host: CallHost | None = None
+
+    @property
+    def reached_service(self) -> bool:
+        """Whether a request of the call may have arrived anywhere."""
+        return self.host is not None and self.host.reached_service
 
 
 class Caller:
@@ -61,6 +67,7 @@ class Caller:
         except ModuleCallFailed as failure:
             cost.wall_ms = cost.wall_ms or (time.perf_counter() - started) * 1000
             failure.with_call(ready.version.id, cost.log, cost.exchanges, cost.cpu_ms, cost.wall_ms)
+            failure.reached_service = cost.reached_service
             self._record(ready, function, lane, started_at, cost, failure)
             raise
         self._record(ready, function, lane, started_at, cost, None)
@@ -97,7 +104,7 @@ class Caller:
         limits = limits_of(function)
         longest_fetch_s = limits.wall_s * FETCH_SHARE
         host = CallHost(ready, function, self._broker, storage, self._contacts, longest_fetch_s)
-        cost.exchanges = host.traces.kept
+        cost.host, cost.exchanges = host, host.traces.kept
         try:
             outcome = await self._sandbox.call(
                 ready.version.program,

@@ -47,6 +47,8 @@ class ModuleCallFailed(Problem):
     cpu_ms = 0.0
     wall_ms = 0.0
     version_id: int | None = None
+    #: False only where surely no request of the call went out.
+    reached_service = True
 
     def with_call(
         self,

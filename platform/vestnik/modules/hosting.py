@@ -74,10 +74,17 @@ class CallHost:
         self.sealed = SealedCall(ready.secrets)
         self.traces = Traces()
         self.forbidden: ForbiddenHost | SecretNotAllowed | None = None
+        self._reached = False
+        self._requests_under_way = 0
 
     def bind(self, control: Control) -> None:
         """Remember the call's clock."""
         self._control = control
+
+    @property
+    def reached_service(self) -> bool:
+        """Whether a request may have arrived anywhere. Of one under way nobody knows: it counts."""
+        return self._reached or self._requests_under_way > 0
 
     async def operate(self, name: str, argument: Any) -> Any:
         """Answer one operation of the module; HostError for what it may not have or could not get."""
@@ -111,17 +118,21 @@ class CallHost:
     async def _fetch(self, argument: Any) -> dict[str, Any]:
         draft = Draft.parse(argument)
         request = self.sealed.replace(draft)
-        exchange = await self._broker.fetch(
-            request,
-            policy=self._ready.policy,
-            owner=self._ready.owner,
-            budgets=self._budgets(request.url),
-            longest_s=self._longest_fetch_s,
-            masks=self.sealed.masker,
-            clock=self._control,
-            record=self.traces.add,
-            spool=draft.spool,
-        )
+        self._requests_under_way += 1
+        try:
+            exchange = await self._broker.fetch(
+                request,
+                policy=self._ready.policy,
+                owner=self._ready.owner,
+                budgets=self._budgets(request.url),
+                longest_s=self._longest_fetch_s,
+                masks=self.sealed.masker,
+                clock=self._control,
+                record=self._record,
+                spool=draft.spool,
+            )
+        finally:
+            self._requests_under_way -= 1
         masker = self.sealed.masker
         return {
             "status": exchange.status,
@@ -130,6 +141,10 @@ class CallHost:
             "url": masker.text(exchange.url),
             "spool_id": None if exchange.spool is None else exchange.spool.id,
         }
+
+    def _record(self, trace: ExchangeTrace) -> None:
+        self._reached = self._reached or trace["resolvedAddress"] is not None
+        self.traces.add(trace)
 
     def _budgets(self, url: str) -> list[Budget]:
         return [each.budget for each in self._ready.budgets if each.path is None or each.path in url]
