@@ -111,7 +111,11 @@ def remove_demo(connection: sa.Connection) -> None:
             address.c.domain.contains("example.") | address.c.normalised.startswith("+7945"),
         )
     )
-    connection.execute(sa.delete(category).where(category.c.title.in_([title for title, _ in CATEGORIES])))
+    named = category.c.title.in_([title for title, _ in CATEGORIES])
+    of_demo = sa.select(category.c.id).where(named)
+    for table in (consent, subscription, suppression):  # what visitors and webhooks added since
+        connection.execute(sa.delete(table).where(table.c.category_id.in_(of_demo)))
+    connection.execute(sa.delete(category).where(named))
     connection.execute(sa.delete(contact_field).where(contact_field.c.key.in_([f.key for f in FIELDS])))
     remove_clients(connection, "demo-")
 
