@@ -183,6 +183,16 @@ async def test_busy_sandbox_never_began_the_call_and_it_is_made_later(room: Room
     assert room.service.called("FindCampaign") == 0
 
 
+async def test_machine_that_can_not_run_modules_never_began_the_call(room: Room) -> None:
+    room.service.fails_before["CreateCampaign"] = [Failure("unavailable", "no sandbox")]
+
+    campaign_id = await room.send()
+    failed = await room.until(campaign_id, State.FAILED)
+
+    assert (failed.reason["code"], failed.creating_at) == ("module", None)
+    assert room.service.called("FindCampaign") == 0
+
+
 async def test_late_answer_of_an_earlier_run_is_noted_and_changes_nothing(room: Room) -> None:
     campaign_id = await room.send()
     row = await room.until(campaign_id, State.SENDING)

@@ -24,7 +24,9 @@ ACCOUNT = "CRM_Marketing_GetAccount"
 #: Kinds of a failed call that may pass by themselves.
 TRANSIENT = frozenset({"timeout", "fetch", "retry_later", "crashed", "busy"})
 #: Kinds that say that the function was never begun.
-NEVER_BEGUN = frozenset({"busy", "syntax", "policy", "not_implemented", "arguments", "disabled"})
+NEVER_BEGUN = frozenset(
+    {"busy", "syntax", "policy", "not_implemented", "arguments", "disabled", "unavailable"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ SENTENCES: Mapping[str, Text] = {
     },
     "create_refused": {
         "ru": "Модуль сервиса завершился с ошибкой на последнем шаге: {text}. "
-        "Создана ли рассылка, неизвестно. Откройте сервис: если рассылки там нет, нажмите «Отправить заново».",
+        "Создана ли рассылка, неизвестно. Откройте сервис: если её там нет, нажмите «Отправить заново».",
         "en": "The service's module failed at the last step: {text}. "
         "Nobody knows whether it created the campaign. Look at the service: if it is not there, press "
         "“Send again”.",
