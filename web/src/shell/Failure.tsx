@@ -3,7 +3,7 @@ import { IconMapPinOff } from "@tabler/icons-react";
 import { Link, useRouter, type ErrorComponentProps } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { EmptyState } from "../ui/EmptyState";
-import { ProblemPanel } from "../ui/ProblemPanel";
+import { PageProblem } from "../ui/ProblemPanel";
 
 export function Failure({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
@@ -13,7 +13,7 @@ export function Failure({ error, reset }: ErrorComponentProps) {
   };
   return (
     <Container size="sm" py="xl">
-      <ProblemPanel problem={error} retry={again} />
+      <PageProblem problem={error} retry={again} />
     </Container>
   );
 }
@@ -26,8 +26,8 @@ export function Missing() {
     </Button>
   );
   return (
-    <Stack component="main">
-      <EmptyState icon={IconMapPinOff} title={t("shell.missing")} text={t("shell.missingHint")} actions={home} />
+    <Stack component="main" pt={64}>
+      <EmptyState icon={IconMapPinOff} heading title={t("shell.missing")} text={t("shell.missingHint")} actions={home} />
     </Stack>
   );
 }

@@ -1,21 +1,30 @@
-import { Modal, Text, type ModalProps } from "@mantine/core";
+import { Modal, Text, type ModalRootProps } from "@mantine/core";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+interface Props extends ModalRootProps {
+  title: string;
+  children: ReactNode;
+}
+
 /** A modal window with the same head everywhere and a named close button. */
-export function Dialog({ title, children, ...modal }: ModalProps & { title: string }) {
+export function Dialog({ title, children, ...root }: Props) {
   const { t } = useTranslation();
   return (
-    <Modal
-      centered
-      title={
-        <Text fw={600} component="span">
-          {title}
-        </Text>
-      }
-      closeButtonProps={{ "aria-label": t("common.close") }}
-      {...modal}
-    >
-      {children}
-    </Modal>
+    <Modal.Root centered {...root}>
+      <Modal.Overlay />
+      <Modal.Content>
+        {/* A <header> outside of an article is the page's banner to a screen reader; a page has one already. */}
+        <Modal.Header role="presentation">
+          <Modal.Title>
+            <Text fw={600} component="span">
+              {title}
+            </Text>
+          </Modal.Title>
+          <Modal.CloseButton aria-label={t("common.close")} />
+        </Modal.Header>
+        <Modal.Body>{children}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { IconAlertTriangle, IconRefresh } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { PageHeader } from "./PageHeader";
 import { describeProblem } from "./problems";
 
 interface Props {
@@ -25,5 +26,15 @@ export function ProblemPanel({ problem, retry }: Props) {
         )}
       </Group>
     </Alert>
+  );
+}
+
+/** The same in place of a whole page that could not be shown. */
+export function PageProblem({ problem, retry }: Props) {
+  return (
+    <>
+      <PageHeader title={describeProblem(problem).title} />
+      <ProblemPanel problem={problem} retry={retry} />
+    </>
   );
 }

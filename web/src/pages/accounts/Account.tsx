@@ -11,7 +11,7 @@ import { PageLoading } from "../../ui/Loading";
 import { ask, tell, tellProblem } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
-import { ProblemPanel } from "../../ui/ProblemPanel";
+import { PageProblem, ProblemPanel } from "../../ui/ProblemPanel";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { Hosts } from "./Hosts";
 import { Lists } from "./Lists";
@@ -22,7 +22,7 @@ const route = getRouteApi("/inside/accounts/$id");
 export default function AccountPage() {
   const { id } = route.useParams();
   const { data, error, refetch } = useQuery(accounts.card(id));
-  if (error) return <ProblemPanel problem={error} retry={() => void refetch()} />;
+  if (error) return <PageProblem problem={error} retry={() => void refetch()} />;
   if (!data) return <PageLoading />;
   return <Account account={data} />;
 }

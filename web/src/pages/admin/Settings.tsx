@@ -9,13 +9,13 @@ import { PageLoading } from "../../ui/Loading";
 import { tell, tellProblem } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
-import { ProblemPanel } from "../../ui/ProblemPanel";
+import { PageProblem } from "../../ui/ProblemPanel";
 import { SmtpFields } from "./SmtpFields";
 
 export default function SettingsPage() {
   const { t } = useTranslation();
   const { data, error } = useQuery(organisation.settings);
-  if (error) return <ProblemPanel problem={error} />;
+  if (error) return <PageProblem problem={error} />;
   if (!data) return <PageLoading />;
   return (
     <>

@@ -9,7 +9,7 @@ import { useRight } from "../../api/session";
 import { useListState } from "../../ui/list-state";
 import { PageLoading } from "../../ui/Loading";
 import { PageHeader } from "../../ui/PageHeader";
-import { ProblemPanel } from "../../ui/ProblemPanel";
+import { PageProblem } from "../../ui/ProblemPanel";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { CampaignActions } from "./CampaignActions";
 import { Deliveries } from "./Deliveries";
@@ -25,7 +25,7 @@ const route = getRouteApi("/inside/campaigns/$id");
 export default function CampaignPage() {
   const { id } = route.useParams();
   const { data, error, refetch } = useQuery(campaigns.card(id));
-  if (error && !data) return <ProblemPanel problem={error} retry={() => void refetch()} />;
+  if (error && !data) return <PageProblem problem={error} retry={() => void refetch()} />;
   if (!data) return <PageLoading />;
   return <Campaign campaign={data} />;
 }

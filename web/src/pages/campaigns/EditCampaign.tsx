@@ -5,7 +5,7 @@ import { campaigns } from "../../api/campaigns";
 import { useListState } from "../../ui/list-state";
 import { PageLoading } from "../../ui/Loading";
 import { PageHeader } from "../../ui/PageHeader";
-import { ProblemPanel } from "../../ui/ProblemPanel";
+import { PageProblem } from "../../ui/ProblemPanel";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { draftOf } from "./draft";
 import { STEPS, Wizard } from "./Wizard";
@@ -17,7 +17,7 @@ export default function EditCampaign() {
   const { id } = route.useParams();
   const { tab } = useListState();
   const { data, error } = useQuery({ ...campaigns.card(id), staleTime: Infinity });
-  if (error) return <ProblemPanel problem={error} />;
+  if (error) return <PageProblem problem={error} />;
   if (!data) return <PageLoading />;
   return (
     <>

@@ -13,7 +13,7 @@ import { PageLoading } from "../../ui/Loading";
 import { ask, tell, tellProblem } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
-import { ProblemPanel } from "../../ui/ProblemPanel";
+import { PageProblem } from "../../ui/ProblemPanel";
 import { Addresses } from "./Addresses";
 import { ContactBadge } from "./Contacts";
 import { EditContact } from "./EditContact";
@@ -25,7 +25,7 @@ const route = getRouteApi("/inside/contacts/$id");
 export default function ContactPage() {
   const { id } = route.useParams();
   const { data, error, refetch } = useQuery(contacts.card(id));
-  if (error) return <ProblemPanel problem={error} retry={() => void refetch()} />;
+  if (error) return <PageProblem problem={error} retry={() => void refetch()} />;
   if (!data) return <PageLoading />;
   return <Contact contact={data} />;
 }

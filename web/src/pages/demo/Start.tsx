@@ -8,7 +8,7 @@ import { useEntrance } from "../entry/use-entrance";
 import { PageLoading } from "../../ui/Loading";
 import { tellProblem } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
-import { ProblemPanel } from "../../ui/ProblemPanel";
+import { PageProblem } from "../../ui/ProblemPanel";
 import { ROLE_ICONS } from "./RoleChoice";
 import classes from "./Start.module.css";
 import { inSeconds, useKill } from "./use-kill";
@@ -41,7 +41,7 @@ const ORDER: Role[] = ["marketer", "integrator", "administrator", "sales_manager
 export default function Start() {
   const { t } = useTranslation();
   const { data, error } = useQuery(demo.query);
-  if (error) return <ProblemPanel problem={error} />;
+  if (error) return <PageProblem problem={error} />;
   if (!data) return <PageLoading />;
   return (
     <>

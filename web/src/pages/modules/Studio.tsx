@@ -13,7 +13,7 @@ import { contractCompletions } from "../../editor/completions";
 import { localised } from "../../i18n";
 import { PageLoading } from "../../ui/Loading";
 import { PageHeader } from "../../ui/PageHeader";
-import { ProblemPanel } from "../../ui/ProblemPanel";
+import { PageProblem } from "../../ui/ProblemPanel";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { Calls } from "./Calls";
 import { Changes } from "./Changes";
@@ -33,7 +33,7 @@ export default function StudioPage() {
   const card = useQuery(modules.card(id));
   const contract = useQuery(contractQuery);
   const problem = card.error ?? contract.error;
-  if (problem) return <ProblemPanel problem={problem} retry={() => void card.refetch()} />;
+  if (problem) return <PageProblem problem={problem} retry={() => void card.refetch()} />;
   if (!card.data || !contract.data) return <PageLoading />;
   return <Studio key={card.data.live.id} card={card.data} contract={contract.data} />;
 }

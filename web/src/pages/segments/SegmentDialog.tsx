@@ -45,7 +45,7 @@ export function SegmentDialog({ segment, opened, onClose }: { segment: Segment |
           {nested ? <Alert color="blue">{t("segments.nested")}</Alert> : <RuleEditor rule={rule} onChange={setRule} />}
           <Group justify="space-between">
             <LiveCount rule={rule} enabled={opened} />
-            <Button type="submit" disabled={!name.trim()} loading={saving.isPending}>
+            <Button type="submit" disabled={!name.trim() || !complete(rule)} loading={saving.isPending}>
               {t("common.save")}
             </Button>
           </Group>
@@ -55,11 +55,20 @@ export function SegmentDialog({ segment, opened, onClose }: { segment: Segment |
   );
 }
 
+/** Whether every condition says what to compare with; half a rule is not worth asking the server about. */
+function complete(rule: RuleGroup): boolean {
+  return rule.rules.every((part) => {
+    if ("rules" in part) return complete(part);
+    if (part.operator === "null" || part.operator === "notNull") return true;
+    return Array.isArray(part.value) ? part.value.length > 0 : part.value !== undefined && part.value !== "";
+  });
+}
+
 function LiveCount({ rule, enabled }: { rule: RuleGroup; enabled: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const [settled] = useDebouncedValue(rule, COUNT_AFTER_MS);
-  const { data } = useQuery({ ...segments.countRule(settled), enabled, retry: false });
+  const { data } = useQuery({ ...segments.countRule(settled), enabled: enabled && complete(settled) });
   return (
     <Text size="sm" aria-live="polite" className="numbers">
       {data ? t("segments.found", { count: data.count, shown: format.number(data.count) }) : t("segments.incomplete")}

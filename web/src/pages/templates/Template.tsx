@@ -12,14 +12,14 @@ import { useFormat } from "../../ui/format";
 import { PageLoading } from "../../ui/Loading";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
-import { ProblemPanel } from "../../ui/ProblemPanel";
+import { PageProblem } from "../../ui/ProblemPanel";
 
 const route = getRouteApi("/inside/templates/$id");
 
 export default function TemplatePage() {
   const { id } = route.useParams();
   const { data, error, refetch } = useQuery(templates.card(id));
-  if (error) return <ProblemPanel problem={error} retry={() => void refetch()} />;
+  if (error) return <PageProblem problem={error} retry={() => void refetch()} />;
   if (!data) return <PageLoading />;
   return <Template template={data} />;
 }

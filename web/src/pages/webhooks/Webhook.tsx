@@ -12,7 +12,7 @@ import { PageLoading } from "../../ui/Loading";
 import { tell, tellProblem } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
-import { ProblemPanel } from "../../ui/ProblemPanel";
+import { PageProblem } from "../../ui/ProblemPanel";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { ActionList } from "./ActionList";
 import { Failures } from "./Failures";
@@ -23,7 +23,7 @@ const route = getRouteApi("/inside/webhooks/$id");
 export default function WebhookPage() {
   const { id } = route.useParams();
   const { data, error, refetch } = useQuery(webhooks.card(id));
-  if (error) return <ProblemPanel problem={error} retry={() => void refetch()} />;
+  if (error) return <PageProblem problem={error} retry={() => void refetch()} />;
   if (!data) return <PageLoading />;
   return <Webhook webhook={data} />;
 }
