@@ -21,7 +21,8 @@ from vestnik.campaigns import routes as campaigns_routes
 from vestnik.campaigns.service import Campaigns
 from vestnik.contacts import routes as contacts_routes
 from vestnik.contacts.service import Contacts
-from vestnik.db import Database
+from vestnik.db import Database, now
+from vestnik.db.partitions import ensure_partitions
 from vestnik.demo import routes as demo_routes
 from vestnik.demo import service as demo
 from vestnik.egress import Broker
@@ -54,6 +55,8 @@ from vestnik.webhooks.door import Hooks
 from vestnik.webhooks.service import Webhooks
 
 log = structlog.get_logger("vestnik.app")
+
+_PARTITIONS_EVERY_S = 12 * 3600
 
 
 @dataclass(slots=True, kw_only=True)
@@ -168,9 +171,16 @@ async def working(services: Services) -> AsyncIterator[Services]:
         stack.push_async_callback(services.templates.stop)
         await stack.enter_async_context(services.webhooks.running())
         stack.push_async_callback(services.campaigns.stop)
+        await _make_months(services.database)
+        services.engine.every(_PARTITIONS_EVERY_S, "db.partitions", lambda: _make_months(services.database))
         await services.engine.start()
         stack.push_async_callback(services.engine.stop)
         yield services
+
+
+async def _make_months(database: Database) -> None:
+    """Make the big tables' partitions ahead of time."""
+    await database.write(ensure_partitions, now())
 
 
 async def _start_sandbox(sandbox: Sandbox) -> None:

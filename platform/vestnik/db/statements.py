@@ -41,6 +41,10 @@ def upsert(connection: sa.Connection, table: sa.Table, on: Sequence[str], update
     )
 
 
+#: Where a table's `info` names the column that its months are made of.
+PARTITIONED_BY = "vestnik.partitioned_by"
+
+
 def monthly_table(name: str, *items: Any, by: str) -> sa.Table:
     """A table that PostgreSQL partitions by month of the instant `by` (SQLite keeps it whole).
 
@@ -53,6 +57,7 @@ def monthly_table(name: str, *items: Any, by: str) -> sa.Table:
         sa.Column("id", Key, nullable=False, autoincrement=False),
         *items,
         sa.PrimaryKeyConstraint("id", by),
+        info={PARTITIONED_BY: by},
         postgresql_partition_by=f"RANGE ({by})",
     )
     sa.event.listen(
