@@ -25,11 +25,19 @@ TEMPLATE_ID = 3
 
 
 class Failure(Exception):
-    """A failed call, with the kind that the modules room gives it, and whether a request went out."""
+    """A failed call, with what the modules room says of it."""
 
-    def __init__(self, kind: str, message: str = "no", *, reached_service: bool = True) -> None:
+    def __init__(
+        self,
+        kind: str,
+        message: str = "no",
+        *,
+        reached_service: bool = True,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.kind, self.reached_service = kind, reached_service
+        self.retry_after_s = retry_after_s
 
 
 @dataclass

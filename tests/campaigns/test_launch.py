@@ -147,6 +147,33 @@ async def test_passing_trouble_is_tried_again(room: Room, kind: str) -> None:
     assert row.attempts == 0
 
 
+@pytest.mark.parametrize("function", ["PrepareCampaign", "CreateCampaign"])
+async def test_spent_budget_is_waited_for_as_long_as_told_and_is_no_failed_attempt(
+    room: Room, function: str
+) -> None:
+    spent = Failure("retry_later", reached_service=False, retry_after_s=0.001)
+    room.service.fails_before[function] = [spent] * (ATTEMPTS + 1)
+
+    campaign_id = await room.send()
+    await room.until(campaign_id, State.SENDING)
+
+    assert room.service.called(function) == ATTEMPTS + 2
+    assert set(room.service.sent().values()) == {1}
+
+
+async def test_nobody_is_waited_for_longer_than_a_day(room: Room) -> None:
+    room.service.fails_before["PrepareCampaign"] = [Failure("retry_later", retry_after_s=1e9)]
+
+    campaign_id = await room.send()
+    waiting = await until(lambda: room.row(campaign_id), lambda row: row.retry_at is not None)
+    assert timedelta(hours=23) < waiting.retry_at - now() <= timedelta(hours=24)
+    assert (waiting.state, waiting.attempts) == (State.PREPARING, 0)
+
+    await room.campaigns.pause(SYSTEM, campaign_id)
+    await room.campaigns.resume(SYSTEM, campaign_id)
+    await room.until(campaign_id, State.SENDING)
+
+
 async def test_error_of_the_module_ends_the_run_with_a_sentence_and_retry_begins_the_next(room: Room) -> None:
     room.service.fails_before["PrepareCampaign"] = [Failure("raised", "the key is wrong")]
 

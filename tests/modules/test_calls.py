@@ -219,7 +219,8 @@ async def test_a_budget_that_is_used_up_ends_the_call_as_retry_later(
     await site.modules.call(account_id, STATS, CAMPAIGN, lane="interactive")
     failure = await failure_of(site, account_id)
     assert failure.kind == "retry_later"
-    assert 50 <= failure.values["retry_after_s"] <= 60
+    assert isinstance(failure, failures.BudgetSpent)
+    assert 50 <= failure.retry_after_s <= 60
     assert len(server.received) == 1
 
 

@@ -32,6 +32,8 @@ from vestnik.people.access import SYSTEM
 ATTEMPTS = 14
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
+#: A service that says when to come back is believed up to here; waiting so is no failed attempt.
+LONGEST_TOLD_PAUSE_S = 86_400.0
 
 Step = Literal["export", "prepare"]
 Doing = Literal["stop", "wait", "clear", "plan", "cut", "chunks", "create", "resolve"]
@@ -241,6 +243,14 @@ class Launch:
             attempts=attempts,
             retry_at=now() + timedelta(seconds=pause_s),
         )
+
+    def wait_as_told(
+        self, connection: sa.Connection, campaign_id: int, run: int, retry_after_s: float
+    ) -> None:
+        """Go on when the service's budget of calls allows it."""
+        if current(connection, campaign_id, run) is not None:
+            pause = timedelta(seconds=min(retry_after_s, LONGEST_TOLD_PAUSE_S))
+            ledger.change(connection, campaign_id, self._tell, retry_at=now() + pause)
 
     def start_over(self, connection: sa.Connection, campaign_id: int, handed: Handover) -> None:
         """Forget a failed job: the chunk is passed again."""

@@ -48,7 +48,8 @@ class SendingAccount:
 class ModuleCaller(Protocol):
     """Calls functions of modules. A failed call raises an exception with a `kind`.
 
-    It may say `reached_service = False`: surely no request of the call went out.
+    It may say `reached_service = False`: surely no request of the call went out; and, of the kind
+    `retry_later`, by `retry_after_s` when the service will take the next.
     """
 
     async def call(
@@ -103,10 +104,17 @@ class CallFailed(Exception):
     """A failed call as this room sees it: its kind, and words for a person."""
 
     def __init__(
-        self, function: str, kind: str, words: str | dict[str, str], *, reached_service: bool = True
+        self,
+        function: str,
+        kind: str,
+        words: str | dict[str, str],
+        *,
+        reached_service: bool = True,
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__(f"{function}: {kind}")
         self.function, self.kind, self.words = function, kind, words
+        self.retry_after_s = retry_after_s
         self._reached_service = reached_service
 
     @property

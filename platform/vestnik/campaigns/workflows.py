@@ -193,10 +193,16 @@ class Driver:
         if failure.kind == "not_implemented" and not _is_required(failure.function):
             await self._database.write(self.launch.handed_over, row.id, handed, Rejected())
         elif failure.transient or failure.kind == "job":
-            facts = _facts("unavailable" if failure.transient else "job", failure)
-            await self._database.write(self.launch.try_again, row.id, row.run, facts, handed)
+            await self._try_again(row, failure, handed)
         else:
             await self._database.write(self.launch.fail, row.id, row.run, _failed(failure))
+
+    async def _try_again(self, row: Row, failure: CallFailed, handed: Handover | None) -> None:
+        if failure.retry_after_s is not None:
+            await self._database.write(self.launch.wait_as_told, row.id, row.run, failure.retry_after_s)
+            return
+        facts = _facts("unavailable" if failure.transient else "job", failure)
+        await self._database.write(self.launch.try_again, row.id, row.run, facts, handed)
 
     async def _create(self, row: Row) -> None:
         """Call CreateCampaign, once. What the call leaves open is looked for at the service."""
@@ -207,8 +213,7 @@ class Driver:
                 await self.resolve(row, failure)
             elif failure.transient:
                 await self._database.write(self.launch.not_begun, row.id, row.run)
-                facts = _facts("unavailable", failure)
-                await self._database.write(self.launch.try_again, row.id, row.run, facts, None)
+                await self._try_again(row, failure, None)
             else:
                 await self._database.write(self.launch.fail, row.id, row.run, _failed(failure))
             return
@@ -288,8 +293,13 @@ async def call(
         kind = getattr(error, "kind", None)
         if not isinstance(kind, str):
             raise
-        reached = bool(getattr(error, "reached_service", True))
-        raise CallFailed(function, kind, words_of(error), reached_service=reached) from error
+        raise CallFailed(
+            function,
+            kind,
+            words_of(error),
+            reached_service=bool(getattr(error, "reached_service", True)),
+            retry_after_s=getattr(error, "retry_after_s", None),
+        ) from error
 
 
 async def request(surroundings: Surroundings, row: Row) -> dict[str, Any]:

@@ -219,6 +219,11 @@ class BudgetSpent(ModuleCallFailed):
     }
     fields = (*_FIELDS, "retry_after_s")
 
+    @property
+    def retry_after_s(self) -> int:
+        """When the budget allows the next call."""
+        return int(self.values["retry_after_s"])
+
 
 class SwitchedOff(ModuleCallFailed):
     kind = "disabled"
