@@ -127,7 +127,7 @@ async def running(
     drain_s: float = 10,
 ) -> AsyncIterator[Room]:
     """One life of the room: engine started, stopped at the end."""
-    engine = Engine(settings, database)
+    engine = Engine(settings, database, poll_s=0.02)
     campaigns = Campaigns(database, engine, service, Around(contacts), Events())
     await engine.start()
     try:

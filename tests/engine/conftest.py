@@ -24,7 +24,7 @@ async def new_engine(database: Database, settings: Settings) -> AsyncIterator[Ca
     made: list[Engine] = []
 
     def new() -> Engine:
-        made.append(Engine(settings, database))
+        made.append(Engine(settings, database, poll_s=0.02))
         return made[-1]
 
     yield new

@@ -82,10 +82,13 @@ class Run:
 
 
 class Engine:
-    """The durable engine of one process: register everything, then `start`."""
+    """The durable engine of one process: register everything, then `start`.
 
-    def __init__(self, settings: Settings, database: Database) -> None:
-        self._settings, self._database = settings, database
+    `poll_s` is how often DBOS looks at its tables for messages, and so how long stopping it may take.
+    """
+
+    def __init__(self, settings: Settings, database: Database, *, poll_s: float = 1.0) -> None:
+        self._settings, self._database, self._poll_s = settings, database, poll_s
         self.rates = Rates(database)
         self.executors = Executors(database, _executor_id(settings))
         self._periodic = Periodic(database)
@@ -184,6 +187,7 @@ class Engine:
             executor_id=self.executors.own_id,
             max_executor_threads=_THREADS,
             sys_db_pool_size=5,
+            notification_listener_polling_interval_sec=self._poll_s,
             log_level="WARNING",
             serializer=DBOSPortableJSONSerializer(),  # the default is pickle
         )
