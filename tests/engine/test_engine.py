@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -82,6 +84,20 @@ async def test_stop_lets_the_step_in_flight_end_and_the_next_life_begins_with_th
     await asyncio.wait_for(diary.done.wait(), 10)
 
     assert diary.began == [f"first {2**62}", f"second {2**62}", f"third {2**62}"]
+
+
+async def test_worker_beside_a_server_is_another_executor_and_the_next_life_the_same(
+    database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    worker = replace(settings, data_dir=tmp_path / "worker")
+
+    server_id, again, worker_id = (
+        Engine(each, database).executors.own_id for each in (settings, settings, worker)
+    )
+
+    assert server_id == again
+    assert server_id != worker_id
+    assert max(map(len, (server_id, worker_id))) <= 128
 
 
 async def test_sweep_starts_what_the_rows_want_after_the_engine_file_is_deleted(

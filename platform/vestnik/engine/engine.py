@@ -19,6 +19,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -224,8 +225,12 @@ async def _forget_finished() -> None:
 
 
 def _executor_id(settings: Settings) -> str:
-    """A name that no two live processes share and that the same process has again after a restart."""
-    return f"{socket.gethostname()}:{settings.port}"
+    """A name that no two live processes share and that the same process has again after a restart.
+
+    The data folder is the slot: its lock lets one process at a time in, server or worker.
+    """
+    folder = sha256(str(settings.data_dir.resolve()).encode()).hexdigest()
+    return f"{socket.gethostname()}:{folder[:16]}"
 
 
 def _sqlite_engine(path: Path) -> sa.Engine:
