@@ -6,8 +6,9 @@ import sqlalchemy as sa
 
 from vestnik.companies.tables import client
 from vestnik.contacts import tables
+from vestnik.contacts.addresses import normalise
 from vestnik.contacts.demo import create_demo, remove_demo
-from vestnik.contacts.service import Contacts
+from vestnik.contacts.service import Contacts, Draft
 from vestnik.db import Database, now
 from vestnik.people.access import SYSTEM
 
@@ -30,10 +31,32 @@ async def test_the_same_seed_gives_the_same_people(database: Database, contacts:
 
 async def test_removing_the_demo_leaves_what_people_entered(database: Database, contacts: Contacts) -> None:
     await create_demo(database, contacts, count=300)
-    own = tables.contact.insert().values(
-        id=1, name="Своя", name_folded="своя", custom={}, custom_folded={}, created_at=NOW, updated_at=NOW
+    async with database.read() as connection:
+        of_the_demo = (await connection.execute(sa.select(tables.contact).limit(1))).one()
+        category_id = await connection.scalar(sa.select(tables.category.c.id).limit(1))
+        company_id = await connection.scalar(sa.select(client.c.id).limit(1))
+        letters = sa.select(tables.address.c.normalised).where(tables.address.c.kind == "email")
+        email = normalise("email", (await connection.scalars(letters.limit(1))).one())
+    own = await contacts.create(
+        SYSTEM, Draft(name="Своя", emails=["own@real.example.ru"], company_id=company_id)
     )
-    await database.write(lambda connection: connection.execute(own))
+    await contacts.record_consent(SYSTEM, own, category_id, "given", "Форма", "сайт")
+
+    def hear(connection: sa.Connection) -> None:
+        """What a webhook may do to the demo's people, and a person to them."""
+        for stopped in (category_id, None):
+            contacts.suppress(
+                connection,
+                [email],
+                reason="unsubscribe",
+                category_id=stopped,
+                source="webhook",
+                at=NOW,
+            )
+        into = tables.contact.update().where(tables.contact.c.id == own)
+        connection.execute(into.values(merged_into=of_the_demo.id))
+
+    await database.write(hear)
     await database.write(remove_demo)
     async with database.read() as connection:
         left = {
@@ -50,4 +73,5 @@ async def test_removing_the_demo_leaves_what_people_entered(database: Database, 
                 tables.contact_field,
             )
         }
-    assert left == dict.fromkeys(left, 0) | {"contact": 1}
+    assert left == dict.fromkeys(left, 0) | {"contact": 1, "address": 1, "contact_address": 1}
+    assert (await contacts.card(SYSTEM, own)).texts("email") == ["own@real.example.ru"]

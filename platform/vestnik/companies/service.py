@@ -80,6 +80,11 @@ def clients_with_name(text: str, *, within: bool) -> sa.Select[tuple[int]]:
     return sa.select(client.c.id).where(matches)
 
 
+def clients_of(external_prefix: str) -> sa.Select[tuple[int]]:
+    """The keys of clients by the beginning of their external number."""
+    return sa.select(client.c.id).where(client.c.external_id.startswith(external_prefix))
+
+
 def remove_clients(connection: sa.Connection, external_prefix: str) -> None:
     """Delete clients by the beginning of their external number: the demo's, when it is removed."""
     connection.execute(sa.delete(client).where(client.c.external_id.startswith(external_prefix)))

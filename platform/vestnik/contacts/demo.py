@@ -13,7 +13,7 @@ from random import Random
 
 import sqlalchemy as sa
 
-from vestnik.companies.service import NewClient, insert_clients, remove_clients
+from vestnik.companies.service import NewClient, clients_of, insert_clients, remove_clients
 from vestnik.contacts.addresses import Address, normalise
 from vestnik.contacts.consents import Choice, ConsentState, Evidence, Reason, record_choices
 from vestnik.contacts.demo_names import company_names, latin, person_name
@@ -97,25 +97,37 @@ async def create_demo(
 
 
 def remove_demo(connection: sa.Connection) -> None:
-    """Take away everything that `create_demo` stored; rooms that refer to contacts remove theirs before."""
+    """Take away what `create_demo` stored and what was noted of it since; what people entered stays.
+
+    Rooms that refer to contacts remove theirs before.
+    """
     people = sa.select(contact.c.id).where(contact.c.external_id.startswith("demo-"))
-    for table in (consent, subscription, contact_address):
-        connection.execute(sa.delete(table).where(table.c.contact_id.in_(people)))
-    connection.execute(sa.delete(contact).where(contact.c.id.in_(people)))
-    connection.execute(sa.delete(suppression).where(suppression.c.source == _SOURCE))
-    held = sa.select(contact_address.c.address_id).where(contact_address.c.address_id == address.c.id)
+    categories = sa.select(category.c.id).where(category.c.title.in_([title for title, _ in CATEGORIES]))
+    for table in (consent, subscription):
+        mentioned = table.c.contact_id.in_(people) | table.c.category_id.in_(categories)
+        connection.execute(sa.delete(table).where(mentioned))
+    connection.execute(sa.delete(contact_address).where(contact_address.c.contact_id.in_(people)))
     connection.execute(
-        sa.delete(address).where(
-            address.c.kind.in_(("email", "phone")),
-            sa.not_(held.exists()),
-            address.c.domain.contains("example.") | address.c.normalised.startswith("+7945"),
+        sa.update(contact).where(contact.c.company_id.in_(clients_of("demo-"))).values(company_id=None)
+    )
+    connection.execute(sa.update(contact).where(contact.c.merged_into.in_(people)).values(merged_into=None))
+    connection.execute(sa.delete(contact).where(contact.c.id.in_(people)))
+    held = sa.select(contact_address.c.address_id).where(contact_address.c.address_id == address.c.id)
+    invented = (
+        address.c.kind.in_(("email", "phone"))
+        & sa.not_(held.exists())
+        & (address.c.domain.contains("example.") | address.c.normalised.startswith("+7945"))
+    )
+    stopped = sa.select(address.c.suppression_hash).where(invented)
+    connection.execute(
+        sa.delete(suppression).where(
+            (suppression.c.source == _SOURCE)
+            | suppression.c.address_hash.in_(stopped)
+            | suppression.c.category_id.in_(categories)
         )
     )
-    named = category.c.title.in_([title for title, _ in CATEGORIES])
-    of_demo = sa.select(category.c.id).where(named)
-    for table in (consent, subscription, suppression):  # what visitors and webhooks added since
-        connection.execute(sa.delete(table).where(table.c.category_id.in_(of_demo)))
-    connection.execute(sa.delete(category).where(named))
+    connection.execute(sa.delete(address).where(invented))
+    connection.execute(sa.delete(category).where(category.c.id.in_(categories)))
     connection.execute(sa.delete(contact_field).where(contact_field.c.key.in_([f.key for f in FIELDS])))
     remove_clients(connection, "demo-")
 
