@@ -12,6 +12,8 @@ import time as real_time
 import uuid
 from typing import Any, Final
 
+from vestnik.sandbox.memory import plain
+
 _EPOCH: Final = real_datetime.datetime(1970, 1, 1, tzinfo=real_datetime.UTC)
 
 
@@ -77,6 +79,10 @@ class datetime(real_datetime.datetime, date):
     def today(cls) -> Any:
         return cls.now()
 
+    @classmethod
+    def strptime(cls, text: str, form: str) -> Any:
+        return super().strptime(plain(text), plain(form))
+
     def date(self) -> Any:
         return date(self.year, self.month, self.day)
 
@@ -101,6 +107,10 @@ def strftime(form: str, moment: Any = None) -> str:
     return real_time.strftime(form, gmtime() if moment is None else moment)
 
 
+def strptime(text: str, form: str = "%a %b %d %H:%M:%S %Y") -> real_time.struct_time:
+    return real_time.strptime(plain(text), plain(form))
+
+
 TIME_NAMES: Final[dict[str, Any]] = {
     "time": time,
     "time_ns": time_ns,
@@ -110,7 +120,7 @@ TIME_NAMES: Final[dict[str, Any]] = {
     "gmtime": gmtime,
     "localtime": gmtime,
     "strftime": strftime,
-    "strptime": real_time.strptime,
+    "strptime": strptime,
     "mktime": real_time.mktime,
     "struct_time": real_time.struct_time,
 }

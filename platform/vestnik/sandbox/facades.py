@@ -9,8 +9,11 @@ inspect, types, contextlib.
 
 import base64
 import builtins
+import copy
 import enum
 import importlib
+import re
+import string
 import types
 import zoneinfo
 from typing import Any, Final
@@ -128,6 +131,29 @@ class _TypingName:
         return f"typing.{self._name}"
 
 
+class _Template(string.Template):
+    """The flags of the original are an enum, which remembers every value that it is asked for."""
+
+    flags = int(re.IGNORECASE)  # type: ignore[assignment]  # typed as that enum
+
+
+def _deep_copy(value: Any) -> Any:
+    """Without `memo`, which is handed a list that all calls would share."""
+    return copy.deepcopy(value)
+
+
+class _Zone(zoneinfo.ZoneInfo):
+    """A zone without the ways to others: its class, which type() gives, makes and remembers nothing."""
+
+    no_cache = from_file = clear_cache = None  # type: ignore[assignment]  # these are what is taken away
+
+    def __new__(cls, key: str) -> "_Zone":
+        raise TypeError("time zones come from zoneinfo.ZoneInfo(name)")
+
+    def __repr__(self) -> str:
+        return f"zoneinfo.ZoneInfo(key={self.key!r})"
+
+
 def _typing() -> dict[str, Any]:
     names: dict[str, Any] = {name: _TypingName(name) for name in TYPING_NAMES}
     names.update(TypedDict=dict, cast=lambda kind, value: value, TYPE_CHECKING=False)
@@ -138,7 +164,7 @@ def _zone_names() -> dict[str, Any]:
     zones = {}
     for key in TIME_ZONES:
         try:
-            zones[key] = zoneinfo.ZoneInfo(key)
+            zones[key] = zoneinfo.ZoneInfo.__new__(_Zone, key)
         except zoneinfo.ZoneInfoNotFoundError:  # this machine's zone data has no such name
             continue
 
@@ -166,6 +192,8 @@ def standard_names() -> dict[str, dict[str, Any]]:
     for name in INTERNAL_IMPORTS:
         importlib.import_module(name)
     offered = {name: _standard(name, names) for name, names in MODULES.items()}
+    offered["copy"]["deepcopy"] = _deep_copy
+    offered["string"]["Template"] = _Template
     numbers, chance = clock.CHANCE.numbers, clock.CHANCE
     offered["datetime"] = clock.DATETIME_NAMES
     offered["time"] = clock.TIME_NAMES

@@ -5,6 +5,7 @@ containers and instances of the module's own classes can be written to; classes 
 alone.
 """
 
+import abc
 import collections
 import operator
 import string
@@ -90,6 +91,8 @@ def guarded_getattr(value: Any, name: str, default: Any = _MISSING) -> Any:
     if name == "format" and isinstance(value, type) and issubclass(value, str):
         return lambda text, *args, **kwargs: _format(str(text))(*args, **kwargs)
     if name in ("obj", "func", "get_field", "vformat") and isinstance(value, _NEVER_ON):
+        raise AttributeError(f"{name!r} is not accessible")
+    if name == "register" and isinstance(value, abc.ABCMeta):  # it would change isinstance() for every call
         raise AttributeError(f"{name!r} is not accessible")
     return getattr(value, name) if default is _MISSING else getattr(value, name, default)
 

@@ -45,7 +45,7 @@ DENIED_ATTRIBUTES: Final = frozenset(INSPECT_ATTRIBUTES) | frozenset(
 SENSITIVE_ATTRIBUTES: Final = frozenset(
     {
         "__name__", "close", "default", "format", "func", "get_field", "gi_running",
-        "name_from", "obj", "object_hook", "send", "throw", "vformat",
+        "name_from", "obj", "object_hook", "register", "send", "throw", "vformat",
     }
 )  # fmt: skip
 

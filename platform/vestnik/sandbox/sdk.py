@@ -237,6 +237,11 @@ class Sdk:
         self.sealed._values = {name: SealedValue(marker) for name, marker in markers.items()}
         self.log.begin()
 
+    def end(self) -> None:
+        """Forgets the call's settings and markers."""
+        self.settings._values = {}
+        self.sealed._values = {}
+
     def wrap(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The arguments with the contract's wrappers around those that have one."""
         for parameter, wrapper in self._wraps.get(function, {}).items():

@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn
 
 import msgpack
 
-from vestnik.sandbox import facades, guards, policy, wire
+from vestnik.sandbox import facades, guards, memory, policy, wire
 from vestnik.sandbox.clock import CHANCE, CLOCK
 from vestnik.sandbox.scheduler import Asyncio, Line, OperationError, Scheduler
 from vestnik.sandbox.sdk import Log, Sdk, offered_names
@@ -105,6 +105,7 @@ class Runtime:
 
     def __init__(self) -> None:
         self.names = facades.standard_names()
+        self.caches = memory.caches_of([*facades.MODULES, "_strptime"])
         self.facades = {name: guards.facade(name, names) for name, names in self.names.items()}
         self.offered = {name: frozenset(names) for name, names in self.names.items()}
         self.offered["asyncio"] = _asyncio_names
@@ -132,7 +133,6 @@ class Program:
 
     def call(self, function: str, arguments: dict[str, Any], names: dict[str, Any]) -> Any:
         """Runs the module's body in `names`, which is empty, and then the function."""
-        self._scheduler = Scheduler(self._channel)
         names.update(guards.module_globals(self._builtins))
         exec(self.code, names)  # noqa: S102  # the module's body, compiled by the policy, in the jail
         target = names.get(function)
@@ -140,6 +140,11 @@ class Program:
             raise NotImplementedError(f"the module has no function {function}")
         result = target(**self.sdk.wrap(function, arguments))
         return self._scheduler.run(result) if isinstance(result, types.CoroutineType) else result
+
+    def end_call(self) -> None:
+        """Lets go of what the call's tasks hold, and of its settings and markers."""
+        self._scheduler = Scheduler(self._channel)
+        self.sdk.end()
 
 
 def encode_result(result: Any, limit_bytes: int) -> bytes:
@@ -306,6 +311,8 @@ class Worker:
             findings = self._program.warnings
         except policy.ModuleRefused as refusal:
             findings = refusal.findings
+        gc.collect()
+        gc.freeze()  # what a program consists of stays for good: the collection after each call passes it by
         self._channel.send(wire.LOADED, pack([findings]))
 
     def _check(self, body: bytes) -> None:
@@ -333,26 +340,29 @@ class Worker:
         CHANCE.set(seed)
         decimal.setcontext(decimal.Context())
         names: dict[str, Any] = {}
+        program.sdk.begin(settings, markers)
         try:
-            program.sdk.begin(settings, markers)
-            result = program.call(function, arguments, names)
-            data = encode_result(result, result_limit)
-            result = None
-            names.clear()  # before the answer: a finaliser may still log
-            self._channel.send(wire.DONE, pack([data]))
+            result = encode_result(program.call(function, arguments, names), result_limit)
+            kind, answer = wire.DONE, pack([result])
         except BaseException as error:
-            self._report(error, names)
-        finally:
-            names.clear()  # functions and globals form a cycle
+            kind, answer = wire.FAILED, self._report(error)
+        del arguments, settings, markers
+        self._forget(program, names)
+        self._channel.send(kind, answer)
 
-    def _report(self, error: BaseException, names: dict[str, Any]) -> None:
-        """Sends the failure; first frees what the module's frames hold, and the reserve."""
+    def _report(self, error: BaseException) -> bytes:
+        """The body of a FAILED frame; frees the reserve first, then what the module's frames hold."""
         if self._reserve is not None:
             self._reserve.close()
             self._reserve = None
         report = failure(error)
         error.__traceback__ = error.__context__ = error.__cause__ = None
-        names.clear()
-        if report[-1]:
-            gc.collect()
-        self._channel.send(wire.FAILED, pack(report))
+        return pack(report)
+
+    def _forget(self, program: Program, names: dict[str, Any]) -> None:
+        """Leaves nothing of a call for the next one. Before the answer: what ends here may still log."""
+        names.clear()  # functions and globals form a cycle
+        program.end_call()
+        for forget in self._runtime.caches:
+            forget()
+        gc.collect()

@@ -18,7 +18,7 @@ import sys
 import time
 from typing import Any, Final, NoReturn
 
-from vestnik.sandbox import jail, policy, probes, worker
+from vestnik.sandbox import jail, memory, policy, probes, worker
 from vestnik.sandbox.wire import KIB
 
 CONTROL_FD: Final = 0
@@ -90,6 +90,7 @@ def preload() -> worker.Runtime:
     for codec in CODECS:
         "a".encode(codec)
     "ä".encode("idna")
+    memory.keep_plain_patterns()
     runtime = worker.Runtime()
     program = worker.Program(runtime, _Silent(), WARM_UP, {})
     worker.encode_result(program.call("CRM_Warm", {}, {}), KIB)
