@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -66,6 +67,16 @@ def through(url: str) -> str:
 )
 def test_a_letter_keeps_its_looks_and_loses_what_acts(written: str, shown: str) -> None:
     assert clean(written, through) == shown
+
+
+@pytest.mark.parametrize("begun", ["url(", "url('", "url(https://a.example"])
+def test_a_style_of_nothing_but_spaces_is_read_in_one_go(begun: str) -> None:
+    letter = f'<div style="a:{begun}{" " * 500_000}x"></div>'
+
+    started = time.process_time()
+    clean(letter, through)
+
+    assert time.process_time() - started < 2
 
 
 @pytest.fixture

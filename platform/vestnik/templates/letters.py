@@ -43,7 +43,8 @@ _ATTRIBUTES = {
 _PICTURES = frozenset({"src", "background"})
 
 _BODY = re.compile(r"<(/?)body\b", re.IGNORECASE)
-_CSS_URL = re.compile(r"url\(\s*(['\"]?)\s*(https?://[^'\")\s]+)\s*\1\s*\)", re.IGNORECASE)
+# Possessive repetitions: a letter of nothing but spaces must not be tried at every length of them.
+_CSS_URL = re.compile(r"url\(\s*+(['\"]?)\s*+(https?://[^'\")\s]++)\s*+\1\s*+\)", re.IGNORECASE)
 _STYLE = re.compile(r"(<style[^>]*>)(.*?)(</style>)", re.IGNORECASE | re.DOTALL)
 _REMOTE = re.compile(r"https?://", re.IGNORECASE)
 
