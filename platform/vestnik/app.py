@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
@@ -42,7 +43,7 @@ from vestnik.people import routes as people_routes
 from vestnik.people import settings_routes
 from vestnik.people.service import People
 from vestnik.people.tokens import csrf_token
-from vestnik.plugs import ModulesForCampaigns, Surroundings, WebhookParser
+from vestnik.plugs import ModulesForCampaigns, OwnListeners, Surroundings, WebhookParser
 from vestnik.sandbox import Sandbox, SandboxOptions, SandboxUnavailable
 from vestnik.segments import routes as segments_routes
 from vestnik.segments.service import Segments
@@ -57,6 +58,7 @@ from vestnik.webhooks.service import Webhooks
 log = structlog.get_logger("vestnik.app")
 
 _PARTITIONS_EVERY_S = 12 * 3600
+_PROFILE_EVERY_S = 5.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,8 +90,9 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     people = People(settings, database, vault, operator_key)
     contacts = Contacts(database, vault)
     sandbox, broker = Sandbox(SandboxOptions(strict=settings.sandbox == "strict")), Broker()
+    own_listeners = OwnListeners(people.organisation.listeners_known)
     plugs = ModulesOptions(
-        contacts=contacts, category_names=contacts.category_names, own_listeners=settings.listeners
+        contacts=contacts, category_names=contacts.category_names, own_listeners=own_listeners
     )
     modules = Modules(database, vault, sandbox, broker, people.organisation.base_url, plugs)
     segments = Segments(database, contacts, people.organisation.zone_known)
@@ -98,7 +101,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         modules,
         broker,
         vault,
-        own_listeners=settings.listeners,
+        own_listeners=own_listeners,
         account_policy=modules.host_policy,
     )
     events, engine = Events(), Engine(settings, database)
@@ -152,7 +155,7 @@ async def answering(services: Services) -> AsyncIterator[Services]:
         await services.database.start()
         stack.push_async_callback(services.database.stop)
         stack.callback(services.events.close)
-        await services.people.organisation.profile()  # from here on its zone is known
+        await _read_profile(services.people)
         yield services
 
 
@@ -173,9 +176,17 @@ async def working(services: Services) -> AsyncIterator[Services]:
         stack.push_async_callback(services.campaigns.stop)
         await _make_months(services.database)
         services.engine.every(_PARTITIONS_EVERY_S, "db.partitions", lambda: _make_months(services.database))
+        services.engine.every(
+            _PROFILE_EVERY_S, "people.profile", partial(_read_profile, services.people), everywhere=True
+        )
         await services.engine.start()
         stack.push_async_callback(services.engine.stop)
         yield services
+
+
+async def _read_profile(people: People) -> None:
+    """Have the organisation's zone and address known where nobody can wait for them."""
+    await people.organisation.profile()
 
 
 async def _make_months(database: Database) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, cast, overload
 
 import msgspec
 import sqlalchemy as sa
@@ -23,6 +23,25 @@ from vestnik.webhooks.pipeline import PARSE, CallFailed
 PARALLEL_PREPARE = 4
 
 _encode = msgspec.json.Encoder().encode
+
+
+class OwnListeners(Sequence[tuple[str, int]]):
+    """Host and port of all that is us, as it is whenever somebody looks: the Settings page changes it."""
+
+    def __init__(self, known: Callable[[], Sequence[tuple[str, int]]]) -> None:
+        self._known = known
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[str, int]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[tuple[str, int]]: ...
+
+    def __getitem__(self, index: int | slice) -> tuple[str, int] | Sequence[tuple[str, int]]:
+        return self._known()[index]
+
+    def __len__(self) -> int:
+        return len(self._known())
 
 
 class ModulesForCampaigns:

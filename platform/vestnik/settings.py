@@ -55,9 +55,7 @@ class Settings:
     @property
     def listeners(self) -> tuple[tuple[str, int], ...]:
         """Host and port of our own listener and of the public address: no module may call these."""
-        public = urlsplit(self.base_url)
-        default = 443 if public.scheme == "https" else 80
-        return ((self.host, self.port), (public.hostname or self.host, public.port or default))
+        return ((self.host, self.port), listener_at(self.base_url))
 
     def at_port(self, port: int) -> Settings:
         """The same settings for a server that listens on `port` of this machine."""
@@ -88,6 +86,12 @@ class Settings:
             simulator_url=environ.get("VESTNIK_SIMULATOR_URL") or None,
             simulator_keys=_keys(environ.get("VESTNIK_SIMULATOR_KEYS") or "{}"),
         )
+
+
+def listener_at(address: str) -> tuple[str, int]:
+    """Host and port of a public address."""
+    parts = urlsplit(address)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _port(text: str) -> int:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from tests.application import Installation
+from tests.application import Installation, install
 from tests.mailbox import Mailbox
 
+from vestnik.egress import Approval, ForbiddenHost, HostPolicy
+from vestnik.egress.policy import Target
 from vestnik.mail import Letter, MailNotConfigured
+from vestnik.people.access import SYSTEM
 from vestnik.people.tables import organisation
+from vestnik.settings import Settings
 
 
 async def test_settings_are_read_and_changed_one_by_one(installation: Installation) -> None:
@@ -37,6 +42,34 @@ async def test_settings_are_read_and_changed_one_by_one(installation: Installati
         "https://mail.example.org",
         "Asia/Omsk",
     )
+
+
+async def test_no_module_may_call_the_address_that_the_settings_name(installation: Installation) -> None:
+    approval = Approval("https", "mail.example.org", 443)
+    policy = HostPolicy([approval], installation.services.modules.registry.own_listeners)
+    target = Target.of("https://mail.example.org/api/v1/users")
+    assert policy.admit(target) == approval
+    administrator = await installation.signed_in("administrator")
+    assert (
+        await administrator.patch("/settings", {"baseUrl": "https://mail.example.org"})
+    ).status_code == 200
+    with pytest.raises(ForbiddenHost) as refused:
+        policy.admit(target)
+    assert refused.value.fields["reason"] == "own_listener"
+
+
+@pytest.mark.slow
+async def test_another_process_follows_a_change_without_being_asked(
+    installation: Installation, settings: Settings
+) -> None:
+    async with install(settings, at_work=True) as other:
+        organisation = other.services.people.organisation
+        changes = {"timezone": "Asia/Omsk", "base_url": "https://mail.example.org"}
+        await installation.services.people.organisation.change(SYSTEM, changes)
+        async with asyncio.timeout(20):
+            while str(organisation.zone_known()) != "Asia/Omsk":
+                await asyncio.sleep(0.05)
+        assert ("mail.example.org", 443) in other.services.modules.registry.own_listeners
 
 
 async def test_only_the_right_reaches_the_settings(installation: Installation) -> None:

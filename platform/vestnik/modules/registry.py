@@ -119,7 +119,7 @@ class Registry:
 
     def __init__(self, database: Database, vault: Vault, own_listeners: Sequence[tuple[str, int]]) -> None:
         self._database, self._vault = database, vault
-        self.own_listeners = tuple(own_listeners)
+        self.own_listeners = own_listeners
         self.facade = facade()
         self._versions: dict[int, Version] = {}
         self._ready: dict[tuple[int, int | None], Ready] = {}

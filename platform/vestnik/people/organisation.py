@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from vestnik.mail import Smtp
 from vestnik.people.access import Actor
 from vestnik.people.errors import SmtpPasswordNeeded
 from vestnik.people.tables import organisation
-from vestnik.settings import Settings
+from vestnik.settings import Settings, listener_at
 from vestnik.vault import Vault
 
 _ONLY = 1
@@ -76,6 +76,12 @@ class Organisation:
         """The zone as it was last read: for units of work, which can't wait for another connection."""
         found = self._last
         return ZoneInfo(found.timezone) if found else self._settings.zone
+
+    def listeners_known(self) -> Sequence[tuple[str, int]]:
+        """Host and port of our own listener and of the public address as it was last read."""
+        found = self._last
+        own = self._settings.listeners
+        return own if found is None else (*own, listener_at(found.base_url))
 
     async def base_url(self) -> str:
         """The address under which the outside world reaches this installation, without a final slash."""
