@@ -63,8 +63,16 @@ class People:
     """Two contacts."""
 
     known: Mapping[str, dict[str, Any]] = {
-        "1": {"id": "1", "name": "Анна", "emails": ["anna@example.com"]},
-        "2": {"id": "2", "name": "Борис", "emails": ["boris@example.com"]},
+        "1": {"id": "1", "name": "Анна", "emails": ["anna@example.com"], "categories": []},
+        "2": {
+            "id": "2",
+            "name": "Борис",
+            "emails": ["boris@example.com"],
+            "categories": [
+                {"id": "7", "name": "Новости", "subscribed": True},
+                {"id": "8", "name": "Акции", "subscribed": False},
+            ],
+        },
     }
 
     async def contacts_by_id(self, ids: Sequence[str]) -> list[dict[str, Any]]:

@@ -260,6 +260,24 @@ async def test_a_version_that_asks_for_more_waits_for_approval_again(site: Site)
     assert [approval.private for approval in ready.policy.approvals] == [False]
 
 
+async def test_an_address_of_this_machine_asks_for_the_private_network_by_itself(site: Site) -> None:
+    """So that an administrator who approves what is asked for has approved something that works."""
+    narrow = {**MANIFEST, "hosts": [{"pattern": "{settings.base_url}"}]}
+    account_id = await site.account(
+        await site.module(SOURCE, narrow), "http://127.0.0.1:8071", approved=False
+    )
+    path = f"/accounts/{account_id}/hosts"
+    for _ in range(2):
+        lines = (await site.get(path))["items"]
+        assert [(line["pattern"], line["privateNetwork"]) for line in lines] == [("127.0.0.1", True)]
+        names = ("pattern", "scheme", "port", "privateNetwork", "secrets")
+        kept = [{**{name: line[name] for name in names}, "approved": True} for line in lines]
+        site.ok(await site.request("PUT", path, {"items": kept}))
+    ready = await site.modules.registry.ready(account_id)
+    assert ready is not None
+    assert [approval.private for approval in ready.policy.approvals] == [True]
+
+
 async def test_an_address_from_changed_settings_is_not_approved(site: Site) -> None:
     module_id = await site.module(SOURCE)
     account_id = await site.account(module_id, SERVICE)

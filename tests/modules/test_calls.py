@@ -358,6 +358,27 @@ return {'sent': 0}
     assert report.log[0].message == "['Борис', 'Анна']"
 
 
+async def test_contacts_come_with_the_accounts_own_lists_for_their_categories(
+    site: Site, address: str
+) -> None:
+    source = stats(
+        """
+[person] = await contacts(["2"])
+log([each.get("listExternalId") for each in person["categories"]])
+return {'sent': 0}
+"""
+    )
+    module_id = await site.module(source)
+    first, second = [await site.account(module_id, address) for _ in range(2)]
+    seen = []
+    for account_id, external_id in ((first, None), (first, "88"), (second, "99"), (first, "88")):
+        if external_id is not None:
+            await site.database.write(site.modules.map_list, account_id, external_id, "Новости", 7)
+        report = await site.modules.report(account_id, STATS, CAMPAIGN, lane="bulk")
+        seen.append(report.log[0].message)
+    assert seen == ["[None, None]", "['88', None]", "['99', None]", "['88', None]"]
+
+
 async def test_a_large_answer_stays_in_the_host_until_a_later_call(
     site: Site, server: Server, address: str
 ) -> None:

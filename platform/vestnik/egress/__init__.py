@@ -18,7 +18,7 @@ from vestnik.egress.errors import (
 from vestnik.egress.exchange import BodyPreview, Exchange, ExchangeTrace, Timings
 from vestnik.egress.masks import Masker
 from vestnik.egress.pacing import Budget, Clock
-from vestnik.egress.policy import Approval, HostPolicy, Target
+from vestnik.egress.policy import Approval, HostPolicy, Target, is_private
 from vestnik.egress.requests import Draft, FetchRequest
 from vestnik.egress.sealed import SHORTEST_SECRET, SealedCall, SealedSecret, check_public_pattern, public_part
 from vestnik.egress.spool import Spooled, SpoolStore
@@ -54,5 +54,6 @@ __all__ = [
     "Target",
     "Timings",
     "check_public_pattern",
+    "is_private",
     "public_part",
 ]

@@ -45,6 +45,12 @@ def as_address(host: str) -> Address | None:
         return None
 
 
+def is_private(host: str) -> bool:
+    """True for a normal host that writes out a private or loopback address: of no use unless approved so."""
+    address = as_address(host)
+    return address is not None and refusal(address) == "private_address"
+
+
 @dataclass(frozen=True)
 class Target:
     """Scheme, host and port of a URL: its origin."""

@@ -15,7 +15,7 @@ from vestnik.contract import SettingsError
 from vestnik.contract.manifest import Manifest
 from vestnik.contract.manifest import parse as parse_manifest
 from vestnik.db import Database, new_key, now, upsert
-from vestnik.egress import Approval
+from vestnik.egress import Approval, is_private
 from vestnik.http.errors import NotFound
 from vestnik.modules.errors import AddressInvalid, SettingsInvalid
 from vestnik.modules.lists import ListAtService, as_lists, lists_of
@@ -430,7 +430,8 @@ def _requested(manifest: Manifest, settings: Mapping[str, Any]) -> dict[Origin, 
         key = (approval.scheme, approval.host_pattern, approval.port)
         before = asked.get(key, _Asked(False, ()))
         names = sorted({*before.secrets, *origin.secrets})
-        asked[key] = _Asked(before.private or origin.private, names)
+        private = before.private or origin.private or is_private(approval.host_pattern)
+        asked[key] = _Asked(private, names)
     return asked
 
 

@@ -84,7 +84,7 @@ async def _approve(modules: Modules, account_id: int) -> None:
     """Open the simulator's address alone: plain http on this machine, nothing in the internet."""
     lines = await modules.accounts.hosts(SYSTEM, account_id)
     choices = [
-        HostChoice(line.scheme, line.pattern, line.port, private=True, approved=True)
+        HostChoice(line.scheme, line.pattern, line.port, line.private, approved=True)
         for line in lines
         if line.scheme == "http"
     ]

@@ -181,7 +181,18 @@ class CallHost:
         if len(wanted) > CONTACTS_AT_ONCE:
             raise HostError("contacts", f"contacts takes {CONTACTS_AT_ONCE} at a time")
         source = self._contacts
-        return await (source.contacts_by_address(wanted) if by_address else source.contacts_by_id(wanted))
+        found = await (source.contacts_by_address(wanted) if by_address else source.contacts_by_id(wanted))
+        return [self._with_lists(person) for person in found]
+
+    def _with_lists(self, person: dict[str, Any]) -> dict[str, Any]:
+        """The person with the account's list of each category that has one."""
+        lists = self._ready.lists
+        return person | {
+            "categories": [
+                each | ({"listExternalId": lists[each["id"]]} if each["id"] in lists else {})
+                for each in person["categories"]
+            ]
+        }
 
 
 def _named(argument: Any, *names: str) -> tuple[Any, ...]:

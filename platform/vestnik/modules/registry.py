@@ -89,6 +89,8 @@ class Ready:
     unreadable: frozenset[str] = frozenset()
     policy: HostPolicy = field(default_factory=HostPolicy)
     budgets: Sequence[PathBudget] = ()
+    #: The list at the service that stands for a category, by the category's id as modules see it.
+    lists: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def owner(self) -> str:
@@ -210,9 +212,9 @@ class Registry:
         self, connection: sa.Connection, account_id: int, external_id: str, category_id: int | None
     ) -> None:
         """Says that the unit of work of `connection` gives a list its category."""
-        self.changed(connection)
         if category_id is not None:
             after_commit(connection, lambda: self._keep_list(account_id, external_id, category_id))
+        self.changed(connection)  # forgets what was loaded with the lists as they were
 
     async def refresh(self) -> None:
         """Read the index of tokens and lists anew, and forget what was loaded before."""
@@ -302,6 +304,7 @@ class Registry:
             unreadable=frozenset(secrets) & set(version.manifest.secrets) - set(opened),
             policy=HostPolicy([_approval(each) for each in approvals], self.own_listeners),
             budgets=budgets_of(version.manifest, f"account:{account_id}"),
+            lists={str(category): external for external, category in self._lists.get(account_id, {}).items()},
         )
 
     def _opened(
