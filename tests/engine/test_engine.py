@@ -100,11 +100,10 @@ async def test_worker_beside_a_server_is_another_executor_and_the_next_life_the_
     assert max(map(len, (server_id, worker_id))) <= 128
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])  # PostgreSQL keeps the engine's tables beside ours
 async def test_sweep_starts_what_the_rows_want_after_the_engine_file_is_deleted(
     database: Database, new_engine: NewEngine, settings: Settings
 ) -> None:
-    if not database.on_sqlite:
-        pytest.skip("PostgreSQL keeps the engine's tables beside ours: there is no file to lose")
     diary, engine = Diary(), new_engine()
     engine.workflow("diary", diary.workflow)
     await engine.start()
@@ -144,11 +143,10 @@ async def test_sweep_reports_a_wanted_workflow_that_the_engine_has_finished(new_
     assert diary.ended == ["first 7", "second 7", "third 7"]
 
 
+@pytest.mark.parametrize("database_kind", ["postgresql"])  # SQLite serves one process
 async def test_workflow_of_a_process_that_is_gone_is_taken_over(
     database: Database, new_engine: NewEngine, settings: Settings
 ) -> None:
-    if database.on_sqlite:
-        pytest.skip("one process only")
     diary, engine = Diary(), new_engine()
     engine.executors.own_id = "another-host:8000"
     engine.workflow("diary", diary.workflow)
@@ -204,9 +202,8 @@ async def test_periodic_work_repeats_after_a_failure_and_can_be_nudged(new_engin
         await calls.get()
 
 
+@pytest.mark.parametrize("database_kind", ["postgresql"])  # SQLite serves one process
 async def test_two_processes_share_the_turns_of_periodic_work(database: Database, settings: Settings) -> None:
-    if database.on_sqlite:
-        pytest.skip("one process only")
     turns: list[str] = []
     enough = asyncio.Event()
 
