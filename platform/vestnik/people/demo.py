@@ -29,7 +29,7 @@ PEOPLE = (
 async def create_demo(services: Services) -> None:
     """Store the organisation and its people, in one unit of work."""
     profile = Profile(
-        name="Типография «Ласточка»",
+        name="Издательский дом «Маяк»",
         language="ru",
         timezone=services.settings.timezone,
         base_url=services.settings.base_url,
