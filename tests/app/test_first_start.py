@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import socket
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -158,11 +159,22 @@ def test_doctor_names_every_wall_and_what_is_not_well(command: Command) -> None:
     walls = ["policy", "process", "rlimits", "no_new_privs", "seccomp", "landlock", "namespaces"]
     assert list(report["walls"]) == walls
     assert all(isinstance(stands, bool) for stands in report["walls"].values())
-    assert (status, report["ok"]["schema"], report["server"]) == (1, False, None)
-    assert not Path(command.environ["VESTNIK_DATA_DIR"]).exists()
-    text = command.run("doctor").stdout
-    assert "FAIL schema: Run “vestnik db migrate”" in text
-    broken = Command(Path(command.environ["VESTNIK_DATA_DIR"]), "postgresql://nobody:secret@127.0.0.1:1/x")
+    assert (report["ok"]["schema"], report["database"]["schema"], report["server"]) == (True, "missing", None)
+    assert status == (0 if all(report["ok"].values()) else 1)
+    folder = Path(command.environ["VESTNIK_DATA_DIR"])
+    assert not folder.exists()
+    assert (
+        "ok   schema: there is none yet; it will be created by “vestnik up”" in command.run("doctor").stdout
+    )
+    folder.mkdir(mode=0o700)
+    with sqlite3.connect(folder / "vestnik.db") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0000')")
+    connection.close()
+    status, report = command.json("doctor")
+    assert (status, report["ok"]["schema"], report["database"]["schema"]) == (1, False, "other")
+    assert "FAIL schema: Run “vestnik db migrate”" in command.run("doctor").stdout
+    broken = Command(folder, "postgresql://nobody:secret@127.0.0.1:1/x")
     status, report = broken.json("doctor")
     assert (status, report["ok"]["database"]) == (1, False)
     assert "secret" not in json.dumps(report)

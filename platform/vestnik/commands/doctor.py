@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from vestnik import __version__
 from vestnik.commands import lock
 from vestnik.commands.listening import settings_from_environment
-from vestnik.db.migrate import is_current
+from vestnik.db.migrate import schema_of
 from vestnik.sandbox import Sandbox, SandboxOptions, SandboxUnavailable
 from vestnik.settings import Settings
 
@@ -34,6 +34,8 @@ _ADVICE = {
     "data": "The data folder must be its user's own: mode 700, and secret.key mode 600.",
     "disk": "Less than 1 GiB is free: make room before the database can't grow.",
 }
+
+_TO_COME = ": there is none yet; it will be created by “vestnik up”"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -60,7 +62,7 @@ async def examine(settings: Settings) -> dict[str, Any]:
         "ok": {
             "modules": modules["ok"],
             "database": database["reachable"],
-            "schema": database["current"],
+            "schema": database["schema"] in ("current", "missing"),
             "data": data["private"],
             "disk": data["free_bytes"] >= LEAST_FREE_BYTES,
         },
@@ -86,11 +88,11 @@ async def _modules(settings: Settings) -> dict[str, Any]:
 def _database(settings: Settings) -> dict[str, Any]:
     shown = sa.make_url(settings.database_url).render_as_string(hide_password=True)
     try:
-        current = is_current(settings.database_url)
+        schema = schema_of(settings.database_url)
     except sa.exc.SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error)
-        return {"url": shown, "reachable": False, "current": False, "reason": reason}
-    return {"url": shown, "reachable": True, "current": current, "reason": None}
+        return {"url": shown, "reachable": False, "schema": None, "reason": reason}
+    return {"url": shown, "reachable": True, "schema": schema, "reason": None}
 
 
 def _data(folder: Path) -> dict[str, Any]:
@@ -120,9 +122,14 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
         reason = report["reasons"].get(wall)
         lines.append(f"  {marks[stands]} {wall}" + (f": {reason}" if reason and not stands else ""))
     lines.append("Installation")
+    database = report["database"]
     for name, well in report["ok"].items():
-        lines.append(f"  {marks[well]} {name}" + ("" if well else f": {_ADVICE[name]}"))
-    database, data, server = report["database"], report["data"], report["server"]
+        if not well:
+            said = f": {_ADVICE[name]}"
+        else:
+            said = _TO_COME if name == "schema" and database["schema"] == "missing" else ""
+        lines.append(f"  {marks[well]} {name}{said}")
+    data, server = report["data"], report["server"]
     lines.append(f"  database {database['url']}" + (f": {database['reason']}" if database["reason"] else ""))
     lines.append(f"  data folder {data['path']}, {data['free_bytes'] / (1 << 30):.1f} GiB free")
     lines.append(f"  server {'not running' if server is None else server['address']}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import sqlalchemy as sa
 from alembic import command
@@ -11,6 +12,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from vestnik.db.database import write_engine
+
+#: `other`: older than this program, or newer.
+Schema = Literal["missing", "other", "current"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -25,16 +29,24 @@ def migrate(url: str) -> None:
 
 def is_current(url: str) -> bool:
     """True when the database at `url` has the newest schema."""
+    return schema_of(url) == "current"
+
+
+def schema_of(url: str) -> Schema:
+    """What the database at `url` has; `missing` where there is no database, or nothing in it."""
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
-        return False  # looking must not create the file
+        return "missing"  # looking must not create the file
     newest = ScriptDirectory.from_config(configuration(url)).get_heads()
     engine = write_engine(parsed)
     try:
         with engine.connect() as connection:
-            return set(MigrationContext.configure(connection).get_current_heads()) == set(newest)
+            found = MigrationContext.configure(connection).get_current_heads()
     finally:
         engine.dispose()
+    if not found:
+        return "missing"
+    return "current" if set(found) == set(newest) else "other"
 
 
 def configuration(url: str) -> Config:
