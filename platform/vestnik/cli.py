@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,6 +36,17 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `vestnik <command> …`; return its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = _run(given)
+        sys.stdout.flush()  # here, and not at the interpreter's end, where nobody could catch its failure
+    except BrokenPipeError:
+        return _nobody_reads()
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _run(given: list[str]) -> int:
     if not given or given[0] in ("-h", "--help", "help"):
         print(usage())
         return 0 if given else 2
@@ -54,8 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandFailed as failure:
         say(f"vestnik {given[0]}: {failure}")
         return 1
-    except KeyboardInterrupt:
-        return 130
+
+
+def _nobody_reads() -> int:
+    """End as a program does whose reader has gone, such as `head`: quietly."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to say goes nowhere
+    return 128 + signal.SIGPIPE
 
 
 def usage() -> str:

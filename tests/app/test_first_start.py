@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from tests.app.conftest import Start
-from tests.processes import Command, Running
+from tests.processes import WITHIN_S, Command, Running
 
 PASSWORD = "a long pass phrase"
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -205,6 +208,22 @@ def test_a_taken_port_is_said_before_anything_is_done(command: Command) -> None:
             done = command.run(*arguments)
             assert done.returncode == 1
             assert f"can't listen on 127.0.0.1:{command.port}: something else listens there" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["user", "list", "--json"]], ids=["help", "list"])
+def test_a_reader_that_has_gone_ends_a_command_quietly(command: Command, arguments: list[str]) -> None:
+    assert command.run("db", "migrate").returncode == 0
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "vestnik", *arguments],
+        env=command.environ,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        timeout=WITHIN_S,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
 
 
 def test_the_list_of_commands_and_an_unknown_one(command: Command) -> None:
