@@ -1,0 +1,104 @@
+"""A demo as a visitor finds it, and a browser to visit it with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from tests.processes import Command
+
+PASSWORD = "vestnik-demo"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+#: What WCAG asks up to level AA; the rest of axe's rules are its own taste.
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+STATIC = Path(__file__).parents[2] / "platform" / "vestnik" / "static"
+
+
+@dataclass
+class Site:
+    """A running installation and how to enter it."""
+
+    address: str
+
+    def enter(self, page: Page, who: str) -> None:
+        """Sign in by the form, as the demo's person with this name before the @."""
+        page.goto(f"{self.address}/login")
+        page.get_by_label("Электронная почта").fill(f"{who}@demo.local")
+        page.get_by_label("Пароль", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Войти", exact=True).click()
+        page.wait_for_url("**/start")
+
+    def open(self, page: Page, path: str) -> None:
+        """Open a page and wait until its heading is there and nothing is on its way."""
+        page.goto(self.address + path)
+        page.locator("h1").wait_for()
+        page.locator("[role=status][aria-label='Загрузка…']").wait_for(state="detached")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built() -> None:
+    """The web application; without it there is nothing to test."""
+    assert (STATIC / "index.html").is_file(), "the web application is not built: run “make install”"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    running = Command(tmp_path_factory.mktemp("demo")).start("up", "--demo")
+    running.line("demo is ready")
+    yield Site(running.address)
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    names = ("chromium", "google-chrome", "chrome")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    assert path, "no Chromium: install one or name it in CHROMIUM"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page whose scripts fail no test silently, and which the content security policy refuses nothing."""
+    context = browser.new_context(locale="ru-RU", viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
+        "console", lambda message: wrong.append(message.text) if "Content Security" in message.text else None
+    )
+    yield page
+    context.close()
+    assert wrong == []
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    folder = Path(axe_playwright_python.__file__).parent
+    return next(folder.rglob("axe.min.js")).read_text()
+
+
+@pytest.fixture
+def findings(axe_source: str) -> Callable[[Page], list[str]]:
+    """What axe finds wrong on the page as it is, in one line each."""
+
+    def find(page: Page) -> list[str]:
+        page.evaluate(axe_source)
+        run = "tags => axe.run(document, {runOnly: tags, iframes: false})"
+        return [
+            f"{page.url}: {found['id']}: {node['target']}: {' '.join(node['failureSummary'].split())}"
+            for found in page.evaluate(run, WCAG)["violations"]
+            for node in found["nodes"]
+        ]
+
+    return find

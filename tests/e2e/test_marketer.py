@@ -1,0 +1,114 @@
+"""A marketer's way through the web application, from letters to the statistics of a campaign."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.e2e.conftest import Site
+
+pytestmark = pytest.mark.slow
+
+LONG_MS = 90_000
+
+
+def test_marketer_imports_letters_sends_a_campaign_and_watches_it_go(demo: Site, page: Page) -> None:
+    demo.enter(page, "marketer")
+
+    demo.open(page, "/templates")
+    page.get_by_role("button", name="Импортировать").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Начать импорт").click()
+    expect(dialog.get_by_role("status")).to_contain_text("Импортировано 66 шаблонов")
+    dialog.get_by_role("button", name="Закрыть").last.click()
+
+    demo.open(page, "/campaigns/new")
+    page.get_by_label("Название рассылки").fill("Проба из браузера")
+    page.get_by_role("radio", name=re.compile("Основной аккаунт")).click()
+    page.get_by_role("button", name="Далее").click()
+    page.get_by_role("radio", name=re.compile("^Пробная группа")).check()
+    page.get_by_role("radio", name=re.compile("^Новости")).check()
+    page.get_by_role("button", name="Далее").click()
+    page.get_by_role("button", name=re.compile("^Возвращение")).click()
+    expect(page.get_by_label("Тема", exact=True)).to_have_value(re.compile("скучали"))
+    page.get_by_label("Имя отправителя").fill("Книжный дом")
+    page.get_by_label("Адрес отправителя").fill("news@mayak-books.example")
+    page.get_by_role("button", name="Далее").click()
+
+    audience = page.get_by_role("region", name="Получатели")
+    expect(audience).to_contain_text("В сегменте")
+    expect(audience).to_contain_text("Почему исключены")
+    expect(page.get_by_text("подключён")).to_be_visible()
+    page.get_by_role("button", name=re.compile(r"^Отправить \d+ получател")).click()
+    page.wait_for_url(re.compile(r"/campaigns/\d+$"))
+
+    expect(page.get_by_text("Отправлена", exact=True)).to_be_visible(timeout=LONG_MS)
+    delivered = page.get_by_text("Доставлено", exact=True).first.locator("xpath=..")
+    expect(delivered).to_contain_text(re.compile(r"[1-9]\d"), timeout=LONG_MS)
+    expect(page.get_by_role("region", name="Нарастающим итогом").locator("svg").first).to_be_visible()
+
+    page.get_by_role("tab", name="Получатели").click()
+    expect(page.get_by_role("table", name="Получатели").get_by_role("row")).not_to_have_count(1)
+    page.get_by_role("tab", name="Письмо и история").click()
+    history = page.get_by_role("region", name="История")
+    for state in ("Черновик", "Подготовка", "Отправляется", "Отправлена"):
+        expect(history.get_by_text(state, exact=True)).to_be_visible()
+
+
+def test_letter_is_shown_in_a_frame_that_may_do_nothing(demo: Site, page: Page) -> None:
+    demo.enter(page, "marketer")
+    demo.open(page, "/templates?search=Возвращение")
+    page.get_by_role("link", name=re.compile("^Возвращение")).click()
+    frame = page.get_by_title("Просмотр письма")
+    expect(frame.content_frame.get_by_text("Давно не виделись").first).to_be_visible()
+    assert frame.get_attribute("sandbox") == ""
+    page.get_by_text("Телефон", exact=True).click()
+    box = frame.bounding_box()
+    assert box is not None and box["width"] <= 390
+
+
+def test_statistics_of_past_campaigns_stand_in_the_list_and_on_their_pages(demo: Site, page: Page) -> None:
+    demo.enter(page, "marketer")
+    demo.open(page, "/campaigns?state=sent")
+    row = page.get_by_role("row", name=re.compile("Скидка 20 % на визитки"))
+    expect(row).to_contain_text(re.compile(r"\d+,\d\s%"))
+    row.get_by_role("link").click()
+    expect(page.get_by_role("region", name="Воронка").get_by_role("listitem")).to_have_count(5)
+
+
+def test_declined_campaign_gives_the_services_reason(demo: Site, page: Page) -> None:
+    demo.enter(page, "marketer")
+    demo.open(page, "/campaigns?state=declined")
+    page.get_by_role("link", name="Горящее предложение!!!").click()
+    expect(page.get_by_role("alert")).to_contain_text("Сервис отклонил рассылку")
+    expect(page.get_by_role("alert")).to_contain_text("похожа на спам")
+
+
+def test_segment_is_built_and_counted_while_it_is_built(demo: Site, page: Page) -> None:
+    demo.enter(page, "marketer")
+    demo.open(page, "/segments")
+    page.get_by_role("button", name="Новый сегмент").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Найдено 10 000 контактов".replace(" 000", "\u00a0000"))
+    dialog.get_by_label("Название").fill("Казань")
+    dialog.get_by_role("button", name="Добавить условие").click()
+    dialog.get_by_label("Поле").click()
+    page.get_by_role("option", name="Город").click()
+    dialog.get_by_label("Значение").fill("Казань")
+    expect(dialog.get_by_text(re.compile(r"Найден[оы]? \d+ контакт"))).to_be_visible()
+    dialog.get_by_role("button", name="Сохранить").click()
+    expect(page.get_by_role("row", name=re.compile("Казань"))).to_contain_text("Город = Казань")
+
+
+def test_contact_shows_subscriptions_and_takes_a_choice_back(demo: Site, page: Page) -> None:
+    demo.enter(page, "marketer")
+    demo.open(page, "/contacts?search=Абрамов")
+    page.get_by_role("table", name="Контакты").get_by_role("link").first.click()
+    choice = page.get_by_role("switch", name="Подписка «Новости»")
+    before = choice.is_checked()
+    choice.locator("xpath=..").click()
+    expect(choice).to_be_checked(checked=not before)
+    expect(page.get_by_role("region", name="Подписки")).to_contain_text("Изменено вручную на карточке")
+    choice.locator("xpath=..").click()
+    expect(choice).to_be_checked(checked=before)
