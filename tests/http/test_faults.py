@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -104,3 +105,20 @@ async def test_a_body_over_the_limit_and_a_broken_body_are_refused(installation:
 def test_fields_with_telling_names_never_reach_the_log() -> None:
     line = hide_secrets(None, "info", {"event": "x", "password": SECRET, "authorization": SECRET, "id": 7})
     assert line == {"event": "x", "password": "hidden", "authorization": "hidden", "id": 7}
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"/users/{'9' * 5000}", 404),
+        (f"/users/{2**63}", 404),
+        ("/users?offset=99999999999999999999", 422),
+        ("/users?offset=1000000000000", 200),
+    ],
+)
+async def test_a_number_that_is_too_long_is_no_fault_of_ours(
+    installation: Installation, path: str, status: int
+) -> None:
+    browser = await installation.signed_in("administrator")
+
+    assert (await browser.get(path)).status_code == status

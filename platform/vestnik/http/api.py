@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import msgspec
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -38,8 +39,25 @@ Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,19}$")]
 
 DEFAULT_BODY_BYTES = 1_000_000
 
+MAX_OFFSET = 10**12
+
 Handler = Callable[..., Awaitable[Any]]
 H = TypeVar("H", bound=Handler)
+
+
+class _KeyConvertor(Convertor[int]):
+    """`{id:key}` in a path: as many digits as a key can have, so that nobody has a longer number read."""
+
+    regex = "[0-9]{1,19}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("key", _KeyConvertor())
 
 
 class Shape(msgspec.Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
@@ -51,7 +69,7 @@ class Page(Shape):
 
     search: str = ""
     sort: str = ""
-    offset: Annotated[int, msgspec.Meta(ge=0)] = 0
+    offset: Annotated[int, msgspec.Meta(ge=0, le=MAX_OFFSET)] = 0
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 50
 
 
@@ -161,7 +179,7 @@ def routes(routers: Sequence[Router], services: Services, prefix: str = "/api/v1
     """Starlette routes for every operation of `routers`."""
     return [
         Route(
-            prefix + operation.path.replace(":key}", ":int}"),
+            prefix + operation.path,
             _endpoint(operation, services),
             methods=[operation.method],
             name=f"{operation.tag}.{operation.handler.__name__}",
