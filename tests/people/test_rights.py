@@ -1,0 +1,175 @@
+"""Who may ask for what: every operation, asked for by every role, against a table written down by hand."""
+
+from __future__ import annotations
+
+import re
+
+from tests.application import Browser, Installation
+
+from vestnik.app import routers
+from vestnik.people.access import ROLES, Role
+
+LETTERS: dict[Role, str] = {"administrator": "A", "integrator": "I", "marketer": "M", "sales_manager": "S"}
+
+# A new operation is entered here by whoever has thought about who may ask for it.
+# Outside the demo nobody may play.
+TABLE = """
+A I M -   GET    /accounts
+A I - -   POST   /accounts
+A I M -   GET    /accounts/{id}
+A I - -   PATCH  /accounts/{id}
+A I - -   DELETE /accounts/{id}
+A I - -   POST   /accounts/{id}/check
+A I M -   GET    /accounts/{id}/hosts
+A - - -   PUT    /accounts/{id}/hosts
+A I M -   GET    /accounts/{id}/lists
+A I - -   POST   /accounts/{id}/rotate-token
+A - - -   GET    /audit
+A I M S   GET    /campaigns
+A - M -   POST   /campaigns
+A I M S   GET    /campaigns/{id}
+A - M -   PATCH  /campaigns/{id}
+A - M -   DELETE /campaigns/{id}
+A - M -   POST   /campaigns/{id}/cancel
+A - M -   POST   /campaigns/{id}/cancel-at-service
+A I M S   GET    /campaigns/{id}/chart
+A - M -   POST   /campaigns/{id}/check-at-service
+A - M -   POST   /campaigns/{id}/copy
+A I M S   GET    /campaigns/{id}/deliveries
+A I M S   GET    /campaigns/{id}/events
+A - M -   POST   /campaigns/{id}/pause
+A I M S   POST   /campaigns/{id}/preflight
+A - M -   POST   /campaigns/{id}/resume
+A - M -   POST   /campaigns/{id}/retry
+A - M -   POST   /campaigns/{id}/send
+A - M -   POST   /campaigns/{id}/send-again
+A I M S   GET    /campaigns/{id}/stats
+A I M S   GET    /categories
+A - M S   POST   /categories
+A I M S   GET    /contacts
+A - M S   POST   /contacts
+A I M S   GET    /contacts/fields
+A I M S   GET    /contacts/{id}
+A - M S   PATCH  /contacts/{id}
+A - M S   POST   /contacts/{id}/consents
+A I M S   GET    /contacts/{id}/timeline
+A I M -   GET    /contract
+A I M -   GET    /contract/vestnik_sdk.pyi
+A I M S   GET    /demo
+A - - -   DELETE /demo
+- - - -   POST   /demo/kill
+A - - -   GET    /keys
+A - - -   POST   /keys
+A - - -   DELETE /keys/{id}
+A I M -   GET    /modules
+A I - -   POST   /modules
+A I M -   GET    /modules/catalogue
+A I - -   POST   /modules/catalogue/{name}/install
+A I - -   POST   /modules/upload
+A I M -   GET    /modules/{id}
+A I - -   DELETE /modules/{id}
+A I M -   GET    /modules/{id}/calls
+A I M -   GET    /modules/{id}/calls/{call_id}
+A I - -   POST   /modules/{id}/check
+A I - -   POST   /modules/{id}/disable
+A I - -   POST   /modules/{id}/enable
+A I - -   POST   /modules/{id}/run
+A I M -   GET    /modules/{id}/versions
+A I - -   POST   /modules/{id}/versions
+A I M -   GET    /modules/{id}/versions/{version_id}
+A I M S   GET    /segments
+A - M -   POST   /segments
+A I M S   POST   /segments/count
+A I M S   GET    /segments/fields
+A I M S   GET    /segments/{id}
+A - M -   PATCH  /segments/{id}
+A - M -   DELETE /segments/{id}
+A I M S   GET    /segments/{id}/contacts
+A I M S   GET    /segments/{id}/count
+A - M -   POST   /segments/{id}/members
+A I M S   GET    /session
+anybody   POST   /session
+anybody   DELETE /session
+anybody   POST   /session/demo
+A I M S   POST   /session/password
+A I M S   PATCH  /session/user
+anybody   GET    /session/welcome
+A - - -   GET    /settings
+A - - -   PATCH  /settings
+anybody   GET    /setup
+anybody   POST   /setup
+anybody   POST   /setup/test-letter
+A - M S   POST   /stop-list
+A - M S   POST   /stop-list/remove
+A I M S   GET    /templates
+A I M -   POST   /templates/import
+A I M S   GET    /templates/imports/{id}
+A I M S   GET    /templates/{id}
+A I M S   GET    /templates/{id}/html
+anybody   GET    /templates/{id}/image
+A I M S   GET    /templates/{id}/thumbnail
+A - - -   GET    /users
+A - - -   POST   /users
+A - - -   GET    /users/{id}
+A - - -   PATCH  /users/{id}
+A - - -   DELETE /users/{id}
+A I M -   GET    /webhooks
+A I M -   GET    /webhooks/waiting
+A I M -   GET    /webhooks/{id}
+A I - -   POST   /webhooks/{id}/replay
+"""
+EXPECTED = {line[10:]: line[:10].strip() for line in TABLE.strip().splitlines()}
+
+# Ends the session that asks.
+SIGN_OUT = "DELETE /session"
+
+
+def operations() -> list[str]:
+    found = [operation for router in routers() for operation in router.operations]
+    return [f"{operation.method:<6} {operation.path.replace(':key}', '}')}" for operation in found]
+
+
+async def is_let_in(browser: Browser, operation: str) -> bool:
+    """Whether rights let a request through; that it lacks a body or a row is told only after that."""
+    method, path = operation.split()
+    answer = await browser.request(method, re.sub(r"\{[a-z_]+\}", "0", path))
+    assert answer.status_code < 500, (operation, answer.text)
+    code = answer.json().get("code") if answer.status_code in (401, 403) else None
+    return code not in ("not_signed_in", "forbidden")
+
+
+def test_the_table_names_every_operation() -> None:
+    assert sorted(EXPECTED) == sorted(operations())
+
+
+async def test_every_role_may_ask_for_what_the_table_says_and_for_nothing_else(
+    installation: Installation,
+) -> None:
+    browsers = {role: await installation.signed_in(role) for role in ROLES}
+    stranger = await installation.browser()
+    found = {}
+    for operation in [each for each in operations() if each.split() != SIGN_OUT.split()]:
+        if await is_let_in(stranger, operation):
+            found[operation] = "anybody"
+        else:
+            found[operation] = " ".join(
+                [LETTERS[role] if await is_let_in(browsers[role], operation) else "-" for role in ROLES]
+            )
+
+    assert found == {operation: who for operation, who in EXPECTED.items() if operation in found}
+
+
+async def test_a_key_may_ask_for_nothing_beside_its_one_right(installation: Installation) -> None:
+    browser = await installation.signed_in("administrator")
+    made = await browser.post("/keys", {"name": "one right", "rights": ["templates.read"]})
+    machine = await installation.browser()
+    machine.headers = {"authorization": f"Bearer {made.json()['key']}"}
+
+    let_in = {each for each in operations() if EXPECTED[each] != "anybody" and await is_let_in(machine, each)}
+
+    assert {each.split()[1] for each in let_in} == {
+        *("/templates", "/templates/imports/{id}"),
+        *("/templates/{id}", "/templates/{id}/html", "/templates/{id}/thumbnail"),
+        # of oneself
+        *("/session", "/session/user", "/session/password", "/demo"),
+    }
