@@ -19,7 +19,7 @@ from vestnik.http.errors import Problem
 from vestnik.modules.calls import FETCH_SHARE, PAUSE_S, limits_of
 from vestnik.modules.failures import NOT_THE_SERVICE, ModuleCallFailed
 from vestnik.modules.hosting import CallHost
-from vestnik.modules.packages import SOURCE_BYTES, read_manifest
+from vestnik.modules.packages import UPLOAD_BYTES, read_manifest
 from vestnik.modules.ports import NoContacts
 from vestnik.modules.registry import Ready, Version, budgets_of, settings_for_module
 from vestnik.modules.storage import ScratchStorage
@@ -93,8 +93,8 @@ def read_module(path: str) -> Module:
     source = place / "module.py" if place.is_dir() else place
     if not source.is_file():
         raise CommandFailed(f"there is no module at {path}: expected a folder with module.py, or a .py file.")
-    if source.stat().st_size > SOURCE_BYTES:
-        raise CommandFailed(f"{source} is larger than {SOURCE_BYTES} bytes.")
+    if source.stat().st_size > UPLOAD_BYTES:
+        raise CommandFailed(f"{source} is larger than {UPLOAD_BYTES} bytes.")
     try:
         text = source.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:

@@ -21,7 +21,7 @@ from vestnik.egress import check_public_pattern
 from vestnik.modules.errors import ArchiveInvalid, FileTooLarge, ManifestInvalid
 
 UPLOAD_BYTES = 5_000_000
-SOURCE_BYTES = 1_000_000
+SOURCE_BYTES = 262_144  # what the sandbox takes
 MANIFEST_BYTES = 262_144
 MEMBERS = 500
 

@@ -406,7 +406,7 @@ class ModulePolicy(RestrictingNodeTransformer):
 
 def parse(source: str) -> tuple[ast.Module, list[Finding]]:
     """The tree and the warnings of Python's own parser. Raises ModuleRefused."""
-    if len(source) > SOURCE_LIMIT:
+    if len(source.encode(errors="surrogatepass")) > SOURCE_LIMIT:
         raise ModuleRefused([_whole("policy", "too_large", limit=str(SOURCE_LIMIT))])
     if "\x00" in source:
         raise ModuleRefused([_whole("syntax", "encoding")])
