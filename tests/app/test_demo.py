@@ -61,6 +61,41 @@ def test_a_killed_demo_comes_back_while_its_visitor_waits(command: Command, star
 
 
 @pytest.mark.slow
+def test_a_ready_draft_is_sent_once_although_its_server_is_killed_meanwhile(
+    command: Command, start: Start
+) -> None:
+    running = start(command, "up", "--demo")
+    running.line("sales@demo.local")
+    session = sign_in(running, "marketer@demo.local")
+    with running.client() as client:
+        client.headers.update(session)
+        simulator = client.get("/api/v1/session").json()["simulatorUrl"]
+        found = client.get("/api/v1/campaigns").json()["items"]
+        states = [each["state"] for each in found]
+        assert [states.count(state) for state in ("draft", "sent", "declined")] == [2, 6, 1]
+        draft = next(each for each in found if each["name"] == "Сезонная распродажа")
+        path = f"/api/v1/campaigns/{draft['id']}"
+        ready = client.post(f"{path}/preflight").json()
+        assert (ready["ready"], ready["audience"]) == (True, 200)
+        assert client.post(f"{path}/send", json={}).status_code == 200
+        until(lambda: client.get(path).json()["progress"]["steps"]["exported"] > 0, "contacts are exported")
+        assert client.post("/api/v1/demo/kill").status_code == 202
+    with running.client() as client:
+        client.headers.update(session)
+        until(lambda: client.get(path).json()["state"] == "sent", "the campaign is sent")
+        recipients = client.get(path).json()["figures"]["handedOver"]
+        until(
+            lambda: client.get(path).json()["figures"]["sent"] == recipients, "every letter is accounted for"
+        )
+        figures = client.get(path).json()["figures"]
+        until(lambda: client.get(path).json()["figures"]["clicked"] > 0, "somebody follows a link")
+        assert figures["recipients"] == ready["recipients"] == recipients + figures["rejected"]
+        told = client.get(f"{simulator}/_simulator/sent").json()
+    assert (told["recipients"], told["letters"], told["duplicates"]) == (recipients, recipients, 0)
+    assert running.stop() == 0
+
+
+@pytest.mark.slow
 def test_a_killed_supervisor_takes_its_children_along(command: Command, start: Start) -> None:
     running = start(command, "up", "--demo")
     running.line("sales@demo.local")
@@ -94,7 +129,10 @@ def test_removing_the_demo_leads_to_a_real_first_start(command: Command, start: 
         }
         card = client.post("/api/v1/setup", json=form).json()
         assert (card["demo"], card["organisation"]["name"]) == (False, "Ромашка")
-        assert client.get("/api/v1/contacts").json()["total"] == 0
+        rooms = ("contacts", "segments", "modules", "accounts", "templates", "campaigns")
+        left = {room: client.get(f"/api/v1/{room}").json()["total"] for room in rooms}
+        assert left == dict.fromkeys(rooms, 0)
+        assert client.get("/api/v1/webhooks").json()["items"] == []
     assert running.stop() == 0
     refused = command.run("up", "--demo")
     assert refused.returncode == 1
