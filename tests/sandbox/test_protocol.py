@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.sandbox.hosts import Recorder
+from tests.sandbox.hosts import Recorder, Stalled
 
 from vestnik.sandbox import HostError, Limits, SandboxError, WorkerCrashed, answers, wire
 from vestnik.sandbox.calls import ProtocolViolation, describe
@@ -34,6 +34,20 @@ class Impostor:
 
     def say(self, kind: int, body: bytes) -> None:
         self.line.sendall(wire.frame(kind, body))
+
+    def hear(self) -> Any:
+        """The next frame's body, past the frame that began the call."""
+        while True:
+            size, kind = wire.HEADER.unpack(self._read(wire.HEADER.size))
+            body = self._read(size)
+            if kind == wire.REPLY:
+                return msgspec.msgpack.decode(body)
+
+    def _read(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            data += self.line.recv(min(size - len(data), wire.MIB))
+        return bytes(data)
 
     async def is_killed(self) -> bool:
         status = await asyncio.to_thread(self.process.wait, 5)
@@ -283,3 +297,63 @@ def test_waiting_operation_is_described_without_secrets(name: str, argument: Any
 
 def test_host_error_is_no_sandbox_error() -> None:
     assert not issubclass(HostError, SandboxError)
+
+
+async def test_cancels_of_nothing_kill_the_worker(impostor: Impostor) -> None:
+    call = asyncio.create_task(impostor.worker.request(wire.CALL, b"", Limits()))
+    await asyncio.sleep(0)
+
+    impostor.say(wire.CANCEL, packed(1))
+
+    with pytest.raises(WorkerCrashed, match="more is cancelled than was asked for"):
+        await call
+    assert await impostor.is_killed()
+
+
+async def test_operations_without_end_kill_the_worker(impostor: Impostor) -> None:
+    call = asyncio.create_task(impostor.worker.request(wire.CALL, b"", Limits(operations=10)))
+    await asyncio.sleep(0)
+
+    frames = [wire.frame(wire.OPERATION, packed(number, "fetch", None)) for number in range(1111)]
+    impostor.line.sendall(b"".join(frames))
+
+    with pytest.raises(WorkerCrashed, match="operations without end"):
+        await call
+    assert await impostor.is_killed()
+
+
+async def test_arguments_under_way_are_bounded_together(impostor: Impostor) -> None:
+    host = Stalled()
+    call = asyncio.create_task(impostor.worker.request(wire.CALL, b"", Limits(), host))
+    await asyncio.sleep(0)
+
+    argument = {"body": b"x" * (15 * wire.MIB)}
+    for number in range(4):
+        await asyncio.to_thread(impostor.say, wire.OPERATION, packed(number, "fetch", argument))
+    replies = [await asyncio.to_thread(impostor.hear) for _ in range(2)]
+
+    refusal = ["limit", "the operations under way may have 33554432 bytes together"]
+    assert replies == [[2, False, refusal], [3, False, refusal]]
+    assert len(host.asked) == 2
+    impostor.say(wire.DONE, packed(b"1"))
+    await call
+
+
+async def test_answers_that_a_worker_does_not_read_are_not_kept(impostor: Impostor) -> None:
+    host = Recorder(fetch=b"x" * (20 * wire.MIB))
+    call = asyncio.create_task(impostor.worker.request(wire.CALL, b"", Limits(), host))
+    await asyncio.sleep(0)
+
+    for number in range(8):
+        impostor.say(wire.OPERATION, packed(number, "fetch", None))
+    async with asyncio.timeout(5):
+        while len(host.asked) < 8:
+            await asyncio.sleep(0.01)
+    kept = impostor.worker.unread_bytes()
+    heard = [await asyncio.to_thread(impostor.hear) for _ in range(8)]
+
+    assert kept <= 64 * wire.MIB
+    assert [answer[1] for answer in heard].count(False) >= 4
+    assert heard[-1][2] == ["limit", "the module does not take its answers"]
+    impostor.say(wire.DONE, packed(b"1"))
+    await call

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -16,6 +16,13 @@ from vestnik.sandbox.values import Host, Limits, LogLine
 LOG_BYTES: Final = 80 * wire.KIB  # the worker's own limit is lower; this one holds when the worker lies
 LOG_LINES: Final = 1200
 SLEEP_LIMIT_S: Final = 3600.0
+# What one call may make the host hold: arguments under way, and answers that the worker does not read.
+ARGUMENT_BYTES: Final = 32 * wire.MIB
+UNREAD_BYTES: Final = 64 * wire.MIB
+# Operations past their limit: so many are refused, the next ones get no answer until the call's time is over.
+# An honest worker waits for that; one that goes on all the same only keeps the host busy.
+REFUSALS: Final = 100
+UNANSWERED: Final = 1000
 _encoder: Final = msgspec.msgpack.Encoder()
 _PLAIN: Final = (str, int, float, bool, bytes, type(None))
 
@@ -50,6 +57,14 @@ _cancel: Final = msgspec.msgpack.Decoder(CancelFrame).decode
 _log: Final = msgspec.msgpack.Decoder(LogFrame).decode
 
 
+class _Running(NamedTuple):
+    """An operation under way: how to end it, how people are told of it, the bytes of its argument."""
+
+    work: asyncio.TimerHandle | asyncio.Task[None]
+    shown: str
+    size: int
+
+
 class CallControl:
     """The Control of one call: pauses the deadline, aborts the call."""
 
@@ -75,6 +90,7 @@ class Call:
         limits: Limits,
         host: Host,
         send: Callable[[int, bytes], None],
+        unread: Callable[[], int],
         abort: Callable[[Exception], None],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
@@ -85,11 +101,13 @@ class Call:
         self.failure: Exception | None = None
         self._host = host
         self._send = send
+        self._unread = unread
         self._abort = abort
         self._loop = loop
         self._log_bytes = 0
-        self._operations = 0
-        self._running: dict[int, tuple[asyncio.TimerHandle | asyncio.Task[None], str]] = {}
+        self._operations = self._cancelled = 0
+        self._argument_bytes = 0
+        self._running: dict[int, _Running] = {}
         self._paused_since: float | None = None
         self._pauses = 0
         self._paused_s = 0.0
@@ -124,7 +142,7 @@ class Call:
     @property
     def waiting_for(self) -> str | None:
         """What the module waits for, without query strings, or None when it computes."""
-        names = [name for _, name in self._running.values()]
+        names = [running.shown for running in self._running.values()]
         if not names:
             return None
         return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
@@ -137,11 +155,11 @@ class Call:
             raise ProtocolViolation("too many values in a frame")
         try:
             if kind == wire.OPERATION:
-                self._on_operation(_operation(body))
+                self._on_operation(_operation(body), len(body))
             elif kind == wire.LOG:
                 self._on_log(_log(body))
             elif kind == wire.CANCEL:
-                self._end_operation(_cancel(body).number)
+                self._on_cancel(_cancel(body).number)
             elif not self.answer.done():
                 self.answer.set_result((kind, body))
             else:
@@ -160,43 +178,58 @@ class Call:
     def elapsed_ms(self) -> float:
         return (time.monotonic() - self.started) * 1000
 
-    def _on_operation(self, frame: OperationFrame) -> None:
+    def _on_operation(self, frame: OperationFrame, size: int) -> None:
         number, name = frame.number, frame.name
         if self.answer.done() or number in self._running:
             raise ProtocolViolation("an operation out of turn")
         check_plain(frame.argument)
         self._operations += 1
-        if self._operations > self.limits.operations:
+        refused = self._operations - self.limits.operations
+        if refused > REFUSALS + UNANSWERED:
+            raise ProtocolViolation("operations without end")
+        if refused > REFUSALS:
+            return
+        if refused > 0:
             limit = self.limits.operations
             self._reply(number, False, ["limit", f"a call may ask the host {limit} times"])
         elif len(self._running) >= self.limits.operations_at_once:
             limit = self.limits.operations_at_once
             self._reply(number, False, ["limit", f"a call may have {limit} operations under way"])
+        elif self._argument_bytes + size > ARGUMENT_BYTES:
+            refusal = f"the operations under way may have {ARGUMENT_BYTES} bytes together"
+            self._reply(number, False, ["limit", refusal])
         elif name == "sleep":
             delay = frame.argument
             if type(delay) is not float or not 0 <= delay:
                 raise ProtocolViolation("a sleep without a length")
             timer = self._loop.call_later(min(delay, SLEEP_LIMIT_S), self._slept, number)
-            self._running[number] = (timer, "asyncio.sleep")
+            self._running[number] = _Running(timer, "asyncio.sleep", 0)
         else:
             task = self._loop.create_task(self._operate(number, name, frame.argument))
-            self._running[number] = (task, describe(name, frame.argument))
+            self._argument_bytes += size
+            self._running[number] = _Running(task, describe(name, frame.argument), size)
 
     def _slept(self, number: int) -> None:
-        self._running.pop(number, None)
+        self._ended(number)
         self._reply(number, True, None)
+
+    def _ended(self, number: int) -> "_Running | None":
+        running = self._running.pop(number, None)
+        if running is not None:
+            self._argument_bytes -= running.size
+        return running
 
     async def _operate(self, number: int, name: str, argument: Any) -> None:
         try:
             body = _encoder.encode((number, True, await self._host.operate(name, argument)))
         except HostError as error:
-            self._running.pop(number, None)
+            self._ended(number)
             self._reply(number, False, [error.kind, error.message])
         except Exception as error:  # not the module's fault: the caller of Sandbox.call gets it
-            self._running.pop(number, None)
+            self._ended(number)
             self.abort(error)
         else:
-            self._running.pop(number, None)
+            self._ended(number)
             self._reply_body(number, body)
 
     def _reply(self, number: int, ok: bool, value: Any) -> None:
@@ -207,18 +240,23 @@ class Call:
             return
         if len(body) > wire.TO_WORKER_CAPS[wire.REPLY]:
             body = _encoder.encode((number, False, ["too_large", "the answer is too large for a module"]))
+        elif self._unread() + len(body) > UNREAD_BYTES:
+            body = _encoder.encode((number, False, ["limit", "the module does not take its answers"]))
         self._send(wire.REPLY, body)
 
-    def _end_operation(self, number: int) -> None:
-        running, _ = self._running.pop(number, (None, ""))
+    def _on_cancel(self, number: int) -> None:
+        self._cancelled += 1
+        if self._cancelled > self._operations:
+            raise ProtocolViolation("more is cancelled than was asked for")
+        running = self._ended(number)
         if running is not None:
-            running.cancel()
+            running.work.cancel()
 
     def close(self) -> None:
         """Cancels what is still under way."""
-        for running, _ in self._running.values():
+        for running in self._running.values():
             with contextlib.suppress(RuntimeError):  # the loop is closing
-                running.cancel()
+                running.work.cancel()
         self._running.clear()
 
 

@@ -113,7 +113,7 @@ class WorkerProcess(asyncio.Protocol):
         if not self.alive or self._transport is None:
             raise WorkerCrashed(self._reason or "the worker has ended")
         host = host or NoHost()
-        call = self._call = Call(limits, host, self._send, self._aborted, self._loop)
+        call = self._call = Call(limits, host, self._send, self.unread_bytes, self._aborted, self._loop)
         host.bind(CallControl(call, markers or {}))
         self.calls += 1
         watch = _Watch(self, call, self._loop)
@@ -135,6 +135,10 @@ class WorkerProcess(asyncio.Protocol):
     def _send(self, kind: int, body: bytes) -> None:
         if self.alive and self._transport is not None:
             self._transport.write(wire.frame(kind, body))
+
+    def unread_bytes(self) -> int:
+        """What was sent to the worker and not taken by it yet."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def _annotate(self, error: SandboxError, call: Call) -> None:
         self._measure()
