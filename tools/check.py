@@ -22,6 +22,7 @@ GATES: list[tuple[str, list[str | Path]]] = [
     ("openapi.json", [sys.executable, "tools/openapi.py", "--check"]),
     ("errors.md", [sys.executable, "tools/errors.py", "--check"]),
     ("licences", [sys.executable, "tools/licences.py"]),
+    ("web: types of the API", [sys.executable, "tools/web.py", "run", "types", "--", "--check"]),
     ("web: lint", [sys.executable, "tools/web.py", "run", "lint"]),
     ("web: types", [sys.executable, "tools/web.py", "run", "typecheck"]),
     ("web: tests", [sys.executable, "tools/web.py", "run", "test"]),
