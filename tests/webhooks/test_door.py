@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -70,6 +71,25 @@ async def test_a_probe_is_answered_and_not_parsed(room: Room, method: str) -> No
 async def test_a_stranger_is_told_nothing_and_nothing_is_stored(room: Room, path: str) -> None:
     answer = await room.client.post(path, content=b"{}")
     assert (answer.status_code, answer.content, await room.scalar(COUNT)) == (404, b"", 0)
+
+
+async def test_who_tries_many_addresses_is_slowed_down_and_providers_are_not(room: Room) -> None:
+    answers = [await room.client.post(f"/hooks/unisender/guess{number}") for number in range(70)]
+    assert [answer.status_code for answer in answers].count(404) == 60
+    assert (answers[-1].status_code, answers[-1].headers["retry-after"]) == (429, "1")
+    assert (await room.post()).status_code == 200
+
+
+async def test_a_body_that_does_not_come_is_given_up(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "BODY_WITHIN_S", 0.05)
+    never = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"{"
+        await never.wait()
+
+    answer = await room.client.post(f"/hooks/unisender/{TOKEN}", content=slowly())
+    assert (answer.status_code, await room.scalar(COUNT)) == (408, 0)
 
 
 async def test_a_body_over_the_limit_is_refused(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

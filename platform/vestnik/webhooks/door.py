@@ -16,11 +16,17 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vestnik.db import Batcher, WriterStopped, new_key
+from vestnik.http.errors import TooManyRequests
+from vestnik.http.limits import RateLimit, network_of
 from vestnik.webhooks.inbox import Stored, is_probe
+from vestnik.webhooks.metrics import WebhookMetrics
 
 log = structlog.get_logger("vestnik.webhooks")
 
 BODY_LIMIT_BYTES = 5_000_000
+BODY_WITHIN_S = 30.0
+#: Requests to addresses that are none, of one network: so many at once, then one every so many seconds.
+STRANGERS = (60, 1.0)
 #: Unisender wants its 200 within 3 s; past this the answer is 200 and work goes on from the stored row.
 ANSWER_WITHIN_S = 2.5
 
@@ -39,6 +45,7 @@ class Answer:
 OK = Answer(200)
 NOT_FOUND = Answer(404)
 METHOD_NOT_ALLOWED = Answer(405, ((b"allow", b"GET, HEAD, POST"),))
+TOO_SLOW = Answer(408, ((b"connection", b"close"),))
 TOO_LARGE = Answer(413)
 FAILED = Answer(500)
 NOT_STORED = Answer(503, ((b"retry-after", b"10"),))
@@ -80,8 +87,11 @@ class Door:
         accounts: Accounts,
         inbox: Batcher[Stored, None],
         hand_on: Callable[[Stored, Waiter], None],
+        metrics: WebhookMetrics,
     ) -> None:
         self._accounts, self._inbox, self._hand_on = accounts, inbox, hand_on
+        self._metrics = metrics
+        self._strangers = RateLimit(*STRANGERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application; `scope["path"]` ends in /{module}/{token}."""
@@ -90,6 +100,7 @@ class Door:
             answer = await self._take(scope, receive, deadline)
         except ClientGone:
             return
+        self._metrics.answered(answer.status)
         headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
@@ -98,13 +109,17 @@ class Door:
         parts: list[str] = scope["path"].split("/")
         account_id = self._accounts.account_id_by_token(parts[-2], parts[-1]) if len(parts) == 4 else None
         if account_id is None:
-            return NOT_FOUND
+            return self._turned_away(scope)
         method: str = scope["method"]
         if method == "HEAD":
             return OK
         if method not in ("GET", "POST"):
             return METHOD_NOT_ALLOWED
-        body = await _read(receive)
+        try:
+            async with asyncio.timeout(BODY_WITHIN_S):
+                body = await _read(receive)
+        except TimeoutError:
+            return TOO_SLOW
         if body is None:
             return TOO_LARGE
         request = Stored(
@@ -126,6 +141,7 @@ class Door:
         except Exception:
             log.exception("webhook.not_stored", account_id=account_id)
             return NOT_STORED
+        self._metrics.received.inc()
         if is_probe(request):
             return OK
         waiter = Waiter()
@@ -135,6 +151,14 @@ class Door:
                 return await waiter.future
         except TimeoutError:
             return OK
+
+    def _turned_away(self, scope: Scope) -> Answer:
+        """Nothing for an address that is none; who tries many of them is slowed down."""
+        try:
+            self._strangers.take(network_of((scope.get("client") or ("", 0))[0]))
+        except TooManyRequests as refusal:
+            return Answer(429, ((b"retry-after", str(refusal.values["retry_after_s"]).encode()),))
+        return NOT_FOUND
 
 
 class Hooks:

@@ -23,6 +23,7 @@ from vestnik.webhooks import inbox
 from vestnik.webhooks.apply import Applied, Parsed
 from vestnik.webhooks.door import FAILED, OK, Answer, Waiter
 from vestnik.webhooks.inbox import Failure, Stored
+from vestnik.webhooks.metrics import WebhookMetrics
 
 log = structlog.get_logger("vestnik.webhooks")
 
@@ -92,8 +93,15 @@ class _Lane:
 class Pipeline:
     """Works on stored requests; `hand_on` is called by the door, the sweep runs by itself."""
 
-    def __init__(self, database: Database, parse: Parser, effects: Batcher[Parsed, Applied]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        parse: Parser,
+        effects: Batcher[Parsed, Applied],
+        metrics: WebhookMetrics,
+    ) -> None:
         self._database, self._parse, self._effects = database, parse, effects
+        self._metrics = metrics
         self._lanes: defaultdict[int, _Lane] = defaultdict(_Lane)
         self._held: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -159,7 +167,8 @@ class Pipeline:
 
     async def _handle(self, lane: _Lane, request: Stored, waiter: Waiter | None) -> None:
         try:
-            report = await self._parse(request.account_id, as_argument(request))
+            with self._metrics.parse_seconds.time():
+                report = await self._parse(request.account_id, as_argument(request))
         except CallFailed as error:
             lane.timeouts = lane.timeouts + 1 if error.failure.kind == "timeout" else 0
             await self._fail(request, error.failure, waiter)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from vestnik.audit import record
 from vestnik.contacts.service import Contacts
-from vestnik.db import Batcher, Database
+from vestnik.db import Batcher, Database, now
 from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
 from vestnik.webhooks import inbox as storage
@@ -22,6 +22,7 @@ from vestnik.webhooks import timeline
 from vestnik.webhooks.apply import Applied, Applier, ListCategories, Parsed
 from vestnik.webhooks.door import Accounts, Door
 from vestnik.webhooks.inbox import State, Stored
+from vestnik.webhooks.metrics import WebhookMetrics
 from vestnik.webhooks.pipeline import Parser, Pipeline
 from vestnik.webhooks.tables import attempt, inbox, waiting
 from vestnik.webhooks.timeline import Chart
@@ -97,13 +98,15 @@ class Webhooks:
         accounts: Accounts,
         parse: Parser,
         categories_of_lists: ListCategories,
+        metrics: WebhookMetrics | None = None,
     ) -> None:
+        metrics = metrics or WebhookMetrics()
         self._database = database
         self.applier = Applier(contacts, categories_of_lists)
         self._effects: Batcher[Parsed, Applied] = Batcher(database, self.applier.apply)
         self._inbox: Batcher[Stored, None] = Batcher(database, storage.store)
-        self.pipeline = Pipeline(database, parse, self._effects)
-        self.door = Door(accounts, self._inbox, self.pipeline.hand_on)
+        self.pipeline = Pipeline(database, parse, self._effects, metrics)
+        self.door = Door(accounts, self._inbox, self.pipeline.hand_on, metrics)
         contacts.add_timeline(timeline.activity)
 
     def campaign_arrived(
@@ -122,6 +125,13 @@ class Webhooks:
             await self._inbox.drain()
             await self.pipeline.stop()
             await self._effects.drain()
+
+    async def backlog(self) -> dict[str, float]:
+        """Stored requests whose time has come and that nobody works on, by state."""
+        due = sa.select(inbox.c.state, sa.func.count()).where(inbox.c.next_attempt_at <= now())
+        async with self._database.read() as connection:
+            found = dict((await connection.execute(due.group_by(inbox.c.state))).tuples().all())
+        return {state: float(found.get(state, 0)) for state in (State.RECEIVED, State.RETRYING)}
 
     async def listed(
         self, actor: Actor, *, account_id: int | None, state: State | None, before: int | None, limit: int
