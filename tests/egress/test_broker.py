@@ -155,6 +155,14 @@ async def test_a_gzip_bomb_is_stopped_at_the_limit(server: Server, make_broker: 
     assert traces[0]["responseBytes"] <= 1_000_000
 
 
+async def test_nothing_compressed_over_and_over_is_stopped(server: Server, make_broker: MakeBroker) -> None:
+    broker = make_broker(response_bytes=10_000)
+    server.answers(gzip.compress(b"") * 2_000, headers=("Content-Encoding: gzip",))
+    with pytest.raises(FetchFailed) as caught:
+        await broker.fetch(FetchRequest("GET", server.url()), policy=server.policy())
+    assert caught.value.kind == "too_large"
+
+
 async def test_layers_of_compression_and_unknown_ones_are_refused(server: Server, broker: Broker) -> None:
     for encoding in ("gzip, gzip", "br", "zstd"):
         server.answers(b"x", headers=(f"Content-Encoding: {encoding}",))

@@ -22,12 +22,15 @@ class BoundedDecoder:
         self._compressed = self._encoding not in ("", "identity")
         self._limit_bytes = limit_bytes
         self._host = host
-        self._made_bytes = 0
+        self._taken_bytes = self._made_bytes = 0
         self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
         self._fresh = True
 
     def pieces(self, raw: bytes) -> list[bytes]:
         """The next pieces of the body."""
+        self._taken_bytes += len(raw)
+        if self._taken_bytes > 2 * self._limit_bytes:  # compressed nothing, over and over
+            raise FetchFailed("too_large", self._host, f"over {self._limit_bytes} bytes")
         if not self._compressed:
             self._count(len(raw))
             return [raw] if raw else []
