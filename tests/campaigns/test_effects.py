@@ -17,6 +17,7 @@ from vestnik.campaigns.statuses import COUNTERS, FACTS, figures
 from vestnik.campaigns.tables import delivery
 from vestnik.contacts.addresses import Address
 from vestnik.contacts.storing import known_ids
+from vestnik.db import now
 from vestnik.people.access import SYSTEM
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -150,6 +151,20 @@ async def test_older_word_of_the_service_changes_nothing_but_a_last_word_does(ro
 
     assert moved == [True, False, False, True, False]
     assert (await room.row(campaign_id)).state == State.SENT
+
+
+async def test_figures_from_before_the_end_are_asked_for_again_after_it(room: Room) -> None:
+    campaign_id = await _sending(room)
+    tracker = room.campaigns.tracker
+    room.service.figures = {"sent": 0}
+    await tracker.refresh_stats(await room.row(campaign_id))
+    await room.database.write(effects.update_campaign, campaign_id, "sent", None, now())
+    seen = []
+    for sent in (12, 13):
+        room.service.figures = {"sent": sent}
+        await tracker.refresh_stats(await room.row(campaign_id))
+        seen.append((await room.campaigns.card(SYSTEM, campaign_id)).service_figures)
+    assert seen == [{"sent": 12}, {"sent": 12}]
 
 
 async def test_figures_of_the_service_are_merged_and_older_ones_do_not_replace_newer(room: Room) -> None:

@@ -104,13 +104,17 @@ class Tracker:
         )
 
     async def refresh_stats(self, row: Row) -> None:
-        """Ask for the service's own figures, unless the kept ones are fresh for a campaign of this age."""
+        """Ask for the service's own figures, unless the kept ones are fresh for a campaign of this age.
+
+        Figures from before the end of a campaign are never fresh after it.
+        """
         async with self._database.read() as connection:
             fetched_at = await connection.scalar(
                 sa.select(stats.c.fetched_at).where(stats.c.campaign_id == row.id)
             )
         settled = timedelta(0) if row.finished_at is None else (now() - row.finished_at) / 20
-        if fetched_at is not None and fetched_at > now() - max(STATS_OLD_AFTER, settled):
+        oldest = now() - max(STATS_OLD_AFTER, settled)
+        if fetched_at is not None and fetched_at > max(oldest, row.finished_at or oldest):
             return
         asked_at = now()
         try:

@@ -114,7 +114,7 @@ function Losses({ campaign }: { campaign: CampaignCard }) {
 function ServiceFigures({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { data } = useQuery(campaigns.stats(campaign.id));
+  const { data } = useQuery({ ...campaigns.stats(campaign.id), refetchInterval: stirs(campaign) ? REFRESH_MS : false });
   if (!data?.service) return null;
   return (
     <Panel title={t("campaigns.service")} description={t("campaigns.serviceSaid", { when: format.dateTime(data.service.fetchedAt) })}>
