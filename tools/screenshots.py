@@ -44,21 +44,31 @@ def main() -> int:
     given.folder.mkdir(parents=True, exist_ok=True)
     with _browser() as browser:
         for screen, (width, height) in SCREENS.items():
-            context = browser.new_context(
-                base_url=given.address, viewport={"width": width, "height": height}, locale="ru-RU"
-            )
-            page = context.new_page()
-            token = _call(page, "POST", "session", {"email": "admin@demo.local", "password": PASSWORD})[
-                "csrf"
-            ]
             for language, theme in LOOKS:
-                _call(page, "PATCH", "session/user", {"language": language, "theme": theme}, token)
+                context = browser.new_context(
+                    base_url=given.address, viewport={"width": width, "height": height}, locale="ru-RU"
+                )
+                page = context.new_page()
+                _enter(page, language, theme)
                 for name, path in _paths(page).items():
                     if given.only in name:
                         picture = given.folder / f"{name}-{screen}-{language}-{theme}.png"
                         _take(page, path, picture)
-            context.close()
+                context.close()
     return 0
+
+
+def _enter(page: Page, language: str, theme: str) -> None:
+    """Sign in by the form: the page takes language and theme from the person who enters."""
+    form = {"email": "admin@demo.local", "password": PASSWORD}
+    token = _call(page, "POST", "session", form)["csrf"]
+    _call(page, "PATCH", "session/user", {"language": language, "theme": theme}, token)
+    page.context.clear_cookies()
+    page.goto("/login")
+    page.locator("input[type=email]").fill(form["email"])
+    page.locator("input[type=password]").fill(form["password"])
+    page.locator("button[type=submit]").click()
+    page.wait_for_url("**/start")
 
 
 def _take(page: Page, path: str, picture: Path) -> None:

@@ -29,7 +29,7 @@ STOP_S = 30.0
 #: A service that a visitor can watch: calls take as long as real ones, letters are on their way for a while.
 _PACE = (
     *("--latency-s", "0.15", "--start-delay-s", "1", "--moderation", "automatic", "--moderation-s", "3"),
-    *("--webhook-rate", "250", "--retry-interval-s", "3"),
+    *("--send-rate", "60", "--webhook-rate", "250", "--retry-interval-s", "3"),
 )
 _PR_SET_PDEATHSIG = 1
 _TOO_SOON_S = 2.0
