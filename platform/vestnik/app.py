@@ -39,6 +39,7 @@ from vestnik.http.static import WebApplication
 from vestnik.mail import Mail
 from vestnik.modules import Modules, ModulesOptions, account_routes, contract_routes
 from vestnik.modules import routes as modules_routes
+from vestnik.modules.metrics import CallMetrics
 from vestnik.people import routes as people_routes
 from vestnik.people import settings_routes
 from vestnik.people.service import People
@@ -53,6 +54,7 @@ from vestnik.templates.service import Templates
 from vestnik.vault import Vault
 from vestnik.webhooks import routes as webhooks_routes
 from vestnik.webhooks.door import Hooks
+from vestnik.webhooks.metrics import WebhookMetrics
 from vestnik.webhooks.service import Webhooks
 
 log = structlog.get_logger("vestnik.app")
@@ -86,13 +88,18 @@ class Services:
 
 def build_services(settings: Settings, operator_key: str | None = None) -> Services:
     """Make every room's service; nothing is opened or started yet."""
-    database, vault = Database(settings.database_url), Vault(settings)
+    metrics = Metrics()
+    database = Database(settings.database_url, metrics.writer_groups.observe)
+    vault = Vault(settings)
     people = People(settings, database, vault, operator_key)
     contacts = Contacts(database, vault)
     sandbox, broker = Sandbox(SandboxOptions(strict=settings.sandbox == "strict")), Broker()
     own_listeners = OwnListeners(people.organisation.listeners_known)
     plugs = ModulesOptions(
-        contacts=contacts, category_names=contacts.category_names, own_listeners=own_listeners
+        contacts=contacts,
+        category_names=contacts.category_names,
+        own_listeners=own_listeners,
+        metrics=CallMetrics(metrics.registry),
     )
     modules = Modules(database, vault, sandbox, broker, people.organisation.base_url, plugs)
     segments = Segments(database, contacts, people.organisation.zone_known)
@@ -107,14 +114,21 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     events, engine = Events(), Engine(settings, database)
     surroundings = Surroundings(modules, contacts, segments, templates)
     campaigns = Campaigns(database, engine, ModulesForCampaigns(modules), surroundings, events)
-    webhooks = Webhooks(database, contacts, modules, WebhookParser(modules), modules.categories_of_lists)
+    webhooks = Webhooks(
+        database,
+        contacts,
+        modules,
+        WebhookParser(modules),
+        modules.categories_of_lists,
+        WebhookMetrics(metrics.registry),
+    )
     campaigns.on_external_id(webhooks.campaign_arrived)
-    return Services(
+    services = Services(
         settings=settings,
         database=database,
         vault=vault,
         events=events,
-        metrics=Metrics(),
+        metrics=metrics,
         audit=Audit(database),
         people=people,
         mail=Mail(people.organisation.smtp),
@@ -127,6 +141,44 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         templates=templates,
         campaigns=campaigns,
         webhooks=webhooks,
+    )
+    _watch(services)
+    return services
+
+
+def _watch(services: Services) -> None:
+    """Have the metrics tell what is only looked up when somebody asks."""
+    tell, sandbox = services.metrics.watch, services.sandbox
+    tell(
+        "vestnik_webhooks_backlog",
+        "Stored requests of services that are due, by state.",
+        services.webhooks.backlog,
+        label="state",
+    )
+    tell(
+        "vestnik_campaigns",
+        "Campaigns by state.",
+        services.campaigns.register.counts,
+        label="state",
+    )
+    tell(
+        "vestnik_writer_queue",
+        "Units of work that wait for the writer, by priority.",
+        services.database.queued,
+        label="priority",
+    )
+    tell(
+        "vestnik_sandbox_workers",
+        "Workers of the sandbox by what they do.",
+        lambda: {name: sandbox.counts()[name] for name in ("busy", "warm", "blank")},
+        label="state",
+    )
+    tell("vestnik_sandbox_queue", "Calls that wait for a worker.", lambda: {"": sandbox.counts()["waiting"]})
+    tell(
+        "vestnik_module_recordings_left_out",
+        "Calls that were not recorded because the writer did not keep up.",
+        lambda: {"": services.modules.recorder.left_out},
+        kind="counter",
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.application import Installation
 
+from vestnik.campaigns.service import Draft
+from vestnik.http.metrics import Values
 from vestnik.people.access import SYSTEM
 
 HERE = "http://127.0.0.1:8000"
@@ -52,6 +54,40 @@ async def test_requests_are_counted_by_template(installation: Installation) -> N
     lines = (await near.client.get("/metrics")).text.splitlines()
     counted = 'vestnik_http_requests_total{method="GET",route="/api/v1/users/{id}",status="404"} 2.0'
     assert counted in lines
+
+
+async def test_rows_queues_and_workers_are_read_when_somebody_asks(installation: Installation) -> None:
+    near = await installation.browser("127.0.0.1", origin=HERE)
+    await installation.services.campaigns.create(SYSTEM, Draft(name="Осень"))
+    lines = (await near.client.get("/metrics")).text.splitlines()
+    for line in (
+        'vestnik_campaigns{state="draft"} 1.0',
+        'vestnik_campaigns{state="unclear"} 0.0',
+        'vestnik_webhooks_backlog{state="received"} 0.0',
+        'vestnik_writer_queue{priority="bulk"} 0.0',
+        'vestnik_sandbox_workers{state="busy"} 0.0',
+        "vestnik_sandbox_queue 0.0",
+        "vestnik_module_recordings_left_out_total 0.0",
+    ):
+        assert line in lines
+    groups = next(line for line in lines if line.startswith("vestnik_writer_group_units_count"))
+    assert float(groups.split()[1]) >= 1
+
+
+async def test_metrics_are_told_without_what_can_not_be_read(installation: Installation) -> None:
+    near = await installation.browser("127.0.0.1", origin=HERE)
+    services = installation.services
+    unread = AssertionError("not now")
+
+    def broken() -> Values:
+        raise unread
+
+    services.metrics.watch("vestnik_broken", "What can't be read.", broken)
+    answer = await near.client.get("/metrics")
+    values = [line for line in answer.text.splitlines() if not line.startswith("#")]
+    assert answer.status_code == 200
+    assert not any(line.startswith("vestnik_broken") for line in values)
+    assert "vestnik_sandbox_queue 0.0" in values
 
 
 async def test_the_description_names_every_operation_with_its_right(installation: Installation) -> None:

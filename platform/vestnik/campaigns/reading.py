@@ -107,6 +107,13 @@ class Register:
             rows = (await connection.execute(query)).all()
         return [Line(row, _figures(row)) for row in rows], total or 0
 
+    async def counts(self) -> dict[str, float]:
+        """How many campaigns are in each state."""
+        query = sa.select(campaign.c.state, sa.func.count()).group_by(campaign.c.state)
+        async with self._database.read() as connection:
+            found: dict[str, int] = {row[0]: row[1] for row in await connection.execute(query)}
+        return {state.value: float(found.get(state, 0)) for state in State}
+
     async def card(self, row: Row, account: SendingAccount | None) -> Campaign:
         """Everything about one campaign."""
         async with self._database.read() as connection:

@@ -23,9 +23,13 @@ _CHECKPOINT_PAGES = 8_000  # 32 MB of log: random deliveries are written back to
 
 
 class Database:
-    """Reads by async connections; writes as units of work in the one writer thread (see writer.py)."""
+    """Reads by async connections; writes as units of work in the one writer thread (see writer.py).
 
-    def __init__(self, url: str) -> None:
+    `on_group` is told, in that thread, the size of each group that was committed together.
+    """
+
+    def __init__(self, url: str, on_group: Callable[[int], None] | None = None) -> None:
+        self._on_group = on_group
         self.url = sa.make_url(url)
         self.on_sqlite = self.url.get_backend_name() == "sqlite"
         self._writer: Writer | None = None
@@ -34,7 +38,7 @@ class Database:
 
     async def start(self) -> None:
         """Begin to take writes; the schema is there already (`migrate`)."""
-        self._writer = Writer(self._write_engine, asyncio.get_running_loop())
+        self._writer = Writer(self._write_engine, asyncio.get_running_loop(), self._on_group)
 
     async def stop(self) -> None:
         """Finish the queued writes and close every connection."""
@@ -43,6 +47,11 @@ class Database:
             self._writer = None
         await self._read_engine.dispose()
         await asyncio.to_thread(self._write_engine.dispose)
+
+    def queued(self) -> dict[str, float]:
+        """How many units of work wait for the writer, by priority."""
+        normal, bulk = (0, 0) if self._writer is None else self._writer.queued()
+        return {"normal": normal, "bulk": bulk}
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -50,8 +50,10 @@ def after_commit(connection: sa.Connection, callback: Callable[[], None]) -> Non
 class Writer:
     """Runs units of work in one thread; `submit` may be called from the event loop only."""
 
-    def __init__(self, engine: sa.Engine, loop: asyncio.AbstractEventLoop) -> None:
-        self._engine, self._loop = engine, loop
+    def __init__(
+        self, engine: sa.Engine, loop: asyncio.AbstractEventLoop, on_group: Callable[[int], None] | None
+    ) -> None:
+        self._engine, self._loop, self._on_group = engine, loop, on_group
         self._normal: deque[_Unit] = deque()
         self._bulk: deque[_Unit] = deque()
         self._wake = threading.Condition()
@@ -69,6 +71,10 @@ class Writer:
             (self._bulk if bulk else self._normal).append(unit)
             self._wake.notify()
         return future
+
+    def queued(self) -> tuple[int, int]:
+        """How many units wait: of normal and of bulk priority."""
+        return len(self._normal), len(self._bulk)
 
     async def stop(self) -> None:
         """Finish what is queued, then end the thread."""
@@ -96,6 +102,8 @@ class Writer:
             except BaseException as error:  # the group's BEGIN or COMMIT failed: none of it is stored
                 for unit in done:
                     unit.value, unit.error, unit.callbacks = None, unit.error or error, []
+            if self._on_group is not None:
+                self._on_group(len(done))
             try:
                 self._loop.call_soon_threadsafe(_settle, done)
             except RuntimeError:

@@ -42,7 +42,7 @@ def machine_routes(metrics: Metrics, document: Mapping[str, Any], ready: Mapping
             if request.state.actor is None:
                 raise NotSignedIn()
             request.state.actor.require("metrics.read")
-        return Response(metrics.text(), media_type=metrics.content_type)
+        return Response(await metrics.text(), media_type=metrics.content_type)
 
     return [
         Route("/healthz", healthz),

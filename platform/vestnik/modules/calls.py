@@ -17,6 +17,7 @@ from vestnik.egress import Broker, ExchangeTrace
 from vestnik.modules import failures
 from vestnik.modules.failures import ModuleCallFailed
 from vestnik.modules.hosting import CallHost
+from vestnik.modules.metrics import CallMetrics
 from vestnik.modules.ports import CallReport, ContactSource, LogLine
 from vestnik.modules.recorder import Recorder, Recording
 from vestnik.modules.registry import Ready
@@ -53,8 +54,16 @@ class _Cost:
 class Caller:
     """Runs functions of modules for accounts."""
 
-    def __init__(self, sandbox: Sandbox, broker: Broker, recorder: Recorder, contacts: ContactSource) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        broker: Broker,
+        recorder: Recorder,
+        contacts: ContactSource,
+        metrics: CallMetrics | None = None,
+    ) -> None:
         self._sandbox, self._broker, self._recorder, self._contacts = sandbox, broker, recorder, contacts
+        self._metrics = metrics or CallMetrics()
 
     async def call(
         self, ready: Ready, function: str, arguments: Mapping[str, Any], *, lane: Lane, storage: Storage
@@ -139,6 +148,8 @@ class Caller:
         cost: _Cost,
         failure: ModuleCallFailed | None,
     ) -> None:
+        kind = None if failure is None else failure.shown_kind
+        self._metrics.called(lane, kind)
         self._recorder.take(
             Recording(
                 started_at=started_at,
@@ -147,7 +158,7 @@ class Caller:
                 version_id=ready.version.id,
                 function=function,
                 lane=lane,
-                kind=None if failure is None else failure.shown_kind,
+                kind=kind,
                 wall_ms=cost.wall_ms,
                 cpu_ms=cost.cpu_ms,
                 error=None if failure is None else failure.as_record(),

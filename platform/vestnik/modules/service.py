@@ -21,6 +21,7 @@ from vestnik.modules.catalogue import Catalogue
 from vestnik.modules.failures import FunctionMissing, ModuleCallFailed
 from vestnik.modules.library import Both, Library
 from vestnik.modules.lists import map_list
+from vestnik.modules.metrics import CallMetrics
 from vestnik.modules.ports import AccountFacts, BaseUrl, CallReport, CategoryNames, ContactSource, NoContacts
 from vestnik.modules.recorder import Recorder
 from vestnik.modules.registry import Ready, Registry, Version, budgets_of, settings_for_module
@@ -47,6 +48,7 @@ class ModulesOptions:
     category_names: CategoryNames = _no_names
     own_listeners: Sequence[tuple[str, int]] = ()
     catalogue: Catalogue | None = None
+    metrics: CallMetrics = field(default_factory=CallMetrics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Modules:
         self.accounts = Accounts(database, vault, self.registry, base_url)
         self.category_names = options.category_names
         self.recorder = Recorder(database)
-        self._caller = Caller(sandbox, broker, self.recorder, options.contacts)
+        self._caller = Caller(sandbox, broker, self.recorder, options.contacts, options.metrics)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -92,8 +92,14 @@ class Sandbox:
 
     def describe(self) -> dict[str, Any]:
         """Walls, the reasons of missing ones, and counts of workers: for `doctor` and metrics."""
-        counts = self._pool.counts() if self._pool is not None else {}
+        counts = self.counts() if self._pool is not None else {}
         return {"walls": self.walls, "reasons": self.reasons, "workers": counts, "kernel": platform.release()}
+
+    def counts(self) -> dict[str, int]:
+        """Busy, warm and blank workers and waiting calls; none where the sandbox does not run."""
+        if self._pool is None:
+            return dict.fromkeys(("busy", "warm", "blank", "waiting"), 0)
+        return self._pool.counts()
 
     async def inspect(self) -> selftest.Inspection:
         """Repeats the self-test that every start makes."""

@@ -100,7 +100,7 @@ class Webhooks:
         categories_of_lists: ListCategories,
         metrics: WebhookMetrics | None = None,
     ) -> None:
-        metrics = metrics or WebhookMetrics()
+        self.metrics = metrics = metrics or WebhookMetrics()
         self._database = database
         self.applier = Applier(contacts, categories_of_lists)
         self._effects: Batcher[Parsed, Applied] = Batcher(database, self.applier.apply)
@@ -130,7 +130,9 @@ class Webhooks:
         """Stored requests whose time has come and that nobody works on, by state."""
         due = sa.select(inbox.c.state, sa.func.count()).where(inbox.c.next_attempt_at <= now())
         async with self._database.read() as connection:
-            found = dict((await connection.execute(due.group_by(inbox.c.state))).tuples().all())
+            found: dict[str, int] = {
+                row[0]: row[1] for row in await connection.execute(due.group_by(inbox.c.state))
+            }
         return {state: float(found.get(state, 0)) for state in (State.RECEIVED, State.RETRYING)}
 
     async def listed(
