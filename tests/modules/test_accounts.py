@@ -333,3 +333,29 @@ async def test_a_change_of_another_process_is_seen(site: Site) -> None:
         ready = await other.ready(account_id)
         assert ready is not None
         assert not ready.enabled
+
+
+async def test_a_later_manifest_makes_no_other_part_of_a_secret_public(site: Site) -> None:
+    def manifest(pattern: str) -> dict[str, Any]:
+        key = MANIFEST["settings"]["properties"]["api_key"] | {"publicPart": pattern}
+        properties = MANIFEST["settings"]["properties"] | {"api_key": key}
+        return MANIFEST | {"settings": MANIFEST["settings"] | {"properties": properties}}
+
+    async def part() -> str | None:
+        ready = await site.modules.registry.ready(account_id)
+        assert ready is not None
+        return ready.settings.get("api_key_part")
+
+    first, second = "^([a-z0-9]{8})", "^[a-z0-9]{8}([a-z0-9]{8})"
+    module_id = await site.module("", manifest(first))
+    settings = {"base_url": SERVICE, "api_key": KEY}
+    card = await site.post(
+        "/accounts", {"moduleId": str(module_id), "title": "Основной", "settings": settings}
+    )
+    account_id = int(card["id"])
+    found = [await part()]
+    await site.save(module_id, "", manifest(second))
+    found.append(await part())
+    site.ok(await site.request("PATCH", f"/accounts/{account_id}", {"settings": settings}))
+    found.append(await part())
+    assert found == [KEY[:8], None, KEY[8:16]]

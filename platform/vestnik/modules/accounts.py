@@ -176,7 +176,8 @@ class Accounts:
         plain, sealed = _split(manifest, settings)
         _check(manifest, {**plain, **sealed})
         account_id = new_key()
-        await self._database.write(self._create, actor, account_id, module_id, title.strip(), plain, sealed)
+        entered = _entered(manifest, sealed)
+        await self._database.write(self._create, actor, account_id, module_id, title.strip(), plain, entered)
         await self._registry.refresh()
         return account_id
 
@@ -188,13 +189,14 @@ class Accounts:
         ready = await self._registry.ready(account_id)
         if ready is None:
             raise NotFound()
-        plain, sealed = None, dict[str, str]()
+        plain, entered = None, dict[str, _Entered]()
         if settings is not None:
             manifest = ready.version.manifest
             plain, sealed = _split(manifest, settings)
             kept = {name: secret.value for name, secret in ready.secrets.items()}
             _check(manifest, {**plain, **kept, **sealed})
-        await self._database.write(self._change, actor, account_id, title, plain, sealed)
+            entered = _entered(manifest, sealed)
+        await self._database.write(self._change, actor, account_id, title, plain, entered)
         await self._registry.refresh()
 
     async def archive(self, actor: Actor, account_id: int) -> None:
@@ -260,7 +262,7 @@ class Accounts:
         module_id: int,
         title: str,
         settings: Mapping[str, Any],
-        sealed: Mapping[str, str],
+        sealed: Mapping[str, _Entered],
     ) -> None:
         at = now()
         values = {"id": account_id, "module_id": module_id, "title": title, "settings": dict(settings)}
@@ -277,7 +279,7 @@ class Accounts:
         account_id: int,
         title: str | None,
         settings: Mapping[str, Any] | None,
-        sealed: Mapping[str, str],
+        sealed: Mapping[str, _Entered],
     ) -> None:
         changes: dict[str, Any] = {"updated_at": now()}
         if title is not None:
@@ -353,13 +355,13 @@ class Accounts:
             "token_hash": self._vault.keyed_hash(TOKEN_PURPOSE, token),
         }
 
-    def _seal(self, connection: sa.Connection, account_id: int, values: Mapping[str, str]) -> None:
-        for name, value in values.items():
-            sealed = self._vault.encrypt(value.encode(), secret_context(account_id, name))
-            statement = upsert(
-                connection, account_secret, ["account_id", "name"], ["sealed", "updated_at"]
-            ).values(account_id=account_id, name=name, sealed=sealed, updated_at=now())
-            connection.execute(statement)
+    def _seal(self, connection: sa.Connection, account_id: int, values: Mapping[str, _Entered]) -> None:
+        changed = ["sealed", "public_pattern", "updated_at"]
+        for name, entered in values.items():
+            sealed = self._vault.encrypt(entered.value.encode(), secret_context(account_id, name))
+            statement = upsert(connection, account_secret, ["account_id", "name"], changed)
+            values_of_row = {"sealed": sealed, "public_pattern": entered.public_pattern, "updated_at": now()}
+            connection.execute(statement.values(account_id=account_id, name=name, **values_of_row))
 
 
 def _rows() -> sa.Select[Any]:
@@ -397,6 +399,19 @@ def _split(manifest: Manifest, settings: Mapping[str, Any]) -> tuple[dict[str, A
     secret = set(manifest.secrets)
     plain = {name: value for name, value in given.items() if name not in secret}
     return plain, {name: value for name, value in given.items() if name in secret}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """The value of a secret, and what the manifest calls public of it when somebody enters it."""
+
+    value: str
+    public_pattern: str | None
+
+
+def _entered(manifest: Manifest, sealed: Mapping[str, str]) -> dict[str, _Entered]:
+    patterns = {setting.name: setting.public_part for setting in manifest.settings}
+    return {name: _Entered(value, patterns[name]) for name, value in sealed.items()}
 
 
 def _check(manifest: Manifest, values: Mapping[str, Any]) -> None:

@@ -280,7 +280,7 @@ class Registry:
             sealed = await connection.execute(
                 sa.select(account_secret).where(account_secret.c.account_id == account_id)
             )
-            secrets = {each.name: each.sealed for each in sealed}
+            secrets = {each.name: each for each in sealed}
             approvals = (
                 await connection.execute(
                     sa.select(host_approval).where(host_approval.c.account_id == account_id)
@@ -310,7 +310,7 @@ class Registry:
     def _opened(
         self,
         account_id: int,
-        sealed: Mapping[str, bytes],
+        sealed: Mapping[str, sa.Row[Any]],
         approvals: Sequence[sa.Row[Any]],
         manifest: Manifest,
     ) -> dict[str, SealedSecret]:
@@ -320,12 +320,14 @@ class Registry:
             if not setting.secret or setting.name not in sealed:
                 continue
             try:
-                value = self._vault.decrypt(sealed[setting.name], secret_context(account_id, setting.name))
+                row = sealed[setting.name]
+                value = self._vault.decrypt(row.sealed, secret_context(account_id, setting.name))
             except VaultError:
                 log.error("module.secret_unreadable", account_id=account_id, name=setting.name)
                 continue
-            approved = [_approval(row) for row in approvals if setting.name in row.secrets]
-            opened[setting.name] = SealedSecret(value.decode(), approved, setting.public_part)
+            approved = [_approval(each) for each in approvals if setting.name in each.secrets]
+            public = setting.public_part if setting.public_part == row.public_pattern else None
+            opened[setting.name] = SealedSecret(value.decode(), approved, public)
         return opened
 
 

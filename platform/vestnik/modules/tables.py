@@ -72,6 +72,8 @@ account_secret = sa.Table(
     sa.Column("account_id", Key, sa.ForeignKey(account.c.id), primary_key=True, autoincrement=False),
     sa.Column("name", Exact, primary_key=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
+    # What the manifest called public of it when it was entered; a later manifest opens no other part.
+    sa.Column("public_pattern", sa.Text),
     sa.Column("updated_at", Instant, nullable=False),
 )
 
