@@ -79,6 +79,18 @@ async def test_what_a_module_is_given_has_the_key_masked(site: Site, server: Ser
     assert failure.for_integrator()["message"] == "ValueError: [sealed:api_key]"
 
 
+async def test_a_key_in_the_name_of_a_header_is_masked_too(site: Site, server: Server, address: str) -> None:
+    server.answers(b"{}", headers=(f"X-{KEY}: 1",))
+    source = stats(
+        "answer = await fetch(settings.base_url)\n"
+        "log(*[name for name in answer.headers if name.lower().startswith('x-')])\n"
+        "raise ValueError"
+    )
+    account_id = await site.account(await site.module(source), address)
+    failure = await failure_of(site, account_id)
+    assert [line.message for line in failure.log] == ["X-[sealed:api_key]"]
+
+
 async def test_an_address_that_is_not_approved_is_named_and_nothing_is_sent(
     site: Site, server: Server, address: str
 ) -> None:

@@ -136,7 +136,7 @@ class CallHost:
         masker = self.sealed.masker
         return {
             "status": exchange.status,
-            "headers": [[name, masker.text(value)] for name, value in exchange.headers],
+            "headers": [[masker.text(name), masker.text(value)] for name, value in exchange.headers],
             "body": masker.data(exchange.body),
             "url": masker.text(exchange.url),
             "spool_id": None if exchange.spool is None else exchange.spool.id,
