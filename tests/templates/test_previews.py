@@ -191,6 +191,14 @@ async def test_what_is_no_picture_is_refused(
         await approved.image(letter, signed)
 
 
+async def test_an_address_that_can_not_be_one_is_refused(
+    templates: Templates, service: Any, letter: int
+) -> None:
+    signed = await link(templates, service, letter, "http://127.0.0.1:0/a.png")
+    with pytest.raises(ImageRefused):
+        await templates.image(letter, signed)
+
+
 async def test_a_picture_inside_the_network_is_refused_unless_approved(
     templates: Templates, service: Any, letter: int, pictures: int
 ) -> None:

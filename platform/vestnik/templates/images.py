@@ -73,7 +73,7 @@ class Images:
                 if not 300 <= exchange.status < 400 or location is None:
                     break
                 url = urljoin(url, location)
-        except EgressError:
+        except (EgressError, ValueError):  # ValueError: an address that can't be one, such as port 0
             raise ImageRefused() from None
         media_type = picture_type(exchange.body)
         if not exchange.ok or media_type is None or len(exchange.body) > PICTURE_BYTES:
