@@ -13,6 +13,7 @@ import uvloop
 from starlette.applications import Starlette
 
 from vestnik.app import Services, running
+from vestnik.http.connections import BoundedConnection
 
 DRAIN_S = 15
 KEEP_ALIVE_S = 75
@@ -29,7 +30,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=BoundedConnection,
                 lifespan="off",  # `serve` starts the rooms itself, so that their errors reach the caller
                 log_config=None,
                 access_log=False,

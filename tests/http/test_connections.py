@@ -1,0 +1,102 @@
+"""What strangers may send costs the server little, however much of it there is, however slowly it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.application import Installation
+
+from vestnik.app import Services
+from vestnik.commands.listening import listen
+from vestnik.http import connections
+from vestnik.server import Server
+from vestnik.settings import Settings
+
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+POST = b"POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+
+
+@pytest.fixture
+async def port(installation: Installation, settings: Settings) -> AsyncIterator[int]:
+    """A real server's."""
+
+    async def announce(_services: Services) -> None:
+        ready.set()
+
+    listener = listen(settings.at_port(0))
+    ready = asyncio.Event()
+    server = Server(installation.app, announce)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    await ready.wait()
+    yield listener.getsockname()[1]
+    server.should_exit = True
+    await serving
+
+
+async def sent(port: int, *pieces: bytes) -> Line:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for piece in pieces:
+        writer.write(piece)
+        await writer.drain()
+    return reader, writer
+
+
+async def answer(line: Line) -> bytes:
+    """The status line; nothing where the server just hung up."""
+    reader, writer = line
+    async with asyncio.timeout(5):
+        try:
+            found = await reader.readline()
+        except ConnectionError:
+            found = b""
+    writer.close()
+    return found.strip()
+
+
+async def test_a_head_has_an_end(port: int) -> None:
+    async def refused(*pieces: bytes) -> bool:
+        try:
+            return await answer(await sent(port, *pieces)) in (b"HTTP/1.1 400 Bad Request", b"")
+        except ConnectionError:
+            return True
+
+    many = [b"X-%d: %s\r\n" % (number, b"a" * 1000) for number in range(2000)]
+    assert await refused(HEAD, b"X: ", *[b"a" * 100_000] * 20)
+    assert await refused(HEAD, *many)
+    assert await refused(b"\r\n" * 1_000_000)
+    assert await refused(POST, b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n", *many)
+    assert await answer(await sent(port, HEAD, b"X: ", b"a" * 30_000, b"\r\n\r\n")) == b"HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"\r\n", HEAD, POST + b"Content-Length: 100\r\n\r\n{"],
+    ids=["silence", "line", "head", "body"],
+)
+async def test_a_request_that_does_not_arrive_is_given_up(
+    port: int, begun: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "ARRIVES_WITHIN_S", 0.2)
+
+    assert await answer(await sent(port, begun)) == b""
+
+
+async def test_a_request_that_has_arrived_keeps_its_connection(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "ARRIVES_WITHIN_S", 0.1)
+    reader, writer = await sent(port, HEAD + b"\r\n")
+    found = []
+    for _ in range(3):
+        async with asyncio.timeout(5):
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(len(b'{"status":"ok"}'))
+        found.append(head.split(b"\r\n")[0])
+        await asyncio.sleep(0.2)  # longer than a request may take: there is none on its way
+        writer.write(HEAD + b"\r\n")
+    writer.close()
+    assert found == [b"HTTP/1.1 200 OK"] * 3
