@@ -160,6 +160,14 @@ async def test_an_error_in_a_manifest_names_its_place(site: Site) -> None:
     assert answer.json()["path"] == "$.settings.properties.api_key.publicPart"
 
 
+@pytest.mark.parametrize("character", ["\ud800", "\0"], ids=["half of a pair", "null"])
+async def test_a_manifest_with_what_is_no_text_spoils_no_list(site: Site, character: str) -> None:
+    titled = MANIFEST | {"title": {"ru": f"Курьер{character}", "en": "Courier"}}
+    answer = await site.upload("x.zip", packed(SOURCE, titled))
+    assert (answer.status_code, answer.json()["code"]) == (422, "archive_invalid")
+    assert (await site.get("/modules"))["items"] == []
+
+
 # Versions
 
 

@@ -52,7 +52,8 @@ def read_upload(filename: str, data: bytes) -> Package:
 
 
 def read_manifest(document: Any) -> Manifest:
-    """Checks the JSON of a manifest; raises ManifestInvalid."""
+    """Checks the JSON of a manifest; raises ManifestInvalid, or ArchiveInvalid for text that can't be kept."""
+    _refuse_unwritable(document)
     try:
         manifest = parse_manifest(document)
     except ManifestError as error:
@@ -72,6 +73,16 @@ def manifest_invalid(error: ManifestError) -> ManifestInvalid:
         expected={"ru": finding.expected.ru, "en": finding.expected.en},
         got={"ru": finding.got.ru, "en": finding.got.en},
     )
+
+
+def _refuse_unwritable(document: Any) -> None:
+    """Half of a surrogate pair can't be sent to a page, nor a null character kept: one would spoil every list."""
+    text = json.dumps(document, ensure_ascii=False)
+    if "\\u0000" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise _invalid(
+            "В файле module.json есть знак, которого не бывает в тексте.",
+            "The file module.json holds a character that no text has.",
+        )
 
 
 def _check_public_part(name: str, pattern: str) -> None:
