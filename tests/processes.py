@@ -97,6 +97,7 @@ class Running:
             except queue.Empty:
                 raise AssertionError(f"not said in time: {part!r}; said: {self.said}") from None
             if line is None:
+                self._lines.put(None)  # `end` waits for it too
                 raise AssertionError(f"ended without saying {part!r}; said: {self.said}")
             self.said.append(line)
             if part in line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,23 +15,39 @@ from vestnik_simulator import simulator_process
 IMPATIENT = ("--retry-interval-s", "1", "--calls-per-minute", "0", "--campaigns-per-minute", "0")
 
 
-@pytest.fixture
-def simulator(tmp_path: Path) -> Iterator[Simulator]:
-    """The sending service."""
-    with simulator_process(tmp_path / "simulator", *IMPATIENT) as running:
+@contextmanager
+def at_service(folder: Path, *arguments: str) -> Iterator[Simulator]:
+    """A sending service of its own."""
+    with simulator_process(folder / "simulator", *IMPATIENT, *arguments) as running:
         service = Simulator(running)
         yield service
         service.close()
 
 
+@contextmanager
+def installed(folder: Path, database_url: str | None = None) -> Iterator[Product]:
+    """An installation after its first start; whatever happens to it, it writes no fault into its log."""
+    product = Product(folder, database_url)
+    try:
+        product.found()
+        yield product
+    finally:
+        product.close()
+    assert product.faults_in_log() == []
+
+
+@pytest.fixture
+def simulator(tmp_path: Path) -> Iterator[Simulator]:
+    """The sending service."""
+    with at_service(tmp_path) as service:
+        yield service
+
+
 @pytest.fixture
 def product(tmp_path: Path, empty_database_url: str) -> Iterator[Product]:
-    """An installation after its first start, once on each kind of database; it must never write a fault."""
-    made = Product(tmp_path, empty_database_url)
-    made.found()
-    yield made
-    made.close()
-    assert made.faults_in_log() == []
+    """An installation, once on each kind of database."""
+    with installed(tmp_path, empty_database_url) as product:
+        yield product
 
 
 @pytest.fixture

@@ -140,10 +140,9 @@ class Simulator:
         """Forget the faults that nothing ran into."""
         self.client.delete("faults")
 
-    @property
-    def spared(self) -> bool:
-        """True while a fault waits for its call."""
-        return bool(self.get("faults")["items"])
+    def awaits(self, method: str) -> bool:
+        """True while a fault waits for its call of `method`."""
+        return any(fault["method"] == method for fault in self.get("faults")["items"])
 
     def calls(self, method: str) -> int:
         """How often a method was called and answered."""
@@ -164,6 +163,13 @@ class Simulator:
         """The service's campaigns on the list of one of ours."""
         title = f"Vestnik campaign {campaign_id}"
         return [each for each in self.get("campaigns")["items"] if each["list_title"] == title]
+
+    def create_campaign_of_latest_message(self) -> None:
+        """Carry out the call that a campaign's creation ends in, for the latest message that was made."""
+        message_id = self.calls("createEmailMessage")
+        form = {"api_key": self.api_key, "message_id": message_id, "track_read": 1, "track_links": 1}
+        answer = httpx.post(f"{self.url}/ru/api/createCampaign?format=json", data=form, timeout=WITHIN_S)
+        assert "campaign_id" in answer.json()["result"], answer.text
 
     def told(self) -> None:
         """Wait until every event was taken by whom it is for."""
@@ -233,18 +239,18 @@ class Desk:
         self.template_id = page["items"][0]["id"]
         return int(found["imported"])
 
-    def gather(self, emails: Iterable[str], name: str = "Читатели") -> list[str]:
-        """Create a contact for each address, and a segment of them; the contacts' ids."""
+    def gather(self, emails: Iterable[str]) -> tuple[list[str], str]:
+        """Create a contact for each address, and a segment of them; the contacts' ids, and the segment's."""
         contacts = [self.product.post("/contacts", {"name": each, "emails": [each]})["id"] for each in emails]
-        self.segment_id = self.product.post("/segments", {"name": name, "members": contacts})["id"]
-        return contacts
+        segment = self.product.post("/segments", {"name": f"Читатели с {contacts[0]}", "members": contacts})
+        return contacts, str(segment["id"])
 
     def prepare(self, emails: Iterable[str], *, chunk: int = CHUNK) -> None:
         """Everything before a first campaign."""
         self.connect(chunk=chunk)
         assert self.import_templates() > 0
         self.category_id = self.product.post("/categories", {"title": "Новости"})["id"]
-        self.gather(emails)
+        _, self.segment_id = self.gather(emails)
 
     def draft(self, name: str, subject: str = "Осенние новости", **more: Any) -> str:
         """A campaign to the segment; its id."""
