@@ -52,7 +52,7 @@ def read_upload(filename: str, data: bytes) -> Package:
 
 
 def read_manifest(document: Any) -> Manifest:
-    """Checks the JSON of a manifest; raises ManifestInvalid, or ArchiveInvalid for text that can't be kept."""
+    """Checks the JSON of a manifest; raises ManifestInvalid, or ArchiveInvalid for what is no text."""
     _refuse_unwritable(document)
     try:
         manifest = parse_manifest(document)
@@ -76,7 +76,7 @@ def manifest_invalid(error: ManifestError) -> ManifestInvalid:
 
 
 def _refuse_unwritable(document: Any) -> None:
-    """Half of a surrogate pair can't be sent to a page, nor a null character kept: one would spoil every list."""
+    """Half of a surrogate pair can't be shown, nor a null character kept: one would spoil every list."""
     text = json.dumps(document, ensure_ascii=False)
     if "\\u0000" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise _invalid(
