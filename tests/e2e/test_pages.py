@@ -7,29 +7,10 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.e2e.conftest import Site
+from tests.e2e.conftest import Site, complaints
 from tests.processes import Command
 
 pytestmark = pytest.mark.slow
-
-PAGES = (
-    "/start",
-    "/campaigns",
-    "/campaigns/new",
-    "/templates",
-    "/contacts",
-    "/segments",
-    "/categories",
-    "/modules",
-    "/modules/1",
-    "/accounts",
-    "/accounts/new",
-    "/webhooks",
-    "/users",
-    "/keys",
-    "/settings",
-    "/audit",
-)
 
 
 @pytest.mark.parametrize(("language", "scheme", "width"), [("ru", "light", 1440), ("en", "dark", 390)])
@@ -43,13 +24,13 @@ def test_pages_are_clean_for_assistive_technology_and_no_wider_than_the_screen(
 ) -> None:
     context = browser.new_context(locale="ru-RU", viewport={"width": width, "height": 900})
     page = context.new_page()
+    found = complaints(page)
     demo.enter(page, "admin")
     if language == "en":
         page.get_by_text("EN", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Where to start")
         page.get_by_role("button", name="Dark theme").click()
-    found: list[str] = []
-    for path in PAGES:
+    for path in demo.pages(page):
         demo.open(page, path)
         page.wait_for_load_state("networkidle")
         assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == scheme
