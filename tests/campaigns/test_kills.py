@@ -8,7 +8,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +74,11 @@ class Provider:
         while not server.started:
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        await task
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            await task
 
 
 class Launcher:
@@ -85,6 +87,13 @@ class Launcher:
     def __init__(self, settings: Settings, provider: str) -> None:
         self._arguments = [settings.database_url, str(settings.data_dir), provider]
         self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Launcher:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        if self._process is not None:
+            await self.end(signal.SIGKILL)
 
     async def start(self) -> None:
         """Begin a life; returns when it runs."""
@@ -149,8 +158,8 @@ async def _play(
     await room.engine.stop()
     await add_people(room.database, room.contacts, range(12, PEOPLE))
     provider, ids, again, ended = Provider(chance), [await room.draft()], 0, 0
-    async with provider.listening() as address:
-        launcher = Launcher(settings, address)
+    async with provider.listening() as address, AsyncExitStack() as stack:
+        launcher = await stack.enter_async_context(Launcher(settings, address))
         await launcher.start()
         await launcher.order("send", ids[-1])
         while ended < ends:

@@ -91,12 +91,14 @@ class Engine:
     def __init__(self, settings: Settings, database: Database, *, poll_s: float = 1.0) -> None:
         self._settings, self._database, self._poll_s = settings, database, poll_s
         self.rates = Rates(database)
-        self.executors = Executors(database, _executor_id(settings))
+        self.executors = Executors(database, _executor_id(settings, database))
         self._periodic = Periodic(database)
         self._gate = Gate()
         self._workflows: dict[str, Workflow] = {}
         self._runnable: dict[str, Callable[..., Any]] = {}
         self._kept: list[tuple[Wishes, Finished]] = []
+        self._live: set[str] = set()
+        self._strays: set[str] = set()
         self._started = False
 
     def workflow(self, name: str, function: Workflow) -> None:
@@ -131,9 +133,8 @@ class Engine:
         DBOS(config=self._configuration())
         DBOS.launch()
         self._started = True
-        if not self._database.on_sqlite:
-            self._periodic.add(BEAT_S, "engine.beat", self.executors.beat, everywhere=True)
-            self._periodic.add(SWEEP_S, "engine.takeover", self._take_over)
+        self._periodic.add(BEAT_S, "engine.beat", self.executors.beat, everywhere=True)
+        self._periodic.add(SWEEP_S, "engine.takeover", self.take_over, everywhere=True)
         self._periodic.add(SWEEP_S, "engine.sweep", self.sweep)
         self._periodic.add(3600, "engine.retention", _forget_finished)
         await self._periodic.start()
@@ -175,9 +176,31 @@ class Engine:
                 elif status == "finished":
                     await finished(wanted)
 
+    async def take_over(self) -> None:
+        """Queue the workflows of processes that are gone, and strays; a late riser is fenced off.
+
+        DBOS recovers at its start what bears its own name, once. A stray bears our name and did not
+        run here at two looks in a row: that recovery missed it.
+        """
+        alive = await self.executors.alive()
+        pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        orphans = {found.workflow_id for found in pending if found.executor_id not in alive}
+        own = {found.workflow_id for found in pending if found.executor_id == self.executors.own_id}
+        idle = own - self._live
+        orphans |= idle & self._strays
+        self._strays = idle - orphans
+        if orphans:
+            log.info("engine.taken_over", workflows=sorted(orphans))
+            await DBOS.resume_workflows_async(sorted(orphans))
+
     def _bind(self, function: Workflow) -> Callable[..., Awaitable[None]]:
         async def workflow(*arguments: Any) -> None:
-            await function(Run(self._gate), *arguments)
+            own_id = str(DBOS.workflow_id)
+            self._live.add(own_id)
+            try:
+                await function(Run(self._gate), *arguments)
+            finally:
+                self._live.discard(own_id)
 
         return workflow
 
@@ -199,15 +222,6 @@ class Engine:
             configuration["system_database_url"] = url.render_as_string(hide_password=False)
         return configuration
 
-    async def _take_over(self) -> None:
-        """Put the workflows of processes that are gone back into the queue; a late riser is fenced off."""
-        alive = await self.executors.alive()
-        pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-        orphans = [found.workflow_id for found in pending if found.executor_id not in alive]
-        if orphans:
-            log.info("engine.taken_over", workflows=orphans)
-            await DBOS.resume_workflows_async(orphans)
-
 
 async def _forget_finished() -> None:
     """Delete what finished long ago; the tables of DBOS grow for ever otherwise."""
@@ -224,11 +238,14 @@ async def _forget_finished() -> None:
         await DBOS.delete_workflows_async([found.workflow_id for found in old])
 
 
-def _executor_id(settings: Settings) -> str:
+def _executor_id(settings: Settings, database: Database) -> str:
     """A name that no two live processes share and that the same process has again after a restart.
 
-    The data folder is the slot: its lock lets one process at a time in, server or worker.
+    The data folder is the slot: its lock lets one process at a time in, server or worker. On SQLite
+    there is one slot, wherever the folder was moved and whatever the host is called now.
     """
+    if database.on_sqlite:
+        return "embedded"
     folder = sha256(str(settings.data_dir.resolve()).encode()).hexdigest()
     return f"{socket.gethostname()}:{folder[:16]}"
 
