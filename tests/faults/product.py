@@ -211,6 +211,16 @@ class Desk:
         checked = product.post(f"/accounts/{self.account_id}/check")
         assert checked["ok"], checked
 
+    def install(self, filename: str, source: str, settings: Mapping[str, Any] | None = None) -> None:
+        """Upload a module that is one file, switch it on, add an account."""
+        file = {"file": (filename, source.encode())}
+        answer = self.product.api.post("/modules/upload", files=file)
+        assert answer.is_success, answer.text
+        self.module_id = answer.json()["id"]
+        self.product.post(f"/modules/{self.module_id}/enable")
+        body = {"moduleId": self.module_id, "title": filename, "settings": settings or {}}
+        self.account_id = self.product.post("/accounts", body)["id"]
+
     def approve_hosts(self, account_id: str) -> None:
         """Approve every address that the module asks for, by name in the private network too."""
         items = self.product.get(f"/accounts/{account_id}/hosts")["items"]

@@ -1,0 +1,160 @@
+"""Webhooks and returns of every wrong kind: each is kept and explained, none is applied by halves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, Phase, given, settings
+from tests.faults.product import Desk, Product
+from tests.faults.rubbish import READERS, SOURCE, is_accepted, order, results
+from tests.processes import WITHIN_S
+
+pytestmark = pytest.mark.slow
+
+EXAMPLES = 350
+by_hypothesis = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+#: Every table in which a webhook leaves an effect.
+TABLES = (
+    "webhook_applied",
+    "webhook_waiting",
+    "event",
+    "suppression",
+    "consent",
+    "campaign_stats",
+    "campaign_history",
+)
+
+
+class Door:
+    """The webhook address of the module that obeys its webhooks, and what its installation shows of them."""
+
+    def __init__(self, product: Product, account_id: str, database_url: str) -> None:
+        self.product, self.account_id = product, account_id
+        self.url: str = product.get(f"/accounts/{account_id}")["webhookUrl"]
+        self.client = httpx.Client(timeout=WITHIN_S, trust_env=False)
+        self.engine = sa.create_engine(
+            sa.make_url(database_url).set(
+                drivername="postgresql+psycopg" if database_url.startswith("postgresql") else "sqlite"
+            )
+        )
+        self.newest = ""
+
+    def post(self, body: bytes) -> httpx.Response:
+        """A provider's request."""
+        return self.client.post(self.url, content=body)
+
+    def card(self) -> Any:
+        """What the inspector shows of the request that came last; each is a new one."""
+        line = self.product.get("/webhooks", accountId=self.account_id, limit=1)["items"][0]
+        assert line["id"] != self.newest, "the request was not kept"
+        self.newest = line["id"]
+        return self.product.get(f"/webhooks/{self.newest}")
+
+    def effects(self) -> dict[str, Any]:
+        """All that webhooks can change."""
+        with self.engine.connect() as connection:
+            counted = {table: connection.scalar(sa.text(f"SELECT count(*) FROM {table}")) for table in TABLES}
+            counted["campaign"] = [
+                {name: value for name, value in row.items() if name not in ("check_at", "updated_at")}
+                for row in connection.execute(sa.text("SELECT * FROM campaign")).mappings()
+            ]
+            counted["delivery"] = connection.execute(
+                sa.text("SELECT * FROM delivery ORDER BY campaign_id, address_id")
+            ).all()
+        return counted
+
+    def rows_of(self, inbox_id: str, table: str) -> int:
+        """How many rows of a table a request left."""
+        query = sa.text(f"SELECT count(*) FROM {table} WHERE inbox_id = :inbox_id")
+        with self.engine.connect() as connection:
+            return int(connection.scalar(query, {"inbox_id": int(inbox_id)}) or 0)
+
+
+@pytest.fixture
+def door(desk: Desk, empty_database_url: str) -> Iterator[Door]:
+    """The obedient module, with a campaign that waits for its events."""
+    product = desk.product
+    desk.install("rubbish.py", SOURCE)
+    assert desk.import_templates() == 1
+    _, desk.segment_id = desk.gather(READERS)
+    desk.category_id = product.post("/categories", {"title": "Новости"})["id"]
+    campaign_id = desk.send("Ждёт событий")
+    desk.follow(campaign_id, "sending")
+    door = Door(product, desk.account_id, empty_database_url)
+    yield door
+    door.client.close()
+    door.engine.dispose()
+
+
+def test_returns_of_every_kind_are_applied_whole_or_kept_and_explained(door: Door) -> None:
+    seen: dict[str, int] = {}
+
+    @by_hypothesis
+    @given(results())
+    def check(value: Any) -> None:
+        before = door.effects()
+        answer = door.post(order("give", value))
+        card = door.card()
+        kind = (
+            _applied(door, card, answer, before)
+            if card["state"] == "applied"
+            else card["failures"][0]["kind"]
+        )
+        seen[kind] = seen.get(kind, 0) + 1
+        if card["state"] != "applied":
+            _kept_and_explained(card, answer)
+            assert door.effects() == before
+        assert is_accepted(value) in (None, card["state"] == "applied")
+
+    check()
+    print(seen)
+    assert sum(seen.values()) >= EXAMPLES
+    assert seen["applied"] >= EXAMPLES // 20
+    assert seen["contract"] >= EXAMPLES // 2
+
+
+def _applied(door: Door, card: Any, answer: httpx.Response, before: dict[str, Any]) -> str:
+    """Every action of the result has its effect, in the inspector and in the tables."""
+    actions, effects = card["actions"], card["effects"]
+    outcomes = [effect["outcome"] for effect in effects]
+    assert len(outcomes) == len(actions)
+    assert set(outcomes) <= {"applied", "duplicate", "waiting", "unsupported", "unreadable"}
+    assert answer.status_code == ((card["response"] or {}).get("status") or 200) == card["answered"]
+    after = door.effects()
+    fresh = outcomes.count("applied") + outcomes.count("waiting")
+    assert after["webhook_applied"] - before["webhook_applied"] == fresh
+    assert door.rows_of(card["id"], "webhook_waiting") == outcomes.count("waiting")
+    told = [
+        effect
+        for action, effect in zip(actions, effects, strict=True)
+        if effect["outcome"] == "applied"
+        and "addressId" in effect
+        and action["type"] in ("updateDeliveryStatus", "unsubscribe")
+    ]
+    assert door.rows_of(card["id"], "event") == len(told)
+    return "applied"
+
+
+def _kept_and_explained(card: Any, answer: httpx.Response) -> None:
+    """The inspector says what was wrong; the provider heard that it did not work."""
+    assert (card["state"], answer.status_code, card["answered"]) == ("retrying", 500, 500)
+    assert (card["actions"], card["effects"], card["response"]) == ([], [], None)
+    failure = card["failures"][0]
+    assert failure["error"]["message"], failure
+    assert set(failure["error"]["sentence"]) == {"ru", "en"}
+    if failure["kind"] == "contract":
+        where = (failure["error"]["path"], failure["error"]["expected"], failure["error"]["got"])
+        assert all(isinstance(part, str) and part for part in where), where
+        assert where[0].startswith("$")
