@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
-from tests.faults.product import Desk, Product
+from tests.faults.product import Desk, Product, Simulator
+from tests.faults.requests import EVENTS, Request, broken, requests, send, signed
 from tests.faults.rubbish import READERS, SOURCE, is_accepted, order, results
 from tests.processes import WITHIN_S
 
@@ -62,6 +68,11 @@ class Door:
         self.newest = line["id"]
         return self.product.get(f"/webhooks/{self.newest}")
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.client.close()
+        self.engine.dispose()
+
     def effects(self) -> dict[str, Any]:
         """All that webhooks can change."""
         with self.engine.connect() as connection:
@@ -94,8 +105,7 @@ def door(desk: Desk, empty_database_url: str) -> Iterator[Door]:
     desk.follow(campaign_id, "sending")
     door = Door(product, desk.account_id, empty_database_url)
     yield door
-    door.client.close()
-    door.engine.dispose()
+    door.close()
 
 
 def test_returns_of_every_kind_are_applied_whole_or_kept_and_explained(door: Door) -> None:
@@ -158,3 +168,127 @@ def _kept_and_explained(card: Any, answer: httpx.Response) -> None:
         where = (failure["error"]["path"], failure["error"]["expected"], failure["error"]["got"])
         assert all(isinstance(part, str) and part for part in where), where
         assert where[0].startswith("$")
+
+
+#: What a module does, and the kind of failure that the inspector shows.
+ABUSE = {
+    "raise": "raised",
+    "recur": "raised",
+    "ask": "forbidden_host",
+    "gather": "raised",
+    "grow": "memory",
+    "loop": "timeout",
+    "wait": "timeout",
+}
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_modules_that_raise_loop_and_grow_are_stopped_and_explained(door: Door) -> None:
+    before = door.effects()
+    for do, kind in ABUSE.items():
+        answer = door.post(order(do, "почему\ud800\0" + "x" * 5000))
+        card = door.card()
+        assert [failure["kind"] for failure in card["failures"]] == [kind], do
+        _kept_and_explained(card, answer)
+    assert door.effects() == before
+    assert door.post(order("chatter")).status_code == 200
+    card = door.card()
+    assert (card["state"], card["failures"]) == ("applied", [])
+    assert door.post(order("give", {"actions": []})).status_code == 200
+    assert door.card()["state"] == "applied"
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_requests_of_every_form_are_answered_and_what_is_http_is_kept(
+    desk: Desk, simulator: Simulator, empty_database_url: str
+) -> None:
+    desk.connect()
+    door = Door(desk.product, desk.account_id, empty_database_url)
+    path = urlsplit(door.url).path
+    answers: Counter[tuple[str, int]] = Counter()
+
+    @by_hypothesis
+    @given(requests(simulator.api_key))
+    def check(request: Request) -> None:
+        status, read = send(door.url, request.raw(path))
+        assert status is not None, read
+        answers[request.method, status] += 1
+        if request.method in ("GET", "HEAD") or (request.method == "POST" and not request.body):
+            assert status == 200
+        elif request.method != "POST":
+            assert status == 405
+        else:
+            card = door.card()
+            assert (card["state"], card["answered"], card["failures"]) == ("applied", status, [])
+            assert _body_of(card) == request.body
+            assert len(card["effects"]) == len(card["actions"])
+
+    check()
+    print(answers)
+    assert {status for method, status in answers if method == "POST"} == {200, 400, 403}
+    assert answers["POST", 200] >= EXAMPLES // 10
+    door.close()
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_bytes_that_are_no_http_are_refused_and_the_server_goes_on(desk: Desk, simulator: Simulator) -> None:
+    desk.connect()
+    url = desk.product.get(f"/accounts/{desk.account_id}")["webhookUrl"]
+    answers: Counter[int | None] = Counter()
+
+    @by_hypothesis
+    @given(broken(urlsplit(url).path, simulator.api_key))
+    def check(raw: bytes) -> None:
+        status, read = send(url, raw, patience_s=0.05)
+        answers[status] += 1
+        assert status is None or status < 500, read
+
+    check()
+    print(answers)
+    assert answers[400] >= EXAMPLES // 10
+    assert (
+        send(url, Request("POST", body=signed(EVENTS, simulator.api_key)).raw(urlsplit(url).path))[0] == 200
+    )
+
+
+def _body_of(card: Any) -> bytes:
+    if card["body"] is None:
+        return base64.b64decode(card["bodyBase64"])
+    body: str = card["body"]
+    return body.encode()
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_one_modules_endless_loops_leave_every_other_webhook_answered(
+    desk: Desk, simulator: Simulator, door: Door
+) -> None:
+    product, loop_url = desk.product, door.url
+    desk.connect()
+    url: str = product.get(f"/accounts/{desk.account_id}")["webhookUrl"]
+    with ThreadPoolExecutor(28) as pool:
+        looping = [pool.submit(door.post, order("loop")) for _ in range(20)]
+        times: list[float] = []
+        while not all(each.done() for each in looping[:16]) and len(times) < 2000:
+            answers = list(pool.map(_timed(url, simulator.api_key), range(len(times), len(times) + 8)))
+            assert {status for status, _ in answers} == {200}
+            times += [seconds for _, seconds in answers]
+        assert {each.result().status_code for each in looping} <= {200, 500}
+    assert len(times) >= 100
+    assert max(times) < 2.5
+    states = [
+        line["state"] for line in product.get("/webhooks", accountId=door.account_id, limit=20)["items"]
+    ]
+    assert set(states) <= {"received", "retrying"}
+    assert loop_url != url
+
+
+def _timed(url: str, api_key: str) -> Callable[[int], tuple[int, float]]:
+    def post(number: int) -> tuple[int, float]:
+        events = [
+            {"Events": [{"event_name": "email_status", "event_data": {"email": f"r{number}@example.com"}}]}
+        ]
+        started = time.monotonic()
+        answer = httpx.post(url, content=signed(events, api_key), timeout=WITHIN_S, trust_env=False)
+        return answer.status_code, time.monotonic() - started
+
+    return post
