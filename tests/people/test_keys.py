@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from tests.application import Browser, Installation
 
+from vestnik.people.access import SYSTEM
 from vestnik.people.tables import api_key
 from vestnik.people.tokens import digest
 
@@ -89,3 +90,44 @@ async def test_a_key_has_only_rights_that_exist_and_that_its_maker_has(installat
     limited = await machine(installation, (await make(administrator, "keys.manage"))["key"])
     greedy = await limited.post("/keys", {"name": "x", "rights": ["users.manage"]})
     assert (greedy.status_code, greedy.json()["code"]) == (403, "forbidden")
+
+
+async def test_a_key_ends_with_the_user_who_made_it_and_so_does_one_that_it_made(
+    installation: Installation,
+) -> None:
+    administrator = await installation.signed_in("administrator")
+    leaving = await installation.add_user("administrator", "leaving@vestnik.test")
+    browser = await installation.browser()
+    await browser.sign_in("leaving@vestnik.test")
+    first = await machine(installation, (await make(browser, "audit.read", "keys.manage"))["key"])
+    second = await machine(installation, (await make(first, "audit.read"))["key"])
+    assert [(await each.get("/audit")).status_code for each in (first, second)] == [200, 200]
+    disable = {"disabled": True}
+    assert (await administrator.patch(f"/users/{leaving}", disable)).status_code == 200
+    assert [(await each.get("/audit")).status_code for each in (first, second)] == [401, 401]
+    assert (await administrator.patch(f"/users/{leaving}", {"disabled": False})).status_code == 200
+    assert (await first.get("/audit")).status_code == 200
+
+
+async def test_a_key_never_has_more_rights_than_its_maker_has_now(installation: Installation) -> None:
+    administrator = await installation.signed_in("administrator")
+    demoted = await installation.add_user("administrator", "demoted@vestnik.test")
+    browser = await installation.browser()
+    await browser.sign_in("demoted@vestnik.test")
+    client = await machine(installation, (await make(browser, "audit.read", "contacts.read"))["key"])
+    assert (await administrator.patch(f"/users/{demoted}", {"roles": ["marketer"]})).status_code == 200
+    assert (await client.get("/session")).json()["user"]["rights"] == ["contacts.read"]
+    assert (await client.get("/audit")).status_code == 403
+
+
+async def test_a_key_of_the_system_stands_for_nobody(installation: Installation) -> None:
+    _, key = await installation.services.people.keys.add(SYSTEM, "команда", ["audit.read"])
+    assert (await (await machine(installation, key)).get("/audit")).status_code == 200
+
+
+async def test_a_key_has_the_right_to_play_only_while_there_is_a_demo(
+    demo_installation: Installation,
+) -> None:
+    administrator = await demo_installation.signed_in("administrator")
+    client = await machine(demo_installation, (await make(administrator, "demo.play"))["key"])
+    assert (await client.get("/session")).json()["user"]["rights"] == ["demo.play"]

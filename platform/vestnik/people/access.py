@@ -42,11 +42,11 @@ RIGHTS: frozenset[str] = frozenset(
     }
 )
 
-#: `demo.play` comes with the demo, not with a role: see `with_demo`.
-_DEMO_RIGHTS = frozenset({"demo.play"})
+#: `demo.play` comes with the demo, not with a role: see `Sessions.rights_of`.
+DEMO_RIGHTS = frozenset({"demo.play"})
 
 _ROLE_RIGHTS: dict[Role, frozenset[str]] = {
-    "administrator": RIGHTS - _DEMO_RIGHTS,
+    "administrator": RIGHTS - DEMO_RIGHTS,
     "integrator": frozenset(
         {
             "contacts.read",

@@ -1,9 +1,13 @@
-"""API keys of machines: a bearer key with a name and a set of rights, shown once, revoked for good."""
+"""API keys of machines: a bearer key with a name and a set of rights, shown once, revoked for good.
+
+A key stands for the user who made it: it works while that user may sign in, within the rights that the user
+has now. Only the system's own keys stand for nobody.
+"""
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -15,10 +19,13 @@ from vestnik.db import Database, now
 from vestnik.http.errors import Language, NotFound
 from vestnik.people.access import RIGHTS, SYSTEM, Actor
 from vestnik.people.errors import UnknownRight
-from vestnik.people.tables import api_key
+from vestnik.people.tables import api_key, user
 from vestnik.people.tokens import KEY_PREFIX_SHOWN, digest, new_api_key
 
 USED_EVERY = timedelta(minutes=1)
+
+#: The rights that roles give a person at this moment.
+RightsOf = Callable[[Iterable[str]], Awaitable[frozenset[str]]]
 
 
 class Keys:
@@ -28,8 +35,8 @@ class Keys:
     of this machine: it acts as the system.
     """
 
-    def __init__(self, database: Database, operator_key: str | None = None) -> None:
-        self._database, self._operator_key = database, operator_key
+    def __init__(self, database: Database, rights_of: RightsOf, operator_key: str | None = None) -> None:
+        self._database, self._rights_of, self._operator_key = database, rights_of, operator_key
 
     async def page(self, actor: Actor, offset: int, limit: int) -> tuple[Sequence[sa.Row[Any]], int]:
         """Keys that are not revoked, newest first, and how many there are."""
@@ -57,12 +64,16 @@ class Keys:
         await self._database.write(_revoke, actor, key_id)
 
     async def actor(self, key: str, language: Language = "ru") -> Actor | None:
-        """The machine that makes a request with this key; None for a wrong or revoked one."""
+        """The machine that makes a request with this key; None for one that is wrong, or works no more."""
         if self._operator_key is not None and hmac.compare_digest(key.encode(), self._operator_key.encode()):
             return replace(SYSTEM, language=language)
-        valid = api_key.c.revoked_at.is_(None)
+        statement = (
+            sa.select(api_key, user.c.roles)
+            .outerjoin(user, api_key.c.created_by == user.c.id)
+            .where(api_key.c.key_digest == digest(key), api_key.c.revoked_at.is_(None))
+            .where(api_key.c.created_by.is_(None) | user.c.disabled.is_(False))
+        )
         async with self._database.read() as connection:
-            statement = sa.select(api_key).where(api_key.c.key_digest == digest(key), valid)
             row = (await connection.execute(statement)).one_or_none()
         if row is None:
             return None
@@ -70,7 +81,8 @@ class Keys:
         if row.used_at is None or at - row.used_at >= USED_EVERY:
             used = api_key.update().where(api_key.c.id == row.id).values(used_at=at)
             await self._database.write(lambda connection: connection.execute(used))
-        rights = frozenset(row.rights) & RIGHTS
+        allowed = RIGHTS if row.created_by is None else await self._rights_of(row.roles)
+        rights = frozenset(row.rights) & allowed
         return Actor(user_id=None, name=row.name, rights=rights, language=language, key_id=row.id)
 
 
@@ -80,12 +92,19 @@ def _add(connection: sa.Connection, actor: Actor, name: str, rights: list[str], 
         prefix=key[:KEY_PREFIX_SHOWN],
         key_digest=digest(key),
         rights=rights,
-        created_by=actor.user_id,
+        created_by=_maker(connection, actor),
         created_at=now(),
     )
     key_id = cast(int, connection.execute(statement.returning(api_key.c.id)).scalar_one())
     audit.record(connection, actor, "key.added", "key", key_id, ["name", "rights"])
     return key_id
+
+
+def _maker(connection: sa.Connection, actor: Actor) -> int | None:
+    """The person behind the actor: a key that a key makes stands for whom its maker stands for."""
+    if actor.key_id is None:
+        return actor.user_id
+    return connection.scalar(sa.select(api_key.c.created_by).where(api_key.c.id == actor.key_id))
 
 
 def _revoke(connection: sa.Connection, actor: Actor, key_id: int) -> None:

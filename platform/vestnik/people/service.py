@@ -25,7 +25,7 @@ class People:
         self.organisation = Organisation(settings, database, vault)
         self.users = Users(database, passwords)
         self.sessions = Sessions(settings, database, self.organisation, self.users, passwords)
-        self.keys = Keys(database, operator_key)
+        self.keys = Keys(database, self.sessions.rights_of, operator_key)
         self.setup = Setup(database, self.organisation, passwords)
 
     async def by_cookie(self, token: str) -> Actor | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -12,7 +13,7 @@ from vestnik import audit
 from vestnik.db import Database, fold, now
 from vestnik.http.errors import Language, NotSignedIn
 from vestnik.http.limits import RateLimit, network_of
-from vestnik.people.access import Actor, Role, rights_of
+from vestnik.people.access import DEMO_RIGHTS, Actor, Role, rights_of
 from vestnik.people.errors import NotADemo, PresentPasswordWrong, WrongPassword
 from vestnik.people.organisation import Organisation
 from vestnik.people.passwords import Passwords
@@ -110,16 +111,18 @@ class Sessions:
             return None
         if at - row.seen_at >= SEEN_EVERY:
             await self._database.write(_see, row, at)
-        rights = rights_of(row.roles)
-        if await self.is_demo():
-            rights |= {"demo.play"}
         return Actor(
             user_id=row.user_id,
             name=row.name,
-            rights=rights,
+            rights=await self.rights_of(row.roles),
             language=cast(Language, row.language),
             session_id=row.id,
         )
+
+    async def rights_of(self, roles: Iterable[str]) -> frozenset[str]:
+        """The rights that roles give a person at this moment: in the demo, those of the demo too."""
+        rights = rights_of(roles)
+        return rights | DEMO_RIGHTS if await self.is_demo() else rights
 
     async def is_demo(self) -> bool:
         """True when the server was started as a demo and the demo's data are there."""
