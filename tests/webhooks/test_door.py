@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from tests.webhooks.conftest import INBOX_STATE, TOKEN, Room, delivered, states
 
-from vestnik.webhooks import door
+from vestnik.webhooks import door, pipeline
 from vestnik.webhooks.inbox import Failure
 from vestnik.webhooks.pipeline import CallFailed
 from vestnik.webhooks.tables import inbox
@@ -137,6 +138,54 @@ async def test_past_the_deadline_the_answer_is_200_and_the_work_goes_on(
     await room.until(INBOX_STATE, "applied")
     card = await room.newest()
     assert (states(card), card.response, card.response_sent) == (["applied"], {"status": 299}, False)
+    assert card.line.answered == 200
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_deadline_that_comes_while_the_outcome_is_stored_is_what_the_inspector_shows(
+    room: Room, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    monkeypatch.setattr(door, "ANSWER_WITHIN_S", 0.05)
+    release = threading.Event()
+
+    def result(_request: dict[str, Any]) -> dict[str, Any]:
+        room.database.submit(lambda _: release.wait(10))  # the writer is busy
+        if fails:
+            raise failure()
+        return {"response": {"status": 299}}
+
+    room.result = result
+    assert (await room.post()).status_code == 200
+    release.set()
+    await room.until(sa.select(inbox.c.answered), 200)
+    card = await room.newest()
+    assert (card.line.state, card.response_sent) == (("retrying", None) if fails else ("applied", False))
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+async def test_an_answer_that_has_no_body_in_http_is_sent_without(room: Room, status: int) -> None:
+    room.result = lambda request: {"response": {"status": status, "body": "HTTP/1.1 200 OK"}}
+    answer = await room.post()
+    assert (answer.status_code, answer.content, answer.headers["content-length"]) == (status, b"", "0")
+
+
+async def test_a_stop_gives_up_calls_that_do_not_end_and_they_stay_stored(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "STOP_WITHIN_S", 0.05)
+    began = asyncio.Event()
+
+    async def endless() -> None:
+        began.set()
+        await asyncio.get_running_loop().create_future()
+
+    room.result = lambda request: endless()
+    posted = asyncio.create_task(room.post())
+    await began.wait()
+    await room.webhooks.pipeline.stop()
+    assert (await posted).status_code == 200
+    assert await room.scalar(INBOX_STATE) == "received"
+    assert await room.scalar(sa.select(inbox.c.next_attempt_at.is_not(None)))
 
 
 async def test_a_module_in_an_endless_loop_gets_one_call_at_a_time(room: Room) -> None:

@@ -73,10 +73,12 @@ class Waiter:
         """True while an answer would still reach the provider."""
         return not self.future.done()
 
-    def answer(self, answer: Answer) -> None:
-        """Answer the provider, unless the deadline already has."""
-        if not self.future.done():
-            self.future.set_result(answer)
+    def answer(self, answer: Answer) -> bool:
+        """Answer the provider; False when the deadline already has."""
+        if self.future.done():
+            return False
+        self.future.set_result(answer)
+        return True
 
 
 class Door:

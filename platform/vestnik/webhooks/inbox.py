@@ -190,3 +190,12 @@ def fail(
         )
     )
     return state
+
+
+def answered_at_deadline(connection: sa.Connection, request: Stored, status: int) -> None:
+    """Note that the deadline answered the provider, not the module."""
+    connection.execute(
+        sa.update(inbox)
+        .where(inbox.c.id == request.id, inbox.c.received_at == request.received_at)
+        .values(answered=status, response_sent=sa.case((inbox.c.response_sent.is_(None), None), else_=False))
+    )

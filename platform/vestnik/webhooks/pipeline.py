@@ -34,8 +34,12 @@ AT_ONCE = 8  # calls of one account under way at the same time
 AT_ONCE_AFTER_TIMEOUTS = 1  # … once its module has run into its time limit several times in a row
 TIMEOUTS_IN_A_ROW = 3
 IN_MEMORY = 2000  # requests held in memory; more are left to the sweep
+STOP_WITHIN_S = 5.0  # calls still under way then are given up: they are stored, and the next start makes them
 SWEEP_EVERY_S = 1.0
 SWEEP_ROWS = 200
+
+#: HTTP knows no body in these answers: the next one on the connection would begin with it.
+BODILESS = frozenset({204, 205, 304})
 
 _encode = msgspec.json.Encoder().encode
 
@@ -113,7 +117,7 @@ class Pipeline:
         self._sweeper = asyncio.create_task(self._sweep(), name="webhook-sweep")
 
     async def stop(self) -> None:
-        """Finish the calls under way; what is only in line stays stored for the next start."""
+        """Finish the calls under way, if they end soon; the rest stays stored for the next start."""
         self._stopping = True
         if self._sweeper is not None:
             self._sweeper.cancel()
@@ -124,8 +128,11 @@ class Pipeline:
                 _, waiter = lane.take()
                 if waiter is not None:
                     waiter.answer(OK)
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        if self._tasks:
+            _, left = await asyncio.wait(self._tasks, timeout=STOP_WITHIN_S)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
     def hand_on(self, request: Stored, waiter: Waiter | None = None) -> None:
         """Work on `request`, which is stored; its lease lets the sweep find it if this never ends."""
@@ -176,14 +183,14 @@ class Pipeline:
         lane.timeouts = 0
         value: dict[str, Any] = report.value or {}
         response = value.get("response")
-        answer = _answer(response)
+        answer, in_time = _answer(response), waiter is not None and waiter.open
         parsed = Parsed(
             request=request,
             version_id=report.version_id,
             actions=value.get("actions") or [],
             response=response,
-            response_sent=waiter is not None and waiter.open,
-            answered=answer.status if waiter is not None else None,
+            response_sent=in_time,
+            answered=_answered(waiter, answer),
         )
         try:
             await self._effects.put(parsed)
@@ -196,15 +203,20 @@ class Pipeline:
                 request, Failure("internal", _encode(described), b"[]", report.version_id, None), waiter
             )
             return
-        if waiter is not None:
-            waiter.answer(answer)
+        await self._tell(request, waiter, answer, in_time=in_time)
 
     async def _fail(self, request: Stored, failure: Failure, waiter: Waiter | None) -> None:
-        answered = FAILED.status if waiter is not None and waiter.open else None
+        in_time = waiter is not None and waiter.open
         with suppress(WriterStopped):
-            await self._database.write(inbox.fail, request, failure, now(), answered)
-        if waiter is not None:
-            waiter.answer(FAILED)
+            await self._database.write(inbox.fail, request, failure, now(), _answered(waiter, FAILED))
+        await self._tell(request, waiter, FAILED, in_time=in_time)
+
+    async def _tell(self, request: Stored, waiter: Waiter | None, answer: Answer, *, in_time: bool) -> None:
+        """Answer the provider; a deadline that came while the outcome was being stored is noted."""
+        if waiter is None or waiter.answer(answer) or not in_time:
+            return
+        with suppress(WriterStopped):
+            await self._database.write(inbox.answered_at_deadline, request, OK.status)
 
     async def _sweep(self) -> None:
         while True:
@@ -242,6 +254,13 @@ def as_argument(request: Stored) -> dict[str, Any]:
     return argument
 
 
+def _answered(waiter: Waiter | None, answer: Answer) -> int | None:
+    """The status that the provider gets: 200 once the deadline has passed, none when nobody waits."""
+    if waiter is None:
+        return None
+    return answer.status if waiter.open else OK.status
+
+
 def _answer(response: dict[str, Any] | None) -> Answer:
     if response is None:
         return OK
@@ -250,4 +269,6 @@ def _answer(response: dict[str, Any] | None) -> Answer:
         for name, value in response.get("headers", {}).items()
         if name.lower() not in ("content-length", "transfer-encoding", "connection", "set-cookie")
     )
-    return Answer(response.get("status", 200), headers, response.get("body", "").encode())
+    status = response.get("status", 200)
+    body = b"" if status in BODILESS else response.get("body", "").encode()
+    return Answer(status, headers, body)
