@@ -19,6 +19,7 @@ from vestnik.sandbox import (
     TraceLine,
     WorkerCrashed,
 )
+from vestnik.sandbox.sdk import Log
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -74,6 +75,16 @@ async def test_constants_and_types_come_from_the_facade(sandbox: Sandbox) -> Non
     )
 
     assert await run(sandbox, source) == [{"status": "opened"}, ["delivered", "opened"], True]
+
+
+async def test_log_lends_a_module_nothing_but_ways_to_write_a_line() -> None:
+    assert {name for name in dir(Log) if not name.startswith("_")} == {
+        "debug",
+        "error",
+        "info",
+        "print",
+        "warning",
+    }
 
 
 async def test_log_has_levels_and_print_writes_to_it(sandbox: Sandbox) -> None:

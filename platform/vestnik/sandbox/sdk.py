@@ -124,7 +124,10 @@ class Storage:
 
 
 class Log:
-    """Lines of one call, sent as they are written so that a killed call keeps them; bounded."""
+    """Lines of one call, sent as they are written so that a killed call keeps them; bounded.
+
+    A module holds this object: what it may not do (a new budget, a level that does not exist) is private.
+    """
 
     __slots__ = ("_bytes_left", "_lines_left", "_send")
 
@@ -133,11 +136,11 @@ class Log:
         self._bytes_left = LOG_LIMIT
         self._lines_left = LOG_LINES
 
-    def begin(self) -> None:
+    def _begin(self) -> None:
         """Starts a call."""
         self._bytes_left, self._lines_left = LOG_LIMIT, LOG_LINES
 
-    def write(self, level: int, values: tuple[Any, ...], separator: str = " ") -> None:
+    def _write(self, level: int, values: tuple[Any, ...], separator: str = " ") -> None:
         """One line; past the limit one last line says so and the rest is dropped."""
         if self._lines_left <= 0:
             return
@@ -151,25 +154,25 @@ class Log:
         self._send(level, text)
 
     def __call__(self, *values: Any) -> None:
-        self.write(1, values)
+        self._write(1, values)
 
     def debug(self, *values: Any) -> None:
-        self.write(0, values)
+        self._write(0, values)
 
     def info(self, *values: Any) -> None:
-        self.write(1, values)
+        self._write(1, values)
 
     def warning(self, *values: Any) -> None:
-        self.write(2, values)
+        self._write(2, values)
 
     def error(self, *values: Any) -> None:
-        self.write(3, values)
+        self._write(3, values)
 
     def print(
         self, *values: Any, sep: Any = " ", end: Any = "\n", file: Any = None, flush: Any = False
     ) -> None:
         """print(): a line of level info; `end`, `file` and `flush` mean nothing here."""
-        self.write(1, values, " " if sep is None else str(sep))
+        self._write(1, values, " " if sep is None else str(sep))
 
 
 class Constants:
@@ -235,7 +238,7 @@ class Sdk:
         """Starts a call with its own settings, markers and an empty log."""
         self.settings._values = settings
         self.sealed._values = {name: SealedValue(marker) for name, marker in markers.items()}
-        self.log.begin()
+        self.log._begin()
 
     def end(self) -> None:
         """Forgets the call's settings and markers."""
