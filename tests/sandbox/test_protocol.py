@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgpack
@@ -19,8 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sandbox.hosts import Recorder, Stalled
 
-from vestnik.sandbox import HostError, Limits, SandboxError, WorkerCrashed, answers, wire
+from vestnik.sandbox import HostError, Limits, SandboxError, SandboxOptions, WorkerCrashed, answers, wire
 from vestnik.sandbox.calls import ProtocolViolation, describe
+from vestnik.sandbox.pool import Claim, Pool
 from vestnik.sandbox.process import WorkerProcess
 
 
@@ -54,30 +56,38 @@ class Impostor:
         return status == -signal.SIGKILL and not self.worker.alive
 
 
-def _sleeper() -> subprocess.Popen[bytes]:
-    code = "import signal; signal.pause()"
+def _process(code: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.DEVNULL)
 
 
-@pytest_asyncio.fixture
-async def impostor() -> AsyncIterator[Impostor]:
+@asynccontextmanager
+async def impersonated(code: str) -> AsyncIterator[Impostor]:
+    """A worker that has said that it is ready, and in truth runs `code`."""
     loop = asyncio.get_running_loop()
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     trace_read, trace_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    process = await asyncio.to_thread(_sleeper)
+    process = await asyncio.to_thread(_process, code)
     worker = WorkerProcess(1, 0, trace_read, loop)
     worker.born_as(os.pidfd_open(process.pid))
     await loop.create_unix_connection(lambda: worker, sock=ours)
     theirs.sendall(wire.frame(wire.READY, msgspec.msgpack.encode([])))
     await worker.ready
-    yield Impostor(worker, theirs, process)
-    worker.kill("the test is over")
-    worker.on_exit(None)
-    theirs.close()
-    os.close(trace_write)
-    process.kill()
-    await asyncio.to_thread(process.wait)
+    try:
+        yield Impostor(worker, theirs, process)
+    finally:
+        worker.kill("the test is over")
+        worker.on_exit(None)
+        theirs.close()
+        os.close(trace_write)
+        process.kill()
+        await asyncio.to_thread(process.wait)
+
+
+@pytest_asyncio.fixture
+async def impostor() -> AsyncIterator[Impostor]:
+    async with impersonated("import signal; signal.pause()") as waiting:
+        yield waiting
 
 
 def packed(*values: Any) -> bytes:
@@ -357,3 +367,48 @@ async def test_answers_that_a_worker_does_not_read_are_not_kept(impostor: Impost
     assert heard[-1][2] == ["limit", "the module does not take its answers"]
     impostor.say(wire.DONE, packed(b"1"))
     await call
+
+
+async def test_a_worker_that_is_busy_while_it_is_idle_dies_at_the_next_sweep() -> None:
+    options = SandboxOptions(blanks=0)
+    claim = Claim("taken over", 0, "interactive")
+    async with impersonated("while True: pass") as impostor:
+        worker = impostor.worker
+
+        async def spawn(_memory_bytes: int) -> WorkerProcess:
+            return worker
+
+        async def bind(_worker: WorkerProcess) -> None:
+            pass
+
+        pool = Pool(options, 0, spawn)
+        pool.release(claim, await pool.acquire(claim, bind), None)
+        async with asyncio.timeout(10):
+            while worker.cpu_used_s() <= options.worker_idle_cpu_s:
+                await asyncio.sleep(0.005)
+        pool.sweep()
+
+        assert pool.counts() == {"busy": 0, "warm": 0, "blank": 0, "waiting": 0}
+        assert await impostor.is_killed()
+        with pytest.raises(WorkerCrashed, match="used processor time while it had no call"):
+            await worker.request(wire.CALL, b"", Limits())
+
+
+async def test_a_worker_that_waits_for_its_next_call_stays(impostor: Impostor) -> None:
+    claim = Claim("honest", 0, "interactive")
+
+    async def spawn(_memory_bytes: int) -> WorkerProcess:
+        return impostor.worker
+
+    async def bind(_worker: WorkerProcess) -> None:
+        pass
+
+    pool = Pool(SandboxOptions(blanks=0), 0, spawn)
+    worker = await pool.acquire(claim, bind)
+    call = asyncio.create_task(worker.request(wire.CALL, b"", Limits()))
+    impostor.say(wire.DONE, packed(b"1"))
+    await call
+    pool.release(claim, worker, None)
+    pool.sweep()
+
+    assert pool.counts()["warm"] == 1

@@ -298,12 +298,18 @@ class Pool:
                 del self._idle[key]
 
     def sweep(self) -> None:
-        """Ends warm workers that are too old or have been idle for too long, and forgets dead ones."""
+        """Ends warm workers that are too old, were idle for too long or were not idle, and forgets dead ones.
+
+        One that uses the processor without a call has been taken over: its program is suspected.
+        """
         now, options = time.monotonic(), self._options
         for key, workers in list(self._idle.items()):
             kept: deque[WorkerProcess] = deque()
             for worker in workers:
-                if now - worker.idle_since > options.worker_idle_s or not self._is_reusable(worker):
+                if worker.cpu_used_s() > options.worker_idle_cpu_s:
+                    worker.kill("it used processor time while it had no call")
+                    self._suspect(key[0])
+                elif now - worker.idle_since > options.worker_idle_s or not self._is_reusable(worker):
                     worker.kill("it was idle for too long")
                 else:
                     kept.append(worker)
