@@ -23,6 +23,9 @@ A I - -   POST   /accounts/{id}/check
 A I M -   GET    /accounts/{id}/hosts
 A - - -   PUT    /accounts/{id}/hosts
 A I M -   GET    /accounts/{id}/lists
+A I - -   POST   /accounts/{id}/lists
+A I - -   POST   /accounts/{id}/lists/import
+A I - -   PUT    /accounts/{id}/lists/{list_id}
 A I - -   POST   /accounts/{id}/rotate-token
 A - - -   GET    /audit
 A I M S   GET    /campaigns

@@ -119,6 +119,19 @@ class ListShape(Shape):
     category_name: str | None
 
 
+class NewList(Shape):
+    """A list to create at the service, and the category that it will stand for."""
+
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    category_id: Id | None = None
+
+
+class ListChange(Shape):
+    """The category that a list stands for; null: none."""
+
+    category_id: Id | None
+
+
 class ListPage(Shape):
     """The lists of an account."""
 
@@ -197,6 +210,35 @@ async def approve_hosts(context: Context, id: int, body: HostChoices) -> HostPag
 @router.get("/accounts/{id:key}/lists", returns=ListPage, right="accounts.read")
 async def list_lists(context: Context, id: int) -> ListPage:
     """The lists at the service, each with the category that it stands for."""
+    return await _lists(context, id)
+
+
+@router.post("/accounts/{id:key}/lists", body=NewList, returns=ListPage, status=201, right="accounts.manage")
+async def create_list(context: Context, id: int, body: NewList) -> ListPage:
+    """Create a list at the service for a category."""
+    category_id = None if body.category_id is None else key_of(body.category_id)
+    await _modules(context).lists.create(context.actor, id, body.title, category_id)
+    return await _lists(context, id)
+
+
+@router.post("/accounts/{id:key}/lists/import", returns=ListPage, right="accounts.manage")
+async def import_lists(context: Context, id: int) -> ListPage:
+    """Read the lists of the service; what is mapped already stays so."""
+    await _modules(context).lists.import_from_service(context.actor, id)
+    return await _lists(context, id)
+
+
+@router.put(
+    "/accounts/{id:key}/lists/{list_id:key}", body=ListChange, returns=ListPage, right="accounts.manage"
+)
+async def map_list(context: Context, id: int, list_id: int, body: ListChange) -> ListPage:
+    """Say which category a list stands for."""
+    category_id = None if body.category_id is None else key_of(body.category_id)
+    await _modules(context).lists.map(context.actor, id, list_id, category_id)
+    return await _lists(context, id)
+
+
+async def _lists(context: Context, id: int) -> ListPage:
     modules = _modules(context)
     lists = await modules.accounts.lists(context.actor, id)
     names = await modules.category_names([each.category_id for each in lists if each.category_id is not None])

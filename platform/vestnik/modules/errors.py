@@ -3,7 +3,8 @@
 Problem
 ├── ModuleNameTaken 409       ├── ArchiveInvalid 422       ├── SettingsInvalid 422
 ├── SourceRefused 422         ├── FileTooLarge 413         ├── AddressInvalid 422
-├── ManifestInvalid 422       └── CatalogueEmpty 404       └── ModulesCantRun 503
+├── ManifestInvalid 422       ├── CatalogueEmpty 404       ├── ModulesCantRun 503
+└── ListsNotRead 502
 """
 
 from __future__ import annotations
@@ -101,3 +102,15 @@ class ModulesCantRun(Problem):
         "en": "A wall without which modules do not run does not stand: {wall}. Details: vestnik doctor.",
     }
     fields = ("wall",)
+
+
+class ListsNotRead(Problem):
+    code = "lists_not_read"
+    status = 502
+    title = {"ru": "Списки не получены", "en": "The lists were not read"}
+    message = {
+        "ru": "Сервис не отдал списки до конца (страниц: {pages}). Ничего не изменено. Повторите позже.",
+        "en": "The service did not give its lists to the end (pages: {pages}). Nothing is changed. "
+        "Try again later.",
+    }
+    fields = ("pages",)

@@ -20,7 +20,7 @@ from vestnik.modules.calls import Caller
 from vestnik.modules.catalogue import Catalogue
 from vestnik.modules.failures import FunctionMissing, ModuleCallFailed
 from vestnik.modules.library import Both, Library
-from vestnik.modules.lists import map_list
+from vestnik.modules.lists import Lists, map_list
 from vestnik.modules.metrics import CallMetrics
 from vestnik.modules.ports import AccountFacts, BaseUrl, CallReport, CategoryNames, ContactSource, NoContacts
 from vestnik.modules.recorder import Recorder
@@ -78,6 +78,7 @@ class Modules:
         self.library = Library(database, self.registry, sandbox, catalogue)
         self.accounts = Accounts(database, vault, self.registry, base_url)
         self.category_names = options.category_names
+        self.lists = Lists(database, self.registry, self._interactive, options.category_names)
         self.recorder = Recorder(database)
         self._caller = Caller(sandbox, broker, self.recorder, options.contacts, options.metrics)
 
@@ -112,6 +113,9 @@ class Modules:
         """
         report = await self.report(account_id, function, arguments, lane=lane, version_id=version_id)
         return report.value
+
+    async def _interactive(self, account_id: int, function: str, arguments: Mapping[str, Any]) -> Any:
+        return await self.call(account_id, function, arguments, lane="interactive")
 
     async def report(
         self,

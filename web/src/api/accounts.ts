@@ -32,6 +32,9 @@ export const accounts = {
     queryOptions({ queryKey: ["accounts", id, "hosts"], queryFn: () => api.get<PageOf<HostApproval>>(under(id, "/hosts")) }),
   lists: (id: string) =>
     queryOptions({ queryKey: ["accounts", id, "lists"], queryFn: () => api.get<PageOf<AccountList>>(under(id, "/lists")) }),
+  importLists: (id: string) => api.post<PageOf<AccountList>>(under(id, "/lists/import")),
+  mapList: (id: string, listId: string, categoryId: string | null) =>
+    api.put<PageOf<AccountList>>(under(id, `/lists/${listId}`), { categoryId }),
   create: (account: NewAccount) => api.post<AccountCard>("/accounts", account),
   change: (id: string, change: Partial<Pick<NewAccount, "title" | "settings">>) => api.patch<AccountCard>(under(id), change),
   remove: (id: string) => api.delete(under(id)),

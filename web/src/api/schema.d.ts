@@ -556,6 +556,41 @@ export interface paths {
         /** The lists at the service, each with the category that it stands for. */
         get: operations["list_lists"];
         put?: never;
+        /** Create a list at the service for a category. */
+        post: operations["create_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/lists/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read the lists of the service; what is mapped already stays so. */
+        post: operations["import_lists"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/lists/{list_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say which category a list stands for. */
+        put: operations["map_list"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2048,6 +2083,22 @@ export interface components {
             title: string;
             categoryId: string | null;
             categoryName: string | null;
+        };
+        /**
+         * NewList
+         * @description A list to create at the service, and the category that it will stand for.
+         */
+        NewList: {
+            title: string;
+            /** @default null */
+            categoryId?: string | null;
+        };
+        /**
+         * ListChange
+         * @description The category that a list stands for; null: none.
+         */
+        ListChange: {
+            categoryId: string | null;
         };
         /**
          * StubQuery
@@ -4446,6 +4497,108 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The lists at the service, each with the category that it stands for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewList"];
+            };
+        };
+        responses: {
+            /** @description Create a list at the service for a category. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_lists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Read the lists of the service; what is mapped already stays so. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListChange"];
+            };
+        };
+        responses: {
+            /** @description Say which category a list stands for. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,16 +1,20 @@
-import { Text } from "@mantine/core";
-import { IconListDetails } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { Button, Group, Select, Text } from "@mantine/core";
+import { IconListDetails, IconRefresh } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { accounts, type AccountList } from "../../api/accounts";
+import { contacts } from "../../api/contacts";
+import { useRight } from "../../api/session";
 import { EmptyState } from "../../ui/EmptyState";
 import { RowsLoading } from "../../ui/Loading";
+import { tellProblem } from "../../ui/notices";
 import { Panel } from "../../ui/Panel";
 import { Rows } from "../../ui/Rows";
 
 /** Which list of the service stands for which category. */
 export function Lists({ accountId }: { accountId: string }) {
   const { t } = useTranslation();
+  const manages = useRight("accounts.manage");
   const { data } = useQuery(accounts.lists(accountId));
   return (
     <Panel title={t("accounts.lists")} description={t("accounts.listsHint")}>
@@ -25,10 +29,56 @@ export function Lists({ accountId }: { accountId: string }) {
           columns={[
             { key: "title", title: t("accounts.list"), render: (list) => list.title },
             { key: "id", title: t("accounts.listId"), render: (list) => <Text size="sm" ff="monospace">{list.externalId}</Text> },
-            { key: "category", title: t("accounts.category"), render: (list) => list.categoryName ?? t("accounts.noCategory") },
+            {
+              key: "category",
+              title: t("accounts.category"),
+              render: (list) =>
+                manages ? <CategoryOf accountId={accountId} list={list} /> : (list.categoryName ?? t("accounts.noCategory")),
+            },
           ]}
         />
       )}
+      {manages && <ImportLists accountId={accountId} />}
     </Panel>
+  );
+}
+
+function ImportLists({ accountId }: { accountId: string }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const load = useMutation({
+    mutationFn: () => accounts.importLists(accountId),
+    onSuccess: (page) => client.setQueryData(accounts.lists(accountId).queryKey, page),
+    onError: tellProblem,
+  });
+  return (
+    <Group mt="md">
+      <Button variant="default" size="sm" leftSection={<IconRefresh size={16} />} loading={load.isPending} onClick={() => load.mutate()}>
+        {t("accounts.importLists")}
+      </Button>
+    </Group>
+  );
+}
+
+function CategoryOf({ accountId, list }: { accountId: string; list: AccountList }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const { data: categories } = useQuery(contacts.categories);
+  const change = useMutation({
+    mutationFn: (categoryId: string | null) => accounts.mapList(accountId, list.id, categoryId),
+    onSuccess: (page) => client.setQueryData(accounts.lists(accountId).queryKey, page),
+    onError: tellProblem,
+  });
+  return (
+    <Select
+      size="xs"
+      clearable
+      aria-label={t("accounts.categoryOf", { list: list.title })}
+      placeholder={t("accounts.noCategory")}
+      value={list.categoryId}
+      disabled={change.isPending}
+      data={(categories ?? []).map((category) => ({ value: category.id, label: category.title }))}
+      onChange={(categoryId) => change.mutate(categoryId)}
+    />
   );
 }
