@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -29,9 +31,16 @@ async def fail_late(_request: Request) -> Response:
     return StreamingResponse(body())
 
 
+async def fail_to_store(_request: Request) -> Response:
+    cause = sqlite3.OperationalError("database or disk is full")
+    cause.sqlite_errorcode = sqlite3.SQLITE_FULL
+    raise sa.exc.OperationalError("INSERT", {}, cause)
+
+
 async def broken(installation: Installation) -> Browser:
     installation.app.router.routes.insert(0, Route("/api/v1/fail", fail))
     installation.app.router.routes.insert(0, Route("/api/v1/fail-late", fail_late))
+    installation.app.router.routes.insert(0, Route("/api/v1/fail-to-store", fail_to_store))
     return await installation.browser()
 
 
@@ -51,6 +60,17 @@ async def test_an_unknown_address_and_an_unknown_method_are_problems(installatio
     method = await browser.put("/session", {})
     assert (method.status_code, method.json()["code"]) == (405, "method_not_allowed")
     assert method.headers["allow"]
+
+
+async def test_a_database_out_of_order_is_said_to_be_that(installation: Installation) -> None:
+    browser = await broken(installation)
+    with capture_logs() as lines:
+        answer = await browser.get("/fail-to-store", headers={"accept-language": "en"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+    assert "the change is not stored" in answer.json()["detail"]
+    assert [line["reference"] for line in lines if line["event"] == "http.fault"] == [
+        answer.json()["reference"]
+    ]
 
 
 async def test_a_fault_is_answered_and_logged_under_one_reference(installation: Installation) -> None:

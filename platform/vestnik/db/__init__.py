@@ -2,6 +2,7 @@
 
 from vestnik.db.batcher import Batcher
 from vestnik.db.database import Database
+from vestnik.db.outage import is_outage
 from vestnik.db.statements import insert, insert_ignore, load, metadata, monthly_table, upsert
 from vestnik.db.types import (
     EPOCH,
@@ -22,6 +23,7 @@ __all__ = [
     "Database",
     "WriterStopped",
     "after_commit",
+    "is_outage",
     "insert",
     "insert_ignore",
     "load",

@@ -79,7 +79,7 @@ def write_engine(url: sa.URL) -> sa.Engine:
     """
     if url.get_backend_name() != "sqlite":
         driven = url.set(drivername="postgresql+psycopg")
-        return sa.create_engine(driven, pool_size=1, max_overflow=0, hide_parameters=True)
+        return sa.create_engine(driven, pool_size=1, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
@@ -96,7 +96,7 @@ def write_engine(url: sa.URL) -> sa.Engine:
 def _read_engine(url: sa.URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         driven = url.set(drivername="postgresql+psycopg")
-        return create_async_engine(driven, pool_size=8, hide_parameters=True)
+        return create_async_engine(driven, pool_size=8, pool_pre_ping=True, hide_parameters=True)
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"),
         poolclass=sa.pool.AsyncAdaptedQueuePool,

@@ -130,8 +130,11 @@ class Writer:
             connection.exec_driver_sql("RELEASE SAVEPOINT unit")
         except BaseException as error:
             unit.callbacks.clear()
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
-            connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+            try:
+                connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+                connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+            except sa.exc.SQLAlchemyError:  # the connection, or the whole transaction, is gone
+                raise error from None
             if attempts > 1 and _asks_to_retry(error):
                 self._run(connection, unit, attempts - 1)
             else:

@@ -2,9 +2,9 @@
 
     Problem
     ├── NotSignedIn 401      ├── InvalidRequest 422       ├── TooManyRequests 429
-    ├── Forbidden 403        ├── BodyTooLarge 413         └── InternalError 500
-    ├── NotFound 404         └── Conflict 409
-    └── MethodNotAllowed 405
+    ├── Forbidden 403        ├── BodyTooLarge 413         ├── InternalError 500
+    ├── NotFound 404         ├── Conflict 409             └── DatabaseUnavailable 503
+    └── MethodNotAllowed 405 └── CsrfFailed 403
 
 Rooms add their own classes below `Problem`. A class has a `code`, an HTTP `status`, a `title` and a
 `message` in each language, and names its `fields`; the text is built from the fields alone.
@@ -154,5 +154,18 @@ class InternalError(Problem):
     message = {
         "ru": "Ошибка на нашей стороне, она записана под номером {reference}. Ничего не потеряно.",
         "en": "The fault is ours; it is recorded under number {reference}. Nothing is lost.",
+    }
+    fields = ("reference",)
+
+
+class DatabaseUnavailable(Problem):
+    code = "database_unavailable"
+    status = 503
+    title = {"ru": "База данных недоступна", "en": "The database is out of order"}
+    message = {
+        "ru": "База данных сейчас не принимает запросы: изменение не сохранено. Повторите позже. "
+        "Администратору: место на диске и журнал сервера, запись {reference}.",
+        "en": "The database takes no requests now: the change is not stored. Try again later. "
+        "For the administrator: the room on the disk, and the server's log, entry {reference}.",
     }
     fields = ("reference",)

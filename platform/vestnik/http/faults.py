@@ -19,8 +19,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vestnik.db import is_outage
 from vestnik.http.api import language_of
 from vestnik.http.errors import (
+    DatabaseUnavailable,
     InternalError,
     InvalidRequest,
     MethodNotAllowed,
@@ -76,7 +78,8 @@ class Faults:
         if answered.status:
             raise ConnectionAbortedError("the answer had begun when the fault happened") from error
         request = Request(scope, receive)
-        response = problem_response(InternalError(reference=reference), language_of(request))
+        kind = DatabaseUnavailable if is_outage(error) else InternalError
+        response = problem_response(kind(reference=reference), language_of(request))
         await response(scope, receive, answered.send)
 
     def _count(self, scope: Scope, answered: _Answered, seconds: float) -> None:
