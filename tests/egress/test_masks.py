@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from tests.egress.conftest import Server, http_answer
 
 from vestnik.egress import Broker, ExchangeTrace, FetchRequest, Masker
+from vestnik.egress.masks import WINDOW_BYTES
 
 secrets = st.one_of(
     st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=8, max_size=60),
@@ -167,3 +169,36 @@ async def test_a_body_that_is_no_text_is_shown_as_base64(server: Server, broker:
         {"bytes": 2, "truncated": False, "base64": "//4="},
         {"bytes": 65_555, "truncated": True, "text": "a" * 65_535},
     ]
+
+
+@given(secret=secrets, encoding=st.sampled_from(sorted(ENCODINGS)), before=st.integers(-400, 10))
+@settings(max_examples=150, deadline=None)
+def test_a_secret_across_two_windows_is_masked_as_a_whole(secret: str, encoding: str, before: int) -> None:
+    encoded = ENCODINGS[encoding](secret).encode()
+    data = b"\n" * (WINDOW_BYTES + before) + encoded + b"\n" * WINDOW_BYTES
+    expected = data.replace(encoded, b"[sealed:key]")
+    masker = Masker({"key": secret})
+    assert masker.data(data) == expected or secret.strip("\n") != secret
+    assert asyncio.run(masker.data_in_turns(data)) == masker.data(data)
+
+
+@pytest.mark.parametrize("byte", [b"%", b"\\", b"s", b"\n"])
+async def test_large_bodies_and_many_lines_are_masked_while_the_loop_goes_on(byte: bytes) -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    body = byte * 2_000_000 + b"secret-of-the-account"
+    masker = Masker({"key": "secret-of-the-account"})
+    assert await masker.data_in_turns(body) == byte * 2_000_000 + b"[sealed:key]"
+    assert turns >= len(body) // WINDOW_BYTES
+    turns = 0
+    lines = [byte.decode() * 1_000] * 2_000
+    assert await masker.texts_in_turns(lines) == lines
+    counting.cancel()
+    assert turns >= len(body) // WINDOW_BYTES - 1

@@ -134,7 +134,7 @@ class Broker:
                 return exchange
             if exchange.spool is not None:
                 self.spools.drop(exchange.spool.id)
-            request = _redirected(request, exchange.status, location, scope.masker)
+            request = await _redirected(request, exchange.status, location, scope.masker)
         raise FetchFailed(
             "redirect", Target.of(request.url).host, f"more than {self.options.redirects} in a row"
         )
@@ -268,7 +268,7 @@ async def _copy(
     decoder.finish()
 
 
-def _redirected(request: FetchRequest, status: int, location: str, masker: Masker) -> FetchRequest:
+async def _redirected(request: FetchRequest, status: int, location: str, masker: Masker) -> FetchRequest:
     """The next request after a redirect (RFC 9110, 15.4); raises FetchFailed where it would carry a secret.
 
     A secret stays with the origin it was sent to: another scheme, host or port gets neither headers nor
@@ -287,7 +287,7 @@ def _redirected(request: FetchRequest, status: int, location: str, masker: Maske
         )
     if target == before:
         return following
-    if masker.finds(following.url) or masker.data(following.body) != following.body:
+    if masker.finds(following.url) or await masker.data_in_turns(following.body) != following.body:
         raise FetchFailed(
             "redirect", before.host, f"to {target.host}, which would carry a secret to another origin"
         )

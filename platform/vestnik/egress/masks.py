@@ -6,6 +6,7 @@ of the raw, percent-encoded and JSON-escaped text. A part of a value is never lo
 tell its prefix.
 """
 
+import asyncio
 import base64
 import json
 import re
@@ -26,6 +27,11 @@ _JSON_SHORT = {
 }
 _BASE64_ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 
+#: So much is looked through at a time: about 10 ms of the worst, of which each byte may begin a secret.
+WINDOW_BYTES = 65_536
+
+_Found = tuple[int, int, str]
+
 
 class Masker:
     """Masks the given secrets; made once for a call. An empty masker returns what it is given."""
@@ -37,6 +43,7 @@ class Masker:
         )
         self._names = tuple(name for name, _ in kept)
         self._values = tuple(value for _, value in kept)
+        self._longest = max(map(_longest_encoding, self._values), default=0)
 
     @classmethod
     def of(cls, values: Iterable[str]) -> Self:
@@ -57,41 +64,75 @@ class Masker:
         """The bytes with every secret masked; what is not a secret stays byte for byte."""
         return self._masked(data, len(data))
 
+    async def data_in_turns(self, data: bytes) -> bytes:
+        """As `data`, for a large body: the event loop has its turn between windows."""
+        found: list[_Found] = []
+        for window in self._windows(data):
+            found += window
+            await asyncio.sleep(0)
+        return _replaced(data, found, len(data))
+
+    async def texts_in_turns(self, texts: Iterable[str]) -> list[str]:
+        """As `text`, for many lines or long ones: the event loop has its turn after each window's worth."""
+        masked: list[str] = []
+        looked_through = 0
+        for text in texts:
+            looked_through += len(text)
+            if looked_through < WINDOW_BYTES:
+                masked.append(self.text(text))
+                continue
+            looked_through = 0
+            data = await self.data_in_turns(_encode(text))
+            masked.append(data.decode("utf-8", "surrogatepass"))
+        return masked
+
     def preview(self, data: bytes, limit_bytes: int) -> bytes:
         """The first `limit_bytes` of the data, masked; a secret that the cut goes through is masked whole."""
-        longest = max(map(_longest_encoding, self._values), default=0)
-        return self._masked(data[: limit_bytes + longest], limit_bytes)
+        return self._masked(data[: limit_bytes + self._longest], limit_bytes)
 
     def _masked(self, data: bytes, limit_bytes: int) -> bytes:
-        pieces: list[bytes] = []
-        position = 0
-        for start, end, name in self._found(data):
-            if start >= limit_bytes:
-                break
-            pieces += (data[position:start], f"[sealed:{name}]".encode())
-            position = end
-        if not pieces:
-            return data[:limit_bytes]
-        pieces.append(data[position : max(position, limit_bytes)])
-        return b"".join(pieces)
+        return _replaced(data, self._found(data), limit_bytes)
 
-    def _found(self, data: bytes) -> Iterator[tuple[int, int, str]]:
+    def _found(self, data: bytes) -> Iterator[_Found]:
         """Start, end and name of each secret in the data, from left to right, none inside another."""
+        for window in self._windows(data):
+            yield from window
+
+    def _windows(self, data: bytes) -> Iterator[list[_Found]]:
+        """What is found, window by window. A secret belongs to the window in which it begins."""
         if not self._values:
             return
-        position = 0
-        for match in _compiled(self._values).finditer(data):
-            group = match.lastindex or 1
-            start, end = match.span(group)
-            if start < position:
-                continue
-            if group % 2 == 0 and start > position and data[start - 1] in _BASE64_ALPHABET:
-                start -= 1
-            yield start, end, self._names[(group - 1) // 2]
-            position = end
+        pattern, position = _compiled(self._values), 0
+        size = max(WINDOW_BYTES, self._longest)
+        for window_start in range(0, len(data), size):
+            window_end = window_start + size
+            found: list[_Found] = []
+            for match in pattern.finditer(data, window_start, window_end + self._longest):
+                group = match.lastindex or 1
+                start, end = match.span(group)
+                if start >= window_end:
+                    break
+                if start < position:
+                    continue
+                if group % 2 == 0 and start > position and data[start - 1] in _BASE64_ALPHABET:
+                    start -= 1
+                found.append((start, end, self._names[(group - 1) // 2]))
+                position = end
+            yield found
 
 
-NO_MASKS = Masker({})
+def _replaced(data: bytes, found: Iterable[_Found], limit_bytes: int) -> bytes:
+    pieces: list[bytes] = []
+    position = 0
+    for start, end, name in found:
+        if start >= limit_bytes:
+            break
+        pieces += (data[position:start], f"[sealed:{name}]".encode())
+        position = end
+    if not pieces:
+        return data[:limit_bytes]
+    pieces.append(data[position : max(position, limit_bytes)])
+    return b"".join(pieces)
 
 
 def _encode(text: str) -> bytes:
@@ -194,3 +235,6 @@ def _base64_character(character: bytes) -> bytes:
     if character == b"/":
         return rb"(?:\\?/|_|%2[fF])"
     return character
+
+
+NO_MASKS = Masker({})

@@ -137,7 +137,7 @@ class CallHost:
         return {
             "status": exchange.status,
             "headers": [[masker.text(name), masker.text(value)] for name, value in exchange.headers],
-            "body": masker.data(exchange.body),
+            "body": await masker.data_in_turns(exchange.body),
             "url": masker.text(exchange.url),
             "spool_id": None if exchange.spool is None else exchange.spool.id,
         }
@@ -154,8 +154,7 @@ class CallHost:
         if not isinstance(spool_id, str) or not isinstance(offset, int) or not isinstance(count, int):
             raise InvalidRequest("lines takes whole numbers")
         lines = await self._broker.spools.lines(self._ready.owner, spool_id, offset, count)
-        masker = self.sealed.masker
-        return [masker.text(line) for line in lines]
+        return await self.sealed.masker.texts_in_turns(lines)
 
     async def _stored(self, operation: str, argument: Any) -> Any:
         if operation == "keys":
