@@ -298,6 +298,7 @@ def _middleware(services: Services) -> list[Middleware]:
             by_key=people.by_key,
             csrf_token=csrf_token,
             base_url=people.organisation.base_url,
+            own_names=people.organisation.names,
         ),
     ]
 

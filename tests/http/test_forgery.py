@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.application import ORIGIN, Installation
+from tests.application import ORIGIN, PASSWORD, Installation
 
 from vestnik.people.access import SYSTEM
 
@@ -71,3 +71,72 @@ async def test_a_wrong_bearer_key_is_refused_even_beside_a_good_cookie(installat
     browser = await installation.signed_in("marketer")
     answer = await browser.get("/session", headers={"authorization": "Bearer vst_nonsense"})
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("host", "known"),
+    [
+        ("vestnik.test", True),
+        ("VESTNIK.test.:8000", True),
+        ("public.example.org", True),
+        ("xn--b1agjinxh.xn--p1ai", False),
+        ("localhost:8000", True),
+        ("demo.localhost", True),
+        ("127.0.0.1:8000", True),
+        ("[::1]:8000", True),
+        ("192.168.1.5:8000", True),
+        ("rebound.evil.example", False),
+        ("rebound.evil.example:8000", False),
+        ("vestnik.test.evil.example", False),
+        ("localhost.evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("evil.example@127.0.0.1", False),
+        ("[", False),
+        ("", False),
+    ],
+)
+async def test_a_name_that_was_made_to_lead_here_opens_nothing(
+    demo_installation: Installation, host: str, known: bool
+) -> None:
+    """DNS rebinding: the page's own name leads to this server, so Origin and Host agree."""
+    organisation = demo_installation.services.people.organisation
+    await organisation.change(SYSTEM, {"base_url": "https://public.example.org"})
+    await demo_installation.add_user("marketer")
+    browser = await demo_installation.browser()
+    browser.headers = {"host": host, "origin": f"http://{host}", "sec-fetch-site": "same-origin"}
+    form = {"email": "marketer@vestnik.test", "password": PASSWORD}
+    answers = [
+        await browser.post("/session/demo", {"role": "marketer"}),
+        await browser.post("/session", form),
+        await browser.get("/setup"),
+    ]
+    refused = [(answer.status_code, answer.json().get("code")) == (400, "unknown_host") for answer in answers]
+    assert refused == [not known] * 3
+    assert (await browser.client.get("/healthz", headers={"host": host})).status_code == 200
+    assert (await browser.client.get("/readyz", headers={"host": host})).status_code == 200
+    assert (await browser.client.get("/hooks/nobody/nothing", headers={"host": host})).status_code == 404
+
+
+async def test_an_unknown_name_is_refused_in_clear_words(installation: Installation) -> None:
+    browser = await installation.browser(origin="http://other.example")
+    assert (await browser.get("/session", headers={"accept-language": "en"})).json() == {
+        "type": "urn:vestnik:problem:unknown_host",
+        "title": "Unknown address",
+        "status": 400,
+        "detail": "Vestnik does not answer under the name “other.example”. Open it under its public address; "
+        "an administrator sets that in Settings, or before the start as VESTNIK_BASE_URL.",
+        "code": "unknown_host",
+        "host": "other.example",
+    }
+
+
+async def test_a_public_address_in_cyrillic_is_known_as_browsers_write_it(installation: Installation) -> None:
+    await installation.services.people.organisation.change(SYSTEM, {"base_url": "https://вестник.рф"})
+    browser = await installation.browser(origin="https://xn--b1agjinxh.xn--p1ai")
+    assert (await browser.get("/session")).json().get("code") != "unknown_host"
+
+
+async def test_a_machine_with_a_key_may_use_any_name(installation: Installation) -> None:
+    _, key = await installation.services.people.keys.add(SYSTEM, "сайт", ["contacts.read"])
+    machine = await installation.browser(origin="http://vestnik-in-a-container:8000")
+    assert (await machine.get("/session", headers={"authorization": f"Bearer {key}"})).status_code == 200

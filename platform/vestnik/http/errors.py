@@ -93,6 +93,19 @@ class CsrfFailed(Problem):
     }
 
 
+class UnknownHost(Problem):
+    code = "unknown_host"
+    status = 400
+    title = {"ru": "Неизвестный адрес", "en": "Unknown address"}
+    message = {
+        "ru": "Под именем «{host}» Вестник не отвечает. Откройте его по публичному адресу; этот адрес "
+        "администратор задаёт в настройках, а до запуска — переменной VESTNIK_BASE_URL.",
+        "en": "Vestnik does not answer under the name “{host}”. Open it under its public address; "
+        "an administrator sets that in Settings, or before the start as VESTNIK_BASE_URL.",
+    }
+    fields = ("host",)
+
+
 class NotFound(Problem):
     code = "not_found"
     status = 404

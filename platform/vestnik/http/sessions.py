@@ -2,13 +2,14 @@
 
 The middleware puts the actor into `request.state.actor`. It also refuses forged requests: an unsafe
 method must come from our own pages (Origin, Sec-Fetch-Site) and, with a session, repeat the token
-that only our pages know. A bearer key is never sent by a browser on its own, so it needs neither.
+that only our pages know; every request must be made under a name of ours (Host). A bearer key is never
+sent by a browser on its own, so it needs none of this.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,13 +18,16 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from vestnik.http import hosts
 from vestnik.http.api import accepted_language, language_of
-from vestnik.http.errors import CsrfFailed, Language, NotSignedIn, Problem
+from vestnik.http.errors import CsrfFailed, Language, NotSignedIn, Problem, UnknownHost
 from vestnik.http.problems import problem_response
 
 COOKIE = "vestnik_session"
 CSRF_HEADER = "x-csrf-token"
 COOKIE_LASTS_S = 90 * 24 * 3600
+
+_HOST_LENGTH = 255
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PATHS = ("/api/", "/metrics", "/lsp/")
@@ -44,10 +48,11 @@ class Sessions:
         by_key: ByKey,
         csrf_token: Callable[[str], str],
         base_url: Callable[[], Awaitable[str]],
+        own_names: Callable[[], Awaitable[Iterable[str]]],
     ) -> None:
         self._app = app
         self._by_cookie, self._by_key = by_cookie, by_key
-        self._csrf_token, self._base_url = csrf_token, base_url
+        self._csrf_token, self._base_url, self._own_names = csrf_token, base_url, own_names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or not scope["path"].startswith(_PATHS):
@@ -70,6 +75,7 @@ class Sessions:
             if scope["state"]["actor"] is None:
                 raise NotSignedIn()
             return
+        await self._refuse_unknown_names(headers.get("host", ""))
         unsafe = scope["type"] == "websocket" or scope["method"] not in _SAFE
         if unsafe:
             await self._refuse_foreign_pages(headers)
@@ -84,6 +90,11 @@ class Sessions:
             if not hmac.compare_digest(given.encode(), self._csrf_token(token).encode()):
                 raise CsrfFailed()
         scope["state"] |= {"actor": actor, "session_token": token}
+
+    async def _refuse_unknown_names(self, host: str) -> None:
+        name = hosts.name_of(host)
+        if not hosts.is_known(name, ()) and not hosts.is_known(name, await self._own_names()):
+            raise UnknownHost(host=host[:_HOST_LENGTH])
 
     async def _refuse_foreign_pages(self, headers: Headers) -> None:
         site = headers.get("sec-fetch-site")

@@ -88,6 +88,11 @@ class Organisation:
         found = await self.profile()
         return found.base_url if found else self._settings.base_url
 
+    async def names(self) -> Sequence[str]:
+        """The hosts of our own listener, of the configured and of the public address."""
+        await self.profile()
+        return [host for host, _ in self.listeners_known()]
+
     async def smtp(self) -> Smtp | None:
         """The server for outgoing mail with its password, if one is set."""
         found = await self.profile()

@@ -1,0 +1,43 @@
+"""The names under which the installation is reached: a request under any other came by DNS rebinding.
+
+A page whose name is made to lead to this machine sends requests whose Origin and Host agree, as those of our
+own pages do. An address in numbers can't be rebound, and a loopback name is never asked of DNS.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s\[\]:@/?#\\]+))(?::\d*)?")
+
+
+def name_of(host: str) -> str:
+    """The name in a Host header, without its port; empty where there is none."""
+    found = _HOST.fullmatch(host)
+    return "" if found is None else _as_sent(found[1] or found[2])
+
+
+def is_known(name: str, own_names: Iterable[str]) -> bool:
+    """True for a loopback name, an address in numbers, and the names of the installation itself."""
+    if name == "localhost" or name.endswith(".localhost") or _is_address(name):
+        return True
+    return name != "" and name in map(_as_sent, own_names)
+
+
+def _as_sent(name: str) -> str:
+    """As browsers write it: lower case, ASCII, without the final dot."""
+    bare = name.lower().removesuffix(".")
+    try:
+        return bare.encode("idna").decode()
+    except UnicodeError:  # what is no name of DNS is compared as it is
+        return bare
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
