@@ -184,3 +184,13 @@ async def test_the_audit_names_fields_and_never_values(
     only = (await administrator.get("/audit", params={"action": "session.begun", "userId": own_id})).json()
     assert [row["action"] for row in only["items"]] == ["session.begun"]
     assert (await (await installation.signed_in("marketer")).get("/audit")).status_code == 403
+
+
+@pytest.mark.parametrize(("id", "status"), [("9" * 19, 404), ("9" * 30, 422), ("olga", 422), ("7", 200)])
+async def test_an_id_that_none_has_is_no_fault_of_ours(
+    installation: Installation, id: str, status: int
+) -> None:
+    administrator = await installation.signed_in("administrator")
+    for name in ("userId", "objectId"):
+        answer = await administrator.get("/audit", params={name: id})
+        assert (answer.status_code, answer.json().get("items", [])) == (status, [])

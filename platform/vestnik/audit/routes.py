@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from vestnik.http.api import Context, Page, Router, Shape
+import msgspec
+
+from vestnik.http.api import Context, Page, Router, Shape, key_of
 
 router = Router("audit")
+
+OptionalId = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,19})?$")]
 
 
 class AuditQuery(Page):
     """Every filter that is given must match."""
 
-    user_id: str = ""
+    user_id: OptionalId = ""
     kind: str = ""
-    object_id: str = ""
+    object_id: OptionalId = ""
     action: str = ""
 
 
@@ -68,7 +73,7 @@ async def list_audit(context: Context, query: AuditQuery) -> AuditPage:
 
 
 def _key(text: str) -> int | None:
-    return int(text) if text.isdecimal() else None
+    return key_of(text) if text else None
 
 
 def _text(key: int | None) -> str | None:
