@@ -33,11 +33,11 @@ _SLICE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A campaign that was sent, and how it was received: shares of its recipients."""
+    """A campaign that was sent, to a segment or to everybody, and how: shares of its recipients."""
 
     name: str
     subject: str
-    segment: str
+    segment: str | None
     days_ago: int
     opened: float = 0.34
     clicked: float = 0.06
@@ -48,10 +48,10 @@ class Past:
 
 
 PAST: Sequence[Past] = (
-    Past("Итоги квартала", "Чего мы добились вместе за три месяца", "Все контакты", 62, opened=0.31),
+    Past("Итоги квартала", "Чего мы добились вместе за три месяца", None, 62, opened=0.31),
     Past("Скидка 20 % на визитки", "Визитки дешевле на 20 %, до пятницы", "Клиенты", 45, clicked=0.11),
     Past("Приглашение на день открытых дверей", "Ждём вас в нашем цехе", "Москва", 33, opened=0.47),
-    Past("Новая линия широкоформатной печати", "Теперь печатаем до пяти метров", "Все контакты", 24),
+    Past("Новая линия широкоформатной печати", "Теперь печатаем до пяти метров", None, 24),
     Past(
         "Горящее предложение!!!",
         "СРОЧНО!!! Только сегодня",
@@ -99,12 +99,10 @@ async def create_demo(
     chance = Random(_SEED)  # noqa: S311  (the same demo every time)
     keys: list[int] = []
     for number, past in enumerate(PAST):
-        segment_id = setting.segments.get(past.segment)
-        keys.append(await campaigns.create(SYSTEM, _draft(setting, past, number, segment_id)))
+        keys.append(await campaigns.create(SYSTEM, _draft(setting, past, number)))
         await _send(database, surroundings, keys[-1], past, number, chance)
     for number, ready in enumerate(READY):
-        segment_id = None if ready.segment is None else setting.segments.get(ready.segment)
-        keys.append(await campaigns.create(SYSTEM, _draft(setting, ready, number, segment_id)))
+        keys.append(await campaigns.create(SYSTEM, _draft(setting, ready, number)))
     return keys
 
 
@@ -115,7 +113,7 @@ def remove_demo(connection: sa.Connection) -> None:
     connection.execute(sa.delete(campaign))
 
 
-def _draft(setting: Setting, past: Past | Ready, number: int, segment_id: int | None) -> Draft:
+def _draft(setting: Setting, past: Past | Ready, number: int) -> Draft:
     templates, categories = setting.template_ids, setting.category_ids
     return Draft(
         name=past.name,
@@ -125,7 +123,7 @@ def _draft(setting: Setting, past: Past | Ready, number: int, segment_id: int | 
         sender_email=setting.sender_email,
         account_id=setting.account_id,
         template_id=templates[number % len(templates)] if templates else None,
-        segment_id=segment_id,
+        segment_id=None if past.segment is None else setting.segments.get(past.segment),
         category_id=categories[number % len(categories)] if categories else None,
     )
 

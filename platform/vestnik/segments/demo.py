@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from vestnik.contacts.tables import contact
 from vestnik.db import Database
 from vestnik.people.access import SYSTEM
-from vestnik.segments.rules import EVERYBODY
 from vestnik.segments.service import Segments
 from vestnik.segments.tables import segment, segment_member
 
@@ -24,7 +23,6 @@ def _all_of(*conditions: tuple[str, str, Any]) -> Mapping[str, Any]:
 
 
 RULES: Mapping[str, Mapping[str, Any]] = {
-    "Все контакты": EVERYBODY,
     "Москва": _all_of(("custom.city", "=", "Москва")),
     "VIP": _all_of(("custom.vip", "=", True)),
     "Клиенты": _all_of(("custom.stage", "=", "клиент")),

@@ -14,6 +14,7 @@ import { StatusBadge } from "../../ui/StatusBadge";
 import { CampaignActions } from "./CampaignActions";
 import { Deliveries } from "./Deliveries";
 import { Details } from "./Details";
+import { isFilledIn } from "./draft";
 import { History } from "./History";
 import { KillButton } from "./KillButton";
 import { LiveProgress } from "./LiveProgress";
@@ -56,7 +57,12 @@ function Campaign({ campaign }: { campaign: CampaignCard }) {
             <KillButton campaign={campaign} />
             <CampaignActions campaign={campaign} />
             {writes && campaign.actions.includes("edit") && (
-              <Button component={Link} to={`/campaigns/${campaign.id}/edit`} leftSection={<IconPencil size={16} />}>
+              <Button
+                renderRoot={(root) => (
+                  <Link to="/campaigns/$id/edit" params={{ id: campaign.id }} search={isFilledIn(campaign) ? { tab: "check" } : {}} {...root} />
+                )}
+                leftSection={<IconPencil size={16} />}
+              >
                 {t("campaigns.continue")}
               </Button>
             )}

@@ -21,3 +21,10 @@ export function draftOf(card: CampaignCard): CampaignDraft {
   const templateId = card.template?.id ?? null;
   return { name, type, accountId, segmentId, categoryId, templateId, subject, previewText, senderName, senderEmail, replyTo, text };
 }
+
+/** Whether nothing is left to fill in: such a draft goes on with its check. */
+export function isFilledIn(card: CampaignCard): boolean {
+  const { name, type, accountId, templateId, subject, senderName, senderEmail, text } = draftOf(card);
+  const letter = type === "email" ? [templateId, subject, senderName, senderEmail] : [text];
+  return [name, accountId, ...letter].every(Boolean);
+}
