@@ -22,7 +22,7 @@ from vestnik.people.access import SYSTEM
 
 SCHEDULE_EVERY_S = 1.0
 TRACK_EVERY_S = 1.0
-STATS_OLD_AFTER = timedelta(seconds=30)
+STATS_OLD_AFTER = timedelta(seconds=10)
 _AT_ONCE = 8
 _CLAIMED_FOR = timedelta(minutes=3)
 
