@@ -141,7 +141,7 @@ def _hooks(page: Page) -> str:
     lines = [
         [
             f"<code>{escape(row['url'][:60])}{'…' if len(row['url']) > 60 else ''}</code>",
-            escape(row["status"]),
+            page.words[f"hook_{row['status']}"],
             page.number(row["delivered"]),
             page.number(row["failed"]),
             escape(row["last_answer"]),

@@ -5,7 +5,7 @@ from typing import Literal
 Language = Literal["ru", "en"]
 
 _RUSSIAN = {
-    "title": "Симулятор Unisender API",
+    "title": "Имитатор Unisender",
     "note": "Ни одно письмо отсюда не уходит: сервис рассылки разыгран, адреса вымышлены.",
     "letters": "писем отправлено",
     "all_campaigns": "рассылок",
@@ -38,6 +38,9 @@ _RUSSIAN = {
     "errors": "Неудачных попыток",
     "answer": "Последний ответ",
     "no_hooks": "Вебхуки не заданы.",
+    "hook_active": "включён",
+    "hook_disabled": "выключен",
+    "hook_stopped": "остановлен",
     "requests": "Вызовы API",
     "method": "Метод",
     "calls": "Вызовов",
@@ -99,6 +102,9 @@ _ENGLISH = {
     "errors": "Failed attempts",
     "answer": "Latest answer",
     "no_hooks": "No webhooks are set.",
+    "hook_active": "active",
+    "hook_disabled": "switched off",
+    "hook_stopped": "stopped",
     "requests": "API calls",
     "method": "Method",
     "calls": "Calls",

@@ -8,7 +8,7 @@ from tests.simulator.conftest import Client
 async def test_the_first_page_says_that_nobody_was_written_to_twice(simulator: Client) -> None:
     page = (await simulator.http.get("/")).text
     assert '<div class="figure twice good"><b>0</b><span>написано дважды: каждое письмо' in page
-    assert "Симулятор Unisender API" in page
+    assert "Имитатор Unisender" in page
     english = (await simulator.http.get("/?lang=en")).text
     assert "<b>0</b><span>written to twice: every letter reached" in english
 
