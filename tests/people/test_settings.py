@@ -161,6 +161,25 @@ async def test_without_a_server_no_letter_goes_out(installation: Installation) -
         await installation.services.mail.send(Letter("olga@example.org", "Hello", "Text"))
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://[",
+        "https://[1]x",
+        "https://a:b",
+        "https://a:99999",
+        "https://:80",
+        "https://u@a",
+        "http://\0a",
+    ],
+)
+async def test_an_address_that_nobody_can_reach_is_refused(installation: Installation, url: str) -> None:
+    administrator = await installation.signed_in("administrator")
+    refused = await administrator.patch("/settings", {"baseUrl": url})
+    assert (refused.status_code, refused.json()["path"]) == (422, "$.baseUrl")
+    assert (await administrator.get("/settings")).json()["baseUrl"] == "http://vestnik.test"
+
+
 async def test_the_audit_names_fields_and_never_values(
     installation: Installation, smtp: dict[str, Any]
 ) -> None:

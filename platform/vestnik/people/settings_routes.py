@@ -176,7 +176,17 @@ def _timezone(name: str) -> str:
 
 
 def _base_url(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        usable = parts.hostname and parts.port != 0 and parts.username is None and url.isprintable()
+    except ValueError:  # brackets that hold no IPv6 address, a port that is no number
+        usable = False
+    if not usable:
+        reason = {
+            "ru": "нужен адрес вида https://mail.example.org",
+            "en": "an address like https://mail.example.org is needed",
+        }
+        raise InvalidRequest(path="$.baseUrl", reason=reason)
     return f"{parts.scheme}://{parts.netloc}"
 
 
