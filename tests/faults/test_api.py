@@ -1,0 +1,186 @@
+"""Every operation of the API with whatever its description allows, and with what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import APIOperation, Case, GenerationMode, Response
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from tests.faults.product import Desk
+
+from vestnik.campaigns.errors import ServiceDidNotAnswer
+from vestnik.modules.failures import ModuleCallFailed
+
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_kind", ["postgresql"])]
+
+EXAMPLES = 15
+READERS = [f"reader{number}@example.com" for number in range(4)]
+CHECKS = [
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+#: These never end, end the session or the server, or write to servers of strangers.
+LEFT_OUT = {
+    "watch_campaign",
+    "sign_out",
+    "kill",
+    "remove_demo",
+    "revoke_key",
+    "send_test_letter",
+}
+#: What a service or a module did wrong is told with a status above 500 too.
+OF_OTHERS = {kind.code for kind in (*ModuleCallFailed.tree(), *ServiceDidNotAnswer.tree())}
+#: What the HTTP parser answers before the API sees a request, to a URL of 70,000 characters for example.
+NOT_HTTP = "Invalid HTTP request received."
+
+by_hypothesis = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class Things:
+    """What is there: an id in a path, or in a body, is one of these most of the time."""
+
+    def __init__(self, desk: Desk) -> None:
+        product = desk.product
+        sent, draft = desk.send("Отправлена"), desk.draft("Черновик")
+        desk.settle([sent])
+        contact_ids, segment_id = desk.gather(["another@example.com"])
+        form = {
+            "name": "Б",
+            "email": "b@example.org",
+            "password": "a long pass phrase",
+            "roles": ["marketer"],
+        }
+        webhooks = product.get("/webhooks", limit=3)["items"]
+        versions = product.get(f"/modules/{desk.module_id}/versions")["items"]
+        lists = product.post(f"/accounts/{desk.account_id}/lists/import")["items"]
+        self.by_room: Mapping[str, list[str]] = {
+            "campaigns": [sent, draft],
+            "contacts": contact_ids,
+            "segments": [segment_id, desk.segment_id],
+            "categories": [desk.category_id],
+            "templates": [desk.template_id],
+            "accounts": [desk.account_id],
+            "modules": [desk.module_id],
+            "webhooks": [line["id"] for line in webhooks],
+            "users": [product.post("/users", form)["id"]],
+            "versions": [version["id"] for version in versions],
+        }
+        self.by_field: Mapping[str, list[Any]] = {
+            "campaignId": self.by_room["campaigns"],
+            "segmentId": self.by_room["segments"],
+            "categoryId": self.by_room["categories"],
+            "templateId": self.by_room["templates"],
+            "accountId": self.by_room["accounts"],
+            "moduleId": self.by_room["modules"],
+            "versionId": self.by_room["versions"],
+            "version_id": self.by_room["versions"],
+            "list_id": [each["id"] for each in lists],
+            "name": ["unisender", "rubbish", "Имя"],
+            "email": ["c@example.org", READERS[0]],
+            "emails": [["d@example.org"], [READERS[1], READERS[1]]],
+            "address": ["d@example.org", READERS[1]],
+            "rights": [["contacts.read"], ["campaigns.read", "webhooks.read"]],
+            "rule": [{"combinator": "and", "rules": []}],
+            "settings": [{"base_url": desk.simulator.url, "api_key": desk.simulator.api_key}],
+            "timezone": ["Europe/Moscow"],
+            "password": ["a long pass phrase"],
+        }
+
+    def aim(self, draw: Callable[..., Any], case: Case[Any]) -> None:
+        """Put ids of what is there into a request."""
+        room = case.path.removeprefix("/api/v1/").partition("/")[0]
+        if "id" in case.path_parameters and room in self.by_room and draw(st.integers(0, 3)):
+            case.path_parameters["id"] = draw(st.sampled_from(self.by_room[room]))
+        for given_ in (case.path_parameters, case.query, case.body):
+            if not isinstance(given_, dict):
+                continue
+            for name in given_.keys() & self.by_field.keys():
+                if draw(st.integers(0, 3)):
+                    given_[name] = draw(st.sampled_from(self.by_field[name]))
+
+
+@pytest.fixture
+def things(desk: Desk) -> Things:
+    """An installation with one of everything."""
+    desk.prepare(READERS)
+    return Things(desk)
+
+
+def test_no_request_breaks_the_server_and_every_answer_is_as_described(desk: Desk, things: Things) -> None:
+    product = desk.product
+    schema = schemathesis.openapi.from_url(f"{product.address}/api/openapi.json")
+    seen: dict[str, set[int]] = {}
+    wrong: dict[str, str] = {}
+    for operation in _in_order(schema):
+        name = str(operation.definition.raw["operationId"])
+        seen[name] = set()
+        try:
+            _try(operation, things, dict(product.api.headers), seen[name])
+        except (Exception, BaseExceptionGroup) as error:
+            wrong[name] = _told(error)
+    succeeded = [name for name, statuses in seen.items() if any(status < 300 for status in statuses)]
+    print(
+        f"{len(seen)} operations, {len(succeeded)} of them succeeded; others {seen.keys() - set(succeeded)}"
+    )
+    assert not wrong, "\n\n".join(f"=== {name}\n{told}" for name, told in wrong.items())
+    assert len(succeeded) >= len(seen) * 2 // 3
+
+
+def _in_order(schema: Any) -> Iterator[APIOperation[Any, Any, Any, Any]]:
+    """Operations that take things away come last."""
+    found = [each.ok() for each in schema.get_all_operations()]
+    kept = [each for each in found if each.definition.raw["operationId"] not in LEFT_OUT]
+    return iter(sorted(kept, key=lambda each: (each.method == "delete", "/modules" in each.path)))
+
+
+def _try(operation: Any, things: Things, headers: dict[str, str], seen: set[int]) -> None:
+    for mode in GenerationMode:
+        if mode is GenerationMode.NEGATIVE and not _takes_something(operation):
+            continue
+
+        @by_hypothesis
+        @given(operation.as_strategy(generation_mode=mode), st.data())
+        def check(case: Case[Any], data: st.DataObject) -> None:
+            things.aim(data.draw, case)
+            response = case.call(headers=headers)
+            if response.text == NOT_HTTP:
+                return
+            seen.add(response.status_code)
+            checks = CHECKS if _is_of_others(response) else [not_a_server_error, *CHECKS]
+            case.validate_response(response, checks=checks)
+
+        check()
+
+
+def _takes_something(operation: Any) -> bool:
+    return bool(operation.definition.raw.get("parameters") or operation.definition.raw.get("requestBody"))
+
+
+def _is_of_others(response: Response) -> bool:
+    if response.status_code < 500 or response.headers["content-type"] != ["application/problem+json"]:
+        return False
+    return response.json()["code"] in OF_OTHERS
+
+
+def _told(error: BaseException) -> str:
+    return "\n".join(each[:600] for each in str(error).splitlines())[:3000]
