@@ -238,7 +238,7 @@ def test_bytes_that_are_no_http_are_refused_and_the_server_goes_on(desk: Desk, s
     answers: Counter[int | None] = Counter()
     page = httpx.get(desk.product.address, timeout=WITHIN_S).status_code  # 503 where the web app is not built
 
-    @by_hypothesis
+    @settings(by_hypothesis, max_examples=EXAMPLES // 2)
     @given(broken(urlsplit(url).path, simulator.api_key))
     def check(raw: bytes) -> None:
         status, read = send(url, raw, patience_s=0.05)
