@@ -170,7 +170,6 @@ async def test_without_a_server_no_letter_goes_out(installation: Installation) -
         "https://a:99999",
         "https://:80",
         "https://u@a",
-        "http://\0a",
     ],
 )
 async def test_an_address_that_nobody_can_reach_is_refused(installation: Installation, url: str) -> None:
