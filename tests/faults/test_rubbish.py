@@ -270,12 +270,14 @@ def test_one_modules_endless_loops_leave_every_other_webhook_answered(
     with ThreadPoolExecutor(28) as pool:
         looping = [pool.submit(door.post, order("loop")) for _ in range(20)]
         times: list[float] = []
-        while not all(each.done() for each in looping[:16]) and len(times) < 2000:
+        while (len(times) < 100 or not all(each.done() for each in looping[:16])) and len(times) < 2000:
+            if all(each.done() for each in looping):  # a slow machine: go on beside new loops
+                looping.append(pool.submit(door.post, order("loop")))
             answers = list(pool.map(_timed(url, simulator.api_key), range(len(times), len(times) + 8)))
             assert {status for status, _ in answers} == {200}
             times += [seconds for _, seconds in answers]
         assert {each.result().status_code for each in looping} <= {200, 500}
-    assert len(times) >= 24  # some rounds were answered beside the loops, however slow the machine is
+    assert len(times) >= 100
     assert max(times) < 2.5
     states = [
         line["state"] for line in product.get("/webhooks", accountId=door.account_id, limit=20)["items"]
