@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -43,6 +44,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then tell the person who started the server."""
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # a full collection of all that a server consists of stops every answer for 50 ms
         if self.started:
             await self._announce(self._services)
 

@@ -18,10 +18,13 @@ from vestnik.campaigns.reasons import of_service
 from vestnik.campaigns.states import FINISHED, OF_SERVICE, State
 from vestnik.campaigns.statuses import CLICKED, COUNTERS, FACTS, OPENED, REJECTED, TROUBLE, figures
 from vestnik.campaigns.tables import campaign, delivery, stats
-from vestnik.db import now, to_microseconds, upsert
+from vestnik.db import DriverStatement, RowsStatement, now, to_microseconds, upsert
 
 _AT_ONCE = 500
 T = TypeVar("T")
+
+#: Names a delivery: (campaign, address).
+Pair = tuple[int, int]
 
 
 class Ref(NamedTuple):
@@ -51,41 +54,46 @@ class _Change(NamedTuple):
     reason: str | None
 
 
-# Plain integers and one cached statement each: this is the hot path of every webhook.
-_KNOWN = {
-    "sqlite": sa.text(
-        "SELECT address_id, flags, at, opened_at, clicked_at FROM delivery"
-        " WHERE campaign_id = :campaign_id AND address_id IN (SELECT value FROM json_each(:address_ids))"
-    ),
-    "postgresql": sa.text(
-        "SELECT address_id, flags, at, opened_at, clicked_at FROM delivery"
-        " WHERE campaign_id = :campaign_id AND address_id IN"
-        " (SELECT value::bigint FROM json_array_elements_text(CAST(:address_ids AS json)))"
-        " ORDER BY address_id FOR UPDATE"
-    ),
-}
-_STORE = sa.text(
-    "UPDATE delivery SET flags = :flags, at = :at, opened_at = :opened_at, clicked_at = :clicked_at,"
-    " reason = COALESCE(:reason, reason) WHERE campaign_id = :campaign_id AND address_id = :address_id"
+# One statement each, whatever the number of campaigns and addresses: the hot path of every webhook.
+_KNOWN = RowsStatement(
+    "SELECT d.campaign_id, d.address_id, d.flags, d.at, d.opened_at, d.clicked_at"
+    " FROM {rows} CROSS JOIN delivery AS d"
+    " WHERE d.campaign_id = r.campaign_id AND d.address_id = r.address_id",
+    {"campaign_id": "bigint", "address_id": "bigint"},
+    locking=" ORDER BY d.campaign_id, d.address_id FOR UPDATE OF d",
 )
-_COUNT = (
-    sa.update(campaign)
-    .where(campaign.c.id == sa.bindparam("counted_id"))
-    .values({campaign.c[name]: campaign.c[name] + sa.bindparam(f"more_{name}") for name in COUNTERS})
+_STORE = RowsStatement(
+    "UPDATE delivery SET flags = r.flags, at = r.at, opened_at = r.opened_at, clicked_at = r.clicked_at,"
+    " reason = COALESCE(r.reason, delivery.reason) FROM {rows}"
+    " WHERE delivery.campaign_id = r.campaign_id AND delivery.address_id = r.address_id",
+    {
+        "campaign_id": "bigint",
+        "address_id": "bigint",
+        "flags": "integer",
+        "at": "bigint",
+        "opened_at": "bigint",
+        "clicked_at": "bigint",
+        "reason": "text",
+    },
+)
+_COUNT = DriverStatement(
+    f"UPDATE campaign SET {', '.join(f'{name} = {name} + :{name}' for name in COUNTERS)}"  # noqa: S608
+    " WHERE id = :campaign_id"
+)
+_OF_ACCOUNT = RowsStatement(
+    "SELECT c.external_id, c.id, c.category_id FROM {rows} CROSS JOIN campaign AS c"
+    " WHERE c.account_id = r.account_id AND c.external_id = r.external_id",
+    {"account_id": "bigint", "external_id": "text"},
 )
 
 
 def set_delivery_status(connection: sa.Connection, rows: Sequence[Status]) -> list[bool]:
     """Add each event to its delivery; for each row, whether there is such a delivery."""
-    by_campaign: defaultdict[int, dict[int, _Change]] = defaultdict(dict)
+    changes: dict[Pair, _Change] = {}
     for row in rows:
-        changes = by_campaign[row.campaign_id]
-        changes[row.address_id] = _merge(changes.get(row.address_id), row)
-    known: set[tuple[int, int]] = set()
-    for campaign_id in sorted(by_campaign):
-        changes = by_campaign[campaign_id]
-        found = _apply(connection, campaign_id, changes)
-        known.update((campaign_id, address_id) for address_id in found)
+        pair = row.campaign_id, row.address_id
+        changes[pair] = _merge(changes.get(pair), row)
+    known = _apply(connection, changes)
     return [(row.campaign_id, row.address_id) in known for row in rows]
 
 
@@ -95,8 +103,7 @@ def reject(connection: sa.Connection, campaign_id: int, reasons: Mapping[int, st
     before = _counter(connection, campaign_id, "rejected")
     _apply(
         connection,
-        campaign_id,
-        {id: _Change(REJECTED, at_us, None, None, words) for id, words in reasons.items()},
+        {(campaign_id, id): _Change(REJECTED, at_us, None, None, words) for id, words in reasons.items()},
     )
     return _counter(connection, campaign_id, "rejected") - before
 
@@ -117,19 +124,20 @@ def _merge(change: _Change | None, row: Status) -> _Change:
     )
 
 
-def _apply(connection: sa.Connection, campaign_id: int, changes: Mapping[int, _Change]) -> list[int]:
-    """Store the changes that change anything, and count the difference; the addresses that are recipients."""
-    found: list[int] = []
+def _apply(connection: sa.Connection, changes: Mapping[Pair, _Change]) -> set[Pair]:
+    """Store the changes that change anything, and count the difference; the pairs that are deliveries."""
+    found: set[Pair] = set()
     stored: list[dict[str, Any]] = []
-    difference = [0] * len(COUNTERS)
+    differences: defaultdict[int, list[int]] = defaultdict(lambda: [0] * len(COUNTERS))
     for part in _parts(sorted(changes)):
-        ids = "[" + ",".join(map(str, part)) + "]"
-        known = connection.execute(
-            _KNOWN[connection.dialect.name], {"campaign_id": campaign_id, "address_ids": ids}
-        ).all()
-        for address_id, flags, at_us, opened_us, clicked_us in known:
-            found.append(address_id)
-            change = changes[address_id]
+        known = _KNOWN.rows(
+            connection,
+            [{"campaign_id": campaign_id, "address_id": address_id} for campaign_id, address_id in part],
+        )
+        for campaign_id, address_id, flags, at_us, opened_us, clicked_us in known:
+            pair = campaign_id, address_id
+            found.add(pair)
+            change = changes[pair]
             after = flags | change.facts
             opened = _earliest(opened_us, change.opened_us)
             clicked = _earliest(clicked_us, change.clicked_us)
@@ -148,32 +156,32 @@ def _apply(connection: sa.Connection, campaign_id: int, changes: Mapping[int, _C
                 }
             )
             if after != flags:
+                difference = differences[campaign_id]
                 for index, (new, old) in enumerate(zip(figures(after), figures(flags), strict=True)):
                     difference[index] += new - old
     if stored:
-        connection.execute(_STORE, stored)
-    if any(difference):
-        count(connection, campaign_id, dict(zip(COUNTERS, difference, strict=True)))
+        _STORE.run(connection, stored)
+    counted = [
+        {"campaign_id": campaign_id, **dict(zip(COUNTERS, difference, strict=True))}
+        for campaign_id, difference in sorted(differences.items())
+        if any(difference)
+    ]
+    if counted:
+        _COUNT.each(connection, counted)
     return found
 
 
 def count(connection: sa.Connection, campaign_id: int, difference: Mapping[str, int]) -> None:
     """Add to the campaign's figures."""
-    more = {f"more_{name}": difference.get(name, 0) for name in COUNTERS}
-    connection.execute(_COUNT, {"counted_id": campaign_id, **more})
+    more = {name: difference.get(name, 0) for name in COUNTERS}
+    _COUNT.each(connection, [{"campaign_id": campaign_id, **more}])
 
 
 def campaigns_of(connection: sa.Connection, account_id: int, external_ids: Iterable[str]) -> dict[str, Ref]:
     """The account's campaigns by their ids at the service."""
-    found: dict[str, Ref] = {}
-    for part in _parts(sorted(set(external_ids))):
-        rows = connection.execute(
-            sa.select(campaign.c.external_id, campaign.c.id, campaign.c.category_id).where(
-                campaign.c.account_id == account_id, campaign.c.external_id.in_(part)
-            )
-        )
-        found.update((row.external_id, Ref(row.id, row.category_id)) for row in rows)
-    return found
+    wanted = [{"account_id": account_id, "external_id": each} for each in sorted(set(external_ids))]
+    rows = _OF_ACCOUNT.rows(connection, wanted)
+    return {external_id: Ref(id, category_id) for external_id, id, category_id in rows}
 
 
 def campaigns_by_id(connection: sa.Connection, account_id: int, ids: Collection[int]) -> dict[int, Ref]:

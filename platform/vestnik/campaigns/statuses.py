@@ -9,6 +9,7 @@ fact; the figures of a campaign are sums over its deliveries.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 HANDED_OVER = 1
 SENT = 2
@@ -97,6 +98,7 @@ def bounds_of(status: str) -> tuple[int, int]:
     raise ValueError(f"no such status: {status}")
 
 
+@cache
 def figures(flags: int) -> tuple[int, ...]:
     """What one delivery adds to each of `COUNTERS`: 0 or 1.
 

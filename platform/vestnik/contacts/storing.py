@@ -11,11 +11,14 @@ import sqlalchemy as sa
 
 from vestnik.contacts.addresses import Address, AddressKind, address_hash
 from vestnik.contacts.tables import address, contact, contact_address
-from vestnik.db import fold, load, new_key
+from vestnik.db import RowsStatement, fold, load, new_key
 from vestnik.vault import Vault
 
-#: SQLite takes 32,766 parameters in one statement; each address is one.
-_LOOKED_UP_AT_ONCE = 5_000
+_KNOWN = RowsStatement(
+    "SELECT a.id, a.kind, a.normalised FROM {rows} CROSS JOIN address AS a"
+    " WHERE a.kind = r.kind AND a.normalised = r.normalised",
+    {"kind": "text", "normalised": "text"},
+)
 
 _CONTACT_COLUMNS = (
     "id",
@@ -116,19 +119,8 @@ def address_ids(connection: sa.Connection, vault: Vault, wanted: Iterable[Addres
 def known_ids(connection: sa.Connection, wanted: Sequence[Address]) -> dict[Address, int]:
     """Keys of those addresses that are stored already."""
     by_text = {(each.kind, each.normalised): each for each in wanted}
-    found: dict[Address, int] = {}
-    for start in range(0, len(wanted), _LOOKED_UP_AT_ONCE):
-        texts = [each.normalised for each in wanted[start : start + _LOOKED_UP_AT_ONCE]]
-        # Both kinds are named, so that the unique index on (kind, normalised) serves.
-        rows = connection.execute(
-            sa.select(address.c.id, address.c.kind, address.c.normalised).where(
-                address.c.kind.in_(("email", "phone")), address.c.normalised.in_(texts)
-            )
-        )
-        for id, kind, normalised in rows:
-            if (each := by_text.get((kind, normalised))) is not None:
-                found[each] = id
-    return found
+    rows = _KNOWN.rows(connection, [{"kind": kind, "normalised": text} for kind, text in by_text])
+    return {by_text[kind, normalised]: id for id, kind, normalised in rows}
 
 
 def replace_addresses(

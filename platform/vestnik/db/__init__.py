@@ -2,6 +2,7 @@
 
 from vestnik.db.batcher import Batcher
 from vestnik.db.database import Database
+from vestnik.db.driver import DriverStatement, RowsStatement
 from vestnik.db.outage import is_outage
 from vestnik.db.statements import insert, insert_ignore, load, metadata, monthly_table, upsert
 from vestnik.db.types import (
@@ -21,6 +22,8 @@ from vestnik.db.writer import WriterStopped, after_commit
 __all__ = [
     "Batcher",
     "Database",
+    "DriverStatement",
+    "RowsStatement",
     "WriterStopped",
     "after_commit",
     "is_outage",

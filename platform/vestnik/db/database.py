@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from vestnik.db.checkpoints import Checkpointer
+from vestnik.db.driver import DriverStatement
 from vestnik.db.writer import Writer, WriterStopped
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_BEGIN = DriverStatement("BEGIN IMMEDIATE")
 _SQLITE_READERS = 4
 _SQLITE_CACHE_KIB = 16_384
-_CHECKPOINT_PAGES = 8_000  # 32 MB of log: random deliveries are written back together
+_LONGEST_LOG_PAGES = 32_000  # 128 MB: there the writer itself checkpoints, should the thread not keep up
 
 
 class Database:
@@ -33,20 +37,37 @@ class Database:
         self.url = sa.make_url(url)
         self.on_sqlite = self.url.get_backend_name() == "sqlite"
         self._writer: Writer | None = None
+        self._checkpointer: Checkpointer | None = None
         self._write_engine = write_engine(self.url)
         self._read_engine = _read_engine(self.url)
 
     async def start(self) -> None:
         """Begin to take writes; the schema is there already (`migrate`)."""
-        self._writer = Writer(self._write_engine, asyncio.get_running_loop(), self._on_group)
+        after_group = self._with_checkpoints() if self.on_sqlite else self._on_group
+        self._writer = Writer(self._write_engine, asyncio.get_running_loop(), after_group)
 
     async def stop(self) -> None:
         """Finish the queued writes and close every connection."""
         if self._writer is not None:
             await self._writer.stop()
             self._writer = None
+        if self._checkpointer is not None:
+            await asyncio.to_thread(self._checkpointer.stop)
+            self._checkpointer = None
         await self._read_engine.dispose()
         await asyncio.to_thread(self._write_engine.dispose)
+
+    def _with_checkpoints(self) -> Callable[[int], None]:
+        checkpointer = self._checkpointer = Checkpointer(str(self.url.database))
+        with contextlib.closing(self._write_engine.raw_connection()) as pooled:
+            connection = cast(sqlite3.Connection, pooled.driver_connection)
+
+        def after_group(units: int) -> None:
+            checkpointer.after_group(connection)
+            if self._on_group is not None:
+                self._on_group(units)
+
+        return after_group
 
     def queued(self) -> dict[str, float]:
         """How many units of work wait for the writer, by priority."""
@@ -89,7 +110,7 @@ def write_engine(url: sa.URL) -> sa.Engine:
         hide_parameters=True,
     )
     sa.event.listen(engine, "connect", _prepare_sqlite_writer)
-    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    sa.event.listen(engine, "begin", _BEGIN.run)
     return engine
 
 
@@ -111,7 +132,7 @@ def _prepare_sqlite_writer(connection: sqlite3.Connection, _record: Any) -> None
     connection.isolation_level = None  # we begin by ourselves: IMMEDIATE, so that no writer waits half-way
     for pragma in (
         "auto_vacuum=INCREMENTAL",
-        f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
+        f"wal_autocheckpoint={_LONGEST_LOG_PAGES}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",

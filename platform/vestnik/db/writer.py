@@ -19,12 +19,17 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from vestnik.db.driver import DriverStatement
+
 GROUP_UNITS = 1000
 GROUP_SECONDS = 0.05
 _RETRIED_STATES = frozenset(
     {"40001", "40P01"}
 )  # serialization failure, deadlock: PostgreSQL asks to try again
 _AFTER_COMMIT = "vestnik.after_commit"
+_SAVEPOINT = DriverStatement("SAVEPOINT unit")
+_RELEASE = DriverStatement("RELEASE SAVEPOINT unit")
+_ROLLBACK = DriverStatement("ROLLBACK TO SAVEPOINT unit")
 
 log = structlog.get_logger("vestnik.db")
 
@@ -124,15 +129,15 @@ class Writer:
 
     def _run(self, connection: sa.Connection, unit: _Unit, attempts: int = 3) -> None:
         connection.info[_AFTER_COMMIT] = unit.callbacks
-        connection.exec_driver_sql("SAVEPOINT unit")
+        _SAVEPOINT.run(connection)
         try:
             unit.value = unit.run(connection)
-            connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+            _RELEASE.run(connection)
         except BaseException as error:
             unit.callbacks.clear()
             try:
-                connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
-                connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+                _ROLLBACK.run(connection)
+                _RELEASE.run(connection)
             except sa.exc.SQLAlchemyError:  # the connection, or the whole transaction, is gone
                 raise error from None
             if attempts > 1 and _asks_to_retry(error):

@@ -14,7 +14,7 @@ the first four operations; `"encoding": "raw"` hands the bytes of a digest to th
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,13 +37,17 @@ _KEYS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 
 
+#: A part of a template, and the secrets that it holds: none for plain text.
+Piece = tuple[bytes, frozenset[str]]
+
+
 class Values(Protocol):
     """What a computation may ask for: values by name, and templates cut at their markers."""
 
     def value_of(self, name: str) -> bytes:
         """The value of a secret; raises SealedRefused."""
 
-    def pieces(self, data: bytes) -> Iterator[tuple[bytes, frozenset[str]]]:
+    def pieces(self, data: bytes) -> Sequence[Piece]:
         """The pieces of a template, each with the secrets in it."""
 
 

@@ -18,7 +18,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 
 from vestnik.egress.errors import InvalidRequest, SealedRefused, SecretNotAllowed
 from vestnik.egress.masks import Masker
-from vestnik.egress.operations import Computation, Computed
+from vestnik.egress.operations import Computation, Computed, Piece
 from vestnik.egress.policy import Approval, Target
 from vestnik.egress.requests import BodyKind, Draft, FetchRequest
 
@@ -140,20 +140,15 @@ class SealedCall:
             raise SealedRefused("there is no secret of that name")
         return secret.value.encode()
 
-    def pieces(self, data: bytes) -> Iterator[tuple[bytes, frozenset[str]]]:
+    def pieces(self, data: bytes) -> Sequence[Piece]:
         """A template cut at its markers: each piece with the secrets that it holds (none for plain text)."""
-        markers = [marker for marker in map(str.encode, self._held) if marker in data]
-        if not markers:  # the rule; a pattern of random markers can't be kept compiled
-            yield data, frozenset()
-            return
-        pattern = re.compile(b"|".join(markers))
-        position = 0
-        for match in pattern.finditer(data):
-            yield data[position : match.start()], frozenset()
-            held = self._held[match.group().decode()]
-            yield held.value.encode(), held.sources
-            position = match.end()
-        yield data[position:], frozenset()
+        pieces: list[Piece] = [(data, frozenset())]
+        for text, held in self._held.items():
+            marker = text.encode()
+            if marker in data:
+                filling = held.value.encode(), held.sources
+                pieces = [part for piece in pieces for part in _cut(piece, marker, filling)]
+        return pieces
 
     def _stays_sealed(self, answer: Computed) -> bool:
         """A digest of secrets alone serves as one at some services; that of a short one can be guessed."""
@@ -191,6 +186,19 @@ class SealedCall:
         for name in sorted(held.sources):
             if not any(approval.covers(target) for approval in self._secrets[name].approvals):
                 raise SecretNotAllowed(name, target.scheme, target.host, target.port)
+
+
+def _cut(piece: Piece, marker: bytes, filling: Piece) -> Iterator[Piece]:
+    """A plain piece cut at a marker, with what the marker stands for between; a filling stays whole."""
+    data, sources = piece
+    if sources:
+        yield piece
+        return
+    first, *others = data.split(marker)
+    yield first, sources
+    for other in others:
+        yield filling
+        yield other, sources
 
 
 def _escaped(value: str, kind: BodyKind) -> str:

@@ -24,9 +24,9 @@ from vestnik.contacts.consents import Reason
 from vestnik.contacts.errors import InvalidAddress
 from vestnik.contacts.service import Contacts
 from vestnik.contacts.storing import known_ids
-from vestnik.db import EPOCH, fold, new_key, now, to_microseconds
+from vestnik.db import EPOCH, RowsStatement, fold, new_key, now, to_microseconds
 from vestnik.webhooks.inbox import State, Stored
-from vestnik.webhooks.tables import event, inbox, waiting
+from vestnik.webhooks.tables import inbox, waiting
 
 T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
@@ -94,6 +94,7 @@ class _Act:
     position: int
     received_at: datetime
     action: dict[str, Any]
+    occurred: datetime | None
     effect: Effect = field(default_factory=lambda: Effect(Outcome.APPLIED))
     address: Address | None = None
     campaign: campaigns.Ref | None = None
@@ -110,9 +111,10 @@ class _Act:
 
     @property
     def at(self) -> datetime:
-        """When it happened at the service; the arrival where the service does not say."""
-        occurred = self.action.get("occurredAt")
-        return self.received_at if occurred is None else _instant(occurred, self.received_at)
+        """When it happened at the service; the arrival where it does not say, or its clock is wrong."""
+        latest = self.received_at + timedelta(days=1)
+        plausible = self.occurred is not None and EPOCH <= self.occurred <= latest
+        return self.occurred if plausible and self.occurred is not None else self.received_at
 
 
 class Applier:
@@ -133,8 +135,8 @@ class Applier:
         ]
         self._carry_out(connection, [act for result in acts for act in result])
         effects = [[act.effect for act in result] for result in acts]
-        connection.execute(
-            _SETTLE, [_settled(parsed, effect) for parsed, effect in zip(batch, effects, strict=True)]
+        _SETTLE.run(
+            connection, [_settled(parsed, effect) for parsed, effect in zip(batch, effects, strict=True)]
         )
         return effects
 
@@ -258,7 +260,7 @@ class Applier:
 def _act(
     account_id: int, inbox_id: int, position: int, received_at: datetime, action: dict[str, Any]
 ) -> _Act:
-    act = _Act(account_id, inbox_id, position, received_at, action)
+    act = _Act(account_id, inbox_id, position, received_at, action, _instant(action.get("occurredAt")))
     _read_address(act)
     if act.type in _UNSUPPORTED:
         act.effect.outcome = Outcome.UNSUPPORTED
@@ -282,10 +284,14 @@ def _read_address(act: _Act) -> None:
 
 
 def _digest(act: _Act) -> str:
-    """What makes an event the same event: its id at the service, else all that is told of it."""
+    """What makes an event the same event: its id at the service, else all that is told of it.
+
+    The time of an event stands in front, so that new keys lie side by side in the index.
+    """
     action = act.action
     if (event_id := action.get("eventId")) is not None:
         identity: Any = [act.type, event_id]
+        moment = ""
     else:
         identity = [
             act.type,
@@ -299,20 +305,16 @@ def _digest(act: _Act) -> str:
             action.get("stats"),
             action.get("messageExternalId"),
         ]
-    return hashlib.blake2b(_encode(identity), digest_size=16).hexdigest()
+        moment = "" if act.occurred is None else act.occurred.strftime("%y%m%d%H%M%S")
+    return moment + hashlib.blake2b(_encode(identity), digest_size=16).hexdigest()
 
 
-# One cached statement for a batch of any size: it tells which of the keys are new.
-_REMEMBER = {
-    "sqlite": sa.text(
-        "INSERT INTO webhook_applied (account_id, digest, at) SELECT :account_id, value, :at"
-        " FROM json_each(:digests) WHERE true ON CONFLICT DO NOTHING RETURNING digest"
-    ),
-    "postgresql": sa.text(
-        "INSERT INTO webhook_applied (account_id, digest, at) SELECT :account_id, value, :at"
-        " FROM json_array_elements_text(CAST(:digests AS json)) ON CONFLICT DO NOTHING RETURNING digest"
-    ),
-}
+# One statement for a batch of any size: it tells which of the keys are new.
+_REMEMBER = RowsStatement(
+    "INSERT INTO webhook_applied (account_id, digest, at) SELECT r.account_id, r.digest, r.at FROM {rows}"
+    " WHERE true ON CONFLICT DO NOTHING RETURNING account_id, digest",
+    {"account_id": "bigint", "digest": "text", "at": "bigint"},
+)
 
 
 def _first_seen(connection: sa.Connection, acts: Sequence[_Act]) -> list[_Act]:
@@ -326,14 +328,11 @@ def _first_seen(connection: sa.Connection, acts: Sequence[_Act]) -> list[_Act]:
             act.effect.outcome = Outcome.DUPLICATE
         else:
             fresh[key] = act
-    new: set[tuple[int, str]] = set()
+    if not fresh:
+        return []
     at = to_microseconds(now())
-    for account_id, keys in _grouped(fresh, lambda key: key[0]).items():
-        digests = _encode([digest for _, digest in keys]).decode()
-        remembered = connection.execute(
-            _REMEMBER[connection.dialect.name], {"account_id": account_id, "digests": digests, "at": at}
-        )
-        new.update((account_id, row.digest) for row in remembered)
+    keys = [{"account_id": account_id, "digest": digest, "at": at} for account_id, digest in fresh]
+    new = set(_REMEMBER.rows(connection, keys))
     for key, act in fresh.items():
         if key not in new:
             act.effect.outcome = Outcome.DUPLICATE
@@ -380,12 +379,28 @@ def _tell_inbox(connection: sa.Connection, acts: Sequence[_Act]) -> None:
         )
 
 
+_EVENT = RowsStatement(
+    "INSERT INTO event (id, at, account_id, campaign_id, address_id, kind, detail, inbox_id)"
+    " SELECT r.id, r.at, r.account_id, r.campaign_id, r.address_id, r.kind, r.detail, r.inbox_id FROM {rows}",
+    {
+        "id": "bigint",
+        "at": "bigint",
+        "account_id": "bigint",
+        "campaign_id": "bigint",
+        "address_id": "bigint",
+        "kind": "text",
+        "detail": "text",
+        "inbox_id": "bigint",
+    },
+)
+
+
 def _record_events(connection: sa.Connection, acts: Sequence[_Act]) -> None:
     """Keep what happened to a recipient for timelines and charts."""
     rows = [
         {
             "id": new_key(),
-            "at": act.at,
+            "at": to_microseconds(act.at),
             "account_id": act.account_id,
             "campaign_id": act.effect.campaign_id,
             "address_id": act.effect.address_id,
@@ -399,7 +414,7 @@ def _record_events(connection: sa.Connection, acts: Sequence[_Act]) -> None:
         and act.type in ("updateDeliveryStatus", "unsubscribe")
     ]
     if rows:
-        connection.execute(sa.insert(event), rows)
+        _EVENT.run(connection, rows)
 
 
 def _wait(act: _Act, what: str) -> None:
@@ -425,10 +440,23 @@ def _keep_waiting(connection: sa.Connection, acts: Sequence[_Act]) -> None:
         connection.execute(sa.insert(waiting), rows)
 
 
-_SETTLE = sa.text(
-    "UPDATE inbox SET state = :state, attempts = :attempts, next_attempt_at = NULL, version_id = :version_id,"
-    " actions = :actions, effects = :effects, response = :response, response_sent = :response_sent,"
-    " answered = COALESCE(answered, :answered) WHERE id = :id AND received_at = :received_at"
+_SETTLE = RowsStatement(
+    "UPDATE inbox SET state = r.state, attempts = r.attempts, next_attempt_at = NULL,"
+    " version_id = r.version_id, actions = r.actions, effects = r.effects, response = r.response,"
+    " response_sent = r.response_sent, answered = COALESCE(inbox.answered, r.answered) FROM {rows}"
+    " WHERE inbox.id = r.id AND inbox.received_at = r.received_at",
+    {
+        "id": "bigint",
+        "received_at": "bigint",
+        "state": "text",
+        "attempts": "integer",
+        "version_id": "bigint",
+        "actions": "text",
+        "effects": "text",
+        "response": "text",
+        "response_sent": "boolean",
+        "answered": "integer",
+    },
 )
 
 
@@ -451,15 +479,15 @@ def _is_key(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
-def _instant(text: str, otherwise: datetime) -> datetime:
-    """An RFC 3339 instant of the service; its arrival where the service's clock can't be true."""
+def _instant(text: str | None) -> datetime | None:
+    """An RFC 3339 instant of the service, None where it tells none."""
+    if text is None:
+        return None
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        return otherwise
-    if instant.tzinfo is None or not EPOCH <= instant <= otherwise + timedelta(days=1):
-        return otherwise
-    return instant
+        return None
+    return instant if instant.tzinfo is not None else None
 
 
 def _grouped(items: Iterable[T], by: Callable[[T], Any]) -> dict[Any, list[T]]:

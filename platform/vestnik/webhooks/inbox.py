@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from vestnik.db import from_microseconds, new_key
+from vestnik.db import DriverStatement, from_microseconds, new_key
 from vestnik.webhooks.tables import attempt, inbox
 
 #: How long the process that took a request may work on it before the sweep takes it over.
@@ -61,8 +61,7 @@ class Stored:
 _encode = msgspec.json.Encoder().encode
 _decode_headers = msgspec.json.Decoder(tuple[tuple[str, str], ...]).decode
 
-# Plain integer binds: the hot statements skip the conversion of Instant.
-_INSERT = sa.text(
+_INSERT = DriverStatement(
     "INSERT INTO inbox (id, received_at, account_id, method, path, query, headers, body, state, attempts,"
     " next_attempt_at) VALUES (:id, :received_at, :account_id, :method, :path, :query, :headers, :body,"
     " :state, 0, :next_attempt_at)"
@@ -72,7 +71,7 @@ _LEASE_US = LEASE // timedelta(microseconds=1)
 
 def store(connection: sa.Connection, requests: Sequence[Stored]) -> Sequence[None]:
     """Store new requests; each is due for the sweep once its lease is over."""
-    connection.execute(_INSERT, [_row(request) for request in requests])
+    _INSERT.each(connection, [_row(request) for request in requests])
     return [None] * len(requests)
 
 
