@@ -38,6 +38,7 @@ class LogLineShape(Shape):
 class ExchangeShape(Shape):
     """One HTTP request of a call and its answer; secrets are masked. Timings are milliseconds by step."""
 
+    started_at: datetime
     method: str
     url: str
     request_headers: dict[str, str]
@@ -108,6 +109,7 @@ def exchange_shape(trace: ExchangeTrace) -> ExchangeShape:
     """A trace as the web application shows it."""
     error = trace["error"]
     return ExchangeShape(
+        started_at=datetime.fromisoformat(trace["startedAt"]),
         method=trace["method"],
         url=trace["url"],
         request_headers=_headers(trace["requestHeaders"]),

@@ -1873,6 +1873,7 @@ export interface components {
          * @description One HTTP request of a call and its answer; secrets are masked. Timings are milliseconds by step.
          */
         ExchangeShape: {
+            startedAt: string;
             method: string;
             url: string;
             requestHeaders: {
