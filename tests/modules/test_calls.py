@@ -478,7 +478,7 @@ async def test_an_integrator_tries_a_draft_without_touching_what_is_live(
 async def test_a_try_that_fails_is_an_answer_with_the_reason(site: Site, address: str) -> None:
     module_id = await site.module(stats("return {'sent': 0}"))
     body = {"function": STATS, "arguments": CAMPAIGN}
-    errors = []
+    errors, results = [], []
     for source in (
         "def f(:\n",
         stats("exec('1')"),
@@ -487,8 +487,10 @@ async def test_a_try_that_fails_is_an_answer_with_the_reason(site: Site, address
         "x = 1\n",
     ):
         run = await site.post(f"/modules/{module_id}/run", {**body, "source": source})
-        assert (run["ok"], run["result"]) == (False, None)
+        assert run["ok"] is False
         errors.append((run["error"]["kind"], run["error"]["line"], run["error"]["path"]))
+        results.append(run["result"])
+    assert results == [None, None, {"sent": -1}, None, None]
     assert errors == [
         ("syntax", 1, None),
         ("policy", 5, None),

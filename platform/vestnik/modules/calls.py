@@ -91,12 +91,15 @@ class Caller:
         storage: Storage,
         cost: _Cost,
     ) -> Any:
+        value: Any = None
         try:
             contract.check_arguments(function, arguments)
             value = await self._run(ready, function, arguments, lane, storage, cost)
             contract.check_result(function, value, arguments)
         except ContractViolation as violation:
-            raise failures.of_violation(violation, ready.module_title) from None
+            failure = failures.of_violation(violation, ready.module_title)
+            failure.returned = value
+            raise failure from None
         return value
 
     async def _run(

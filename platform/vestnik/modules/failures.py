@@ -49,6 +49,8 @@ class ModuleCallFailed(Problem):
     version_id: int | None = None
     #: False only where surely no request of the call went out.
     reached_service = True
+    #: What the function gave where the contract refuses that; only an inspector shows it.
+    returned: Any = None
 
     def with_call(
         self,

@@ -67,7 +67,7 @@ class CallErrorShape(Shape):
 
 
 class RunShape(Shape):
-    """What one call of a function gave."""
+    """What one call of a function gave; `result` is there too where the contract refuses it."""
 
     ok: bool
     result: Any
@@ -135,7 +135,7 @@ def run_shape(call: CallReport | ModuleCallFailed, language: Language) -> RunSha
     failed = isinstance(call, ModuleCallFailed)
     return RunShape(
         ok=not failed,
-        result=None if isinstance(call, ModuleCallFailed) else call.value,
+        result=call.returned if isinstance(call, ModuleCallFailed) else call.value,
         error=_error(call, language) if isinstance(call, ModuleCallFailed) else None,
         log=log_shapes(call.log),
         exchanges=[exchange_shape(trace) for trace in call.exchanges],

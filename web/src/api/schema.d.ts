@@ -1834,7 +1834,7 @@ export interface components {
         };
         /**
          * RunShape
-         * @description What one call of a function gave.
+         * @description What one call of a function gave; `result` is there too where the contract refuses it.
          */
         RunShape: {
             ok: boolean;
