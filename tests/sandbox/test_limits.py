@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -257,3 +259,31 @@ async def test_answer_over_the_cap_is_an_error_in_the_module(sandbox: Sandbox) -
     )
 
     assert outcome.result == "too_large"
+
+
+async def test_call_that_computes_for_long_lets_everybody_else_go_first(sandbox: Sandbox) -> None:
+    """Only until it ends: the worker's next call gets its share again."""
+    program = Program(
+        "computing",
+        "from vestnik_sdk import fetch\n"
+        "async def run(rounds):\n    for n in range(rounds):\n        sum(range(1000))\n    await fetch('https://a')",
+    )
+    yielding: list[bool] = []
+
+    def note(_argument: object) -> dict[str, Any]:
+        yielding.append(any(os.sched_getscheduler(pid) == os.SCHED_IDLE for pid in descendants(os.getpid())))
+        return text_answer("")
+
+    for rounds in (0, 30_000, 0):
+        host, limits = Recorder(fetch=note), Limits(cpu_s=5)
+        await sandbox.call(program, "run", {"rounds": rounds}, host=host, limits=limits)
+
+    assert yielding == [False, True, False]
+
+
+def descendants(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found += [child, *descendants(child)]
+    return found

@@ -17,6 +17,8 @@ from vestnik.sandbox.values import Host, Limits, NoHost
 TRACE_WAIT_S: Final = 0.1  # how long a stack dump may take before the worker is killed without it
 TRACE_BYTES: Final = 64 * wire.KIB
 POLL_S: Final = 0.005
+# A call that has computed for so long gets only the processor time that nobody else wants.
+YIELD_AFTER_S: Final = 0.1
 EXIT_WAIT_S: Final = 1.0
 WRITE_BUFFER_BYTES: Final = 64 * wire.MIB
 _MODULE_FRAME: Final = re.compile(r'File "module\.py", line (\d{1,7}) in ([A-Za-z0-9_<>]{1,200})')
@@ -48,6 +50,7 @@ class WorkerProcess(asyncio.Protocol):
         self._buffer = wire.FrameBuffer(wire.FROM_WORKER_CAPS)
         self._call: Call | None = None
         self._stopping: asyncio.Task[None] | None = None
+        self._yielding = False
         self._reason = ""
 
     # -- birth
@@ -130,6 +133,9 @@ class WorkerProcess(asyncio.Protocol):
             if not call.answer.done() or call.answer.cancelled():
                 self.kill("its call was cancelled")
         self._measure()
+        if self._yielding:
+            self._schedule(os.SCHED_OTHER)
+            self._yielding = False
         return answer_kind, answer, call
 
     def _send(self, kind: int, body: bytes) -> None:
@@ -172,6 +178,18 @@ class WorkerProcess(asyncio.Protocol):
     def cpu_life_s(self) -> float:
         """Seconds of processor time up to the end of the last request."""
         return self._cpu_mark_s
+
+    def yield_processor(self) -> None:
+        """Let every other process go first, until this call ends."""
+        if not self._yielding:
+            self._yielding = True
+            self._schedule(os.SCHED_IDLE)
+
+    def _schedule(self, policy: int) -> None:
+        # Where the system forbids it (another user's process) the worker keeps its nice value, the lowest.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if pid := self.pid:
+                os.sched_setscheduler(pid, policy, os.sched_param(0))
 
     def _measure(self) -> None:
         now = self.cpu_s()
@@ -292,20 +310,26 @@ class _Watch:
         self._worker = worker
         self._call = call
         self._loop = loop
-        first = min(call.limits.wall_s, call.limits.cpu_s)
+        first = min(call.limits.wall_s, call.limits.cpu_s, YIELD_AFTER_S)
         self._timer: asyncio.TimerHandle = loop.call_later(first, self._look)
 
     def _look(self) -> None:
         if self._call.answer.done():
             return
         wall_left = self._call.wall_left_s()
-        cpu_left = self._call.limits.cpu_s - self._worker.cpu_used_s()
+        used = self._worker.cpu_used_s()
+        cpu_left = self._call.limits.cpu_s - used
+        next_look = min(wall_left, cpu_left)
+        if used >= YIELD_AFTER_S:
+            self._worker.yield_processor()
+        else:
+            next_look = min(next_look, YIELD_AFTER_S)
         if cpu_left <= 0:
             self._worker.expire(self._call, "cpu")
         elif wall_left <= 0:
             self._worker.expire(self._call, "wall")
         # the CPU budget can't pass sooner than the time that is left of it
-        self._timer = self._loop.call_later(max(min(wall_left, cpu_left), POLL_S), self._look)
+        self._timer = self._loop.call_later(max(next_look, POLL_S), self._look)
 
     def stop(self) -> None:
         self._timer.cancel()
