@@ -6,6 +6,8 @@
     {"op": "basic", "user": part, "password": part}
     {"op": "verify", "of": <digest or hmac>, "expected": "…"}
     {"op": "equals", "left": part, "right": part}
+    {"op": "verify_ecdsa", "public_key": part, "signature": text or bytes, "parts": […]}   P-256, SHA-256
+    {"op": "verify_ed25519", "public_key": part, "signature": text or bytes, "parts": […]}
 
 A part is a text or bytes (in which markers stand for secrets), `{"secret": name}`, a list of parts, or one of
 the first four operations; `"encoding": "raw"` hands the bytes of a digest to the operation around it.
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from vestnik.egress.errors import SealedRefused
+from vestnik.egress.signatures import is_signed
 
 ALGORITHMS = frozenset({"md5", "sha1", "sha256", "sha512"})
 ENCODINGS = frozenset({"hex", "base64", "base64url", "raw"})
@@ -34,6 +37,8 @@ _KEYS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "basic": (frozenset({"op", "user", "password"}), frozenset()),
     "verify": (frozenset({"op", "of", "expected"}), frozenset()),
     "equals": (frozenset({"op", "left", "right"}), frozenset()),
+    "verify_ecdsa": (frozenset({"op", "public_key", "signature", "parts"}), frozenset()),
+    "verify_ed25519": (frozenset({"op", "public_key", "signature", "parts"}), frozenset()),
 }
 
 
@@ -75,6 +80,8 @@ class Computation:
         kind = _kind(operation)
         if kind == "verify":
             return self._verify(operation)
+        if kind in ("verify_ecdsa", "verify_ed25519"):
+            return self._signed(kind, operation)
         if kind == "equals":
             left = self._part(operation["left"], 1)
             right = self._part(operation["right"], 1)
@@ -101,6 +108,25 @@ class Computation:
         if encoding == "base64url":
             expected = expected.rstrip("=")
         return hmac.compare_digest(computed.data, expected.encode("utf-8", "surrogatepass"))
+
+    def _signed(self, kind: str, operation: Mapping[str, Any]) -> bool:
+        """Whether the holder of the private half signed the parts. The key is public: it may be plain text.
+
+        No secret may be among the parts: to check a guess of it, an attacker signs the guess themselves.
+        """
+        signature = operation["signature"]
+        if not isinstance(signature, str | bytes):
+            raise SealedRefused(f"{kind} takes the signature as a text or bytes")
+        key = self._part(operation["public_key"], 1)
+        # Whether a key made of a secret and of chosen text is on the curve would tell one bit at each try.
+        if key.sources and (len(key.sources) > 1 or key.data != self._values.value_of(min(key.sources))):
+            raise SealedRefused(
+                f"{kind} takes the public key as plain text, or as one secret that is all of it"
+            )
+        parts = self._part(operation["parts"], 1)
+        if parts.sources:
+            raise SealedRefused(f"{kind} takes no secret in what was signed")
+        return is_signed(kind.removeprefix("verify_"), key.data, signature, parts.data)
 
     def _operation(self, operation: Mapping[str, Any], depth: int) -> Computed:
         kind = _kind(operation)

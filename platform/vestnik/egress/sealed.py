@@ -113,7 +113,7 @@ class SealedCall:
     def evaluate(self, operation: Any) -> str | bool:
         """Carries out an operation on secrets, given as a plain tree; raises SealedRefused.
 
-        `verify` and `equals` answer true or false; `digest` and `hmac` a text; `base64`, `basic` and a
+        `verify…` and `equals` answer true or false; `digest` and `hmac` a text; `base64`, `basic` and a
         digest of secrets alone answer a new marker.
         """
         self._operations += 1

@@ -85,6 +85,14 @@ class Sealed:
         """Whether two values are the same."""
         return _sealed("equals", left=left, right=right)
 
+    def verify_ecdsa(self, public_key: Any, signature: str | bytes, *parts: Any) -> Operation:
+        """Whether a P-256 key signed the joined parts with SHA-256; the signature is DER, in Base64 or bytes."""
+        return _sealed("verify_ecdsa", public_key=public_key, signature=signature, parts=parts)
+
+    def verify_ed25519(self, public_key: Any, signature: str | bytes, *parts: Any) -> Operation:
+        """Whether an Ed25519 key signed the joined parts; the signature is in Base64 or bytes."""
+        return _sealed("verify_ed25519", public_key=public_key, signature=signature, parts=parts)
+
     def __getattr__(self, name: str) -> SealedValue:
         try:
             return self._values[name]
