@@ -14,7 +14,7 @@ from vestnik.contract.schemas import load
 from vestnik.http.openapi import document
 from vestnik.http.sessions import CSRF_HEADER
 from vestnik.people.tokens import KEY_PREFIX
-from vestnik.webhooks.apply import Outcome
+from vestnik.webhooks.acts import Outcome
 from vestnik.webhooks.inbox import RETRY_AFTER, State
 
 API, WEBHOOKS = text_of("docs/api.md"), text_of("docs/webhooks.md")

@@ -101,6 +101,18 @@ delivery = sa.Table(
     sqlite_with_rowid=False,
 )
 
+#: Which delivery a message of the service belongs to, for events that name nothing else. A message may
+#: have gone to several addresses.
+message = sa.Table(
+    "message",
+    metadata,
+    sa.Column("account_id", Key, primary_key=True, autoincrement=False),
+    sa.Column("external_id", Exact, primary_key=True),
+    sa.Column("address_id", Key, primary_key=True, autoincrement=False),
+    sa.Column("campaign_id", Key, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 #: How many of the audience were left out, by the audience's verdict.
 exclusion = sa.Table(
     "campaign_exclusion",

@@ -19,6 +19,10 @@ _KNOWN = RowsStatement(
     " WHERE a.kind = r.kind AND a.normalised = r.normalised",
     {"kind": "text", "normalised": "text"},
 )
+_BY_ID = RowsStatement(
+    "SELECT a.id, a.kind, a.normalised, a.domain FROM {rows} CROSS JOIN address AS a WHERE a.id = r.id",
+    {"id": "bigint"},
+)
 
 _CONTACT_COLUMNS = (
     "id",
@@ -121,6 +125,12 @@ def known_ids(connection: sa.Connection, wanted: Sequence[Address]) -> dict[Addr
     by_text = {(each.kind, each.normalised): each for each in wanted}
     rows = _KNOWN.rows(connection, [{"kind": kind, "normalised": text} for kind, text in by_text])
     return {by_text[kind, normalised]: id for id, kind, normalised in rows}
+
+
+def addresses_by_id(connection: sa.Connection, ids: Iterable[int]) -> dict[int, Address]:
+    """Addresses by their keys."""
+    rows = _BY_ID.rows(connection, [{"id": id} for id in sorted(set(ids))])
+    return {id: Address(kind, normalised, domain) for id, kind, normalised, domain in rows}
 
 
 def replace_addresses(

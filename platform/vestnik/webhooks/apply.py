@@ -7,45 +7,29 @@ supported in this version, or unreadable (an address that is none). An unsubscri
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 
 from vestnik.campaigns import effects as campaigns
-from vestnik.contacts.addresses import Address, AddressKind, normalise
+from vestnik.campaigns import messages
 from vestnik.contacts.consents import Reason
-from vestnik.contacts.errors import InvalidAddress
 from vestnik.contacts.service import Contacts
-from vestnik.contacts.storing import known_ids
-from vestnik.db import EPOCH, RowsStatement, fold, new_key, now, to_microseconds
+from vestnik.contacts.storing import addresses_by_id, known_ids
+from vestnik.db import RowsStatement, from_microseconds, new_key, now, to_microseconds
+from vestnik.webhooks.acts import Act, Effect, Outcome, digest, is_key, read_action
 from vestnik.webhooks.inbox import State, Stored
 from vestnik.webhooks.tables import inbox, waiting
 
 T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
-_MICROSECOND = timedelta(microseconds=1)
 
 #: Statuses after which no further letter goes to the address, whoever sends it.
 _SUPPRESSING: dict[str, Reason] = {"hardBounce": "hard_bounce", "spam": "spam"}
-_KINDS: tuple[AddressKind, ...] = ("email", "phone")
-_UNSUPPORTED = frozenset({"sendEmail", "sendMessage"})
-
-
-class Outcome(StrEnum):
-    """What became of one action."""
-
-    APPLIED = "applied"
-    DUPLICATE = "duplicate"
-    WAITING = "waiting"
-    UNSUPPORTED = "unsupported"
-    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,61 +44,8 @@ class Parsed:
     answered: int | None = None
 
 
-@dataclass(slots=True)
-class Effect:
-    """What became of one action, as the inspector shows it."""
-
-    outcome: Outcome
-    campaign_id: int | None = None
-    address_id: int | None = None
-    note: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Only what is known, ids as text."""
-        shown: dict[str, Any] = {"outcome": self.outcome}
-        if self.campaign_id is not None:
-            shown["campaignId"] = str(self.campaign_id)
-        if self.address_id is not None:
-            shown["addressId"] = str(self.address_id)
-        if self.note is not None:
-            shown["note"] = self.note
-        return shown
-
-
 Applied = Sequence[Effect]
 ListCategories = Callable[[int], Mapping[str, int]]
-
-
-@dataclass(slots=True)
-class _Act:
-    """One action on its way: what it names, looked up for the whole batch at once."""
-
-    account_id: int
-    inbox_id: int
-    position: int
-    received_at: datetime
-    action: dict[str, Any]
-    occurred: datetime | None
-    effect: Effect = field(default_factory=lambda: Effect(Outcome.APPLIED))
-    address: Address | None = None
-    campaign: campaigns.Ref | None = None
-
-    @property
-    def type(self) -> str:
-        return str(self.action["type"])
-
-    @property
-    def campaign_external_id(self) -> str | None:
-        """The campaign's id at the service: an unsubscribe names it apart from what it unsubscribes from."""
-        name = "campaignExternalId" if self.type == "unsubscribe" else "externalId"
-        return self.action.get(name)
-
-    @property
-    def at(self) -> datetime:
-        """When it happened at the service; the arrival where it does not say, or its clock is wrong."""
-        latest = self.received_at + timedelta(days=1)
-        plausible = self.occurred is not None and EPOCH <= self.occurred <= latest
-        return self.occurred if plausible and self.occurred is not None else self.received_at
 
 
 class Applier:
@@ -125,15 +56,15 @@ class Applier:
 
     def apply(self, connection: sa.Connection, batch: Sequence[Parsed]) -> Sequence[Applied]:
         """Apply every result of `batch`, settle its inbox rows, return the effects in order."""
-        acts: list[list[_Act]] = [
+        acts: list[list[Act]] = [
             [
-                _act(of.account_id, of.id, position, of.received_at, action)
+                read_action(of.account_id, of.id, position, of.received_at, action)
                 for position, action in enumerate(parsed.actions)
             ]
             for parsed in batch
             for of in (parsed.request,)
         ]
-        self._carry_out(connection, [act for result in acts for act in result])
+        self._carry_out(connection, _first_seen(connection, [act for result in acts for act in result]))
         effects = [[act.effect for act in result] for result in acts]
         _SETTLE.run(
             connection, [_settled(parsed, effect) for parsed, effect in zip(batch, effects, strict=True)]
@@ -154,27 +85,45 @@ class Applier:
             .returning(waiting.c.action, waiting.c.position, waiting.c.inbox_id, waiting.c.created_at)
         ).all()
         acts = [
-            _act(account_id, row.inbox_id, row.position, row.created_at, msgspec.json.decode(row.action))
+            read_action(
+                account_id, row.inbox_id, row.position, row.created_at, msgspec.json.decode(row.action)
+            )
             for row in sorted(rows, key=lambda row: (row.created_at, row.inbox_id, row.position))
         ]
-        self._resolve(connection, acts)
-        self._effect(connection, acts)
+        self._take_up(connection, acts)
+
+    def _take_up(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
+        """Carry out what waited, and correct what the inspector shows of it."""
+        self._carry_out(connection, acts)
         _tell_inbox(connection, acts)
 
-    def _carry_out(self, connection: sa.Connection, acts: list[_Act]) -> None:
-        fresh = _first_seen(connection, acts)
-        self._resolve(connection, fresh)
-        self._effect(connection, fresh)
+    def _carry_out(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
+        """Apply what can be; what waited for a message that one of `acts` made known goes after them."""
+        learned = self._resolve(connection, acts)
+        released = _waited_for_messages(connection, learned) if learned else []
+        self._effect(connection, acts)
+        if released:
+            self._take_up(connection, released)
 
-    def _resolve(self, connection: sa.Connection, acts: Sequence[_Act]) -> None:
+    def _resolve(self, connection: sa.Connection, acts: Sequence[Act]) -> set[messages.Name]:
+        """Find each act's recipient and campaign; the messages that were not known before."""
         named = [act for act in acts if act.address is not None]
         ids = known_ids(connection, list({act.address for act in named if act.address is not None}))
         for act in named:
             act.effect.address_id = ids.get(act.address) if act.address is not None else None
-        for account_id, of_account in _grouped(acts, lambda act: act.account_id).items():
-            _resolve_campaigns(connection, account_id, of_account)
+        by_account = _grouped(acts, lambda act: act.account_id)
+        for account_id, of_account in by_account.items():
+            _name_campaigns(connection, account_id, of_account)
+        learned = _learn_messages(connection, acts)
+        _recall_messages(connection, acts)
+        for account_id, of_account in by_account.items():
+            _guess_campaigns(connection, account_id, of_account)
+        for act in acts:
+            if act.campaign is not None:
+                act.effect.campaign_id = act.campaign.id
+        return learned
 
-    def _effect(self, connection: sa.Connection, acts: Sequence[_Act]) -> None:
+    def _effect(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
         by_type = _grouped(
             [act for act in acts if act.effect.outcome is Outcome.APPLIED], lambda act: act.type
         )
@@ -195,8 +144,8 @@ class Applier:
         _keep_waiting(connection, acts)
         _record_events(connection, acts)
 
-    def _deliveries(self, connection: sa.Connection, acts: Sequence[_Act]) -> None:
-        known: list[_Act] = []
+    def _deliveries(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
+        known: list[Act] = []
         for act in acts:
             if act.campaign is None or act.effect.address_id is None:
                 _wait(act, "campaign" if act.campaign is None else "recipient")
@@ -217,7 +166,7 @@ class Applier:
             if act.address is not None and (reason := _SUPPRESSING.get(act.action["status"])) is not None:
                 self._stop(connection, act, None, reason)
 
-    def _stop(self, connection: sa.Connection, act: _Act, category_id: int | None, reason: Reason) -> None:
+    def _stop(self, connection: sa.Connection, act: Act, category_id: int | None, reason: Reason) -> None:
         """Put the act's address on the stop-list: bounces, complaints and unsubscribes are few."""
         if act.address is not None:
             source = f"webhook:{act.inbox_id}"
@@ -225,7 +174,7 @@ class Applier:
                 connection, [act.address], reason=reason, category_id=category_id, source=source, at=act.at
             )
 
-    def _unsubscribes(self, connection: sa.Connection, acts: Sequence[_Act]) -> None:
+    def _unsubscribes(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
         statuses: list[campaigns.Status] = []
         for act in acts:
             if act.address is None:
@@ -241,7 +190,7 @@ class Applier:
         if statuses:
             campaigns.set_delivery_status(connection, statuses)
 
-    def _category(self, connection: sa.Connection, act: _Act) -> tuple[int | None, str | None]:
+    def _category(self, connection: sa.Connection, act: Act) -> tuple[int | None, str | None]:
         """The category to unsubscribe from (None is all), and a note where it had to be inferred."""
         target = act.action.get("externalId")
         of_campaign = None if act.campaign is None else act.campaign.category_id
@@ -252,61 +201,9 @@ class Applier:
             return (mapped, None) if mapped is not None else (of_campaign, "list_not_mapped")
         if target is None:
             return of_campaign, "category_of_campaign" if of_campaign is not None else "all_categories"
-        if _is_key(target) and self._contacts.has_category(connection, int(target)):
+        if is_key(target) and self._contacts.has_category(connection, int(target)):
             return int(target), None
         return of_campaign, "category_unknown"
-
-
-def _act(
-    account_id: int, inbox_id: int, position: int, received_at: datetime, action: dict[str, Any]
-) -> _Act:
-    act = _Act(account_id, inbox_id, position, received_at, action, _instant(action.get("occurredAt")))
-    _read_address(act)
-    if act.type in _UNSUPPORTED:
-        act.effect.outcome = Outcome.UNSUPPORTED
-    return act
-
-
-def _read_address(act: _Act) -> None:
-    for kind in _KINDS:
-        written = act.action.get(kind)
-        if written is None:
-            continue
-        try:
-            act.address = normalise(kind, written)
-        except InvalidAddress:
-            if act.type == "unsubscribe":  # never dropped: block it as it is written
-                act.address = Address(kind, fold(written.strip()).replace("\0", ""), None)
-                act.effect.note = "address_unusual"
-            elif act.type == "updateDeliveryStatus":
-                act.effect.outcome, act.effect.note = Outcome.UNREADABLE, "address"
-        return
-
-
-def _digest(act: _Act) -> str:
-    """What makes an event the same event: its id at the service, else all that is told of it.
-
-    The time of an event stands in front, so that new keys lie side by side in the index.
-    """
-    action = act.action
-    if (event_id := action.get("eventId")) is not None:
-        identity: Any = [act.type, event_id]
-        moment = ""
-    else:
-        identity = [
-            act.type,
-            None if act.address is None else act.address.normalised,
-            action.get("externalId"),
-            action.get("campaignExternalId"),
-            action.get("campaignId"),
-            action.get("status"),
-            action.get("link"),
-            action.get("occurredAt"),
-            action.get("stats"),
-            action.get("messageExternalId"),
-        ]
-        moment = "" if act.occurred is None else act.occurred.strftime("%y%m%d%H%M%S")
-    return moment + hashlib.blake2b(_encode(identity), digest_size=16).hexdigest()
 
 
 # One statement for a batch of any size: it tells which of the keys are new.
@@ -317,13 +214,13 @@ _REMEMBER = RowsStatement(
 )
 
 
-def _first_seen(connection: sa.Connection, acts: Sequence[_Act]) -> list[_Act]:
+def _first_seen(connection: sa.Connection, acts: Sequence[Act]) -> list[Act]:
     """The acts whose event was never applied before; the others are marked as duplicates."""
-    fresh: dict[tuple[int, str], _Act] = {}
+    fresh: dict[tuple[int, str], Act] = {}
     for act in acts:
         if act.effect.outcome is not Outcome.APPLIED:
             continue
-        key = (act.account_id, _digest(act))
+        key = (act.account_id, digest(act))
         if key in fresh:
             act.effect.outcome = Outcome.DUPLICATE
         else:
@@ -339,33 +236,96 @@ def _first_seen(connection: sa.Connection, acts: Sequence[_Act]) -> list[_Act]:
     return [act for key, act in fresh.items() if key in new]
 
 
-def _resolve_campaigns(connection: sa.Connection, account_id: int, acts: Sequence[_Act]) -> None:
+def _name_campaigns(connection: sa.Connection, account_id: int, acts: Sequence[Act]) -> None:
     external = {act.campaign_external_id for act in acts if act.campaign_external_id is not None}
     by_external = campaigns.campaigns_of(connection, account_id, external) if external else {}
-    own = {int(act.action["campaignId"]) for act in acts if _is_key(act.action.get("campaignId", ""))}
+    own = {act.own_campaign_id for act in acts if act.own_campaign_id is not None}
     by_id = campaigns.campaigns_by_id(connection, account_id, own) if own else {}
-    unnamed = [
-        act
-        for act in acts
-        if act.campaign_external_id is None
-        and act.type == "updateDeliveryStatus"
-        and act.effect.address_id is not None
-    ]
-    addressed = {act.effect.address_id for act in unnamed if act.effect.address_id is not None}
-    latest = campaigns.latest_campaigns(connection, account_id, addressed) if addressed else {}
     for act in acts:
         if act.campaign_external_id is not None:
             act.campaign = by_external.get(act.campaign_external_id)
-        elif _is_key(act.action.get("campaignId", "")):
-            act.campaign = by_id.get(int(act.action["campaignId"]))
-        elif act.effect.address_id is not None and act.effect.address_id in latest:
-            act.campaign = latest[act.effect.address_id]
-            act.effect.note = "campaign_guessed"
-        if act.campaign is not None:
-            act.effect.campaign_id = act.campaign.id
+        elif act.own_campaign_id is not None:
+            act.campaign = by_id.get(act.own_campaign_id)
 
 
-def _tell_inbox(connection: sa.Connection, acts: Sequence[_Act]) -> None:
+def _learn_messages(connection: sa.Connection, acts: Sequence[Act]) -> set[messages.Name]:
+    """Keep which delivery a message belongs to, where an act names the campaign, the recipient and it."""
+    told = {
+        messages.Message(*act.message, act.effect.address_id, act.campaign.id)
+        for act in acts
+        if act.message is not None and act.campaign is not None and act.effect.address_id is not None
+    }
+    return messages.remember(connection, sorted(told)) if told else set()
+
+
+def _recall_messages(connection: sa.Connection, acts: Sequence[Act]) -> None:
+    """Find by its message what an act does not say: its campaign, its recipient."""
+    lacking = [
+        (act, act.message)
+        for act in acts
+        if act.message is not None and (act.address is None or not act.names_campaign)
+    ]
+    if not lacking:
+        return
+    known = messages.recipients(connection, (name for _, name in lacking))
+    unaddressed: list[Act] = []
+    for act, name in lacking:
+        recipients = known.get(name, [])
+        if act.address is not None:
+            same = [each for each in recipients if each.address_id == act.effect.address_id]
+            recipients = same or recipients
+        of_campaign = {each.campaign for each in recipients}
+        if not act.names_campaign and len(of_campaign) == 1:
+            (act.campaign,) = of_campaign
+        if act.address is None and len({each.address_id for each in recipients}) == 1:
+            act.effect.address_id = recipients[0].address_id
+            unaddressed.append(act)
+    wanted = {act.effect.address_id for act in unaddressed if act.effect.address_id is not None}
+    found = addresses_by_id(connection, wanted) if wanted else {}
+    for act in unaddressed:
+        if act.effect.address_id is not None:
+            act.address = found.get(act.effect.address_id)
+
+
+def _guess_campaigns(connection: sa.Connection, account_id: int, acts: Sequence[Act]) -> None:
+    """Take the account's latest campaign to an address for what names neither campaign nor known message."""
+    unnamed = [
+        (act, act.effect.address_id)
+        for act in acts
+        if act.campaign is None
+        and act.type == "updateDeliveryStatus"
+        and act.effect.address_id is not None
+        and not act.names_campaign
+    ]
+    if not unnamed:
+        return
+    latest = campaigns.latest_campaigns(connection, account_id, {address_id for _, address_id in unnamed})
+    for act, address_id in unnamed:
+        if address_id in latest:
+            act.campaign, act.effect.note = latest[address_id], "campaign_guessed"
+
+
+_TAKE_WAITING = RowsStatement(
+    "DELETE FROM webhook_waiting WHERE id IN (SELECT w.id FROM {rows} CROSS JOIN webhook_waiting AS w"
+    " WHERE w.account_id = r.account_id AND w.message_external_id = r.external_id)"
+    " RETURNING created_at, inbox_id, position, account_id, action",
+    {"account_id": "bigint", "external_id": "text"},
+)
+
+
+def _waited_for_messages(connection: sa.Connection, learned: set[messages.Name]) -> list[Act]:
+    """Take out of waiting what names one of these messages."""
+    rows = _TAKE_WAITING.rows(
+        connection,
+        [{"account_id": account_id, "external_id": external_id} for account_id, external_id in learned],
+    )
+    return [
+        read_action(account_id, inbox_id, position, from_microseconds(at), msgspec.json.decode(action))
+        for at, inbox_id, position, account_id, action in sorted(rows)
+    ]
+
+
+def _tell_inbox(connection: sa.Connection, acts: Sequence[Act]) -> None:
     """Correct what the inspector shows of actions that waited."""
     for inbox_id, of_request in _grouped(acts, lambda act: act.inbox_id).items():
         shown = connection.scalar(sa.select(inbox.c.effects).where(inbox.c.id == inbox_id))
@@ -395,7 +355,7 @@ _EVENT = RowsStatement(
 )
 
 
-def _record_events(connection: sa.Connection, acts: Sequence[_Act]) -> None:
+def _record_events(connection: sa.Connection, acts: Sequence[Act]) -> None:
     """Keep what happened to a recipient for timelines and charts."""
     rows = [
         {
@@ -417,16 +377,17 @@ def _record_events(connection: sa.Connection, acts: Sequence[_Act]) -> None:
         _EVENT.run(connection, rows)
 
 
-def _wait(act: _Act, what: str) -> None:
+def _wait(act: Act, what: str) -> None:
     act.effect.outcome, act.effect.note = Outcome.WAITING, what
 
 
-def _keep_waiting(connection: sa.Connection, acts: Sequence[_Act]) -> None:
+def _keep_waiting(connection: sa.Connection, acts: Sequence[Act]) -> None:
     rows = [
         {
             "id": new_key(),
             "account_id": act.account_id,
             "external_id": act.campaign_external_id,
+            "message_external_id": act.action.get("messageExternalId"),
             "address": None if act.address is None else act.address.normalised,
             "action": _encode(act.action).decode(),
             "inbox_id": act.inbox_id,
@@ -473,21 +434,6 @@ def _settled(parsed: Parsed, effects: Sequence[Effect]) -> dict[str, Any]:
         "response_sent": parsed.response_sent,
         "answered": parsed.answered,
     }
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 18
-
-
-def _instant(text: str | None) -> datetime | None:
-    """An RFC 3339 instant of the service, None where it tells none."""
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return instant if instant.tzinfo is not None else None
 
 
 def _grouped(items: Iterable[T], by: Callable[[T], Any]) -> dict[Any, list[T]]:

@@ -81,6 +81,7 @@ class Waiting:
     id: int
     account_id: int
     external_id: str | None
+    message_external_id: str | None
     address: str | None
     action: dict[str, Any]
     inbox_id: int

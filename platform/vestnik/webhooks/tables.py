@@ -66,6 +66,7 @@ waiting = sa.Table(
     sa.Column("id", Key, primary_key=True),
     sa.Column("account_id", Key, nullable=False),
     sa.Column("external_id", sa.Text),
+    sa.Column("message_external_id", sa.Text),
     sa.Column("address", sa.Text),
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("inbox_id", Key, nullable=False),
@@ -73,6 +74,13 @@ waiting = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
 )
 sa.Index("ix_webhook_waiting_match", waiting.c.account_id, waiting.c.external_id)
+sa.Index(
+    "ix_webhook_waiting_message",
+    waiting.c.account_id,
+    waiting.c.message_external_id,
+    sqlite_where=waiting.c.message_external_id.is_not(None),
+    postgresql_where=waiting.c.message_external_id.is_not(None),
+)
 
 #: What happened to a recipient, for timelines and for charts over time.
 event = monthly_table(
