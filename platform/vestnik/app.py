@@ -37,7 +37,14 @@ from vestnik.http.metrics import Metrics
 from vestnik.http.sessions import Sessions
 from vestnik.http.static import WebApplication
 from vestnik.mail import Mail
-from vestnik.modules import Modules, ModulesOptions, account_routes, contract_routes
+from vestnik.modules import (
+    Modules,
+    ModulesOptions,
+    account_routes,
+    catalogue_routes,
+    contract_routes,
+    version_routes,
+)
 from vestnik.modules import routes as modules_routes
 from vestnik.modules.metrics import CallMetrics
 from vestnik.people import routes as people_routes
@@ -121,6 +128,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         WebhookParser(modules),
         modules.categories_of_lists,
         WebhookMetrics(metrics.registry),
+        parse_at_leisure=WebhookParser(modules, "bulk"),
     )
     campaigns.on_external_id(webhooks.campaign_arrived)
     services = Services(
@@ -189,6 +197,8 @@ def routers() -> Sequence[Router]:
         settings_routes.router,
         audit_routes.router,
         modules_routes.router,
+        version_routes.router,
+        catalogue_routes.router,
         account_routes.router,
         contract_routes.router,
         contacts_routes.router,

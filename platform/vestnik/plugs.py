@@ -133,13 +133,13 @@ class ParsedRequest:
 class WebhookParser:
     """`webhooks.pipeline.Parser`: the module's parsing, with its failures as the inspector keeps them."""
 
-    def __init__(self, modules: Modules) -> None:
-        self._modules = modules
+    def __init__(self, modules: Modules, lane: Lane = "webhook") -> None:
+        self._modules, self._lane = modules, lane
 
     async def __call__(self, account_id: int, request: dict[str, Any]) -> ParsedRequest:
         """What the live version makes of a request; CallFailed keeps everything known of the call."""
         try:
-            report = await self._modules.report(account_id, PARSE, {"request": request}, lane="webhook")
+            report = await self._modules.report(account_id, PARSE, {"request": request}, lane=self._lane)
         except ModuleCallFailed as failure:
             raise CallFailed(
                 Failure(

@@ -117,6 +117,10 @@ A - - -   GET    /users/{id}
 A - - -   PATCH  /users/{id}
 A - - -   DELETE /users/{id}
 A I M -   GET    /webhooks
+A I M -   GET    /webhooks/replay
+A I - -   POST   /webhooks/replay
+A I - -   DELETE /webhooks/replay
+A I - -   POST   /webhooks/replay/count
 A I M -   GET    /webhooks/waiting
 A I M -   GET    /webhooks/{id}
 A I - -   POST   /webhooks/{id}/replay

@@ -64,7 +64,7 @@ class Room:
 
     async def newest(self) -> Card:
         """The card of the newest request."""
-        lines = await self.webhooks.listed(SYSTEM, account_id=None, state=None, before=None, limit=1)
+        lines = await self.webhooks.listed(SYSTEM, limit=1)
         return await self.webhooks.card(SYSTEM, lines[0].id)
 
     async def counters(self) -> dict[str, int]:

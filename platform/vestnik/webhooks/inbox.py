@@ -28,6 +28,10 @@ RETRY_AFTER = (
 )
 
 
+#: `next_attempt_at` of what is to be replayed as one of a set: due when nobody waits for the workers.
+REPLAY_DUE = from_microseconds(0)
+
+
 class State(StrEnum):
     """Where a stored request stands."""
 
@@ -98,16 +102,31 @@ def is_probe(request: Stored) -> bool:
 
 def due(connection: sa.Connection, at: datetime, limit: int) -> list[Stored]:
     """Take up to `limit` requests whose time has come, and lease them to the caller."""
+    return _lease(connection, sa.and_(inbox.c.next_attempt_at > REPLAY_DUE, _come(at)), at, limit)
+
+
+def take_replays(connection: sa.Connection, at: datetime, limit: int) -> list[Stored]:
+    """Take up to `limit` requests of sets that are to be replayed, and lease them to the caller."""
+    return _lease(connection, inbox.c.next_attempt_at == REPLAY_DUE, at, limit)
+
+
+def _come(at: datetime) -> sa.ColumnElement[bool]:
+    return inbox.c.next_attempt_at <= at
+
+
+def _lease(
+    connection: sa.Connection, wanted: sa.ColumnElement[bool], at: datetime, limit: int
+) -> list[Stored]:
     waiting = (
         sa.select(inbox.c.id)
-        .where(inbox.c.next_attempt_at <= at)
+        .where(wanted)
         .order_by(inbox.c.next_attempt_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     rows = connection.execute(
         sa.update(inbox)
-        .where(inbox.c.id.in_(waiting), inbox.c.next_attempt_at <= at)
+        .where(inbox.c.id.in_(waiting), _come(at))
         .values(next_attempt_at=at + LEASE)
         .returning(*_COLUMNS)
     ).all()

@@ -146,9 +146,9 @@ class Pipeline:
         self._lanes[request.account_id].put(request, waiter)
         self._fill(request.account_id)
 
-    async def replay(self, request: Stored) -> None:
+    async def replay(self, request: Stored, parse: Parser | None = None) -> None:
         """Work on `request` now, whatever became of it before; return when it is settled."""
-        await self._handle(self._lanes[request.account_id], request, None)
+        await self._handle(self._lanes[request.account_id], request, None, parse)
 
     def _fill(self, account_id: int) -> None:
         lane = self._lanes[account_id]
@@ -172,10 +172,12 @@ class Pipeline:
         finally:
             lane.working -= 1
 
-    async def _handle(self, lane: _Lane, request: Stored, waiter: Waiter | None) -> None:
+    async def _handle(
+        self, lane: _Lane, request: Stored, waiter: Waiter | None, parse: Parser | None = None
+    ) -> None:
         try:
             with self._metrics.parse_seconds.time():
-                report = await self._parse(request.account_id, as_argument(request))
+                report = await (parse or self._parse)(request.account_id, as_argument(request))
         except CallFailed as error:
             lane.timeouts = lane.timeouts + 1 if error.failure.kind == "timeout" else 0
             await self._fail(request, error.failure, waiter)

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from vestnik.http.api import Context, Router, Shape
+from vestnik.http.api import Context, Id, Router, Shape, key_of
 from vestnik.webhooks.inbox import State
+from vestnik.webhooks.replays import AT_MOST, Filter
 from vestnik.webhooks.service import Card, Line
 
 router = Router("webhooks")
@@ -16,13 +17,60 @@ router = Router("webhooks")
 OptionalKey = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,18})?$")]
 
 
+#: An instant with its zone: nobody else knows which noon is meant.
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
 class WebhookQuery(Shape):
-    """Which requests to list: of one account, in one state, older than a cursor."""
+    """Which requests to list: of one account, in one state, of a time, older than a cursor."""
 
     account_id: OptionalKey = ""
     state: State | None = None
+    since: Instant | None = msgspec.field(default=None, name="from")
+    until: Instant | None = msgspec.field(default=None, name="to")
     before: OptionalKey = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+
+
+class WaitingQuery(Shape):
+    """Which actions to list: of one account."""
+
+    account_id: OptionalKey = ""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+
+
+class ReplayFilter(Shape):
+    """Which requests to replay: of one account, in one state, arrived in a time; `to` is exclusive."""
+
+    account_id: Id | None = None
+    state: State | None = None
+    since: Instant | None = msgspec.field(default=None, name="from")
+    until: Instant | None = msgspec.field(default=None, name="to")
+
+
+class ReplayCount(Shape):
+    """How many requests a filter would replay, and how many may be replayed at a time."""
+
+    found: int
+    at_most: int
+
+
+class ReplayQueued(Shape):
+    """How many requests were marked to be replayed."""
+
+    queued: int
+
+
+class ReplayProgress(Shape):
+    """How many requests wait to be replayed."""
+
+    left: int
+
+
+class ReplayStopped(Shape):
+    """How many requests are not replayed after all."""
+
+    stopped: int
 
 
 class WebhookRow(Shape):
@@ -37,6 +85,7 @@ class WebhookRow(Shape):
     answered: int | None
     action_count: int
     body_bytes: int
+    to_be_replayed: bool
 
 
 class WebhookPage(Shape):
@@ -111,8 +160,7 @@ async def list_webhooks(context: Context, query: WebhookQuery) -> WebhookPage:
     """The newest requests of providers."""
     lines = await context.services.webhooks.listed(
         context.actor,
-        account_id=_key(query.account_id),
-        state=query.state,
+        Filter(_key(query.account_id), query.state, query.since, query.until),
         before=_key(query.before),
         limit=query.limit,
     )
@@ -122,8 +170,8 @@ async def list_webhooks(context: Context, query: WebhookQuery) -> WebhookPage:
     )
 
 
-@router.get("/webhooks/waiting", query=WebhookQuery, returns=list[WaitingAction], right="webhooks.read")
-async def list_waiting_actions(context: Context, query: WebhookQuery) -> list[WaitingAction]:
+@router.get("/webhooks/waiting", query=WaitingQuery, returns=list[WaitingAction], right="webhooks.read")
+async def list_waiting_actions(context: Context, query: WaitingQuery) -> list[WaitingAction]:
     """Actions that wait for their campaign or recipient."""
     found = await context.services.webhooks.waiting(context.actor, _key(query.account_id), query.limit)
     return [
@@ -138,6 +186,31 @@ async def list_waiting_actions(context: Context, query: WebhookQuery) -> list[Wa
         )
         for one in found
     ]
+
+
+@router.post("/webhooks/replay/count", body=ReplayFilter, returns=ReplayCount, right="webhooks.replay")
+async def count_replay(context: Context, body: ReplayFilter) -> ReplayCount:
+    """How many requests a filter would replay; nothing is done."""
+    found = await context.services.webhooks.replays.count(context.actor, _filter(body))
+    return ReplayCount(found=found, at_most=AT_MOST)
+
+
+@router.post("/webhooks/replay", body=ReplayFilter, returns=ReplayQueued, status=202, right="webhooks.replay")
+async def replay_webhooks(context: Context, body: ReplayFilter) -> ReplayQueued:
+    """Parse a filtered set anew in the background, at low priority; nothing is applied twice."""
+    return ReplayQueued(queued=await context.services.webhooks.replays.begin(context.actor, _filter(body)))
+
+
+@router.get("/webhooks/replay", returns=ReplayProgress, right="webhooks.read")
+async def get_replay(context: Context) -> ReplayProgress:
+    """How many requests wait to be replayed."""
+    return ReplayProgress(left=await context.services.webhooks.replays.left(context.actor))
+
+
+@router.delete("/webhooks/replay", returns=ReplayStopped, right="webhooks.replay")
+async def stop_replay(context: Context) -> ReplayStopped:
+    """Replay no more of what waits to be replayed."""
+    return ReplayStopped(stopped=await context.services.webhooks.replays.cancel(context.actor))
 
 
 @router.get("/webhooks/{id:key}", returns=WebhookCard, right="webhooks.read")
@@ -161,6 +234,11 @@ async def get_campaign_chart(context: Context, id: int) -> ChartShape:
     )
 
 
+def _filter(body: ReplayFilter) -> Filter:
+    account_id = None if body.account_id is None else key_of(body.account_id)
+    return Filter(account_id, body.state, body.since, body.until)
+
+
 def _key(text: str) -> int | None:
     return int(text) if text else None
 
@@ -176,6 +254,7 @@ def _row(line: Line) -> dict[str, Any]:
         "answered": line.answered,
         "action_count": line.action_count,
         "body_bytes": line.body_bytes,
+        "to_be_replayed": line.to_be_replayed,
     }
 
 

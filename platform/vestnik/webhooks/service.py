@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,9 +22,10 @@ from vestnik.webhooks import inbox as storage
 from vestnik.webhooks import timeline
 from vestnik.webhooks.apply import Applied, Applier, ListCategories, Parsed
 from vestnik.webhooks.door import Accounts, Door
-from vestnik.webhooks.inbox import State, Stored
+from vestnik.webhooks.inbox import REPLAY_DUE, State, Stored
 from vestnik.webhooks.metrics import WebhookMetrics
 from vestnik.webhooks.pipeline import Parser, Pipeline
+from vestnik.webhooks.replays import EVERYTHING, Filter, Replays
 from vestnik.webhooks.tables import attempt, inbox, waiting
 from vestnik.webhooks.timeline import Chart
 
@@ -41,6 +43,7 @@ class Line:
     answered: int | None
     action_count: int
     body_bytes: int
+    to_be_replayed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ class Webhooks:
         parse: Parser,
         categories_of_lists: ListCategories,
         metrics: WebhookMetrics | None = None,
+        *,
+        parse_at_leisure: Parser | None = None,
     ) -> None:
         self.metrics = metrics = metrics or WebhookMetrics()
         self._database = database
@@ -107,6 +112,7 @@ class Webhooks:
         self._effects: Batcher[Parsed, Applied] = Batcher(database, self.applier.apply)
         self._inbox: Batcher[Stored, None] = Batcher(database, storage.store)
         self.pipeline = Pipeline(database, parse, self._effects, metrics)
+        self.replays = Replays(database, partial(self.pipeline.replay, parse=parse_at_leisure))
         self.door = Door(accounts, self._inbox, self.pipeline.hand_on, metrics)
         contacts.add_timeline(timeline.activity)
 
@@ -120,9 +126,11 @@ class Webhooks:
     async def running(self) -> AsyncIterator[None]:
         """Take over what was left behind, work while the context lasts, finish what is under way."""
         await self.pipeline.start()
+        await self.replays.start()
         try:
             yield
         finally:
+            await self.replays.stop()
             await self._inbox.drain()
             await self.pipeline.stop()
             await self._effects.drain()
@@ -137,15 +145,11 @@ class Webhooks:
         return {state: float(found.get(state, 0)) for state in (State.RECEIVED, State.RETRYING)}
 
     async def listed(
-        self, actor: Actor, *, account_id: int | None, state: State | None, before: int | None, limit: int
+        self, actor: Actor, chosen: Filter = EVERYTHING, *, before: int | None = None, limit: int = 50
     ) -> list[Line]:
         """The newest requests first; `before` is the id after which the next page begins."""
         actor.require("webhooks.read")
-        query = sa.select(*_LINE).order_by(inbox.c.id.desc()).limit(limit)
-        if account_id is not None:
-            query = query.where(inbox.c.account_id == account_id)
-        if state is not None:
-            query = query.where(inbox.c.state == state)
+        query = sa.select(*_LINE).where(*chosen.conditions()).order_by(inbox.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(inbox.c.id < before)
         async with self._database.read() as connection:
@@ -202,6 +206,7 @@ _LINE = (
     inbox.c.attempts,
     inbox.c.answered,
     inbox.c.actions,
+    inbox.c.next_attempt_at,
     sa.func.length(inbox.c.body).label("body_bytes"),
 )
 _WHOLE = (
@@ -210,7 +215,6 @@ _WHOLE = (
     inbox.c.headers,
     inbox.c.body,
     inbox.c.version_id,
-    inbox.c.next_attempt_at,
     inbox.c.effects,
     inbox.c.response,
     inbox.c.response_sent,
@@ -228,23 +232,26 @@ def _line(row: sa.Row[*tuple[Any, ...]]) -> Line:
         answered=row.answered,
         action_count=len(_list(row.actions)),
         body_bytes=row.body_bytes,
+        to_be_replayed=row.next_attempt_at == REPLAY_DUE,
     )
 
 
 def _card(row: sa.Row[*tuple[Any, ...]], failures: Sequence[Attempt]) -> Card:
+    line = _line(row)
+    due_later = line.state == State.RETRYING and not line.to_be_replayed
     try:
         text, encoded = row.body.decode(), None
     except UnicodeDecodeError:
         text, encoded = None, base64.b64encode(row.body).decode()
     return Card(
-        line=_line(row),
+        line=line,
         path=row.path,
         query=row.query,
         headers=[(name, value) for name, value in msgspec.json.decode(row.headers)],
         body=text,
         body_base64=encoded,
         version_id=row.version_id,
-        next_attempt_at=row.next_attempt_at if row.state == State.RETRYING else None,
+        next_attempt_at=row.next_attempt_at if due_later else None,
         actions=_list(row.actions),
         effects=_list(row.effects),
         response=None if row.response is None else msgspec.json.decode(row.response),

@@ -1304,6 +1304,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks/replay/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How many requests a filter would replay; nothing is done. */
+        post: operations["count_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many requests wait to be replayed. */
+        get: operations["get_replay"];
+        put?: never;
+        /** Parse a filtered set anew in the background, at low priority; nothing is applied twice. */
+        post: operations["replay_webhooks"];
+        /** Replay no more of what waits to be replayed. */
+        delete: operations["stop_replay"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks/{id}": {
         parameters: {
             query?: never;
@@ -2864,13 +2900,17 @@ export interface components {
         };
         /**
          * WebhookQuery
-         * @description Which requests to list: of one account, in one state, older than a cursor.
+         * @description Which requests to list: of one account, in one state, of a time, older than a cursor.
          */
         WebhookQuery: {
             /** @default  */
             accountId?: string;
             /** @default null */
             state?: components["schemas"]["vestnik.webhooks.inbox.State"] | null;
+            /** @default null */
+            from?: string | null;
+            /** @default null */
+            to?: string | null;
             /** @default  */
             before?: string;
             /** @default 50 */
@@ -2904,6 +2944,17 @@ export interface components {
             answered: number | null;
             actionCount: number;
             bodyBytes: number;
+            toBeReplayed: boolean;
+        };
+        /**
+         * WaitingQuery
+         * @description Which actions to list: of one account.
+         */
+        WaitingQuery: {
+            /** @default  */
+            accountId?: string;
+            /** @default 50 */
+            limit?: number;
         };
         /**
          * WaitingAction
@@ -2919,6 +2970,49 @@ export interface components {
             createdAt: string;
         };
         /**
+         * ReplayFilter
+         * @description Which requests to replay: of one account, in one state, arrived in a time; `to` is exclusive.
+         */
+        ReplayFilter: {
+            /** @default null */
+            accountId?: string | null;
+            /** @default null */
+            state?: components["schemas"]["vestnik.webhooks.inbox.State"] | null;
+            /** @default null */
+            from?: string | null;
+            /** @default null */
+            to?: string | null;
+        };
+        /**
+         * ReplayCount
+         * @description How many requests a filter would replay, and how many may be replayed at a time.
+         */
+        ReplayCount: {
+            found: number;
+            atMost: number;
+        };
+        /**
+         * ReplayQueued
+         * @description How many requests were marked to be replayed.
+         */
+        ReplayQueued: {
+            queued: number;
+        };
+        /**
+         * ReplayProgress
+         * @description How many requests wait to be replayed.
+         */
+        ReplayProgress: {
+            left: number;
+        };
+        /**
+         * ReplayStopped
+         * @description How many requests are not replayed after all.
+         */
+        ReplayStopped: {
+            stopped: number;
+        };
+        /**
          * WebhookCard
          * @description A request as it came, the actions parsed from it, and what became of each.
          */
@@ -2932,6 +3026,7 @@ export interface components {
             answered: number | null;
             actionCount: number;
             bodyBytes: number;
+            toBeReplayed: boolean;
             path: string;
             query: string;
             headers: [
@@ -6166,6 +6261,8 @@ export interface operations {
             query?: {
                 accountId?: string;
                 state?: components["schemas"]["vestnik.webhooks.inbox.State"] | null;
+                from?: string | null;
+                to?: string | null;
                 before?: string;
                 limit?: number;
             };
@@ -6199,8 +6296,6 @@ export interface operations {
         parameters: {
             query?: {
                 accountId?: string;
-                state?: components["schemas"]["vestnik.webhooks.inbox.State"] | null;
-                before?: string;
                 limit?: number;
             };
             header?: never;
@@ -6216,6 +6311,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WaitingAction"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayFilter"];
+            };
+        };
+        responses: {
+            /** @description How many requests a filter would replay; nothing is done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayCount"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many requests wait to be replayed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayProgress"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayFilter"];
+            };
+        };
+        responses: {
+            /** @description Parse a filtered set anew in the background, at low priority; nothing is applied twice. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayQueued"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Replay no more of what waits to be replayed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayStopped"];
                 };
             };
             /** @description A problem */
