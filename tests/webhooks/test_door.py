@@ -17,6 +17,14 @@ from vestnik.webhooks.pipeline import CallFailed
 from vestnik.webhooks.tables import inbox
 
 COUNT = sa.select(sa.func.count()).select_from(inbox)
+ANSWERED = sa.select(inbox.c.answered)
+
+
+async def answers(room: Room) -> list[tuple[str, int | None]]:
+    """Of each stored request: its state, and what the provider was told."""
+    async with room.database.read() as connection:
+        rows = await connection.execute(sa.select(inbox.c.state, inbox.c.answered).order_by(inbox.c.id))
+        return [(row.state, row.answered) for row in rows]
 
 
 def failure(kind: str = "raised") -> CallFailed:
@@ -64,6 +72,7 @@ async def test_the_module_gets_the_request_of_the_contract(room: Room) -> None:
 async def test_a_probe_is_answered_and_not_parsed(room: Room, method: str) -> None:
     answer = await room.client.request(method, f"/hooks/unisender/{TOKEN}")
     assert (answer.status_code, room.requests) == (200, [])
+    assert await answers(room) == ([] if method == "HEAD" else [("probe", 200)])
 
 
 @pytest.mark.parametrize(
@@ -186,6 +195,59 @@ async def test_a_stop_gives_up_calls_that_do_not_end_and_they_stay_stored(
     assert (await posted).status_code == 200
     assert await room.scalar(INBOX_STATE) == "received"
     assert await room.scalar(sa.select(inbox.c.next_attempt_at.is_not(None)))
+    assert await room.scalar(ANSWERED) == 200
+
+
+async def test_what_waits_in_line_at_a_stop_shows_its_answer(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "AT_ONCE", 1)
+    monkeypatch.setattr(pipeline, "STOP_WITHIN_S", 0.05)
+    room.result = lambda request: asyncio.get_running_loop().create_future()
+    posted = [asyncio.create_task(room.post()) for _ in range(5)]
+    await room.until(COUNT, 5)
+    await room.webhooks.pipeline.stop()
+    assert [(await each).status_code for each in posted] == [200] * 5
+    assert await answers(room) == [("received", 200)] * 5
+
+
+async def test_what_comes_during_a_stop_is_stored_and_shows_its_answer(room: Room) -> None:
+    await room.webhooks.pipeline.stop()
+    assert ((await room.post()).status_code, room.requests) == (200, [])
+    assert await answers(room) == [("received", 200)]
+
+
+async def test_what_finds_no_place_in_memory_is_only_stored_and_shows_its_answer(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "IN_MEMORY", 2)
+    release = asyncio.Event()
+
+    async def slow() -> dict[str, Any]:
+        await release.wait()
+        return {"response": {"status": 202}}
+
+    room.result = lambda request: slow()
+    posted = [asyncio.create_task(room.post()) for _ in range(5)]
+    await room.until(sa.select(sa.func.count()).where(inbox.c.answered == 200), 3)
+    assert sorted(await answers(room), key=str) == [("received", 200)] * 3 + [("received", None)] * 2
+    release.set()
+    assert sorted([(await each).status_code for each in posted]) == [200] * 3 + [202] * 2
+    await room.database.write(
+        lambda c: c.execute(sa.text("UPDATE inbox SET next_attempt_at = 1 WHERE state = 'received'"))
+    )
+    await room.until(sa.select(sa.func.count()).where(inbox.c.state == "applied"), 5)
+    assert sorted(await answers(room)) == [("applied", 200)] * 3 + [("applied", 202)] * 2
+
+
+async def test_a_request_that_could_not_be_stored_leaves_its_place_to_others(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "IN_MEMORY", 1)
+    await room.database.write(lambda c: c.execute(sa.text("ALTER TABLE inbox RENAME TO elsewhere")))
+    assert (await room.post()).status_code == 503
+    await room.database.write(lambda c: c.execute(sa.text("ALTER TABLE elsewhere RENAME TO inbox")))
+    assert ((await room.post()).status_code, len(room.requests)) == (200, 1)
 
 
 async def test_a_module_in_an_endless_loop_gets_one_call_at_a_time(room: Room) -> None:

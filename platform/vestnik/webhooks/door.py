@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vestnik.db import Batcher, WriterStopped, new_key
 from vestnik.http.errors import TooManyRequests
 from vestnik.http.limits import RateLimit, network_of
-from vestnik.webhooks.inbox import Stored, is_probe
+from vestnik.webhooks.inbox import Stored
 from vestnik.webhooks.metrics import WebhookMetrics
 
 log = structlog.get_logger("vestnik.webhooks")
@@ -81,6 +80,19 @@ class Waiter:
         return True
 
 
+class Workers(Protocol):
+    """Who works on stored requests, as many at once as there are places."""
+
+    def take_place(self) -> bool:
+        """Keep a place for a request that is about to be stored; False when none is free."""
+
+    def give_back(self) -> None:
+        """Free a place whose request was not stored."""
+
+    def hand_on(self, request: Stored, waiter: Waiter) -> None:
+        """Work on a stored request, on the place that was kept for it."""
+
+
 class Door:
     """Takes requests from providers, stores them, hands them on, answers in time."""
 
@@ -88,10 +100,10 @@ class Door:
         self,
         accounts: Accounts,
         inbox: Batcher[Stored, None],
-        hand_on: Callable[[Stored, Waiter], None],
+        workers: Workers,
         metrics: WebhookMetrics,
     ) -> None:
-        self._accounts, self._inbox, self._hand_on = accounts, inbox, hand_on
+        self._accounts, self._inbox, self._workers = accounts, inbox, workers
         self._metrics = metrics
         self._strangers = RateLimit(*STRANGERS)
 
@@ -124,6 +136,7 @@ class Door:
             return TOO_SLOW
         if body is None:
             return TOO_LARGE
+        parsed = method == "POST" and bool(body) and self._workers.take_place()
         request = Stored(
             id=new_key(),
             received_us=time.time_ns() // 1000,
@@ -135,24 +148,36 @@ class Door:
                 (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
             ),
             body=body,
+            answered=None if parsed else OK.status,
         )
+        stored = False
         try:
-            await self._inbox.put(request)
-        except WriterStopped:
-            return NOT_STORED
-        except Exception:
-            log.exception("webhook.not_stored", account_id=account_id)
+            stored = await self._store(request)
+        finally:
+            if parsed and not stored:
+                self._workers.give_back()
+        if not stored:
             return NOT_STORED
         self._metrics.received.inc()
-        if is_probe(request):
+        if not parsed:
             return OK
         waiter = Waiter()
-        self._hand_on(request, waiter)
+        self._workers.hand_on(request, waiter)
         try:
             async with asyncio.timeout_at(deadline):
                 return await waiter.future
         except TimeoutError:
             return OK
+
+    async def _store(self, request: Stored) -> bool:
+        try:
+            await self._inbox.put(request)
+        except WriterStopped:
+            return False
+        except Exception:
+            log.exception("webhook.not_stored", account_id=request.account_id)
+            return False
+        return True
 
     def _turned_away(self, scope: Scope) -> Answer:
         """Nothing for an address that is none; who tries many of them is slowed down."""

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from vestnik.db import DriverStatement, from_microseconds, new_key
+from vestnik.db import DriverStatement, RowsStatement, from_microseconds, new_key
 from vestnik.webhooks.tables import attempt, inbox
 
 #: How long the process that took a request may work on it before the sweep takes it over.
@@ -55,6 +55,8 @@ class Stored:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     attempts: int = 0
+    #: What the provider is told as soon as this is stored, where nothing waits for the module's answer.
+    answered: int | None = None
 
     @property
     def received_at(self) -> datetime:
@@ -67,8 +69,8 @@ _decode_headers = msgspec.json.Decoder(tuple[tuple[str, str], ...]).decode
 
 _INSERT = DriverStatement(
     "INSERT INTO inbox (id, received_at, account_id, method, path, query, headers, body, state, attempts,"
-    " next_attempt_at) VALUES (:id, :received_at, :account_id, :method, :path, :query, :headers, :body,"
-    " :state, 0, :next_attempt_at)"
+    " next_attempt_at, answered) VALUES (:id, :received_at, :account_id, :method, :path, :query, :headers,"
+    " :body, :state, 0, :next_attempt_at, :answered)"
 )
 _LEASE_US = LEASE // timedelta(microseconds=1)
 
@@ -92,6 +94,7 @@ def _row(request: Stored) -> dict[str, object]:
         "body": request.body,
         "state": State.PROBE if probe else State.RECEIVED,
         "next_attempt_at": None if probe else request.received_us + _LEASE_US,
+        "answered": request.answered,
     }
 
 
@@ -216,4 +219,19 @@ def answered_at_deadline(connection: sa.Connection, request: Stored, status: int
         sa.update(inbox)
         .where(inbox.c.id == request.id, inbox.c.received_at == request.received_at)
         .values(answered=status, response_sent=sa.case((inbox.c.response_sent.is_(None), None), else_=False))
+    )
+
+
+_ANSWERED = RowsStatement(
+    "UPDATE inbox SET answered = COALESCE(inbox.answered, r.answered) FROM {rows}"
+    " WHERE inbox.id = r.id AND inbox.received_at = r.received_at",
+    {"id": "bigint", "received_at": "bigint", "answered": "integer"},
+)
+
+
+def answered_unparsed(connection: sa.Connection, requests: Sequence[Stored], status: int) -> None:
+    """Note what providers were told of requests that are left to the next start."""
+    _ANSWERED.run(
+        connection,
+        [{"id": each.id, "received_at": each.received_us, "answered": status} for each in requests],
     )

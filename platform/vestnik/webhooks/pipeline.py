@@ -95,7 +95,7 @@ class _Lane:
 
 
 class Pipeline:
-    """Works on stored requests; `hand_on` is called by the door, the sweep runs by itself."""
+    """Works on stored requests; the door hands them on, the sweep runs by itself."""
 
     def __init__(
         self,
@@ -108,6 +108,8 @@ class Pipeline:
         self._metrics = metrics
         self._lanes: defaultdict[int, _Lane] = defaultdict(_Lane)
         self._held: set[int] = set()
+        self._places_kept = 0
+        self._left: list[Stored] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
         self._stopping = False
@@ -125,23 +127,47 @@ class Pipeline:
                 await self._sweeper
         for lane in self._lanes.values():
             while lane.has_work:
-                _, waiter = lane.take()
-                if waiter is not None:
-                    waiter.answer(OK)
+                self._leave(*lane.take())
         if self._tasks:
             _, left = await asyncio.wait(self._tasks, timeout=STOP_WITHIN_S)
             for task in left:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
+        while self._left:
+            unparsed, self._left = self._left, []
+            with suppress(WriterStopped):
+                await self._database.write(inbox.answered_unparsed, unparsed, OK.status)
 
-    def hand_on(self, request: Stored, waiter: Waiter | None = None) -> None:
+    @property
+    def _room(self) -> int:
+        return 0 if self._stopping else IN_MEMORY - len(self._held) - self._places_kept
+
+    def take_place(self) -> bool:
+        """Keep a place for a request that is about to be stored; without one the sweep will find it."""
+        if self._room <= 0:
+            return False
+        self._places_kept += 1
+        return True
+
+    def give_back(self) -> None:
+        """Free a place whose request was not stored."""
+        self._places_kept -= 1
+
+    def hand_on(self, request: Stored, waiter: Waiter) -> None:
         """Work on `request`, which is stored; its lease lets the sweep find it if this never ends."""
-        if self._stopping or len(self._held) >= IN_MEMORY:
-            if waiter is not None:
-                waiter.answer(OK)
-            return
-        if request.id in self._held:
-            return
+        self._places_kept -= 1
+        if self._stopping:
+            self._leave(request, waiter)
+        else:
+            self._line_up(request, waiter)
+
+    def _leave(self, request: Stored, waiter: Waiter | None) -> None:
+        """Leave a request to the next start. Its provider is told so, or was told at the deadline."""
+        if waiter is not None:
+            waiter.answer(OK)
+            self._left.append(request)
+
+    def _line_up(self, request: Stored, waiter: Waiter | None) -> None:
         self._held.add(request.id)
         self._lanes[request.account_id].put(request, waiter)
         self._fill(request.account_id)
@@ -165,6 +191,9 @@ class Pipeline:
                 request, waiter = lane.take()
                 try:
                     await self._handle(lane, request, waiter)
+                except asyncio.CancelledError:
+                    self._leave(request, waiter)
+                    raise
                 except Exception:
                     log.exception("webhook.not_handled", inbox_id=request.id)
                 finally:
@@ -223,10 +252,11 @@ class Pipeline:
     async def _sweep(self) -> None:
         while True:
             try:
-                room = min(SWEEP_ROWS, IN_MEMORY - len(self._held))
+                room = min(SWEEP_ROWS, self._room)
                 found = await self._database.write(inbox.due, now(), room) if room > 0 else []
                 for request in found:
-                    self.hand_on(request)
+                    if request.id not in self._held:
+                        self._line_up(request, None)
             except WriterStopped:
                 return
             except Exception:

@@ -113,7 +113,7 @@ class Webhooks:
         self._inbox: Batcher[Stored, None] = Batcher(database, storage.store)
         self.pipeline = Pipeline(database, parse, self._effects, metrics)
         self.replays = Replays(database, partial(self.pipeline.replay, parse=parse_at_leisure))
-        self.door = Door(accounts, self._inbox, self.pipeline.hand_on, metrics)
+        self.door = Door(accounts, self._inbox, self.pipeline, metrics)
         contacts.add_timeline(timeline.activity)
 
     def campaign_arrived(
