@@ -94,7 +94,7 @@ async def _seed(settings: Settings, simulator: RunningSimulator) -> tuple[int, s
 
 async def _connect(services: Services, simulator: RunningSimulator) -> int:
     modules = services.modules
-    module_id = await modules.library.install(SYSTEM, "unisender")
+    module_id = await modules.installer.install(SYSTEM, "unisender")
     await modules.library.enable(SYSTEM, module_id, True)
     settings = {"base_url": simulator.url, "api_key": simulator.api_keys["mayak"]}
     account_id = await modules.accounts.create(SYSTEM, module_id, "Benchmark", settings)

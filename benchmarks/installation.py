@@ -85,11 +85,11 @@ async def _seed(settings: Settings) -> Seeded:
             numbers = range(start, start + 5_000)
             people = [NewContact(email(number), [normalise("email", email(number))]) for number in numbers]
             await services.database.write(services.contacts.insert_many, people)
-        installed = await modules.library.install(SYSTEM, "unisender")
+        installed = await modules.installer.install(SYSTEM, "unisender")
         await modules.library.enable(SYSTEM, installed, True)
         options = {"base_url": "https://api.unisender.com", "api_key": API_KEY}
         account_id = await modules.accounts.create(SYSTEM, installed, "Benchmark", options)
-        looping = await modules.library.upload(SYSTEM, "looping.py", LOOP.encode())
+        looping, _ = await modules.library.upload(SYSTEM, "looping.py", LOOP.encode())
         await modules.library.enable(SYSTEM, looping, True)
         loop_id = await modules.accounts.create(SYSTEM, looping, "A loop", {})
         await services.database.write(_plant, account_id, category_id)

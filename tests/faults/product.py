@@ -237,12 +237,15 @@ class Desk:
         self.product.call("PUT", f"/accounts/{account_id}/hosts", {"items": choices})
 
     def save_version(self, source: str, *, chunk: int = CHUNK) -> str:
-        """Save a text of the module, with small batches; its version's id."""
+        """Publish a text of the module, with small batches; its version's id."""
         manifest = json.loads((UNISENDER / "module.json").read_text())
         del manifest["$schema"]
         manifest["batchSizes"] |= {"exportContacts": chunk, "prepareCampaign": chunk}
         body = {"source": source, "manifest": manifest, "note": "for tests"}
-        return str(self.product.post(f"/modules/{self.module_id}/versions", body)["id"])
+        version_id = str(self.product.post(f"/modules/{self.module_id}/versions", body)["id"])
+        publish = f"/modules/{self.module_id}/versions/{version_id}/publish"
+        self.product.post(publish, {"confirmed": True})
+        return version_id
 
     def import_templates(self) -> int:
         """Import the account's templates to the end; how many. The first is the one to send."""

@@ -28,7 +28,14 @@ from vestnik.db.database import write_engine
 from vestnik.egress import Broker, BrokerOptions
 from vestnik.http import faults
 from vestnik.http.api import routes
-from vestnik.modules import Modules, ModulesOptions, account_routes, contract_routes
+from vestnik.modules import (
+    Modules,
+    ModulesOptions,
+    account_routes,
+    catalogue_routes,
+    contract_routes,
+    version_routes,
+)
 from vestnik.modules import routes as module_routes
 from vestnik.modules.accounts import HostChoice
 from vestnik.modules.packages import read_manifest
@@ -159,6 +166,12 @@ class Site:
         await self.modules.accounts.approve(SYSTEM, account_id, choices)
 
     async def save(self, module_id: int, source: str, manifest: Mapping[str, Any] | None = None) -> int:
+        """Save the module's next version and publish it; return its id."""
+        version_id = await self.draft(module_id, source, manifest)
+        await self.modules.library.publish(SYSTEM, module_id, version_id, confirmed=True)
+        return version_id
+
+    async def draft(self, module_id: int, source: str, manifest: Mapping[str, Any] | None = None) -> int:
         """Save the module's next version; return its id."""
         parsed = None if manifest is None else read_manifest(manifest)
         return (await self.modules.library.save(SYSTEM, module_id, source, "", parsed)).row.id
@@ -235,7 +248,8 @@ async def site(sandbox: Sandbox, database_url: str, tmp_path: Path) -> AsyncIter
         modules = Modules(database, vault, sandbox, broker, _base_url, options)
         await stack.enter_async_context(modules.running())
         services = cast(Any, SimpleNamespace(modules=modules))
-        routers = [module_routes.router, account_routes.router, contract_routes.router]
+        own = (module_routes, version_routes, catalogue_routes, account_routes, contract_routes)
+        routers = [each.router for each in own]
         app = Starlette(
             routes=routes(routers, services),
             exception_handlers=faults.HANDLERS,

@@ -31,6 +31,9 @@ async def test_a_new_module_begins_with_the_scaffold_and_is_off(site: Site) -> N
         "version": 1,
         "accounts": 0,
         "updatedAt": card["updatedAt"],
+        "liveVersionId": None,
+        "latestVersionId": live["id"],
+        "hasDraft": True,
         "functions": card["functions"],
         "live": {
             "id": live["id"],
@@ -38,7 +41,7 @@ async def test_a_new_module_begins_with_the_scaffold_and_is_off(site: Site) -> N
             "note": "",
             "author": "Имя integrator",
             "createdAt": live["createdAt"],
-            "live": True,
+            "live": False,
             "source": live["source"],
             "manifest": {"name": "my_service", "title": title, "version": "0.1.0"},
         },
@@ -75,6 +78,7 @@ async def test_a_file_becomes_a_module_and_then_its_next_version(site: Site) -> 
     assert (first["name"], first["version"], first["functions"]) == ("my_module", 1, [STATS])
     assert (second["id"], second["version"], second["live"]["note"]) == (first["id"], 2, "my_module.py")
     assert second["live"]["manifest"] == first["live"]["manifest"]
+    assert (first["created"], second["created"], second["saved"]["number"]) == (True, False, 2)
 
 
 @pytest.mark.parametrize("folder", ["", "courier/"])
@@ -171,14 +175,14 @@ async def test_a_manifest_with_what_is_no_text_spoils_no_list(site: Site, charac
 # Versions
 
 
-async def test_a_saved_text_is_the_next_live_version_and_old_ones_stay(site: Site) -> None:
+async def test_a_saved_text_is_the_next_version_and_old_ones_stay(site: Site) -> None:
     module_id = await site.module(SOURCE)
     newer = SOURCE.replace("1", "2")
     saved = await site.post(f"/modules/{module_id}/versions", {"source": newer, "note": "две"})
-    assert (saved["number"], saved["note"], saved["live"], saved["source"]) == (2, "две", True, newer)
+    assert (saved["number"], saved["note"], saved["live"], saved["source"]) == (2, "две", False, newer)
     assert saved["manifest"] == MANIFEST
     page = await site.get(f"/modules/{module_id}/versions")
-    assert [(row["number"], row["live"]) for row in page["items"]] == [(2, True), (1, False)]
+    assert [(row["number"], row["live"]) for row in page["items"]] == [(2, False), (1, True)]
     first = await site.get(f"/modules/{module_id}/versions/{page['items'][1]['id']}")
     assert first["source"] == SOURCE
 

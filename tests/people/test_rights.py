@@ -76,10 +76,14 @@ A I M -   GET    /modules/{id}/calls/{call_id}
 A I - -   POST   /modules/{id}/check
 A I - -   POST   /modules/{id}/disable
 A I - -   POST   /modules/{id}/enable
+A I M -   GET    /modules/{id}/export
+A I - -   POST   /modules/{id}/fork
 A I - -   POST   /modules/{id}/run
+A I - -   POST   /modules/{id}/update
 A I M -   GET    /modules/{id}/versions
 A I - -   POST   /modules/{id}/versions
 A I M -   GET    /modules/{id}/versions/{version_id}
+A I - -   POST   /modules/{id}/versions/{version_id}/publish
 A I M S   GET    /segments
 A - M -   POST   /segments
 A I M S   POST   /segments/count

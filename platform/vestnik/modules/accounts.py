@@ -15,8 +15,9 @@ from vestnik.contract import SettingsError
 from vestnik.contract.manifest import Manifest
 from vestnik.contract.manifest import parse as parse_manifest
 from vestnik.db import Database, new_key, now, upsert
-from vestnik.egress import Approval, is_private
+from vestnik.egress import Approval
 from vestnik.http.errors import NotFound
+from vestnik.modules.approvals import Asked, Origin, approve_for_account, requested
 from vestnik.modules.errors import AddressInvalid, SettingsInvalid
 from vestnik.modules.lists import ListAtService, as_lists, lists_of
 from vestnik.modules.ports import BaseUrl
@@ -28,7 +29,6 @@ from vestnik.vault import Vault
 TOKEN_BYTES = 24
 
 Both = Mapping[str, str]
-Origin = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,23 +161,29 @@ class Accounts:
                 )
             ).all()
         approved = {(row.scheme, row.pattern, row.port): row for row in rows}
-        requested = _requested(ready.version.manifest, ready.settings)
-        lines = [_line(origin, asked, approved.get(origin)) for origin, asked in requested.items()]
+        asked_for = requested(ready.version.manifest, ready.settings)
+        lines = [_line(origin, asked, approved.get(origin)) for origin, asked in asked_for.items()]
         return lines + [
-            _line(origin, None, row) for origin, row in approved.items() if origin not in requested
+            _line(origin, None, row) for origin, row in approved.items() if origin not in asked_for
         ]
 
     # -- changing
 
     async def create(self, actor: Actor, module_id: int, title: str, settings: Mapping[str, Any]) -> int:
-        """A new account, not checked yet and with no address approved; return its id."""
+        """A new account, not checked yet, with what was approved for its module; return its id."""
         actor.require("accounts.manage")
         manifest = await self._manifest(module_id)
         plain, sealed = _split(manifest, settings)
         _check(manifest, {**plain, **sealed})
         account_id = new_key()
         entered = _entered(manifest, sealed)
-        await self._database.write(self._create, actor, account_id, module_id, title.strip(), plain, entered)
+        title = title.strip()
+
+        def unit(connection: sa.Connection) -> None:
+            self._create(connection, actor, account_id, module_id, title, plain, entered)
+            approve_for_account(connection, module_id, account_id, manifest, plain)
+
+        await self._database.write(unit)
         await self._registry.refresh()
         return account_id
 
@@ -217,7 +223,7 @@ class Accounts:
         ready = await self._registry.ready(account_id)
         if ready is None:
             raise NotFound()
-        asked = _requested(ready.version.manifest, ready.settings)
+        asked = requested(ready.version.manifest, ready.settings)
         approvals = [(_approval(choice), choice.secrets) for choice in choices if choice.approved]
         rows = []
         for approval, wanted in approvals:
@@ -427,30 +433,7 @@ def _check(manifest: Manifest, values: Mapping[str, Any]) -> None:
         ) from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    private: bool
-    secrets: Sequence[str]
-
-
-def _requested(manifest: Manifest, settings: Mapping[str, Any]) -> dict[Origin, _Asked]:
-    """The addresses that the manifest asks for with these settings; those that are none yet are left out."""
-    asked: dict[Origin, _Asked] = {}
-    for request in manifest.hosts:
-        try:
-            origin = request.origin(settings)
-            approval = Approval(origin.scheme, origin.pattern, origin.port, origin.private)
-        except (SettingsError, ValueError):
-            continue
-        key = (approval.scheme, approval.host_pattern, approval.port)
-        before = asked.get(key, _Asked(False, ()))
-        names = sorted({*before.secrets, *origin.secrets})
-        private = before.private or origin.private or is_private(approval.host_pattern)
-        asked[key] = _Asked(private, names)
-    return asked
-
-
-def _line(origin: Origin, asked: _Asked | None, row: sa.Row[Any] | None) -> HostLine:
+def _line(origin: Origin, asked: Asked | None, row: sa.Row[Any] | None) -> HostLine:
     scheme, pattern, port = origin
     enough = row is not None and (
         asked is None or (row.private >= asked.private and set(asked.secrets) <= set(row.secrets))

@@ -34,7 +34,7 @@ async def create_demo(
     database: Database, modules: Modules, url: str, keys: Mapping[str, str], categories: Mapping[int, str]
 ) -> None:
     """Install and enable the module, connect an account for each key, give each category a list."""
-    module_id = await modules.library.install(SYSTEM, MODULE)
+    module_id = await modules.installer.install(SYSTEM, MODULE)
     await modules.library.enable(SYSTEM, module_id, True)
     for title, key in zip(TITLES, keys.values(), strict=False):
         settings = {"base_url": url, "api_key": key}

@@ -4,7 +4,8 @@ Problem
 ├── ModuleNameTaken 409       ├── ArchiveInvalid 422       ├── SettingsInvalid 422
 ├── SourceRefused 422         ├── FileTooLarge 413         ├── AddressInvalid 422
 ├── ManifestInvalid 422       ├── CatalogueEmpty 404       ├── ModulesCantRun 503
-└── ListsNotRead 502
+├── ListsNotRead 502          ├── NothingToUpdate 409      ├── RehearsalShowsLosses 409
+└── NothingToRehearse 409
 """
 
 from __future__ import annotations
@@ -93,6 +94,32 @@ class AddressInvalid(Problem):
     fields = ("pattern", "reason")
 
 
+class SourceUnreadable(Problem):
+    """The text has a syntax error, so that nobody knows what it means to be."""
+
+    code = "source_unreadable"
+    status = 422
+    title = {"ru": "Сначала исправьте синтаксис", "en": "Correct the syntax first"}
+    message = {
+        "ru": "Код не изменён. Строка {line}, столбец {column}: {reason}",
+        "en": "The code is not changed. Line {line}, column {column}: {reason}",
+    }
+    fields = ("line", "column", "reason")
+
+
+class FormatterUnavailable(Problem):
+    code = "formatter_unavailable"
+    status = 503
+    title = {"ru": "Форматирование недоступно", "en": "The formatter is out of order"}
+    message = {
+        "ru": "Код не изменён: программа форматирования не ответила. Повторите; если не поможет, "
+        "администратору нужно переустановить Vestnik.",
+        "en": "The code is not changed: the formatter did not answer. Try again; if that does not help, "
+        "an administrator has to install Vestnik anew.",
+    }
+    fields = ()
+
+
 class ModulesCantRun(Problem):
     code = "modules_cant_run"
     status = 503
@@ -114,3 +141,42 @@ class ListsNotRead(Problem):
         "Try again later.",
     }
     fields = ("pages",)
+
+
+class NothingToUpdate(Problem):
+    code = "nothing_to_update"
+    status = 409
+    title = {"ru": "Обновлять нечего", "en": "Nothing to update"}
+    message = {
+        "ru": "В каталоге нет версии модуля «{name}» новее вашей.",
+        "en": "The catalogue has no newer version of the module “{name}” than yours.",
+    }
+    fields = ("name",)
+
+
+class NothingToRehearse(Problem):
+    code = "nothing_to_rehearse"
+    status = 409
+    title = {"ru": "Сравнивать не с чем", "en": "Nothing to compare with"}
+    message = {
+        "ru": "Репетиция сравнивает черновик с действующей версией. У модуля «{name}» это одна "
+        "и та же версия, или он ещё не опубликован.",
+        "en": "A rehearsal compares a draft with the live version. For the module “{name}” both "
+        "are the same, or it is not published yet.",
+    }
+    fields = ("name",)
+
+
+class RehearsalShowsLosses(Problem):
+    """Publishing was not confirmed though the version's last rehearsal shows what would be lost."""
+
+    code = "rehearsal_shows_losses"
+    status = 409
+    title = {"ru": "Репетиция показала потери", "en": "The rehearsal shows losses"}
+    message = {
+        "ru": "С новой версией часть действий пропадёт или изменится: потеряно {lost}, изменено {changed}, "
+        "вызовов с ошибкой {failed}. Посмотрите репетицию и подтвердите публикацию, если так и задумано.",
+        "en": "With the new version some actions are lost or change: {lost} lost, {changed} changed, "
+        "{failed} calls failed. Look at the rehearsal, and confirm the publishing if that is intended.",
+    }
+    fields = ("lost", "changed", "failed")

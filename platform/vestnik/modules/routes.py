@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -10,99 +9,37 @@ from starlette.datastructures import UploadFile
 
 from vestnik.http.api import Context, Id, Page, Router, Shape, key_of
 from vestnik.http.errors import BodyTooLarge, InvalidRequest
+from vestnik.modules.checks import Check
 from vestnik.modules.failures import ModuleCallFailed
-from vestnik.modules.library import Check, ModuleRow, VersionCard, VersionRow
-from vestnik.modules.packages import UPLOAD_BYTES, read_manifest
+from vestnik.modules.module_shapes import (
+    ModuleCardShape,
+    ModulePage,
+    ModuleRowShape,
+    UploadedShape,
+    VersionRowShape,
+    card_shape,
+    modules_of,
+    row_values,
+    version_shape,
+    version_values,
+)
+from vestnik.modules.packages import UPLOAD_BYTES
 from vestnik.modules.ports import LogLine
-from vestnik.modules.service import Modules
 from vestnik.modules.shapes import (
+    SOURCE_BODY_BYTES,
     FunctionName,
     Name,
     RecordingCard,
     RecordingRow,
     RunShape,
     Source,
-    Texts,
     Title,
     exchange_shape,
     log_shapes,
     run_shape,
-    texts,
 )
 
 router = Router("modules")
-
-SOURCE_BODY_BYTES = 3_000_000
-
-
-class ModuleRowShape(Shape):
-    """A module in a list; `version` is the number of the live one."""
-
-    id: Id
-    name: str
-    title: Texts
-    description: Texts
-    enabled: bool
-    bundled: bool
-    version: int
-    accounts: int
-    updated_at: datetime
-
-
-class ModulePage(Shape):
-    """A page of modules."""
-
-    items: list[ModuleRowShape]
-    total: int
-
-
-class VersionRowShape(Shape):
-    """A version without its text."""
-
-    id: Id
-    number: int
-    note: str
-    author: str
-    created_at: datetime
-    live: bool
-
-
-class VersionPage(Shape):
-    """The versions of a module, the newest first."""
-
-    items: list[VersionRowShape]
-    total: int
-
-
-class VersionShape(VersionRowShape):
-    """A version with its text and its manifest."""
-
-    source: str
-    manifest: dict[str, Any]
-
-
-class ModuleCardShape(ModuleRowShape):
-    """A module with its live version and the functions that it defines."""
-
-    live: VersionShape
-    functions: list[str]
-
-
-class CatalogueShape(Shape):
-    """A module that comes with Vestnik."""
-
-    name: str
-    title: Texts
-    description: Texts
-    version: str
-    installed: bool
-
-
-class CataloguePage(Shape):
-    """The catalogue."""
-
-    items: list[CatalogueShape]
-    total: int
 
 
 class NewModule(Shape):
@@ -110,14 +47,6 @@ class NewModule(Shape):
 
     name: Name
     title: Title
-
-
-class NewVersion(Shape):
-    """A text to save as the next version; without a manifest the module keeps the one it has."""
-
-    source: Source
-    note: Annotated[str, msgspec.Meta(max_length=500)] = ""
-    manifest: dict[str, Any] | None = None
 
 
 class SourceBody(Shape):
@@ -170,115 +99,67 @@ class RecordingQuery(Shape):
 @router.get("/modules", query=Page, returns=ModulePage, right="modules.read")
 async def list_modules(context: Context, query: Page) -> ModulePage:
     """Modules by title."""
-    rows, total = await _modules(context).library.page(
+    rows, total = await modules_of(context).library.page(
         context.actor, search=query.search, offset=query.offset, limit=query.limit
     )
-    return ModulePage(items=[ModuleRowShape(**_row(row)) for row in rows], total=total)
+    return ModulePage(items=[ModuleRowShape(**row_values(row)) for row in rows], total=total)
 
 
 @router.post("/modules", body=NewModule, returns=ModuleCardShape, status=201, right="modules.write")
 async def create_module(context: Context, body: NewModule) -> ModuleCardShape:
     """Make a module from the scaffold."""
-    library = _modules(context).library
-    return await _card(
+    library = modules_of(context).library
+    return await card_shape(
         context, await library.create(context.actor, body.name, body.title.strip(), context.language)
     )
 
 
 @router.post(
     "/modules/upload",
-    returns=ModuleCardShape,
+    returns=UploadedShape,
     status=201,
     right="modules.write",
     body_bytes=UPLOAD_BYTES,
     media_type="multipart/form-data",
 )
-async def upload_module(context: Context) -> ModuleCardShape:
-    """Upload a .py file or a .zip archive in the field `file`: a new module, or its next version."""
+async def upload_module(context: Context) -> UploadedShape:
+    """Upload a .py file or a .zip archive in the field `file`: a new module, or a draft of a known one."""
     filename, data = await _file(context)
-    return await _card(context, await _modules(context).library.upload(context.actor, filename, data))
-
-
-@router.get("/modules/catalogue", returns=CataloguePage, right="modules.read")
-async def list_catalogue(context: Context) -> CataloguePage:
-    """Modules that come with Vestnik."""
-    items = []
-    for package, installed in await _modules(context).library.catalogue(context.actor):
-        manifest = package.manifest
-        if manifest is None:
-            continue
-        description = manifest.description
-        items.append(
-            CatalogueShape(
-                name=package.name,
-                title=Texts(ru=manifest.title.ru, en=manifest.title.en),
-                description=Texts(
-                    ru="" if description is None else description.ru,
-                    en="" if description is None else description.en,
-                ),
-                version=manifest.version,
-                installed=installed,
-            )
-        )
-    return CataloguePage(items=items, total=len(items))
-
-
-@router.post("/modules/catalogue/{name}/install", returns=ModuleCardShape, status=201, right="modules.write")
-async def install_module(context: Context, name: str) -> ModuleCardShape:
-    """Install a module of the catalogue."""
-    return await _card(context, await _modules(context).library.install(context.actor, name))
+    library = modules_of(context).library
+    module_id, draft_id = await library.upload(context.actor, filename, data)
+    row, live = await library.card(context.actor, module_id)
+    saved = await library.version(context.actor, module_id, draft_id or row.latest_version_id)
+    return UploadedShape(
+        **row_values(row),
+        live=version_shape(live),
+        functions=list(live.functions),
+        created=draft_id is None,
+        saved=VersionRowShape(**version_values(saved.row)),
+    )
 
 
 @router.get("/modules/{id:key}", returns=ModuleCardShape, right="modules.read")
 async def get_module(context: Context, id: int) -> ModuleCardShape:
     """One module with its live version."""
-    return await _card(context, id)
+    return await card_shape(context, id)
 
 
 @router.delete("/modules/{id:key}", right="modules.publish")
 async def delete_module(context: Context, id: int) -> None:
     """Archive a module with its accounts; what refers to it stays."""
-    await _modules(context).library.archive(context.actor, id)
+    await modules_of(context).library.archive(context.actor, id)
 
 
 @router.post("/modules/{id:key}/enable", right="modules.publish")
 async def enable_module(context: Context, id: int) -> None:
     """Switch a module on."""
-    await _modules(context).library.enable(context.actor, id, True)
+    await modules_of(context).library.enable(context.actor, id, True)
 
 
 @router.post("/modules/{id:key}/disable", right="modules.publish")
 async def disable_module(context: Context, id: int) -> None:
     """Switch a module off: no new calls are made."""
-    await _modules(context).library.enable(context.actor, id, False)
-
-
-@router.get("/modules/{id:key}/versions", returns=VersionPage, right="modules.read")
-async def list_versions(context: Context, id: int) -> VersionPage:
-    """The versions of a module, the newest first."""
-    rows = await _modules(context).library.versions(context.actor, id)
-    return VersionPage(items=[VersionRowShape(**_version_row(row)) for row in rows], total=len(rows))
-
-
-@router.post(
-    "/modules/{id:key}/versions",
-    body=NewVersion,
-    returns=VersionShape,
-    status=201,
-    right="modules.publish",
-    body_bytes=SOURCE_BODY_BYTES,
-)
-async def save_version(context: Context, id: int, body: NewVersion) -> VersionShape:
-    """Save a text as the module's next version, live from now on."""
-    manifest = None if body.manifest is None else read_manifest(body.manifest)
-    card = await _modules(context).library.save(context.actor, id, body.source, body.note, manifest)
-    return _version(card)
-
-
-@router.get("/modules/{id:key}/versions/{version_id:key}", returns=VersionShape, right="modules.read")
-async def get_version(context: Context, id: int, version_id: int) -> VersionShape:
-    """One version with its text."""
-    return _version(await _modules(context).library.version(context.actor, id, version_id))
+    await modules_of(context).library.enable(context.actor, id, False)
 
 
 @router.post(
@@ -290,7 +171,7 @@ async def get_version(context: Context, id: int, version_id: int) -> VersionShap
 )
 async def check_source(context: Context, id: int, body: SourceBody) -> CheckShape:
     """Check a text: syntax, forbidden constructs, missing functions, wrong signatures. Runs nothing of it."""
-    library = _modules(context).library
+    library = modules_of(context).library
     await library.card(context.actor, id)
     return _check(await library.check(body.source), context)
 
@@ -305,7 +186,7 @@ async def check_source(context: Context, id: int, body: SourceBody) -> CheckShap
 async def run_function(context: Context, id: int, body: RunBody) -> RunShape:
     """Try one function. A failure of the module is an answer like any other."""
     try:
-        report = await _modules(context).run(
+        report = await modules_of(context).run(
             context.actor,
             id,
             body.function,
@@ -321,14 +202,14 @@ async def run_function(context: Context, id: int, body: RunBody) -> RunShape:
 @router.get("/modules/{id:key}/calls", query=RecordingQuery, returns=RecordingPage, right="modules.read")
 async def list_calls(context: Context, id: int, query: RecordingQuery) -> RecordingPage:
     """The newest recorded calls of a module."""
-    rows = await _modules(context).recordings(context.actor, id, query.limit)
+    rows = await modules_of(context).recordings(context.actor, id, query.limit)
     return RecordingPage(items=[RecordingRow(**_recording(row)) for row in rows], total=len(rows))
 
 
 @router.get("/modules/{id:key}/calls/{call_id:key}", returns=RecordingCard, right="modules.read")
 async def get_call(context: Context, id: int, call_id: int) -> RecordingCard:
     """One recorded call with its log and HTTP exchanges."""
-    row = await _modules(context).recording(context.actor, id, call_id)
+    row = await modules_of(context).recording(context.actor, id, call_id)
     lines = [LogLine(each["level"], each["message"], each["atMs"]) for each in msgspec.json.decode(row.log)]
     return RecordingCard(
         **_recording(row),
@@ -336,10 +217,6 @@ async def get_call(context: Context, id: int, call_id: int) -> RecordingCard:
         log=log_shapes(lines),
         exchanges=[exchange_shape(trace) for trace in msgspec.json.decode(row.exchanges)],
     )
-
-
-def _modules(context: Context) -> Modules:
-    return context.services.modules
 
 
 async def _file(context: Context) -> tuple[str, bytes]:
@@ -352,40 +229,6 @@ async def _file(context: Context) -> tuple[str, bytes]:
         if not isinstance(file, UploadFile):
             raise InvalidRequest(path="$.file", reason="a file is missing")
         return file.filename or "", await file.read()
-
-
-async def _card(context: Context, module_id: int) -> ModuleCardShape:
-    row, live = await _modules(context).library.card(context.actor, module_id)
-    return ModuleCardShape(**_row(row), live=_version(live), functions=list(live.functions))
-
-
-def _row(row: ModuleRow) -> dict[str, Any]:
-    return {
-        "id": str(row.id),
-        "name": row.name,
-        "title": texts(row.title),
-        "description": texts(row.description),
-        "enabled": row.enabled,
-        "bundled": row.bundled,
-        "version": row.version,
-        "accounts": row.accounts,
-        "updated_at": row.updated_at,
-    }
-
-
-def _version_row(row: VersionRow) -> dict[str, Any]:
-    return {
-        "id": str(row.id),
-        "number": row.number,
-        "note": row.note,
-        "author": row.author,
-        "created_at": row.created_at,
-        "live": row.live,
-    }
-
-
-def _version(card: VersionCard) -> VersionShape:
-    return VersionShape(**_version_row(card.row), source=card.source, manifest=dict(card.manifest))
 
 
 def _check(check: Check, context: Context) -> CheckShape:

@@ -18,8 +18,12 @@ from vestnik.modules import failures
 from vestnik.modules.accounts import Accounts
 from vestnik.modules.calls import Caller
 from vestnik.modules.catalogue import Catalogue
+from vestnik.modules.checks import Both
 from vestnik.modules.failures import FunctionMissing, ModuleCallFailed
-from vestnik.modules.library import Both, Library
+from vestnik.modules.installing import Installer
+from vestnik.modules.formatting import Formatter
+from vestnik.modules.language import LanguageServers
+from vestnik.modules.library import Library
 from vestnik.modules.lists import Lists, map_list
 from vestnik.modules.metrics import CallMetrics
 from vestnik.modules.ports import AccountFacts, BaseUrl, CallReport, CategoryNames, ContactSource, NoContacts
@@ -75,10 +79,12 @@ class Modules:
         self._database = database
         self.registry = Registry(database, vault, options.own_listeners)
         catalogue = options.catalogue or Catalogue.bundled()
-        self.library = Library(database, self.registry, sandbox, catalogue)
+        self.library = Library(database, self.registry, sandbox)
+        self.installer = Installer(database, self.library, catalogue)
         self.accounts = Accounts(database, vault, self.registry, base_url)
         self.category_names = options.category_names
         self.lists = Lists(database, self.registry, self._interactive, options.category_names)
+        self.language, self.formatter = LanguageServers(), Formatter()
         self.recorder = Recorder(database)
         self._caller = Caller(sandbox, broker, self.recorder, options.contacts, options.metrics)
 

@@ -14,6 +14,8 @@ from vestnik.http.errors import Language
 from vestnik.modules.failures import ModuleCallFailed
 from vestnik.modules.ports import CallReport, LogLine
 
+SOURCE_BODY_BYTES = 3_000_000
+
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"\S")]
 Source = Annotated[str, msgspec.Meta(max_length=1_000_000)]

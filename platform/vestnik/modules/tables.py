@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from vestnik.db import Exact, Instant, Json, Key, metadata, monthly_table
 
-#: A user module. An archived one stays for what refers to it, and its name is free again.
+#: A user module. An archived one stays for what refers to it, and its name is free again. Until it is
+#: published for the first time it can't be on, and `live_version_id` follows the newest version.
 module = sa.Table(
     "module",
     metadata,
@@ -20,6 +21,7 @@ module = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("archived_at", Instant),
+    sa.Column("published_at", Instant),
 )
 sa.Index(
     "uq_module_name",
@@ -89,6 +91,44 @@ host_approval = sa.Table(
     sa.Column("secrets", Json, nullable=False),
     sa.Column("approved_by", sa.Text, nullable=False),
     sa.Column("approved_at", Instant, nullable=False),
+)
+
+#: An address that an administrator opened when installing a module: for the accounts made later.
+module_approval = sa.Table(
+    "module_approval",
+    metadata,
+    sa.Column("module_id", Key, sa.ForeignKey(module.c.id), primary_key=True, autoincrement=False),
+    sa.Column("scheme", Exact, primary_key=True),
+    sa.Column("pattern", Exact, primary_key=True),
+    sa.Column("port", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("secrets", Json, nullable=False),
+    sa.Column("approved_by", sa.Text, nullable=False),
+    sa.Column("approved_at", Instant, nullable=False),
+)
+
+#: A draft tried on what the live version did; `rows` is JSON text, personal data of webhooks in it.
+rehearsal = sa.Table(
+    "module_rehearsal",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("module_id", Key, sa.ForeignKey(module.c.id), nullable=False, index=True),
+    sa.Column("version_id", Key, nullable=False),
+    sa.Column("live_version_id", Key, nullable=False),
+    sa.Column("state", Exact, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("equal", sa.Integer, nullable=False),
+    sa.Column("different", sa.Integer, nullable=False),
+    sa.Column("failed", sa.Integer, nullable=False),
+    sa.Column("not_comparable", sa.Integer, nullable=False),
+    sa.Column("actions_lost", sa.Integer, nullable=False),
+    sa.Column("actions_changed", sa.Integer, nullable=False),
+    sa.Column("actions_added", sa.Integer, nullable=False),
+    sa.Column("rows", sa.Text, nullable=False),
+    sa.CheckConstraint("state IN ('running', 'done', 'interrupted')", name="state"),
 )
 
 #: Which list of the service stands for which preference category; the category belongs to another room.

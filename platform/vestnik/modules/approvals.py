@@ -1,0 +1,98 @@
+"""Which addresses a module asks for, and what was approved for its accounts before there were any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from vestnik import audit
+from vestnik.contract import SettingsError
+from vestnik.contract.manifest import Manifest
+from vestnik.db import now
+from vestnik.egress import Approval, is_private
+from vestnik.modules.tables import host_approval, module_approval
+from vestnik.people.access import Actor
+
+#: Scheme, host name or pattern, port.
+Origin = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a manifest asks for at one address."""
+
+    private: bool
+    secrets: Sequence[str]
+
+
+def requested(manifest: Manifest, settings: Mapping[str, Any]) -> dict[Origin, Asked]:
+    """The addresses that the manifest asks for with these settings; those that are none yet are left out."""
+    asked: dict[Origin, Asked] = {}
+    for request in manifest.hosts:
+        try:
+            origin = request.origin(settings)
+            approval = Approval(origin.scheme, origin.pattern, origin.port, origin.private)
+        except (SettingsError, ValueError):
+            continue
+        key = (approval.scheme, approval.host_pattern, approval.port)
+        before = asked.get(key, Asked(False, ()))
+        names = sorted({*before.secrets, *origin.secrets})
+        private = before.private or origin.private or is_private(approval.host_pattern)
+        asked[key] = Asked(private, names)
+    return asked
+
+
+def approve_for_module(connection: sa.Connection, actor: Actor, module_id: int, manifest: Manifest) -> None:
+    """Open what the module asks for by its own defaults for the accounts made later.
+
+    An address that an account's settings name is not among them, and none of a private network: those
+    stay a decision of their own.
+    """
+    at = now()
+    rows = [
+        {
+            "module_id": module_id,
+            "scheme": scheme,
+            "pattern": pattern,
+            "port": port,
+            "secrets": list(asked.secrets),
+            "approved_by": actor.name,
+            "approved_at": at,
+        }
+        for (scheme, pattern, port), asked in requested(manifest, manifest.with_defaults({})).items()
+        if not asked.private
+    ]
+    if rows:
+        connection.execute(module_approval.insert(), rows)
+    audit.record(connection, actor, "module.hosts_approved", "module", module_id, ["hosts"])
+
+
+def approve_for_account(
+    connection: sa.Connection,
+    module_id: int,
+    account_id: int,
+    manifest: Manifest,
+    settings: Mapping[str, Any],
+) -> None:
+    """Give a new account what was approved for its module, as far as it asks for it."""
+    asked = requested(manifest, manifest.with_defaults(settings))
+    approved = connection.execute(sa.select(module_approval).where(module_approval.c.module_id == module_id))
+    rows = [
+        {
+            "account_id": account_id,
+            "scheme": row.scheme,
+            "pattern": row.pattern,
+            "port": row.port,
+            "private": False,
+            "secrets": sorted(set(row.secrets) & set(asked[row.scheme, row.pattern, row.port].secrets)),
+            "approved_by": row.approved_by,
+            "approved_at": row.approved_at,
+        }
+        for row in approved
+        if (row.scheme, row.pattern, row.port) in asked
+    ]
+    if rows:
+        connection.execute(host_approval.insert(), rows)
