@@ -36,6 +36,7 @@ from vestnik.sandbox.values import (
     Outcome,
     Program,
     SandboxOptions,
+    Timekeeper,
 )
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "Host",
     "NoHost",
     "Control",
+    "Timekeeper",
     "HostError",
     "SandboxError",
     "ModuleRefusedError",

@@ -11,7 +11,7 @@ import msgspec
 
 from vestnik.sandbox import wire
 from vestnik.sandbox.errors import HostError
-from vestnik.sandbox.values import Host, Limits, LogLine
+from vestnik.sandbox.values import Host, Limits, LogLine, Timekeeper
 
 LOG_BYTES: Final = 80 * wire.KIB  # the worker's own limit is lower; this one holds when the worker lies
 LOG_LINES: Final = 1200
@@ -93,6 +93,7 @@ class Call:
         unread: Callable[[], int],
         abort: Callable[[Exception], None],
         loop: asyncio.AbstractEventLoop,
+        timekeeper: Timekeeper | None = None,
     ) -> None:
         self.limits = limits
         self.answer: asyncio.Future[tuple[int, bytes]] = loop.create_future()
@@ -104,6 +105,7 @@ class Call:
         self._unread = unread
         self._abort = abort
         self._loop = loop
+        self._timekeeper = timekeeper
         self._log_bytes = 0
         self._operations = self._cancelled = 0
         self._argument_bytes = 0
@@ -202,12 +204,21 @@ class Call:
             delay = frame.argument
             if type(delay) is not float or not 0 <= delay:
                 raise ProtocolViolation("a sleep without a length")
-            timer = self._loop.call_later(min(delay, SLEEP_LIMIT_S), self._slept, number)
+            delay = min(delay, SLEEP_LIMIT_S)
+            timer: asyncio.TimerHandle | asyncio.Task[None]
+            if self._timekeeper is None:
+                timer = self._loop.call_later(delay, self._slept, number)
+            else:
+                timer = self._loop.create_task(self._sleep(self._timekeeper, number, delay))
             self._running[number] = _Running(timer, "asyncio.sleep", 0)
         else:
             task = self._loop.create_task(self._operate(number, name, frame.argument))
             self._argument_bytes += size
             self._running[number] = _Running(task, describe(name, frame.argument), size)
+
+    async def _sleep(self, timekeeper: Timekeeper, number: int, delay_s: float) -> None:
+        await timekeeper.sleep(delay_s)
+        self._slept(number)
 
     def _slept(self, number: int) -> None:
         self._ended(number)
@@ -221,7 +232,7 @@ class Call:
 
     async def _operate(self, number: int, name: str, argument: Any) -> None:
         try:
-            body = _encoder.encode((number, True, await self._host.operate(name, argument)))
+            body = self._encoded(number, True, await self._host.operate(name, argument))
         except HostError as error:
             self._ended(number)
             self._reply(number, False, [error.kind, error.message])
@@ -233,15 +244,20 @@ class Call:
             self._reply_body(number, body)
 
     def _reply(self, number: int, ok: bool, value: Any) -> None:
-        self._reply_body(number, _encoder.encode((number, ok, value)))
+        self._reply_body(number, self._encoded(number, ok, value))
+
+    def _encoded(self, number: int, ok: bool, value: Any) -> bytes:
+        if self._timekeeper is None:
+            return _encoder.encode((number, ok, value))
+        return _encoder.encode((number, ok, value, self._timekeeper.now_us()))
 
     def _reply_body(self, number: int, body: bytes) -> None:
         if self.answer.done() or self.failure is not None:
             return
         if len(body) > wire.TO_WORKER_CAPS[wire.REPLY]:
-            body = _encoder.encode((number, False, ["too_large", "the answer is too large for a module"]))
+            body = self._encoded(number, False, ["too_large", "the answer is too large for a module"])
         elif self._unread() + len(body) > UNREAD_BYTES:
-            body = _encoder.encode((number, False, ["limit", "the module does not take its answers"]))
+            body = self._encoded(number, False, ["limit", "the module does not take its answers"])
         self._send(wire.REPLY, body)
 
     def _on_cancel(self, number: int) -> None:

@@ -1,7 +1,7 @@
 """Time and chance of one call: from the host when it gives them (a replay is exact), otherwise live.
 
-A given clock stands still but for one microsecond a reading, so that readings differ and stay in order,
-and moves over a finished sleep.
+A given clock stands still but for one microsecond a reading, so that readings differ and stay in order;
+it moves over a finished sleep, and with an answer of the host that tells the time.
 """
 
 import datetime as real_datetime
@@ -36,7 +36,7 @@ class Clock:
         return self._now_us
 
     def advance_to(self, moment_us: int) -> None:
-        """A sleep has ended: a given clock shows at least this moment."""
+        """A sleep has ended, or the host told the time: a given clock shows at least this moment."""
         if self._now_us is not None:
             self._now_us = max(self._now_us, moment_us)
 

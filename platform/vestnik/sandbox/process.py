@@ -12,7 +12,7 @@ from typing import Final, cast
 from vestnik.sandbox import wire
 from vestnik.sandbox.calls import Call, CallControl, ProtocolViolation
 from vestnik.sandbox.errors import ModuleTimeout, SandboxError, WorkerCrashed
-from vestnik.sandbox.values import Host, Limits, NoHost
+from vestnik.sandbox.values import Host, Limits, NoHost, Timekeeper
 
 TRACE_WAIT_S: Final = 0.1  # how long a stack dump may take before the worker is killed without it
 TRACE_BYTES: Final = 64 * wire.KIB
@@ -111,12 +111,15 @@ class WorkerProcess(asyncio.Protocol):
         limits: Limits,
         host: Host | None = None,
         markers: Mapping[str, str] | None = None,
+        timekeeper: Timekeeper | None = None,
     ) -> tuple[int, bytes, Call]:
         """Sends a frame, waits for its answer. Raises SandboxError, or what the host's operation raised."""
         if not self.alive or self._transport is None:
             raise WorkerCrashed(self._reason or "the worker has ended")
         host = host or NoHost()
-        call = self._call = Call(limits, host, self._send, self.unread_bytes, self._aborted, self._loop)
+        call = self._call = Call(
+            limits, host, self._send, self.unread_bytes, self._aborted, self._loop, timekeeper
+        )
         host.bind(CallControl(call, markers or {}))
         self.calls += 1
         watch = _Watch(self, call, self._loop)

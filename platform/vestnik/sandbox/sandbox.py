@@ -26,6 +26,7 @@ from vestnik.sandbox.values import (
     Outcome,
     Program,
     SandboxOptions,
+    Timekeeper,
 )
 
 LOAD_LIMITS: Final = Limits(cpu_s=3.0, wall_s=15.0)
@@ -143,12 +144,14 @@ class Sandbox:
         sealed: Mapping[str, str] | Sequence[str] = (),
         seed: int | None = None,
         clock_us: int | None = None,
+        timekeeper: Timekeeper | None = None,
     ) -> Outcome:
         """Runs one function of a module and returns its result, log and cost. Raises SandboxError.
 
         `arguments` and `settings` are plain values. `sealed` maps the names of secrets to the markers that
         stand for them; from bare names markers are made and given to the host as `control.markers`. `seed`
-        (up to 63 bits) and `clock_us` (microseconds since 1970, UTC) make a call repeatable.
+        (up to 63 bits) and `clock_us` (microseconds since 1970, UTC) make a call repeatable; a `timekeeper`
+        moves that clock with each answer, and is asked for sleeps.
         """
         _, pool = self._started()
         limits = limits or Limits()
@@ -170,7 +173,7 @@ class Sandbox:
         error: BaseException | None = None
         worker = await pool.acquire(claim, lambda blank: self._load(blank, program))
         try:
-            return await self._run(worker, body, limits, host or NoHost(), markers)
+            return await self._run(worker, body, limits, host or NoHost(), markers, timekeeper)
         except BaseException as raised:
             error = raised
             raise
@@ -181,9 +184,14 @@ class Sandbox:
 
     @staticmethod
     async def _run(
-        worker: WorkerProcess, body: bytes, limits: Limits, host: Host, markers: Mapping[str, str]
+        worker: WorkerProcess,
+        body: bytes,
+        limits: Limits,
+        host: Host,
+        markers: Mapping[str, str],
+        timekeeper: Timekeeper | None,
     ) -> Outcome:
-        kind, answer, call = await worker.request(wire.CALL, body, limits, host, markers)
+        kind, answer, call = await worker.request(wire.CALL, body, limits, host, markers, timekeeper)
         wall_ms = call.elapsed_ms()
         try:
             if kind == wire.DONE:

@@ -46,6 +46,8 @@ class SandboxOptions:
     worker_cpu_life_s: int = 600
     worker_idle_cpu_s: float = 0.1  # processor time between two calls; an honest worker uses next to none
     suspicion_s: float = 30.0  # a program whose worker had to be killed gets one worker at a time for so long
+    rest_per_cpu: float = 4.0  # seconds of pause for each of processor time that a call wasted …
+    rest_s: float = 8.0  # … but not more
     zygote_age_s: float = 86_400.0
     spawn_s: float = 15.0
 
@@ -146,6 +148,16 @@ class Control(Protocol):
 
     def abort(self, error: Exception) -> None:
         """Kills the call's worker; Sandbox.call raises `error`."""
+
+
+class Timekeeper(Protocol):
+    """Keeps the time of one call, so that the call can be recorded and repeated exactly."""
+
+    def now_us(self) -> int:
+        """The call's clock when an operation has just been answered; the worker's clock moves there."""
+
+    async def sleep(self, delay_s: float) -> None:
+        """Wait as the module asked for."""
 
 
 class Host(Protocol):

@@ -12,7 +12,7 @@ HEADER: Final = struct.Struct("<IB")
 # host -> worker
 LOAD: Final = 0x4C  # L  source, modules of the facade
 CALL: Final = 0x43  # C  function, arguments, settings, sealed markers, seed, clock, result cap
-REPLY: Final = 0x52  # R  operation id, ok, value or [kind, message]
+REPLY: Final = 0x52  # R  operation id, ok, value or [kind, message], perhaps the clock
 CHECK: Final = 0x4B  # K  source, facade
 PROBE: Final = 0x50  # P  name of one raw system call to try (self-test)
 

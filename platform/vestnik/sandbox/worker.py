@@ -96,7 +96,9 @@ class Channel:
         kind, body = self.receive()
         if kind != wire.REPLY:
             os._exit(71)
-        number, ok, value = unpack(body)
+        number, ok, value, *moment = unpack(body)
+        if moment:
+            CLOCK.advance_to(moment[0])
         return number, ok, value
 
 
