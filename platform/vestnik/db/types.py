@@ -93,3 +93,8 @@ class _KeySource:
 
 #: A new key for rows that are numbered before they are stored (inbox, events, calls).
 new_key = _KeySource()
+
+
+def instant_of_key(key: int) -> datetime:
+    """When `new_key` made the key, to the millisecond."""
+    return from_microseconds(((key >> 22) + _KeySource._START_MS) * 1000)

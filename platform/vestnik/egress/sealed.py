@@ -73,6 +73,10 @@ class SealedCall:
             for name, secret in secrets_by_name.items()
         }
 
+    def names_of_markers(self) -> dict[str, str]:
+        """The name in masks of what each marker stands for by now."""
+        return {marker: held.name for marker, held in self._held.items()}
+
     def public_parts(self) -> dict[str, str]:
         """The declared public part of each secret that has one."""
         parts = {name: public_part(secret) for name, secret in self._secrets.items()}

@@ -1,0 +1,241 @@
+"""Where recordings lie: one file a day on SQLite, dropped whole; one table by month on PostgreSQL.
+
+Neither is the main database's writer: recordings may be slow, late or lost without anybody waiting.
+Everything here is synchronous, for threads; the table has the same columns in both places.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from vestnik.db import instant_of_key, now
+from vestnik.modules.tables import call
+
+KEPT_DAYS = 14
+KEPT_PER_MODULE = 1_000
+BYTES_PER_MODULE = 134_217_728
+FOLDER_BYTES = 1_073_741_824
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Which calls are wanted; None is any. `kind` "ok" means those that succeeded."""
+
+    module_id: int
+    function: str | None = None
+    kind: str | None = None
+    account_id: int | None = None
+    version_id: int | None = None
+    replayable: bool | None = None
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """As SQL."""
+        found = [call.c.module_id == self.module_id]
+        if self.kind is not None:
+            found.append(call.c.kind.is_(None) if self.kind == "ok" else call.c.kind == self.kind)
+        for name in ("function", "account_id", "version_id", "replayable"):
+            if getattr(self, name) is not None:
+                found.append(call.c[name] == getattr(self, name))
+        return found
+
+
+class Places(Protocol):
+    """The databases that hold recordings."""
+
+    def newest_first(self) -> Iterator[sa.Engine]:
+        """Each of them."""
+
+    def of(self, at: datetime) -> sa.Engine:
+        """The one for calls of this moment, made where there is none."""
+
+    def holding(self, at: datetime) -> sa.Engine | None:
+        """The one that has calls of this moment, if there is one."""
+
+    def drop(self, before: datetime) -> None:
+        """Forget what is older, whole; and the oldest where all are too large."""
+
+    def close(self) -> None:
+        """Let go of every connection."""
+
+
+class RecordingStore:
+    """Writes recordings, drops the old ones, finds them."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Store rows of the table; raises SQLAlchemyError or OSError."""
+        by_day: dict[date, list[Mapping[str, Any]]] = {}
+        for row in rows:
+            by_day.setdefault(instant_of_key(row["id"]).date(), []).append(row)
+        for of_day in by_day.values():
+            with self._places.of(instant_of_key(of_day[0]["id"])).begin() as connection:
+                connection.execute(call.insert(), of_day)
+
+    def prune(self, module_id: int) -> None:
+        """Keep of a module only so many calls, of so many bytes together."""
+        left, bytes_left = KEPT_PER_MODULE, BYTES_PER_MODULE
+        of_module = call.c.module_id == module_id
+        for place in self._places.newest_first():
+            with place.begin() as connection:
+                sizes = sa.select(call.c.id, call.c.bytes).where(of_module).order_by(call.c.id.desc())
+                for row in connection.execute(sizes).all():
+                    left, bytes_left = left - 1, bytes_left - row.bytes
+                    if left < 0 or bytes_left < 0:
+                        connection.execute(call.delete().where(of_module, call.c.id <= row.id))
+                        break
+
+    def drop_old(self) -> None:
+        """Drop what is past its days."""
+        self._places.drop(now() - timedelta(days=KEPT_DAYS))
+
+    def page(self, wanted: CallFilter, offset: int, limit: int) -> tuple[list[sa.Row[Any]], int]:
+        """Rows without their documents, the newest first, and how many match."""
+        columns = [column for column in call.c if column.name != "document"]
+        rows: list[sa.Row[Any]] = []
+        total = 0
+        for place in self._places.newest_first():
+            with place.connect() as connection:
+                matching = sa.select(sa.func.count()).select_from(call).where(*wanted.conditions())
+                count = connection.scalar(matching) or 0
+                if count and len(rows) < limit and total + count > offset:
+                    statement = sa.select(*columns).where(*wanted.conditions()).order_by(call.c.id.desc())
+                    skipped = max(0, offset - total)
+                    rows += connection.execute(statement.offset(skipped).limit(limit - len(rows))).all()
+                total += count
+        return rows, total
+
+    def latest(self, wanted: CallFilter, count: int) -> list[sa.Row[Any]]:
+        """The newest matching rows, with their documents."""
+        rows: list[sa.Row[Any]] = []
+        for place in self._places.newest_first():
+            with place.connect() as connection:
+                statement = sa.select(call).where(*wanted.conditions()).order_by(call.c.id.desc())
+                rows += connection.execute(statement.limit(count - len(rows))).all()
+            if len(rows) >= count:
+                break
+        return rows
+
+    def get(self, call_id: int) -> sa.Row[Any] | None:
+        """One row with its document; None where there is none."""
+        place = self._places.holding(instant_of_key(call_id))
+        if place is None:
+            return None
+        with place.connect() as connection:
+            return connection.execute(sa.select(call).where(call.c.id == call_id)).one_or_none()
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._places.close()
+
+
+class DayFiles:
+    """One SQLite file a day in a folder: `2026-11-22.db`. A connection is open for one use only."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def newest_first(self) -> Iterator[sa.Engine]:
+        """A database for each file."""
+        for day in sorted(self._days(), reverse=True):
+            yield _day_engine(self._file(day))
+
+    def of(self, at: datetime) -> sa.Engine:
+        """The day's database."""
+        file = self._file(at.date())
+        engine = _day_engine(file)
+        if not file.is_file():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            call.create(engine, checkfirst=True)
+        return engine
+
+    def holding(self, at: datetime) -> sa.Engine | None:
+        """The day's database, if there is one."""
+        file = self._file(at.date())
+        return _day_engine(file) if file.is_file() else None
+
+    def drop(self, before: datetime) -> None:
+        """Remove the files of days before; of the rest the oldest, while all are too large. Today's stays."""
+        days = sorted(self._days())
+        sizes = {day: sum(part.stat().st_size for part in self._parts(day)) for day in days}
+        for day in days[:-1]:
+            if day < before.date() or sum(sizes.values()) > FOLDER_BYTES:
+                del sizes[day]
+                for part in self._parts(day):
+                    part.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _file(self, day: date) -> Path:
+        return self._folder / f"{day.isoformat()}.db"
+
+    def _parts(self, day: date) -> list[Path]:
+        """The file, and what SQLite keeps beside it."""
+        return [path for path in self._folder.glob(f"{day.isoformat()}.db*") if path.is_file()]
+
+    def _days(self) -> Iterator[date]:
+        for path in self._folder.glob("*.db"):
+            if _DAY.fullmatch(path.stem):
+                yield date.fromisoformat(path.stem)
+
+
+class Partitions:
+    """The table of the main database on PostgreSQL, over connections of its own."""
+
+    def __init__(self, url: sa.URL) -> None:
+        driven = url.set(drivername="postgresql+psycopg")
+        self._engine = sa.create_engine(driven, pool_size=2, pool_pre_ping=True, hide_parameters=True)
+
+    def newest_first(self) -> Iterator[sa.Engine]:
+        """The one database."""
+        yield self._engine
+
+    def of(self, at: datetime) -> sa.Engine:
+        """The one database."""
+        return self._engine
+
+    def holding(self, at: datetime) -> sa.Engine | None:
+        """The one database."""
+        return self._engine
+
+    def drop(self, before: datetime) -> None:
+        """Drop months that are over, whole; delete what is too old of the month that `before` is in."""
+        month = f"{call.name}_{before:%Y_%m}"
+        children = sa.text(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass(:parent)"
+        )
+        with self._engine.begin() as connection:
+            names = list(connection.scalars(children, {"parent": call.name}))
+            for name in sorted(names):
+                if _MONTH.fullmatch(name) and name < month:
+                    connection.execute(sa.text(f'DROP TABLE "{name}"'))
+            connection.execute(call.delete().where(call.c.started_at < before))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MONTH = re.compile(rf"{call.name}_\d{{4}}_\d{{2}}")
+
+
+def _day_engine(file: Path) -> sa.Engine:
+    engine = sa.create_engine(f"sqlite:///{file}", poolclass=sa.pool.NullPool, hide_parameters=True)
+    sa.event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    """A power cut may cost the last recordings, never the file."""
+    for pragma in ("auto_vacuum=INCREMENTAL", "busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
