@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import html
 import json
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
@@ -36,6 +37,17 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "json with every character escaped": lambda text: "".join(
         f"\\u{text.encode('utf-16-be')[i : i + 2].hex()}" for i in range(0, len(text.encode("utf-16-be")), 2)
     ),
+    "json within json": lambda text: json.dumps(json.dumps(text)[1:-1])[1:-1],
+    "hexadecimal escapes": lambda text: "".join(
+        f"\\x{ord(each):02x}" if ord(each) < 256 else each for each in text
+    ),
+    "html": lambda text: html.escape(text),
+    "html within json": lambda text: json.dumps(html.escape(text))[1:-1],
+    "html by numbers": lambda text: "".join(f"&#{ord(each)};" for each in text),
+    "html by hexadecimal numbers": lambda text: "".join(f"&#x{ord(each):04X};" for each in text),
+    "letters of the other case": lambda text: "".join(
+        each.swapcase() if each.isascii() else each for each in text
+    ),
     "json in a url": lambda text: quote(json.dumps(text)[1:-1], safe=""),
 }
 
@@ -53,6 +65,28 @@ def test_no_encoding_of_a_secret_survives(secret: str, before: str, after: str) 
         assert "[sealed:key]" in masked, name
         assert not masker.finds(masked.replace("[sealed:key]", "")) or secret in before + after, name
         assert masker.finds(text), name
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-32-be", "utf-32-le"])
+@given(secret=secrets)
+@settings(max_examples=30, deadline=None)
+def test_no_wide_encoding_of_a_secret_survives(encoding: str, secret: str) -> None:
+    masked = Masker({"key": secret}).data(f"<{secret}>".encode(encoding))
+    assert masked.replace(b"[sealed:key]", b"").replace(b"\0", b"").strip(b"\xff\xfe") == b"<>"
+
+
+@given(
+    secret=secrets, encoding=st.sampled_from(sorted(ENCODINGS)), cuts=st.lists(st.integers(1, 99), max_size=9)
+)
+@settings(max_examples=100, deadline=None)
+def test_a_body_in_pieces_is_masked_like_a_whole_one(secret: str, encoding: str, cuts: list[int]) -> None:
+    text = ("line\n" * 20_000 + ENCODINGS[encoding](secret) + "\nline") * 2
+    data, masker = text.encode("utf-8", "surrogatepass"), Masker({"key": secret})
+    stream, position, masked = masker.stream(), 0, b""
+    for cut in [*cuts, *[30_011] * (len(data) // 30_011 + 1)]:
+        masked += stream.feed(data[position : position + cut])
+        position += cut
+    assert masked + stream.finish() == masker.data(data)
 
 
 @given(secret=secrets, before=st.binary(max_size=7), after=st.binary(max_size=7))

@@ -231,7 +231,7 @@ class Broker:
         decoder = BoundedDecoder(headers.get("content-encoding", ""), limit, target.host)
         key, writer = self.spools.writer(scope.owner, target.host) if spool else ("", None)
         try:
-            await _copy(response, target, decoder, writer, attempt)
+            await _copy(response, target, decoder, writer, attempt, scope.masker)
         except BaseException:
             if writer is not None:
                 writer.file.close()
@@ -246,8 +246,13 @@ async def _copy(
     decoder: BoundedDecoder,
     writer: SpoolWriter | None,
     attempt: Attempt,
+    masker: Masker,
 ) -> None:
-    """Copies a body piece by piece; of a spooled one the attempt keeps what its trace shows."""
+    """Copies a body piece by piece. A spooled one is masked before it is cut into lines.
+
+    Of that the attempt keeps what its trace shows.
+    """
+    masked = masker.stream()
     try:
         async for raw in response.aiter_stream():
             for piece in decoder.pieces(raw):
@@ -255,9 +260,12 @@ async def _copy(
                 if writer is None:
                     attempt.body += piece
                     continue
-                writer.write(piece)
                 if len(attempt.body) <= PREVIEW_BYTES * 2:
                     attempt.body += piece
+                ready = masked.feed(piece)
+                if ready:
+                    writer.write(ready)
+                    await asyncio.sleep(0)
     except EgressError:
         raise
     except Exception as error:
@@ -266,6 +274,8 @@ async def _copy(
             raise
         raise failure from error
     decoder.finish()
+    if writer is not None:
+        writer.write(masked.finish())
 
 
 async def _redirected(request: FetchRequest, status: int, location: str, masker: Masker) -> FetchRequest:
@@ -288,9 +298,7 @@ async def _redirected(request: FetchRequest, status: int, location: str, masker:
     if target == before:
         return following
     if masker.finds(following.url) or await masker.data_in_turns(following.body) != following.body:
-        raise FetchFailed(
-            "redirect", before.host, f"to {target.host}, which would carry a secret to another origin"
-        )
+        raise FetchFailed("redirect", before.host, "it would carry a secret to another origin")
     kept = CARRIED_HEADERS | ({"content-type"} if following.body else frozenset())
     headers = tuple((name, value) for name, value in following.headers if name.lower() in kept)
     return replace(following, headers=tuple(pair for pair in headers if not masker.finds(pair[1])))

@@ -129,6 +129,6 @@ def preview(body: bytes, total_bytes: int, masker: Masker) -> BodyPreview:
 
 def _masked_headers(headers: Headers, masker: Masker) -> list[list[str]]:
     return [
-        [masker.text(name), "[masked]" if name.lower() in CREDENTIAL_HEADERS else masker.text(value)]
+        [masker.header(name), "[masked]" if name.lower() in CREDENTIAL_HEADERS else masker.header(value)]
         for name, value in headers
     ]

@@ -1,9 +1,10 @@
 """Finds the value of a secret in any usual encoding and puts `[sealed:name]` in its place.
 
-Found are, of each value as a whole: every mixture of raw, percent-encoded (any set of safe characters, either
-case, once or twice) and JSON-escaped characters; and base64 (both alphabets) at each of the three alignments,
-of the raw, percent-encoded and JSON-escaped text. A part of a value is never looked for: that would
-tell its prefix.
+Found are, of each value as a whole: every mixture of characters that are raw (in UTF-8, UTF-16 or UTF-32,
+letters of ASCII in either case), percent-encoded (any set of safe characters, either case, once or twice),
+JSON-escaped (also JSON within JSON, and \\xhh) or character references of HTML; and base64 (both alphabets)
+at each of the three alignments, of the raw, percent-encoded and JSON-escaped text. A part of a value is never
+looked for: that would tell its prefix.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from html.entities import html5
 from typing import Self
 from urllib.parse import quote, quote_plus
 
@@ -25,6 +27,12 @@ _JSON_SHORT = {
     "\r": "\\r",
     "\t": "\\t",
 }
+# Names of HTML's character references, without the semicolon; letters and digits have none.
+_ENTITIES: dict[str, list[str]] = {}
+for _name, _text in html5.items():
+    if _name.endswith(";"):
+        _ENTITIES.setdefault(_text, []).append(_name[:-1])
+
 _BASE64_ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 
 #: So much is looked through at a time: about 10 ms of the worst, of which each byte may begin a secret.
@@ -43,7 +51,7 @@ class Masker:
         )
         self._names = tuple(name for name, _ in kept)
         self._values = tuple(value for _, value in kept)
-        self._longest = max(map(_longest_encoding, self._values), default=0)
+        self.longest_bytes = max(map(_longest_encoding, self._values), default=0)
 
     @classmethod
     def of(cls, values: Iterable[str]) -> Self:
@@ -52,7 +60,7 @@ class Masker:
 
     def finds(self, text: str) -> bool:
         """True when some secret stands in the text in some encoding."""
-        return any(True for _ in self._found(_encode(text)))
+        return any(True for _ in self.found(_encode(text)))
 
     def text(self, text: str) -> str:
         """The text with every secret masked."""
@@ -86,14 +94,26 @@ class Masker:
             masked.append(data.decode("utf-8", "surrogatepass"))
         return masked
 
+    def header(self, text: str) -> str:
+        """As `text`, for a header: its characters stand for bytes, of which any encoding may be made."""
+        try:
+            data = text.encode("latin-1")
+        except UnicodeEncodeError:
+            return self.text(text)
+        return self.text(self.data(data).decode("latin-1"))
+
+    def stream(self) -> "MaskedStream":
+        """Masks a body that comes in pieces."""
+        return MaskedStream(self)
+
     def preview(self, data: bytes, limit_bytes: int) -> bytes:
         """The first `limit_bytes` of the data, masked; a secret that the cut goes through is masked whole."""
-        return self._masked(data[: limit_bytes + self._longest], limit_bytes)
+        return self._masked(data[: limit_bytes + self.longest_bytes], limit_bytes)
 
     def _masked(self, data: bytes, limit_bytes: int) -> bytes:
-        return _replaced(data, self._found(data), limit_bytes)
+        return _replaced(data, self.found(data), limit_bytes)
 
-    def _found(self, data: bytes) -> Iterator[_Found]:
+    def found(self, data: bytes) -> Iterator[_Found]:
         """Start, end and name of each secret in the data, from left to right, none inside another."""
         for window in self._windows(data):
             yield from window
@@ -103,11 +123,11 @@ class Masker:
         if not self._values:
             return
         pattern, position = _compiled(self._values), 0
-        size = max(WINDOW_BYTES, self._longest)
+        size = max(WINDOW_BYTES, self.longest_bytes)
         for window_start in range(0, len(data), size):
             window_end = window_start + size
             found: list[_Found] = []
-            for match in pattern.finditer(data, window_start, window_end + self._longest):
+            for match in pattern.finditer(data, window_start, window_end + self.longest_bytes):
                 group = match.lastindex or 1
                 start, end = match.span(group)
                 if start >= window_end:
@@ -119,6 +139,32 @@ class Masker:
                 found.append((start, end, self._names[(group - 1) // 2]))
                 position = end
             yield found
+
+
+class MaskedStream:
+    """A body that comes in pieces, masked before it is kept; a secret across two pieces is found too."""
+
+    def __init__(self, masker: Masker) -> None:
+        self._masker = masker
+        self._pending = bytearray()
+
+    def feed(self, piece: bytes) -> bytes:
+        """What can be kept by now: all but the end, in which a secret may have begun."""
+        self._pending += piece
+        if len(self._pending) < WINDOW_BYTES + self._masker.longest_bytes:
+            return b""
+        return self._taken(len(self._pending) - self._masker.longest_bytes)
+
+    def finish(self) -> bytes:
+        """The rest."""
+        return self._taken(len(self._pending))
+
+    def _taken(self, end: int) -> bytes:
+        data = bytes(self._pending)
+        found = [each for each in self._masker.found(data) if each[0] < end]
+        taken = max(end, found[-1][1]) if found else end
+        del self._pending[:taken]
+        return _replaced(data[:taken], found, taken)
 
 
 def _replaced(data: bytes, found: Iterable[_Found], limit_bytes: int) -> bytes:
@@ -140,8 +186,8 @@ def _encode(text: str) -> bytes:
 
 
 def _longest_encoding(value: str) -> int:
-    # A character outside the BMP is at most two \uXXXX, each character of which may be %25hh: 60 bytes.
-    return 60 * len(value) + 16
+    # A character outside the BMP is at most two \uXXXX with four backslashes, each character %25hh: 90 bytes.
+    return 90 * len(value) + 16
 
 
 @lru_cache(maxsize=256)
@@ -158,7 +204,9 @@ def _compiled(values: tuple[str, ...]) -> re.Pattern[bytes]:
 
 def _first_bytes(value: str) -> set[int]:
     """The bytes with which some form of the value can begin."""
-    first = set(b"%\\") | {_encode(value[0])[0]} | (set(b"+") if value[0] == " " else set())
+    raw = _encode(value[0])[:1]
+    first = set(b"%\\&" + raw.lower() + raw.upper()) | (set(b"+") if value[0] == " " else set())
+    first |= {value[0].encode(encoding, "surrogatepass")[0] for encoding in _WIDE}
     for text in _texts_of(value):
         for shift in range(3):
             character = _base64_characters(text, shift)[0]
@@ -188,25 +236,53 @@ def _patterns_of(value: str) -> tuple[bytes, bytes]:
     return b"|".join(whole), b"|".join(shifted)
 
 
+#: Encodings in which a text may come beside UTF-8; those with more than one byte a character.
+_WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+
+_BACKSLASH = rb"(?:%(?:25)?5[cC]|\\)"
+
+
 def _character(character: str) -> bytes:
     """One character in any of its forms, the longer before the shorter that it begins with."""
-    units = character.encode("utf-16-be", "surrogatepass")
-    forms = [
-        b"".join(
-            _byte(0x5C) + _byte(0x75) + _hex_digits(units[i : i + 2].hex()) for i in range(0, len(units), 2)
-        )
-    ]
-    if character in _JSON_SHORT:
-        forms.append(b"".join(_byte(byte) for byte in _JSON_SHORT[character].encode()))
+    forms = [_BACKSLASH + b"{1,4}+(?:%s)" % b"|".join(_escapes(character))]
+    if character == "\\":
+        forms.append(_BACKSLASH + b"(?:%s(?:%s{2})?)" % (_BACKSLASH, _BACKSLASH))
+    forms.append(b"&(?:%s);" % b"|".join(_references(character)))
+    # before UTF-8, whose one byte may be the first of these
+    forms += [re.escape(character.encode(encoding, "surrogatepass")) for encoding in reversed(_WIDE)]
     forms.append(b"".join(_byte(byte) for byte in _encode(character)))
     if character == " ":
         forms.append(re.escape(b"+"))
     return b"(?:%s)" % b"|".join(forms)
 
 
+def _escapes(character: str) -> list[bytes]:
+    """What may follow a backslash, or four: JSON within JSON has its own escaped."""
+    units = [each.hex() for each in _units(character)]
+    escapes = [(_BACKSLASH + b"{1,4}+").join(_byte(0x75) + _hex_digits(unit) for unit in units)]
+    if ord(character) < 0x100:
+        escapes.append(_byte(0x78) + _hex_digits(f"{ord(character):02x}"))
+    if character in _JSON_SHORT and character != "\\":
+        escapes.append(_byte(ord(_JSON_SHORT[character][1])))
+    return escapes
+
+
+def _units(character: str) -> list[bytes]:
+    encoded = character.encode("utf-16-be", "surrogatepass")
+    return [encoded[i : i + 2] for i in range(0, len(encoded), 2)]
+
+
+def _references(character: str) -> list[bytes]:
+    """What may stand between `&` and `;`."""
+    number = rb"#(?:0{0,4}%d|[xX]0{0,4}%s)" % (ord(character), _hex_digits(f"{ord(character):x}"))
+    return [number, *(name.encode() for name in _ENTITIES.get(character, ()))]
+
+
 def _byte(byte: int) -> bytes:
-    """A byte percent-encoded once or twice, or raw."""
-    return b"(?:%%(?:25)?%s|%s)" % (_hex_digits(f"{byte:02x}"), re.escape(bytes([byte])))
+    """A byte percent-encoded once or twice, or raw; a letter in either case, as names of hosts change it."""
+    letter = bytes([byte])
+    raw = b"[%s%s]" % (letter.lower(), letter.upper()) if letter.isalpha() else re.escape(letter)
+    return b"(?:%%(?:25)?%s|%s)" % (_hex_digits(f"{byte:02x}"), raw)
 
 
 def _hex_digits(digits: str) -> bytes:

@@ -14,18 +14,22 @@ URL_CHARACTERS = 16_384
 HEADER_COUNT = 64
 HEADER_BYTES = 32_768
 
-# Headers that belong to the connection or to the broker, never to a module.
+# Headers that belong to the connection or to the broker, never to a module. Those that ask for a part of an
+# answer are among them: nobody masks a part of a secret.
 BROKER_HEADERS = frozenset(
     {
+        "a-im",
         "accept-encoding",
         "connection",
         "content-length",
         "expect",
         "host",
+        "if-range",
         "keep-alive",
         "proxy-authenticate",
         "proxy-authorization",
         "proxy-connection",
+        "range",
         "te",
         "trailer",
         "transfer-encoding",

@@ -1,7 +1,7 @@
 """Signatures by a private key that stays with the service: checked with the public key of the account.
 
 SendGrid's event webhook (documented 2026-11): ECDSA on P-256 with SHA-256 over the timestamp header followed
-by the raw body; the key is the Base64 of a DER SubjectPublicKeyInfo, the signature the Base64 of its DER form.
+by the raw body; the key is the Base64 of a DER SubjectPublicKeyInfo, the signature that of its DER form.
 """
 
 import base64
@@ -23,8 +23,8 @@ PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 def is_signed(scheme: str, key: bytes, signature: str | bytes, data: bytes) -> bool:
     """Whether the signature of the data is of this key; `scheme` is ecdsa or ed25519.
 
-    A signature that can't be read is a wrong one. A key that can't be read raises SealedRefused: with it every
-    webhook would be refused, and nobody would know why.
+    A signature that can't be read is a wrong one. A key that can't be read raises SealedRefused: with it
+    every webhook would be refused, and nobody would know why.
     """
     public = _public_key(scheme, key)
     raw = _signature(signature)

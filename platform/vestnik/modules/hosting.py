@@ -136,7 +136,7 @@ class CallHost:
         masker = self.sealed.masker
         return {
             "status": exchange.status,
-            "headers": [[masker.text(name), masker.text(value)] for name, value in exchange.headers],
+            "headers": [[masker.header(name), masker.header(value)] for name, value in exchange.headers],
             "body": await masker.data_in_turns(exchange.body),
             "url": masker.text(exchange.url),
             "spool_id": None if exchange.spool is None else exchange.spool.id,
