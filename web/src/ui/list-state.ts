@@ -9,6 +9,9 @@ export interface ListSearch {
   segmentId?: string;
   templateId?: string;
   tab?: string;
+  /** Instants, as ISO 8601 in UTC: from the first, up to the second. */
+  from?: string;
+  to?: string;
 }
 
 export interface ListState {
@@ -18,9 +21,16 @@ export interface ListState {
   accountId: string | undefined;
   segmentId: string | undefined;
   tab: string | undefined;
+  from: string | undefined;
+  to: string | undefined;
   filtered: boolean;
   set: (change: ListSearch) => void;
 }
+
+const instant = (value: unknown) => {
+  const at = typeof value === "string" ? new Date(value) : undefined;
+  return at && !Number.isNaN(at.getTime()) ? at.toISOString() : undefined;
+};
 
 const text = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
 
@@ -35,8 +45,12 @@ export function listSearch(raw: Record<string, unknown>): ListSearch {
     segmentId: text(raw.segmentId),
     templateId: text(raw.templateId),
     tab: text(raw.tab),
+    from: instant(raw.from),
+    to: instant(raw.to),
   };
 }
+
+const FILTERS = ["search", "state", "accountId", "segmentId", "page", "from", "to"] as const;
 
 export function useListState(): ListState {
   const current = useSearch({ strict: false }) as ListSearch;
@@ -48,7 +62,9 @@ export function useListState(): ListState {
     accountId: current.accountId,
     segmentId: current.segmentId,
     tab: current.tab,
-    filtered: Boolean(current.search || current.state || current.accountId || current.segmentId || current.page),
+    from: current.from,
+    to: current.to,
+    filtered: FILTERS.some((name) => current[name] !== undefined),
     set: (change) =>
       void navigate({ to: ".", search: (before: object) => listSearch({ ...before, ...change }), replace: true } as never),
   };

@@ -1,7 +1,7 @@
-import { Button, Grid, Stack } from "@mantine/core";
-import { IconRepeat } from "@tabler/icons-react";
+import { Badge, Button, Grid, Stack } from "@mantine/core";
+import { IconFlask, IconRepeat } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { accounts } from "../../api/accounts";
 import { useRight } from "../../api/session";
@@ -39,8 +39,18 @@ function Webhook({ webhook }: { webhook: WebhookCard }) {
         title={t("webhooks.one", { when: format.exact(webhook.receivedAt) })}
         description={t(`webhooks.stateHint.${webhook.state}`)}
         back={{ to: "/webhooks", label: t("webhooks.title") }}
-        badges={<StatusBadge kind="webhook" state={webhook.state} />}
-        actions={<Replay webhook={webhook} />}
+        badges={
+          <>
+            <StatusBadge kind="webhook" state={webhook.state} />
+            {webhook.toBeReplayed && <Badge color="blue">{t("webhooks.toBeReplayed")}</Badge>}
+          </>
+        }
+        actions={
+          <>
+            {account && <TakeAsSample webhook={webhook} moduleId={account.moduleId} />}
+            <Replay webhook={webhook} />
+          </>
+        }
       />
       <Grid>
         <Grid.Col span={{ base: 12, lg: 7 }}>
@@ -65,6 +75,24 @@ function Webhook({ webhook }: { webhook: WebhookCard }) {
         </Grid.Col>
       </Grid>
     </>
+  );
+}
+
+/** Opens the studio with this request as the argument of the function that parses webhooks. */
+function TakeAsSample({ webhook, moduleId }: { webhook: WebhookCard; moduleId: string }) {
+  const { t } = useTranslation();
+  const writes = useRight("modules.write");
+  if (!writes || webhook.state === "probe") return null;
+  return (
+    <Button
+      component={Link}
+      to={`/modules/${moduleId}`}
+      search={{ webhook: webhook.id } as never}
+      variant="default"
+      leftSection={<IconFlask size={16} />}
+    >
+      {t("webhooks.takeAsSample")}
+    </Button>
   );
 }
 

@@ -1,10 +1,10 @@
-import { Button, Center, Group, Paper, Select, Stack, Text } from "@mantine/core";
+import { Badge, Button, Center, Group, Paper, Stack, Text } from "@mantine/core";
 import { IconWebhook } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { accounts } from "../../api/accounts";
-import { WEBHOOK_STATES, webhooks, type WebhookRow } from "../../api/webhooks";
+import { webhooks, type WebhookRow } from "../../api/webhooks";
 import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
 import { useListState } from "../../ui/list-state";
@@ -13,6 +13,8 @@ import { PageHeader } from "../../ui/PageHeader";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 import { Rows, type Column } from "../../ui/Rows";
 import { StatusBadge } from "../../ui/StatusBadge";
+import { Filters, filterOf } from "./Filters";
+import { ReplayProgress, ReplaySet } from "./ReplaySet";
 
 const REFRESH_MS = 5_000;
 
@@ -20,17 +22,20 @@ const REFRESH_MS = 5_000;
 export default function Webhooks() {
   const { t } = useTranslation();
   const list = useListState();
-  const source = useInfiniteQuery({
-    ...webhooks.list({ accountId: list.accountId, state: list.state }),
-    refetchInterval: REFRESH_MS,
-  });
+  const filter = filterOf(list);
+  const source = useInfiniteQuery({ ...webhooks.list(filter), refetchInterval: REFRESH_MS });
   const rows = source.data?.pages.flatMap((page) => page.items) ?? [];
   const columns = useColumns();
   return (
     <>
-      <PageHeader title={t("webhooks.title")} description={t("webhooks.description")} />
+      <PageHeader
+        title={t("webhooks.title")}
+        description={t("webhooks.description")}
+        actions={<ReplaySet filter={filter} />}
+      />
       <Stack gap="sm">
         <Filters />
+        <ReplayProgress />
         {source.error && !source.data && <ProblemPanel problem={source.error} retry={() => void source.refetch()} />}
         {source.isPending && <RowsLoading />}
         {source.data && rows.length === 0 && <Nothing filtered={list.filtered} />}
@@ -44,34 +49,6 @@ export default function Webhooks() {
         )}
       </Stack>
     </>
-  );
-}
-
-function Filters() {
-  const { t } = useTranslation();
-  const list = useListState();
-  const known = useQuery(accounts.list).data?.items ?? [];
-  return (
-    <Group gap="sm">
-      <Select
-        w={{ base: "100%", xs: 240 }}
-        clearable
-        aria-label={t("webhooks.account")}
-        placeholder={t("webhooks.anyAccount")}
-        value={list.accountId ?? null}
-        onChange={(value) => list.set({ accountId: value ?? "" })}
-        data={known.map((account) => ({ value: account.id, label: account.title }))}
-      />
-      <Select
-        w={{ base: "100%", xs: 220 }}
-        clearable
-        aria-label={t("common.state")}
-        placeholder={t("webhooks.anyState")}
-        value={list.state ?? null}
-        onChange={(value) => list.set({ state: value ?? "" })}
-        data={WEBHOOK_STATES.map((state) => ({ value: state, label: t(`status.webhook.${state}`) }))}
-      />
-    </Group>
   );
 }
 
@@ -96,6 +73,16 @@ function Nothing({ filtered }: { filtered: boolean }) {
   );
 }
 
+function State({ row }: { row: WebhookRow }) {
+  const { t } = useTranslation();
+  return (
+    <Group gap={6}>
+      <StatusBadge kind="webhook" state={row.state} />
+      {row.toBeReplayed && <Badge color="blue">{t("webhooks.toBeReplayed")}</Badge>}
+    </Group>
+  );
+}
+
 function useColumns(): Column<WebhookRow>[] {
   const { t } = useTranslation();
   const format = useFormat();
@@ -112,7 +99,7 @@ function useColumns(): Column<WebhookRow>[] {
       ),
     },
     { key: "account", title: t("webhooks.account"), render: (row) => titles.get(row.accountId) ?? row.accountId },
-    { key: "state", title: t("common.state"), render: (row) => <StatusBadge kind="webhook" state={row.state} /> },
+    { key: "state", title: t("common.state"), render: (row) => <State row={row} /> },
     { key: "actions", title: t("webhooks.actions"), align: "end", render: (row) => format.number(row.actionCount) },
     { key: "attempts", title: t("webhooks.attempts"), align: "end", hide: "phone", render: (row) => format.number(row.attempts) },
     {
