@@ -33,6 +33,7 @@ check: install ## lint, types, imports, generated files, licences
 	$(BIN)/python tools/check.py
 
 bench: install ## benchmarks: a table on the screen, JSON in benchmarks/results/
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks
 
 generate: install ## write the files that are made from the schemas and the API

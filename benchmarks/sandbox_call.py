@@ -1,4 +1,7 @@
-"""What the sandbox costs: a warm call with 1 kB in and out, beside the same compiled code called in process.
+"""What the sandbox costs: a warm call with 1 kB in and out, beside the same code called otherwise.
+
+Beside it: the same compiled code in this process, in a child forked for each call (no walls), and in
+pydantic-monty. The goal: at most three times the call in process and 150 us more.
 
 python -m benchmarks.sandbox_call          prints a table
 python -m benchmarks.sandbox_call --json   prints one JSON object
@@ -14,6 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks import peers
 from vestnik.sandbox import Program, Sandbox, facades, guards, policy
 from vestnik.sandbox.worker import Runtime
 
@@ -22,6 +26,8 @@ CALLS = 4000
 ROUNDS = 5
 THROUGHPUT_CALLS = 10_000
 CONCURRENCY = 16
+FORKED_CALLS = 300
+MONTY_CALLS = 1000
 
 SOURCE = """
 import re
@@ -60,12 +66,22 @@ def rows_of_1_kb() -> list[dict[str, str]]:
 
 def run() -> dict[str, Any]:
     """Measures and returns microseconds, calls a second and megabytes."""
-    return asyncio.run(_measure())
-
-
-async def _measure() -> dict[str, Any]:
     rows = rows_of_1_kb()
-    in_process_us = _in_process_us(rows)
+    function = _in_process()
+    forked_us = peers.forked_us(lambda given: _finish(function(given)), rows, FORKED_CALLS)
+    monty = peers.monty_us(rows, MONTY_CALLS)
+    if monty is None:
+        sys.stderr.write("pydantic-monty is not installed: pip install -r benchmarks/requirements.txt\n")
+    figures = asyncio.run(_measure(rows, _timed_us(function, rows)))
+    others = {} if monty is None else {"monty_p50_us": monty[0], "monty_fresh_p50_us": monty[1]}
+    return (
+        figures
+        | {"fork_per_call_p50_us": round(forked_us, 1)}
+        | {name: round(value, 1) for name, value in others.items()}
+    )
+
+
+async def _measure(rows: list[dict[str, str]], in_process_us: float) -> dict[str, Any]:
     begun = time.perf_counter()
     async with Sandbox() as sandbox:
         start_ms = (time.perf_counter() - begun) * 1000
@@ -86,6 +102,7 @@ async def _measure() -> dict[str, Any]:
         "empty_p50_us": round(median(p50 for p50, _ in empty), 1),
         "in_process_p50_us": round(in_process_us, 1),
         "ratio_to_in_process": round(p50_us / in_process_us, 1),
+        "goal_p50_us": round(3 * in_process_us + 150, 1),
         "calls_per_s": round(median(rates)),
         "empty_calls_per_s": round(median(empty_rates)),
         "cold_program_ms": round(cold_ms, 2),
@@ -94,20 +111,28 @@ async def _measure() -> dict[str, Any]:
     }
 
 
-def _in_process_us(rows: list[dict[str, str]]) -> float:
-    """The same code under the same policy, compiled once and called in this process."""
+def _in_process() -> Any:
+    """The same code under the same policy, compiled once, as a function of this process."""
     runtime = Runtime()
     code, _, _ = policy.compile_module(SOURCE, runtime.modules({}), facades.BUILTIN_NAMES)
     names = guards.module_globals(facades.builtin_table(runtime.facades, print))
     exec(code, names)  # noqa: S102  # our own source, for comparison
-    function = names["run"]
+    return names["run"]
+
+
+def _finish(coroutine: Any) -> Any:
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    raise RuntimeError("the function waits for something")
+
+
+def _timed_us(function: Any, rows: Any) -> float:
     times = []
     for _ in range(CALLS):
         begun = time.perf_counter()
-        try:
-            function(rows).send(None)
-        except StopIteration:
-            pass
+        _finish(function(rows))
         times.append(time.perf_counter() - begun)
     return median(times) * 1e6
 
