@@ -12,7 +12,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from vestnik.sandbox.errors import ModuleTimeout, SandboxBusy, SandboxError, SandboxUnavailable, WorkerCrashed
+from vestnik.sandbox.errors import (
+    ModuleOutOfMemory,
+    ModuleTimeout,
+    SandboxBusy,
+    SandboxError,
+    SandboxUnavailable,
+    WorkerCrashed,
+)
 from vestnik.sandbox.process import WorkerProcess
 from vestnik.sandbox.values import LANES, Lane, SandboxOptions
 
@@ -51,6 +58,7 @@ class Pool:
         self._waiting_by_program: Counter[str] = Counter()
         self._turns: dict[str, float] = {}
         self._suspects: OrderedDict[str, float] = OrderedDict()
+        self._resting: dict[str, float] = {}
         reserved = {lane: options.reserved.get(lane, 0) for lane in LANES}
         self._reserved = reserved if sum(reserved.values()) <= options.workers else dict.fromkeys(LANES, 0)
         self._stopped = False
@@ -73,15 +81,13 @@ class Pool:
         try:
             return await self._bound(claim, bind)
         except BaseException as error:
-            if isinstance(error, (ModuleTimeout, WorkerCrashed)):
-                self._suspect(claim.identity)
+            self._learn(claim.identity, error)
             self._vacate(claim)
             raise
 
     def release(self, claim: Claim, worker: WorkerProcess, error: BaseException | None) -> None:
         """Takes a worker back after its call; `error` is how the call failed, if it did."""
-        if isinstance(error, (ModuleTimeout, WorkerCrashed)):
-            self._suspect(claim.identity)
+        self._learn(claim.identity, error)
         if self._stopped or not self._is_reusable(worker):
             worker.kill("its time was over")
         else:
@@ -148,6 +154,23 @@ class Pool:
             return self._options.workers_per_program
         return 1
 
+    def _learn(self, identity: str, error: BaseException | None) -> None:
+        if isinstance(error, (ModuleTimeout, WorkerCrashed)):
+            self._suspect(identity)
+        if isinstance(error, (ModuleTimeout, WorkerCrashed, ModuleOutOfMemory)):
+            self._rest(identity, error.cpu_ms / 1000)
+
+    def _rest(self, identity: str, cpu_s: float) -> None:
+        """A program that wasted processor time pauses for a multiple of it, but not for a person."""
+        pause_s = min(cpu_s * self._options.rest_per_cpu, self._options.rest_s)
+        self._resting[identity] = time.monotonic() + pause_s
+        asyncio.get_running_loop().call_later(pause_s, self._rested, identity)
+
+    def _rested(self, identity: str) -> None:
+        if time.monotonic() >= self._resting.get(identity, 0.0):
+            self._resting.pop(identity, None)
+        self._dispatch()
+
     def _suspect(self, identity: str) -> None:
         """A program whose worker was killed may hold only one for a while, so that it starves nobody."""
         self._suspects[identity] = time.monotonic()
@@ -156,6 +179,8 @@ class Pool:
             self._suspects.popitem(last=False)
 
     def _may_start(self, claim: Claim) -> bool:
+        if claim.lane != "interactive" and claim.identity in self._resting:
+            return False
         return self._has_room(claim.lane) and self._busy[claim.identity] < self._cap(claim.identity)
 
     def _has_room(self, lane: Lane) -> bool:
