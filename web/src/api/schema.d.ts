@@ -260,42 +260,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a .py file or a .zip archive in the field `file`: a new module, or its next version. */
+        /** Upload a .py file or a .zip archive in the field `file`: a new module, or a draft of a known one. */
         post: operations["upload_module"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/modules/catalogue": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Modules that come with Vestnik. */
-        get: operations["list_catalogue"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/modules/catalogue/{name}/install": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Install a module of the catalogue. */
-        post: operations["install_module"];
         delete?: never;
         options?: never;
         head?: never;
@@ -354,41 +320,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/modules/{id}/versions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The versions of a module, the newest first. */
-        get: operations["list_versions"];
-        put?: never;
-        /** Save a text as the module's next version, live from now on. */
-        post: operations["save_version"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/modules/{id}/versions/{version_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One version with its text. */
-        get: operations["get_version"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/modules/{id}/check": {
         parameters: {
             query?: never;
@@ -398,7 +329,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Check a text: syntax, forbidden constructs, missing functions, wrong signatures. Runs nothing of it. */
+        /** Check a text: syntax, forbidden constructs, functions, types and names. Runs nothing of it. */
         post: operations["check_source"];
         delete?: never;
         options?: never;
@@ -449,6 +380,143 @@ export interface paths {
         };
         /** One recorded call with its log and HTTP exchanges. */
         get: operations["get_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of a module, the newest first. */
+        get: operations["list_versions"];
+        put?: never;
+        /** Save a text as the module's next version, a draft until it is published. */
+        post: operations["save_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/versions/{version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version with its text. */
+        get: operations["get_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/versions/{version_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a version the live one, an older one to roll back. Campaigns keep the one they began with. */
+        post: operations["publish_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Modules that come with Vestnik. */
+        get: operations["list_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/catalogue/{name}/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Install a module of the catalogue; approving its addresses takes the right to approve them. */
+        post: operations["install_module"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the catalogue's newer version as a draft. */
+        post: operations["update_module"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a module of one's own with the same text, switched off. */
+        post: operations["fork_module"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A version with its tests as a .zip archive that another Vestnik takes. */
+        get: operations["export_module"];
         put?: never;
         post?: never;
         delete?: never;
@@ -626,6 +694,40 @@ export interface paths {
         get: operations["get_stub"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/format": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lay a text out and sort its imports. Runs nothing of it. */
+        post: operations["format_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/scaffold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a function of the contract into a text, commented in a language, where it belongs. */
+        post: operations["scaffold_function"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1717,7 +1819,7 @@ export interface components {
         };
         /**
          * ModuleRowShape
-         * @description A module in a list; `version` is the number of the live one.
+         * @description A module in a list; `version` is the number of the live one, of the newest while none is live.
          */
         ModuleRowShape: {
             id: string;
@@ -1729,6 +1831,9 @@ export interface components {
             version: number;
             accounts: number;
             updatedAt: string;
+            liveVersionId: string | null;
+            latestVersionId: string;
+            hasDraft: boolean;
         };
         /**
          * Texts
@@ -1748,7 +1853,7 @@ export interface components {
         };
         /**
          * ModuleCardShape
-         * @description A module with its live version and the functions that it defines.
+         * @description A module with its live version, the newest while none is live, and the functions that it defines.
          */
         ModuleCardShape: {
             id: string;
@@ -1760,6 +1865,9 @@ export interface components {
             version: number;
             accounts: number;
             updatedAt: string;
+            liveVersionId: string | null;
+            latestVersionId: string;
+            hasDraft: boolean;
             live: components["schemas"]["VersionShape"];
             functions: string[];
         };
@@ -1778,31 +1886,26 @@ export interface components {
             manifest: Record<string, unknown>;
         };
         /**
-         * CataloguePage
-         * @description The catalogue.
+         * UploadedShape
+         * @description What became of an uploaded file: `created` is false for a module that was there and got a draft.
          */
-        CataloguePage: {
-            items: components["schemas"]["CatalogueShape"][];
-            total: number;
-        };
-        /**
-         * CatalogueShape
-         * @description A module that comes with Vestnik.
-         */
-        CatalogueShape: {
+        UploadedShape: {
+            id: string;
             name: string;
             title: components["schemas"]["Texts"];
             description: components["schemas"]["Texts"];
-            version: string;
-            installed: boolean;
-        };
-        /**
-         * VersionPage
-         * @description The versions of a module, the newest first.
-         */
-        VersionPage: {
-            items: components["schemas"]["VersionRowShape"][];
-            total: number;
+            enabled: boolean;
+            bundled: boolean;
+            version: number;
+            accounts: number;
+            updatedAt: string;
+            liveVersionId: string | null;
+            latestVersionId: string;
+            hasDraft: boolean;
+            live: components["schemas"]["VersionShape"];
+            functions: string[];
+            created: boolean;
+            saved: components["schemas"]["VersionRowShape"];
         };
         /**
          * VersionRowShape
@@ -1817,17 +1920,6 @@ export interface components {
             live: boolean;
         };
         /**
-         * NewVersion
-         * @description A text to save as the next version; without a manifest the module keeps the one it has.
-         */
-        NewVersion: {
-            source: string;
-            /** @default  */
-            note?: string;
-            /** @default null */
-            manifest?: Record<string, unknown> | null;
-        };
-        /**
          * SourceBody
          * @description A text to check.
          */
@@ -1837,10 +1929,15 @@ export interface components {
         /**
          * CheckShape
          * @description What a check found, and the functions that the text defines.
+         *
+         *         `types` says whether types and names were looked at: not while too many texts are (busy), nor where the
+         *         language server is not installed (missing).
          */
         "vestnik.modules.routes.CheckShape": {
             diagnostics: components["schemas"]["FindingShape"][];
             functions: string[];
+            /** @enum {unknown} */
+            types: "busy" | "checked" | "missing";
         };
         /**
          * FindingShape
@@ -1979,6 +2076,77 @@ export interface components {
             error: Record<string, unknown> | null;
             log: components["schemas"]["LogLineShape"][];
             exchanges: components["schemas"]["ExchangeShape"][];
+        };
+        /**
+         * VersionPage
+         * @description The versions of a module, the newest first.
+         */
+        VersionPage: {
+            items: components["schemas"]["VersionRowShape"][];
+            total: number;
+        };
+        /**
+         * NewVersion
+         * @description A text to save as the next version; without a manifest it has the newest version's.
+         */
+        NewVersion: {
+            source: string;
+            /** @default  */
+            note?: string;
+            /** @default null */
+            manifest?: Record<string, unknown> | null;
+        };
+        /**
+         * Publishing
+         * @description `confirmed`: publish though the version's last rehearsal shows actions lost or changed.
+         */
+        Publishing: {
+            /** @default false */
+            confirmed?: boolean;
+        };
+        /**
+         * CataloguePage
+         * @description The catalogue.
+         */
+        CataloguePage: {
+            items: components["schemas"]["CatalogueShape"][];
+            total: number;
+        };
+        /**
+         * CatalogueShape
+         * @description A module that comes with Vestnik; `moduleId` is the installed one's.
+         */
+        CatalogueShape: {
+            name: string;
+            title: components["schemas"]["Texts"];
+            description: components["schemas"]["Texts"];
+            version: string;
+            installed: boolean;
+            moduleId: string | null;
+            updateAvailable: boolean;
+        };
+        /**
+         * Installation
+         * @description `approveHosts`: open the addresses that it asks for by default, for the accounts made later.
+         */
+        Installation: {
+            /** @default false */
+            approveHosts?: boolean;
+        };
+        /**
+         * Fork
+         * @description The name of the copy.
+         */
+        Fork: {
+            name: string;
+        };
+        /**
+         * ExportQuery
+         * @description Which version; without one the live one.
+         */
+        ExportQuery: {
+            /** @default null */
+            versionId?: string | null;
         };
         /**
          * AccountPage
@@ -2144,6 +2312,38 @@ export interface components {
         StubQuery: {
             /** @default null */
             moduleId?: string | null;
+        };
+        /**
+         * FormatBody
+         * @description A text to lay out.
+         */
+        FormatBody: {
+            source: string;
+        };
+        /**
+         * Formatted
+         * @description The text in the usual layout.
+         */
+        Formatted: {
+            source: string;
+        };
+        /**
+         * ScaffoldBody
+         * @description A text, and the function of the contract that it lacks.
+         */
+        ScaffoldBody: {
+            source: string;
+            function: string;
+            /** @default null */
+            language?: ("en" | "ru") | null;
+        };
+        /**
+         * Scaffolded
+         * @description The text with the function in it, and the line of its declaration.
+         */
+        Scaffolded: {
+            source: string;
+            line: number;
         };
         /**
          * ContactQuery
@@ -3860,73 +4060,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Upload a .py file or a .zip archive in the field `file`: a new module, or its next version. */
+            /** @description Upload a .py file or a .zip archive in the field `file`: a new module, or a draft of a known one. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "multipart/form-data": components["schemas"]["ModuleCardShape"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_catalogue: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Modules that come with Vestnik. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CataloguePage"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    install_module: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Install a module of the catalogue. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModuleCardShape"];
+                    "multipart/form-data": components["schemas"]["UploadedShape"];
                 };
             };
             /** @description A problem */
@@ -4058,104 +4198,6 @@ export interface operations {
             };
         };
     };
-    list_versions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The versions of a module, the newest first. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["VersionPage"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    save_version: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewVersion"];
-            };
-        };
-        responses: {
-            /** @description Save a text as the module's next version, live from now on. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["VersionShape"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_version: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                version_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One version with its text. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["VersionShape"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     check_source: {
         parameters: {
             query?: never;
@@ -4171,7 +4213,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Check a text: syntax, forbidden constructs, missing functions, wrong signatures. Runs nothing of it. */
+            /** @description Check a text: syntax, forbidden constructs, functions, types and names. Runs nothing of it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4278,6 +4320,303 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordingCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions of a module, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVersion"];
+            };
+        };
+        responses: {
+            /** @description Save a text as the module's next version, a draft until it is published. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One version with its text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Publishing"];
+            };
+        };
+        responses: {
+            /** @description Make a version the live one, an older one to roll back. Campaigns keep the one they began with. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleCardShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Modules that come with Vestnik. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CataloguePage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    install_module: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Installation"] | null;
+            };
+        };
+        responses: {
+            /** @description Install a module of the catalogue; approving its addresses takes the right to approve them. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleCardShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_module: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take the catalogue's newer version as a draft. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fork_module: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Fork"];
+            };
+        };
+        responses: {
+            /** @description Make a module of one's own with the same text, switched off. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleCardShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_module: {
+        parameters: {
+            query?: {
+                versionId?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A version with its tests as a .zip archive that another Vestnik takes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
                 };
             };
             /** @description A problem */
@@ -4761,6 +5100,76 @@ export interface operations {
                 };
                 content: {
                     "text/x-python": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    format_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormatBody"];
+            };
+        };
+        responses: {
+            /** @description Lay a text out and sort its imports. Runs nothing of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Formatted"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scaffold_function: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScaffoldBody"];
+            };
+        };
+        responses: {
+            /** @description Put a function of the contract into a text, commented in a language, where it belongs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scaffolded"];
                 };
             };
             /** @description A problem */
