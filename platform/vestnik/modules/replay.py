@@ -19,14 +19,14 @@ from vestnik.contract import ContractViolation
 from vestnik.contract.facade import runtime_arguments
 from vestnik.egress import Draft, EgressError, SealedCall, SealedSecret
 from vestnik.modules import failures
-from vestnik.modules.calls import limits_of
+from vestnik.modules.calls import limits_of, text_of
 from vestnik.modules.differences import Difference, differences
 from vestnik.modules.documents import canonical, placeholder, placeholders, replaced
 from vestnik.modules.failures import ModuleCallFailed
 from vestnik.modules.ports import LogLine
 from vestnik.modules.recordings import Operation, Recorded
 from vestnik.modules.replayed_storage import ReplayedStorage
-from vestnik.sandbox import Control, HostError, Program, Sandbox, SandboxError, SandboxUnavailable
+from vestnik.sandbox import Control, HostError, Lane, Program, Sandbox, SandboxError, SandboxUnavailable
 
 __all__ = ["Difference", "ReplayHost", "ReplayOutcome", "Unrecorded", "differences", "replay", "verdict"]
 
@@ -247,6 +247,7 @@ async def replay(
     *,
     secrets: Mapping[str, SealedSecret] | None = None,
     title: Mapping[str, str] | None = None,
+    lane: Lane = "interactive",
 ) -> ReplayOutcome:
     """Run a recorded call by `program`. Computations on secrets that were not recorded need `secrets`.
 
@@ -265,7 +266,7 @@ async def replay(
             runtime_arguments(recorded.function, recorded.arguments),
             host=host,
             limits=limits_of(recorded.function),
-            lane="interactive",
+            lane=lane,
             settings=recorded.settings,
             sealed=host.sealed.markers,
             seed=recorded.seed,
@@ -294,11 +295,6 @@ async def replay(
         wall_ms=wall_ms,
         failure=failure,
     )
-
-
-def text_of(program: Program) -> str:
-    """What tells one text from another, whatever version it is."""
-    return program.identity.rpartition("#")[2]
 
 
 def verdict(recorded: Recorded, outcome: ReplayOutcome) -> list[Difference]:
