@@ -35,6 +35,7 @@ from vestnik.http.headers import SecurityHeaders
 from vestnik.http.machines import Check, machine_routes
 from vestnik.http.metrics import Metrics
 from vestnik.http.sessions import Sessions
+from vestnik.http.sockets import socket_routes
 from vestnik.http.static import WebApplication
 from vestnik.mail import Mail
 from vestnik.modules import (
@@ -43,6 +44,7 @@ from vestnik.modules import (
     account_routes,
     catalogue_routes,
     contract_routes,
+    language_routes,
     version_routes,
 )
 from vestnik.modules import routes as modules_routes
@@ -201,6 +203,7 @@ def routers() -> Sequence[Router]:
         catalogue_routes.router,
         account_routes.router,
         contract_routes.router,
+        language_routes.router,
         contacts_routes.router,
         segments_routes.router,
         templates_routes.router,
@@ -285,6 +288,7 @@ def create_app(settings: Settings, operator_key: str | None = None) -> Starlette
     app = Starlette(
         routes=[
             *routes(routers(), services),
+            *socket_routes(routers(), services),
             *machine_routes(services.metrics, openapi.document(routers()), _ready(services)),
         ],
         middleware=_middleware(services),

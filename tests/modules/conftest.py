@@ -34,6 +34,7 @@ from vestnik.modules import (
     account_routes,
     catalogue_routes,
     contract_routes,
+    language_routes,
     version_routes,
 )
 from vestnik.modules import routes as module_routes
@@ -248,7 +249,10 @@ async def site(sandbox: Sandbox, database_url: str, tmp_path: Path) -> AsyncIter
         modules = Modules(database, vault, sandbox, broker, _base_url, options)
         await stack.enter_async_context(modules.running())
         services = cast(Any, SimpleNamespace(modules=modules))
-        own = (module_routes, version_routes, catalogue_routes, account_routes, contract_routes)
+        own = (
+            *(module_routes, version_routes, catalogue_routes, account_routes, contract_routes),
+            language_routes,
+        )
         routers = [each.router for each in own]
         app = Starlette(
             routes=routes(routers, services),

@@ -78,7 +78,9 @@ A I - -   POST   /modules/{id}/disable
 A I - -   POST   /modules/{id}/enable
 A I M -   GET    /modules/{id}/export
 A I - -   POST   /modules/{id}/fork
+A I - -   POST   /modules/{id}/format
 A I - -   POST   /modules/{id}/run
+A I - -   POST   /modules/{id}/scaffold
 A I - -   POST   /modules/{id}/update
 A I M -   GET    /modules/{id}/versions
 A I - -   POST   /modules/{id}/versions

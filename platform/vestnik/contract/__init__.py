@@ -8,6 +8,7 @@ from vestnik.contract.describe import describe
 from vestnik.contract.diagnose import Definition, Diagnostic, Mark, Report, diagnose, is_accepted
 from vestnik.contract.facade import facade, incoming_request, runtime_arguments
 from vestnik.contract.functions import PREFIX, Function, Parameter, functions
+from vestnik.contract.insertion import Inserted, with_function
 from vestnik.contract.manifest import Manifest
 from vestnik.contract.manifest import parse as parse_manifest
 from vestnik.contract.reference import reference
@@ -51,6 +52,7 @@ __all__ = [
     "parse_manifest",
     # the editor
     "Definition",
+    "Inserted",
     "Diagnostic",
     "Mark",
     "Problem",
@@ -58,6 +60,7 @@ __all__ = [
     "check_signatures",
     "diagnose",
     "is_accepted",
+    "with_function",
     # generated
     "describe",
     "facade",

@@ -24,7 +24,7 @@ def scaffold(language: Language = "ru", functions: Sequence[str] | None = None) 
         if (function.required if functions is None else function.name in functions)
     ]
     head = f'"""{_HEAD.of(language)}"""\n\n{_imports(chosen)}'
-    return "\n\n\n".join([head.rstrip("\n"), *(_function(function, language) for function in chosen)]) + "\n"
+    return "\n\n\n".join([head.rstrip("\n"), *(block(function, language) for function in chosen)]) + "\n"
 
 
 def comment(function: Function, language: Language) -> str:
@@ -36,7 +36,8 @@ def comment(function: Function, language: Language) -> str:
     return "\n".join(f"# {line}" for line in blocks)
 
 
-def _function(function: Function, language: Language) -> str:
+def block(function: Function, language: Language) -> str:
+    """A function with its comments, not implemented yet."""
     body = '    raise NotImplementedError("not implemented")'
     return f"{comment(function, language)}\n{_wrapped(function)}\n{body}"
 
@@ -53,9 +54,15 @@ def _wrapped(function: Function) -> str:
 
 
 def _imports(functions: Sequence[Function]) -> str:
+    names = imported_names(functions)
+    listed = "".join(f"    {name},\n" for name in names)
+    return f"from vestnik_sdk import (\n{listed})\n" if names else ""
+
+
+def imported_names(functions: Sequence[Function]) -> list[str]:
+    """The types of the SDK that the declarations of functions name, in order of the alphabet."""
     names: set[str] = set()
     for function in functions:
         for schema in (*(parameter.schema for parameter in function.parameters), function.returns):
             names.update(name for name in used_types(schema) if shapes()[name].is_public)
-    listed = "".join(f"    {name},\n" for name in sorted(names))
-    return f"from vestnik_sdk import (\n{listed})\n" if names else ""
+    return sorted(names)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import msgspec
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 #: Rights of an operation that asks for none.
 PUBLIC = "public"
 SIGNED_IN = "signed in"
+
+#: Where every operation stands.
+PREFIX = "/api/v1"
 
 MAX_KEY = 2**63 - 1
 
@@ -127,6 +130,7 @@ class Router:
     def __init__(self, tag: str) -> None:
         self.tag = tag
         self.operations: list[Operation] = []
+        self.sockets: list[tuple[str, str, Handler]] = []
 
     def operation(
         self,
@@ -183,8 +187,17 @@ class Router:
         """Register a DELETE operation."""
         return self.operation("DELETE", path, **options)
 
+    def socket(self, path: str, *, right: str) -> Callable[[H], H]:
+        """Register the handler of a WebSocket; see sockets.py."""
 
-def routes(routers: Sequence[Router], services: Services, prefix: str = "/api/v1") -> list[Route]:
+        def register(handler: H) -> H:
+            self.sockets.append((path, right, handler))
+            return handler
+
+        return register
+
+
+def routes(routers: Sequence[Router], services: Services, prefix: str = PREFIX) -> list[Route]:
     """Starlette routes for every operation of `routers`."""
     return [
         Route(
@@ -222,7 +235,7 @@ def _endpoint(operation: Operation, services: Services) -> Callable[[Request], A
     return endpoint
 
 
-def language_of(request: Request) -> Language:
+def language_of(request: HTTPConnection) -> Language:
     """The signed-in person's language, else the first of Accept-Language that we speak, else Russian."""
     actor = getattr(request.state, "actor", None)
     if actor is not None:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.requests import Request, cookie_parser
+from starlette.requests import HTTPConnection, Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -30,7 +30,7 @@ COOKIE_LASTS_S = 90 * 24 * 3600
 _HOST_LENGTH = 255
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_PATHS = ("/api/", "/metrics", "/lsp/")
+_PATHS = ("/api/", "/metrics")
 _TRUSTED_SITES = frozenset({"same-origin", "none"})
 
 ByCookie = Callable[[str], Awaitable[Any]]
@@ -78,7 +78,7 @@ class Sessions:
         await self._refuse_unknown_names(headers.get("host", ""))
         unsafe = scope["type"] == "websocket" or scope["method"] not in _SAFE
         if unsafe:
-            await self._refuse_foreign_pages(headers)
+            await self._refuse_foreign_pages(headers, is_socket=scope["type"] == "websocket")
         token = cookie_parser(headers.get("cookie", "")).get(COOKIE)
         if token is None:
             return
@@ -96,12 +96,14 @@ class Sessions:
         if not hosts.is_known(name, ()) and not hosts.is_known(name, await self._own_names()):
             raise UnknownHost(host=host[:_HOST_LENGTH])
 
-    async def _refuse_foreign_pages(self, headers: Headers) -> None:
+    async def _refuse_foreign_pages(self, headers: Headers, *, is_socket: bool) -> None:
         site = headers.get("sec-fetch-site")
         if site is not None and site not in _TRUSTED_SITES:
             raise CsrfFailed()
         origin = headers.get("origin")
         if origin is None:
+            if is_socket:  # a browser always names it, and a socket has no token of ours beside the cookie
+                raise CsrfFailed()
             return
         if urlsplit(origin).netloc == headers.get("host"):
             return
@@ -116,10 +118,8 @@ def _origin(url: str) -> str:
 
 
 async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 4403, "reason": problem.code})
-        return
-    response = problem_response(problem, language_of(Request(scope, receive)))
+    """Answer with the problem: a socket is not opened then, its handshake is answered like a request."""
+    response = problem_response(problem, language_of(HTTPConnection(scope)))
     await response(scope, receive, send)
 
 

@@ -5,7 +5,7 @@ Problem
 ├── SourceRefused 422         ├── FileTooLarge 413         ├── AddressInvalid 422
 ├── ManifestInvalid 422       ├── CatalogueEmpty 404       ├── ModulesCantRun 503
 ├── ListsNotRead 502          ├── NothingToUpdate 409      ├── RehearsalShowsLosses 409
-└── NothingToRehearse 409
+├── NothingToRehearse 409     ├── SourceUnreadable 422      └── FormatterUnavailable 503
 """
 
 from __future__ import annotations

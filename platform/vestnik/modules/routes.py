@@ -11,6 +11,8 @@ from vestnik.http.api import Context, Id, Page, Router, Shape, key_of
 from vestnik.http.errors import BodyTooLarge, InvalidRequest
 from vestnik.modules.checks import Check
 from vestnik.modules.failures import ModuleCallFailed
+from vestnik.modules.findings import with_types
+from vestnik.modules.language import State, sdk_for
 from vestnik.modules.module_shapes import (
     ModuleCardShape,
     ModulePage,
@@ -68,10 +70,15 @@ class FindingShape(Shape):
 
 
 class CheckShape(Shape):
-    """What a check found, and the functions that the text defines."""
+    """What a check found, and the functions that the text defines.
+
+    `types` says whether types and names were looked at: not while too many texts are (busy), nor where the
+    language server is not installed (missing).
+    """
 
     diagnostics: list[FindingShape]
     functions: list[str]
+    types: Literal["checked", "busy", "missing"]
 
 
 class RunBody(Shape):
@@ -170,10 +177,12 @@ async def disable_module(context: Context, id: int) -> None:
     body_bytes=SOURCE_BODY_BYTES,
 )
 async def check_source(context: Context, id: int, body: SourceBody) -> CheckShape:
-    """Check a text: syntax, forbidden constructs, missing functions, wrong signatures. Runs nothing of it."""
-    library = modules_of(context).library
-    await library.card(context.actor, id)
-    return _check(await library.check(body.source), context)
+    """Check a text: syntax, forbidden constructs, functions, types and names. Runs nothing of it."""
+    modules = modules_of(context)
+    _, live = await modules.library.card(context.actor, id)
+    check = await modules.library.check(body.source)
+    checked = await modules.language.check(body.source, sdk_for(live.manifest, context.language))
+    return _check(with_types(check, checked.diagnostics), checked.state, context)
 
 
 @router.post(
@@ -231,7 +240,7 @@ async def _file(context: Context) -> tuple[str, bytes]:
         return file.filename or "", await file.read()
 
 
-def _check(check: Check, context: Context) -> CheckShape:
+def _check(check: Check, types: State, context: Context) -> CheckShape:
     return CheckShape(
         diagnostics=[
             FindingShape(
@@ -246,6 +255,7 @@ def _check(check: Check, context: Context) -> CheckShape:
             for each in check.findings
         ],
         functions=list(check.functions),
+        types=types,
     )
 
 
