@@ -3,6 +3,7 @@ import type { ComponentType } from "react";
 import { queries } from "./api/queries";
 import { sessionQuery } from "./api/session";
 import { Failure, Missing } from "./shell/Failure";
+import { studioSearch } from "./pages/modules/search";
 import { Shell } from "./shell/Shell";
 import { PageLoading } from "./ui/Loading";
 import { listSearch } from "./ui/list-state";
@@ -57,6 +58,14 @@ function page<Path extends string>(path: Path, load: () => PageModule) {
   });
 }
 
+const studio = createRoute({
+  getParentRoute: () => inside,
+  path: "/modules/$id",
+  validateSearch: studioSearch,
+  component: lazyRouteComponent(() => import("./pages/modules/Studio")),
+  pendingComponent: PageLoading,
+});
+
 const routes = root.addChildren([
   login,
   setup,
@@ -74,7 +83,7 @@ const routes = root.addChildren([
     page("/segments", () => import("./pages/segments/Segments")),
     page("/categories", () => import("./pages/segments/Categories")),
     page("/modules", () => import("./pages/modules/Modules")),
-    page("/modules/$id", () => import("./pages/modules/Studio")),
+    studio,
     page("/accounts", () => import("./pages/accounts/Accounts")),
     page("/accounts/new", () => import("./pages/accounts/NewAccount")),
     page("/accounts/$id", () => import("./pages/accounts/Account")),

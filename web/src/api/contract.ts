@@ -8,7 +8,14 @@ export interface ContractFunction {
   description: Texts;
   required: boolean;
   limit: "parse" | "interactive" | "bulk";
-  parameters: { name: string; description: Texts; sample: unknown }[];
+  parameters: ContractParameter[];
+}
+
+export interface ContractParameter {
+  name: string;
+  description: Texts;
+  schema: object;
+  sample: unknown;
 }
 
 export interface Contract {
@@ -16,6 +23,8 @@ export interface Contract {
   types: { name: string; title: Texts }[];
   operations: string[];
   constants: Record<string, string[]>;
+  /** JSON Schemas by name, which the parameters refer to as `#/$defs/…`. */
+  definitions: Record<string, object>;
 }
 
 export const contractQuery = queryOptions({

@@ -1,7 +1,7 @@
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { Texts } from "../i18n";
 import type { PageOf } from "../ui/DataList";
-import { api } from "./client";
+import { address, api } from "./client";
 import type { Shape } from "./shapes";
 
 export type ModuleRow = Shape<"ModuleRowShape">;
@@ -20,9 +20,19 @@ export type VersionRow = Shape<"VersionRowShape">;
 
 export type Version = Omit<Shape<"VersionShape">, "manifest"> & { manifest: Manifest };
 
-export type ModuleCard = Omit<Shape<"ModuleCardShape">, "live"> & { live: Version };
+export type ModuleCard = Omit<Shape<"ModuleCardShape">, "live"> & {
+  live: Version;
+  /** None while the module was never published. */
+  liveVersionId: string | null;
+  latestVersionId: string;
+  hasDraft: boolean;
+};
 
-export type CatalogueEntry = Shape<"CatalogueShape">;
+export type CatalogueEntry = Shape<"CatalogueShape"> & {
+  updateAvailable: boolean;
+  moduleId: string | null;
+  hosts: string[];
+};
 
 export type CheckResult = Shape<"vestnik.modules.routes.CheckShape">;
 
@@ -30,22 +40,123 @@ export type LogLine = Shape<"LogLineShape">;
 
 export type Exchange = Shape<"ExchangeShape">;
 
-export type CallError = Omit<Shape<"CallErrorShape">, "sentence" | "problem">;
+/** Why a call failed; `method` and `url` name a request that was not sent without consent. */
+export type CallError = Omit<Shape<"CallErrorShape">, "sentence" | "problem"> & { method?: string | null; url?: string | null };
 
-export type RunResult = Shape<"RunShape">;
+export type RunResult = Omit<Shape<"RunShape">, "error"> & { error: CallError | null };
 
-export type RunRequest = Shape<"RunBody">;
+/** Arguments as they are, or those of a recorded call, or a stored webhook. */
+export type RunInput = { arguments: Record<string, unknown> } | { callId: string } | { webhookId: string };
+
+export type RunRequest = RunInput & { function: string; accountId?: string; source?: string; allowWrites?: boolean };
 
 /** A recorded call; `kind` says why it failed. */
 export type Recording = Shape<"RecordingRow">;
 
-export type RecordingCard = Shape<"RecordingCard">;
+export interface CallFilter {
+  function?: string;
+  kind?: string;
+  accountId?: string;
+}
+
+export type RecordingCard = Shape<"RecordingCard"> & {
+  arguments: unknown;
+  result: unknown;
+  webhookId: string | null;
+  replayable: boolean;
+};
+
+export interface Difference {
+  path: string;
+  before: unknown;
+  after: unknown;
+  /** The side on which there is nothing at this place. */
+  missing?: "before" | "after" | null;
+}
+
+export interface UnrecordedRequest {
+  method: string;
+  url: string;
+}
+
+export type ReplayResult = RunResult & { same: boolean; differences: Difference[]; unrecorded: UnrecordedRequest[] };
+
+export interface ModuleTest {
+  name: string;
+  function: string;
+  callId: string | null;
+}
+
+export interface TestOutcome {
+  name: string;
+  ok: boolean;
+  differences: Difference[];
+  error: CallError | null;
+  unrecorded: UnrecordedRequest[];
+}
+
+export type Verdict = "equal" | "different" | "failed" | "notComparable";
+
+export interface RehearsalRow {
+  callId: string | null;
+  webhookId: string | null;
+  function: string;
+  at: string;
+  verdict: Verdict;
+  differences: Difference[];
+  reason: string | null;
+}
+
+export interface Rehearsal {
+  id: string;
+  versionId: string;
+  liveVersionId: string;
+  state: "running" | "done" | "interrupted";
+  total: number;
+  done: number;
+  equal: number;
+  different: number;
+  failed: number;
+  notComparable: number;
+  actionsLost: number;
+  actionsChanged: number;
+  rows: RehearsalRow[];
+}
+
+export interface ModuleHost {
+  scheme: string;
+  pattern: string;
+  port: number;
+  requested: boolean;
+  accounts: { accountId: string; title: string; approved: boolean; private: boolean; secrets: string[] }[];
+  usedBy: { function: string; count: number; lastAt: string }[];
+}
+
+const CALLS_PAGE = 25;
+const REHEARSAL_POLL_MS = 700;
 
 const under = (id: string, rest = "") => `/modules/${id}${rest}`;
 
 export const modules = {
   list: queryOptions({ queryKey: ["modules"], queryFn: () => api.get<PageOf<ModuleRow>>("/modules", { limit: 200 }) }),
   card: (id: string) => queryOptions({ queryKey: ["modules", id], queryFn: () => api.get<ModuleCard>(under(id)) }),
+  catalogue: queryOptions({ queryKey: ["catalogue"], queryFn: () => api.get<PageOf<CatalogueEntry>>("/modules/catalogue") }),
+  create: (module: { name: string; title: string }) => api.post<ModuleCard>("/modules", module),
+  upload: (file: File) => {
+    const form = new FormData();
+    form.set("file", file);
+    return api.upload<ModuleCard>("/modules/upload", form);
+  },
+  install: (name: string, approveHosts: boolean) => api.post<ModuleCard>(`/modules/catalogue/${name}/install`, { approveHosts }),
+  /** The catalogue's newer version as a draft. */
+  update: (id: string) => api.post<Version>(under(id, "/update")),
+  fork: (id: string, name: string) => api.post<ModuleCard>(under(id, "/fork"), { name }),
+  enable: (id: string) => api.post<void>(under(id, "/enable")),
+  disable: (id: string) => api.post<void>(under(id, "/disable")),
+  remove: (id: string) => api.delete(under(id)),
+  archiveAddress: (id: string, versionId?: string) => address(under(id, "/export"), { versionId }),
+  stubAddress: (id: string) => address("/contract/vestnik_sdk.pyi", { moduleId: id }),
+
   versions: (id: string) =>
     queryOptions({ queryKey: ["modules", id, "versions"], queryFn: () => api.get<PageOf<VersionRow>>(under(id, "/versions")) }),
   version: (id: string, version: string) =>
@@ -54,26 +165,49 @@ export const modules = {
       staleTime: Infinity,
       queryFn: () => api.get<Version>(under(id, `/versions/${version}`)),
     }),
-  calls: (id: string) =>
-    queryOptions({ queryKey: ["modules", id, "calls"], queryFn: () => api.get<PageOf<Recording>>(under(id, "/calls")) }),
-  call: (id: string, call: string) =>
-    queryOptions({
-      queryKey: ["modules", id, "calls", call],
-      staleTime: Infinity,
-      queryFn: () => api.get<RecordingCard>(under(id, `/calls/${call}`)),
-    }),
-  catalogue: queryOptions({ queryKey: ["catalogue"], queryFn: () => api.get<PageOf<CatalogueEntry>>("/modules/catalogue") }),
-  create: (module: { name: string; title: string }) => api.post<ModuleCard>("/modules", module),
-  upload: (file: File) => {
-    const form = new FormData();
-    form.set("file", file);
-    return api.upload<ModuleCard>("/modules/upload", form);
-  },
-  install: (name: string) => api.post<ModuleCard>(`/modules/catalogue/${name}/install`),
   save: (id: string, version: { source: string; note: string }) => api.post<Version>(under(id, "/versions"), version),
+  publish: (id: string, version: string, confirmed: boolean) =>
+    api.post<ModuleCard>(under(id, `/versions/${version}/publish`), { confirmed }),
+  rehearse: (id: string, versionId: string) => api.post<{ id: string }>(under(id, "/rehearsals"), { versionId }),
+  /** Asked again and again while it runs. */
+  rehearsal: (id: string, rehearsal: string) =>
+    queryOptions({
+      queryKey: ["modules", id, "rehearsals", rehearsal],
+      queryFn: () => api.get<Rehearsal>(under(id, `/rehearsals/${rehearsal}`)),
+      refetchInterval: (query) => (query.state.data && query.state.data.state !== "running" ? false : REHEARSAL_POLL_MS),
+    }),
+
   check: (id: string, source: string) => api.post<CheckResult>(under(id, "/check"), { source }),
+  scaffold: (id: string, wanted: { source: string; function: string; language: string }) =>
+    api.post<{ source: string }>(under(id, "/scaffold"), wanted),
   run: (id: string, run: RunRequest) => api.post<RunResult>(under(id, "/run"), run),
-  enable: (id: string) => api.post<void>(under(id, "/enable")),
-  disable: (id: string) => api.post<void>(under(id, "/disable")),
-  remove: (id: string) => api.delete(under(id)),
+
+  calls: (id: string, filter: CallFilter = {}) =>
+    infiniteQueryOptions({
+      queryKey: ["modules", id, "calls", "list", filter],
+      initialPageParam: 0,
+      placeholderData: keepPreviousData,
+      queryFn: ({ pageParam }) =>
+        api.get<PageOf<Recording>>(under(id, "/calls"), { ...filter, offset: pageParam, limit: CALLS_PAGE }),
+      getNextPageParam: (last, _pages, offset) => (offset + last.items.length < last.total ? offset + last.items.length : undefined),
+    }),
+  call: (id: string, call: string, reveal = false) =>
+    queryOptions({
+      queryKey: ["modules", id, "calls", call, reveal],
+      staleTime: Infinity,
+      queryFn: () => api.get<RecordingCard>(under(id, `/calls/${call}`), reveal ? { reveal } : {}),
+    }),
+  replay: (id: string, call: string, source: string) => api.post<ReplayResult>(under(id, `/calls/${call}/replay`), { source }),
+  recording: (id: string) =>
+    queryOptions({ queryKey: ["modules", id, "recording"], queryFn: () => api.get<{ enabled: boolean }>(under(id, "/recording")) }),
+  setRecording: (id: string, enabled: boolean) => api.put<{ enabled: boolean }>(under(id, "/recording"), { enabled }),
+
+  tests: (id: string) =>
+    queryOptions({ queryKey: ["modules", id, "tests"], queryFn: () => api.get<PageOf<ModuleTest>>(under(id, "/tests")) }),
+  saveAsTest: (id: string, call: string, name: string) => api.post<ModuleTest>(under(id, `/calls/${call}/save-as-test`), { name }),
+  removeTest: (id: string, name: string) => api.delete(under(id, `/tests/${name}`)),
+  runTests: (id: string, source: string) => api.post<PageOf<TestOutcome>>(under(id, "/tests/run"), { source }),
+
+  hosts: (id: string) =>
+    queryOptions({ queryKey: ["modules", id, "hosts"], queryFn: () => api.get<{ items: ModuleHost[] }>(under(id, "/hosts")) }),
 };

@@ -19,7 +19,7 @@ interface Props {
 export function DiffView({ label, before, after }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const dark = useComputedColorScheme("light") === "dark";
-  const wide = useMediaQuery("(min-width: 100em)", true, { getInitialValueInEffect: false });
+  const wide = useMediaQuery("(min-width: 62em)", true, { getInitialValueInEffect: false });
   useEffect(() => {
     const parent = place.current as HTMLElement;
     const shared: Extension = [

@@ -1,20 +1,23 @@
 import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconDotsVertical, IconDownload, IconPlugConnected, IconPower, IconTrash } from "@tabler/icons-react";
+import { useDisclosure } from "@mantine/hooks";
+import { IconCopy, IconDotsVertical, IconDownload, IconFileZip, IconPlugConnected, IconPower, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { address } from "../../api/client";
 import { modules, type ModuleCard } from "../../api/modules";
 import { useRight } from "../../api/session";
 import { localised } from "../../i18n";
 import { ask, tell, tellProblem } from "../../ui/notices";
+import { ForkModule } from "./ForkModule";
 
-/** Switching on and off, deleting, and what lies near a module. */
+/** Switching on and off, taking along, copying, deleting, and what lies near a module. */
 export function ModuleMenu({ card }: { card: ModuleCard }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const navigate = useNavigate();
+  const writes = useRight("modules.write");
   const publishes = useRight("modules.publish");
+  const [forking, fork] = useDisclosure();
   const name = localised(card.title);
   const refresh = () => client.invalidateQueries({ queryKey: ["modules"] });
   const power = useMutation({
@@ -59,9 +62,17 @@ export function ModuleMenu({ card }: { card: ModuleCard }) {
           <Menu.Item component={Link} to="/accounts" leftSection={<IconPlugConnected size={16} />}>
             {t("studio.toAccounts")}
           </Menu.Item>
-          <Menu.Item component="a" href={address("/contract/vestnik_sdk.pyi", { moduleId: card.id })} download leftSection={<IconDownload size={16} />}>
+          <Menu.Item component="a" href={modules.archiveAddress(card.id, card.latestVersionId)} download leftSection={<IconFileZip size={16} />}>
+            {t("studio.zip")}
+          </Menu.Item>
+          <Menu.Item component="a" href={modules.stubAddress(card.id)} download leftSection={<IconDownload size={16} />}>
             {t("studio.stub")}
           </Menu.Item>
+          {writes && (
+            <Menu.Item leftSection={<IconCopy size={16} />} onClick={fork.open}>
+              {t("modules.fork")}
+            </Menu.Item>
+          )}
           {publishes && (
             <>
               <Menu.Divider />
@@ -72,6 +83,7 @@ export function ModuleMenu({ card }: { card: ModuleCard }) {
           )}
         </Menu.Dropdown>
       </Menu>
+      <ForkModule opened={forking} onClose={fork.close} id={card.id} name={card.name} />
     </>
   );
 }

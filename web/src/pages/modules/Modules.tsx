@@ -81,7 +81,8 @@ function ModuleTile({ row }: { row: ModuleRow }) {
           {localised(row.description) || t("modules.noDescription")}
         </Text>
         <Group gap="xs">
-          <Badge color="gray">{t("modules.version", { number: row.version })}</Badge>
+          <Badge color="gray">{row.liveVersionId ? t("modules.version", { number: row.version }) : t("modules.neverPublished")}</Badge>
+          {row.liveVersionId && row.hasDraft && <Badge color="blue">{t("modules.hasDraft")}</Badge>}
           {row.bundled && <Badge color="herald">{t("modules.bundled")}</Badge>}
           <Text size="xs" c="dimmed" ml="auto">
             {t("modules.accountsAndAge", { count: row.accounts, when: format.ago(row.updatedAt) })}

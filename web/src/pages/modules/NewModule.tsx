@@ -5,9 +5,8 @@ import { useTranslation } from "react-i18next";
 import { modules } from "../../api/modules";
 import { Dialog } from "../../ui/Dialog";
 import { tellProblem } from "../../ui/notices";
+import { MODULE_NAME } from "./module-name";
 import { useOpenModule } from "./use-open-module";
-
-const NAME = /^[a-z][a-z0-9_]{1,39}$/;
 
 /** A module from the scaffold: every function of the contract, ready to be filled in. */
 export function NewModule({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -17,7 +16,7 @@ export function NewModule({ opened, onClose }: { opened: boolean; onClose: () =>
     initialValues: { title: "", name: "" },
     validate: {
       title: (value) => (value.trim() ? null : t("modules.titleNeeded")),
-      name: (value) => (NAME.test(value) ? null : t("modules.nameRule")),
+      name: (value) => (MODULE_NAME.test(value) ? null : t("modules.nameRule")),
     },
   });
   const creation = useMutation({ mutationFn: modules.create, onSuccess: open(t("modules.created")), onError: tellProblem });

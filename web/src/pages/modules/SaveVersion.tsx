@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -12,12 +12,14 @@ interface Props {
   opened: boolean;
   onClose: () => void;
   card: ModuleCard;
+  /** What the saved version will be called. */
+  number: number;
   source: string;
   check: CheckResult | undefined;
 }
 
-/** Makes the text in the editor the module's next, live version. */
-export function SaveVersion({ opened, onClose, card, source, check }: Props) {
+/** Makes the text in the editor the module's next version: a draft until it is published. */
+export function SaveVersion({ opened, onClose, card, number, source, check }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [note, setNote] = useState("");
@@ -25,13 +27,14 @@ export function SaveVersion({ opened, onClose, card, source, check }: Props) {
   const saving = useMutation({
     mutationFn: () => modules.save(card.id, { source, note }),
     onSuccess: async (version) => {
-      tell(t("studio.savedVersion", { number: version.number }));
+      tell(t("studio.savedDraft", { number: version.number }));
+      setNote("");
       onClose();
       await client.invalidateQueries({ queryKey: ["modules"] });
     },
   });
   return (
-    <Dialog opened={opened} onClose={onClose} title={t("studio.saveTitle", { number: card.live.number + 1 })}>
+    <Dialog opened={opened} onClose={onClose} title={t("studio.saveTitle", { number })}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -39,6 +42,9 @@ export function SaveVersion({ opened, onClose, card, source, check }: Props) {
         }}
       >
         <Stack>
+          <Text size="sm" c="dimmed">
+            {t(card.liveVersionId ? "studio.saveHint" : "studio.saveFirstHint")}
+          </Text>
           {errors > 0 && (
             <Alert color="yellow" icon={<IconAlertTriangle size={18} />}>
               {t("studio.saveWithErrors", { count: errors })}

@@ -3,11 +3,11 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useBlocker } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { modules, type CheckResult, type ModuleCard } from "../../api/modules";
+import { modules, type CheckResult } from "../../api/modules";
 
 const CHECK_AFTER_MS = 400;
 
-interface Draft {
+export interface Draft {
   source: string;
   setSource: (source: string) => void;
   changed: boolean;
@@ -16,14 +16,14 @@ interface Draft {
 }
 
 /** The text in the editor: checked by the server after each pause, and guarded against leaving it unsaved. */
-export function useDraft(card: ModuleCard): Draft {
+export function useDraft(moduleId: string, saved: string): Draft {
   const { t } = useTranslation();
-  const [source, setSource] = useState(card.live.source);
+  const [source, setSource] = useState(saved);
   const [settled] = useDebouncedValue(source, CHECK_AFTER_MS);
-  const changed = source !== card.live.source;
+  const changed = source !== saved;
   const { data, isFetching } = useQuery({
-    queryKey: ["modules", card.id, "check", settled],
-    queryFn: () => modules.check(card.id, settled),
+    queryKey: ["modules", moduleId, "check", settled],
+    queryFn: () => modules.check(moduleId, settled),
     placeholderData: keepPreviousData,
     staleTime: Infinity,
     gcTime: 60_000,

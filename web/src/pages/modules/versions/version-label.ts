@@ -1,5 +1,5 @@
-import type { VersionRow } from "../../api/modules";
-import i18n from "../../i18n";
+import type { VersionRow } from "../../../api/modules";
+import i18n from "../../../i18n";
 
 export function versionLabel(version: VersionRow): string {
   const name = i18n.t("modules.version", { number: version.number });

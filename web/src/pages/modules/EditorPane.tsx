@@ -1,0 +1,47 @@
+import { useMemo, type Ref } from "react";
+import { useTranslation } from "react-i18next";
+import type { Contract } from "../../api/contract";
+import type { ModuleCard, Version } from "../../api/modules";
+import { useRight } from "../../api/session";
+import { CodeEditor, type CodeEditorHandle } from "../../editor/CodeEditor";
+import { contractCompletions } from "../../editor/completions";
+import classes from "./Studio.module.css";
+import type { Draft } from "./use-draft";
+
+interface Props {
+  card: ModuleCard;
+  saved: Version;
+  contract: Contract;
+  draft: Draft;
+  editor: Ref<CodeEditorHandle>;
+  onRun: () => void;
+  onSave: (() => void) | undefined;
+}
+
+/** The module's text. */
+export function EditorPane({ saved, contract, draft, editor, onRun, onSave }: Props) {
+  const { t } = useTranslation();
+  const writes = useRight("modules.write");
+  const completions = useMemo(() => contractCompletions(contract, settingNames(saved)), [contract, saved]);
+  return (
+    <div className={`framed ${classes.editor}`}>
+      <CodeEditor
+        ref={editor}
+        language="python"
+        label={t("studio.editorLabel")}
+        value={draft.source}
+        onChange={draft.setSource}
+        diagnostics={draft.check?.diagnostics}
+        completions={completions}
+        onRun={onRun}
+        onSave={onSave}
+        readOnly={!writes}
+      />
+    </div>
+  );
+}
+
+function settingNames(version: Version): string[] {
+  const schema = version.manifest.settings as { properties?: object } | undefined;
+  return Object.keys(schema?.properties ?? {});
+}

@@ -1,0 +1,11 @@
+import { expect, it } from "vitest";
+import { proposedName, TEST_NAME } from "./test-names";
+
+it.each([
+  ["ImportTemplates", "17", "import-templates-17"],
+  ["GetTemplateHTML", "5", "get-template-html-5"],
+  ["ParseWebhookRequest", "1", "parse-webhook-request-1"],
+])("a test of %s gets a name that is allowed", (short, id, name) => {
+  expect(proposedName(short, id)).toBe(name);
+  expect(name).toMatch(TEST_NAME);
+});
