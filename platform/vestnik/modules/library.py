@@ -101,7 +101,9 @@ class Library:
             raise manifest_invalid(error) from None
         return await self.add(actor, Package(name, contract.scaffold(language), manifest), "")
 
-    async def upload(self, actor: Actor, filename: str, data: bytes) -> tuple[int, int | None]:
+    async def upload(
+        self, actor: Actor, filename: str, data: bytes, note: str = ""
+    ) -> tuple[int, int | None]:
         """A module from a file; the id of the module, and of the draft when there was one with its name."""
         actor.require("modules.write")
         package = read_upload(filename, data)
@@ -110,7 +112,7 @@ class Library:
                 module.c.name == package.name, module.c.archived_at.is_(None)
             )
             known: int | None = await connection.scalar(statement)
-        note = filename[:200]
+        note = note.replace("\0", "").strip()[:500] or filename[:200]
         if known is None:
             return await self.add(actor, package, note), None
         return known, await self.draft(actor, known, package, note)

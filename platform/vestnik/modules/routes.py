@@ -130,10 +130,13 @@ async def create_module(context: Context, body: NewModule) -> ModuleCardShape:
     media_type="multipart/form-data",
 )
 async def upload_module(context: Context) -> UploadedShape:
-    """Upload a .py file or a .zip archive in the field `file`: a new module, or a draft of a known one."""
-    filename, data = await _file(context)
+    """Upload a .py file or a .zip archive in the field `file`: a new module, or a draft of a known one.
+
+    The field `note` says what has changed; without it the file's name does.
+    """
+    filename, data, note = await _file(context)
     library = modules_of(context).library
-    module_id, draft_id = await library.upload(context.actor, filename, data)
+    module_id, draft_id = await library.upload(context.actor, filename, data, note)
     row, live = await library.card(context.actor, module_id)
     saved = await library.version(context.actor, module_id, draft_id or row.latest_version_id)
     return UploadedShape(
@@ -228,8 +231,8 @@ async def get_call(context: Context, id: int, call_id: int) -> RecordingCard:
     )
 
 
-async def _file(context: Context) -> tuple[str, bytes]:
-    """The uploaded file, never more of it than may be uploaded."""
+async def _file(context: Context) -> tuple[str, bytes, str]:
+    """The name, bytes and note of the uploaded file, never more of it than may be uploaded."""
     declared = context.request.headers.get("content-length", "")
     if not declared.isdecimal() or int(declared) > UPLOAD_BYTES + 10_000:
         raise BodyTooLarge(limit_bytes=UPLOAD_BYTES)
@@ -237,7 +240,10 @@ async def _file(context: Context) -> tuple[str, bytes]:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise InvalidRequest(path="$.file", reason="a file is missing")
-        return file.filename or "", await file.read()
+        note = form.get("note", "")
+        if not isinstance(note, str):
+            raise InvalidRequest(path="$.note", reason="a text is needed")
+        return file.filename or "", await file.read(), note
 
 
 def _check(check: Check, types: State, context: Context) -> CheckShape:
