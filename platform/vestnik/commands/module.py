@@ -1,7 +1,8 @@
-"""`vestnik module check|run`: a module on this machine, in the real sandbox, without server or database.
+"""`vestnik module new|sdk|check|run|test|push|pull`: modules for people who prefer their own editor.
 
-Both print one JSON object with `--json`: `ok`, `result`, `error` (`kind`, `message`, `line`), `log`,
-`exchanges`, `cpu_ms`, `wall_ms`; and both end with status 0 or 1.
+`check`, `run` and `test` work on this machine, in the real sandbox, without server or database. `check` and
+`run` print one JSON object with `--json`: `ok`, `result`, `error` (`kind`, `message`, `line`), `log`,
+`exchanges`, `cpu_ms`, `wall_ms`. `push` and `pull` talk to a server. All end with status 0 or 1.
 """
 
 from __future__ import annotations
@@ -14,15 +15,19 @@ from typing import Any
 
 import msgspec
 
+from vestnik.commands import module_exchange, module_folder, module_testing
 from vestnik.commands.failures import CommandFailed
-from vestnik.commands.listening import settings_from_environment
-from vestnik.commands.module_bench import Answer, Bench, Permissions, read_module
-from vestnik.sandbox import Sandbox, SandboxOptions, SandboxUnavailable
+from vestnik.commands.module_bench import Answer, Bench, Permissions, bench_sandbox, read_module
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Check a module, or run one of its functions."""
+    """Make, check, run, test, upload or download a module."""
     given = _parser().parse_args(arguments)
+    status: int = given.carry_out(given)
+    return status
+
+
+def _on_the_bench(given: argparse.Namespace) -> int:
     answer = asyncio.run(_carry_out(given))
     if given.json:
         print(msgspec.json.encode(answer.as_json()).decode())
@@ -34,11 +39,13 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="vestnik module", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True)
+    module_folder.add_parsers(actions)
     check = actions.add_parser("check", help="say whether a module may run, and what it defines")
     run = actions.add_parser("run", help="run one function of a module")
     for action in (check, run):
         action.add_argument("path", metavar="PATH", help="a module's folder, or a .py file")
         action.add_argument("--json", action="store_true", help="print one JSON object")
+        action.set_defaults(carry_out=_on_the_bench)
     run.add_argument("function", metavar="FUNCTION")
     run.add_argument("--args", default="{}", metavar="JSON", help="the arguments by name")
     run.add_argument("--settings", default="{}", metavar="JSON", help="the account's settings and secrets")
@@ -52,28 +59,25 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--http-ok", action="store_true", help="approve plain http for the allowed hosts too")
     run.add_argument("--private-ok", action="store_true", help="… and addresses in private networks")
     run.add_argument("--timeout", type=float, metavar="S", help="seconds instead of the function's own limit")
+    module_testing.add_parser(actions)
+    module_exchange.add_parsers(actions)
     return parser
 
 
 async def _carry_out(given: argparse.Namespace) -> Answer:
     module = read_module(given.path)
-    strict = settings_from_environment().sandbox == "strict"
-    options = SandboxOptions(strict=strict, workers=1, blanks=0, reserved={})  # one call at a time
-    try:
-        async with Sandbox(options) as sandbox:
-            bench = Bench(sandbox, module)
-            if given.action == "check":
-                return await bench.check()
-            permissions = Permissions(given.allow, http=given.http_ok, private=given.private_ok)
-            return await bench.run(
-                given.function,
-                _object("--args", given.args),
-                settings=_object("--settings", given.settings),
-                permissions=permissions,
-                timeout_s=given.timeout,
-            )
-    except SandboxUnavailable as unavailable:
-        raise CommandFailed(f"{unavailable.message} (see “vestnik doctor”).") from None
+    async with bench_sandbox() as sandbox:
+        bench = Bench(sandbox, module)
+        if given.action == "check":
+            return await bench.check()
+        permissions = Permissions(given.allow, http=given.http_ok, private=given.private_ok)
+        return await bench.run(
+            given.function,
+            _object("--args", given.args),
+            settings=_object("--settings", given.settings),
+            permissions=permissions,
+            timeout_s=given.timeout,
+        )
 
 
 def _object(option: str, text: str) -> dict[str, Any]:

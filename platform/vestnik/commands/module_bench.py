@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from vestnik import contract
 from vestnik.commands.failures import CommandFailed
+from vestnik.commands.listening import settings_from_environment
 from vestnik.contract import ContractViolation, Definition, Mark, Text
 from vestnik.contract.manifest import Manifest
 from vestnik.egress import SHORTEST_SECRET, Approval, Broker, HostPolicy, SealedSecret
@@ -23,7 +25,16 @@ from vestnik.modules.packages import UPLOAD_BYTES, read_manifest
 from vestnik.modules.ports import NoContacts
 from vestnik.modules.registry import Ready, Version, budgets_of, settings_for_module
 from vestnik.modules.storage import ScratchStorage
-from vestnik.sandbox import CheckReport, Limits, LogLine, Program, Sandbox, SandboxError
+from vestnik.sandbox import (
+    CheckReport,
+    Limits,
+    LogLine,
+    Program,
+    Sandbox,
+    SandboxError,
+    SandboxOptions,
+    SandboxUnavailable,
+)
 
 #: Limits of a function that the contract does not know.
 OWN_FUNCTION = Limits(cpu_s=5.0, wall_s=10.0, pause_s=PAUSE_S, result_bytes=8 << 20)
@@ -111,6 +122,17 @@ def _manifest(path: Path) -> Manifest:
         raise CommandFailed(f"{path} is not JSON: {error}.") from None
     except Problem as problem:
         raise CommandFailed(f"{path}: {problem}") from None
+
+
+@asynccontextmanager
+async def bench_sandbox() -> AsyncIterator[Sandbox]:
+    """The real sandbox, for one call at a time; a machine that has no walls is told so in a sentence."""
+    strict = settings_from_environment().sandbox == "strict"
+    try:
+        async with Sandbox(SandboxOptions(strict=strict, workers=1, blanks=0, reserved={})) as sandbox:
+            yield sandbox
+    except SandboxUnavailable as unavailable:
+        raise CommandFailed(f"{unavailable.message} (see “vestnik doctor”).") from None
 
 
 class Bench:
