@@ -3,13 +3,16 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { json } from "@codemirror/lang-json";
 import { python, pythonLanguage } from "@codemirror/lang-python";
 import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit } from "@codemirror/language";
-import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic as Mark } from "@codemirror/lint";
+import { lintGutter, lintKeymap } from "@codemirror/lint";
+import { diff } from "@codemirror/merge";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useImperativeHandle, useRef, type Ref } from "react";
 import { currentLanguage } from "../i18n";
+import { findings, setCheck, withFindings } from "./findings";
+import { languageServer, type LanguageServer } from "./language-server";
 import { look } from "./look";
 import { marks, position, type Diagnostic } from "./marks";
 import { phrases } from "./phrases";
@@ -30,6 +33,14 @@ interface Props {
   onRun?: () => void;
   /** Ctrl+S. */
   onSave?: () => void;
+  /** Shift+Alt+F. */
+  onFormat?: () => void;
+  /** F1. */
+  onHelp?: () => void;
+  /** Where the cursor is: line and column, both from 1. */
+  onCursor?: (line: number, column: number) => void;
+  /** The language server of the text, from the first moment of the editor on. */
+  server?: LanguageServer;
   readOnly?: boolean;
   ref?: Ref<CodeEditorHandle>;
 }
@@ -41,6 +52,8 @@ export function CodeEditor(props: Props) {
   const view = useRef<EditorView>(null);
   const dark = useComputedColorScheme("light") === "dark";
   const latest = useRef({ ...props, dark });
+  // What was typed and not yet given back as `value`: an older value must not undo it.
+  const typed = useRef(new Set<string>());
   const colours = useRef(new Compartment());
   useEffect(() => {
     latest.current = { ...props, dark };
@@ -59,8 +72,15 @@ export function CodeEditor(props: Props) {
           EditorState.readOnly.of(readOnly),
           EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           completing(() => latest.current.completions),
+          findings,
+          latest.current.server ? languageServer(latest.current.server) : [],
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) latest.current.onChange?.(update.state.doc.toString());
+            if (update.docChanged) {
+              const text = update.state.doc.toString();
+              typed.current.add(text);
+              latest.current.onChange?.(text);
+            }
+            if (update.docChanged || update.selectionSet) tellCursor(update.state, latest.current.onCursor);
           }),
         ],
       }),
@@ -75,15 +95,18 @@ export function CodeEditor(props: Props) {
 
   useEffect(() => {
     const editor = view.current;
-    if (!editor || editor.state.doc.toString() === value) return;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+    if (!editor) return;
+    const text = editor.state.doc.toString();
+    if (text === value) typed.current.clear();
+    if (text === value || typed.current.has(value)) return;
+    const changes = diff(text, value).map((one) => ({ from: one.fromA, to: one.toA, insert: value.slice(one.fromB, one.toB) }));
+    editor.dispatch({ changes });
   }, [value]);
 
   useEffect(() => {
     const editor = view.current;
     if (!editor || !diagnostics) return;
-    const found: Mark[] = marks(editor.state.doc, diagnostics);
-    editor.dispatch(setDiagnostics(editor.state, found));
+    editor.dispatch(withFindings(editor.state, setCheck.of(marks(editor.state.doc, diagnostics))));
   }, [diagnostics]);
 
   useImperativeHandle(ref, () => ({
@@ -132,7 +155,9 @@ function basics(language: "python" | "json"): Extension {
   ];
 }
 
-function shortcuts(current: () => Pick<Props, "onRun" | "onSave">): Extension {
+type Shortcuts = Pick<Props, "onRun" | "onSave" | "onFormat" | "onHelp">;
+
+function shortcuts(current: () => Shortcuts): Extension {
   const command = (pick: () => (() => void) | undefined) => () => {
     pick()?.();
     return pick() !== undefined;
@@ -140,7 +165,15 @@ function shortcuts(current: () => Pick<Props, "onRun" | "onSave">): Extension {
   return keymap.of([
     { key: "Mod-Enter", run: command(() => current().onRun) },
     { key: "Mod-s", run: command(() => current().onSave), preventDefault: true },
+    { key: "Shift-Alt-f", run: command(() => current().onFormat), preventDefault: true },
+    { key: "F1", run: command(() => current().onHelp), preventDefault: true },
   ]);
+}
+
+function tellCursor(state: EditorState, tell: Props["onCursor"]): void {
+  const { head } = state.selection.main;
+  const line = state.doc.lineAt(head);
+  tell?.(line.number, head - line.from + 1);
 }
 
 function completing(current: () => CompletionSource | undefined): Extension {

@@ -46,6 +46,12 @@ const frame = EditorView.theme({
   ".cm-collapsedLines:before, .cm-collapsedLines:after": { content: '"⋯"' },
   ".cm-button": { backgroundImage: "none", backgroundColor: "var(--mantine-color-default)", color: "inherit", border: "1px solid var(--mantine-color-default-border)", borderRadius: "6px" },
   ".cm-textfield": { backgroundColor: "var(--mantine-color-body)", color: "inherit", border: "1px solid var(--mantine-color-default-border)", borderRadius: "6px" },
+  ".cm-diagnosticSource": { color: "inherit", opacity: 0.85 },
+  ".cm-lsp-documentation": { maxHeight: "320px", overflow: "auto", fontFamily: "var(--mantine-font-family)", fontSize: "13px" },
+  ".cm-lsp-documentation pre": { whiteSpace: "pre-wrap", fontFamily: "var(--mantine-font-family-monospace)" },
+  ".cm-lsp-reference-panel": { maxHeight: "160px", overflow: "auto" },
+  ".cm-lsp-reference[aria-selected]": { backgroundColor: "var(--mantine-primary-color-filled)", color: "#fff" },
+  ".cm-lsp-reference-file": { fontWeight: 600, padding: "2px 8px" },
   ".cm-foldPlaceholder": { backgroundColor: "transparent", color: "inherit" },
 });
 

@@ -31,6 +31,12 @@ const RUSSIAN: Record<string, string> = {
   "replaced $ matches": "заменено: $",
   "Go to line": "Перейти к строке",
   go: "перейти",
+  "New name": "Новое имя",
+  rename: "переименовать",
+  "Reference list": "Где используется",
+  "Rename request failed": "Переименовать не удалось",
+  "Finding references failed": "Найти использования не удалось",
+  "Find definition failed": "Найти определение не удалось",
 };
 
 export function phrases(language: Language): Extension {
