@@ -1,5 +1,4 @@
-import { ActionIcon, Group, Tabs, Tooltip } from "@mantine/core";
-import { IconArrowsMaximize, IconArrowsMinimize } from "@tabler/icons-react";
+import { Tabs } from "@mantine/core";
 import type { Ref } from "react";
 import { useTranslation } from "react-i18next";
 import type { Contract } from "../../api/contract";
@@ -25,15 +24,13 @@ interface Props {
   /** Runs the function of a trial in the first tab. */
   onTry: (trial: Trial) => void;
   runner: Ref<HTMLButtonElement>;
-  wide: boolean;
-  onWide: () => void;
   onCompare: (version: string) => void;
   onPublish: (version: string) => void;
 }
 
 /** What stands beside the text: runs, recorded calls, tests, versions, hosts, settings. */
 export function SidePanel(props: Props) {
-  const { card, saved, contract, draft, trial, onTrial, onTry, runner, wide, onWide, onCompare, onPublish } = props;
+  const { card, saved, contract, draft, trial, onTrial, onTry, runner, onCompare, onPublish } = props;
   const { t } = useTranslation();
   const state = useStudio();
   return (
@@ -43,20 +40,13 @@ export function SidePanel(props: Props) {
       className={classes.side}
       keepMounted={false}
     >
-      <Group gap={4} wrap="nowrap" align="flex-start" mb="md">
-        <Tabs.List className={classes.tabs} flex={1}>
-          {TABS.map((tab) => (
-            <Tabs.Tab key={tab} value={tab}>
-              {t(`studio.tab.${tab}`)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tooltip label={t(wide ? "studio.narrow" : "studio.widen")}>
-          <ActionIcon variant="subtle" color="gray" mt={4} visibleFrom="lg" onClick={onWide} aria-label={t(wide ? "studio.narrow" : "studio.widen")}>
-            {wide ? <IconArrowsMinimize size={16} /> : <IconArrowsMaximize size={16} />}
-          </ActionIcon>
-        </Tooltip>
-      </Group>
+      <Tabs.List mb="md">
+        {TABS.map((tab) => (
+          <Tabs.Tab key={tab} value={tab}>
+            {t(`studio.tab.${tab}`)}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
       <Tabs.Panel value="run" keepMounted>
         <RunPanel card={card} contract={contract} source={draft.source} trial={trial} onTrial={onTrial} runner={runner} />
       </Tabs.Panel>

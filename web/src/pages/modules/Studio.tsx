@@ -69,6 +69,8 @@ function Studio({ card, saved, contract }: Props) {
         card={card}
         saved={saved}
         changed={draft.changed}
+        wide={wide}
+        onWide={widen}
         onSave={save.open}
         onCompare={() => setCompared(card.liveVersionId ?? saved.id)}
         onPublish={() => setPublished(saved.id)}
@@ -95,8 +97,6 @@ function Studio({ card, saved, contract }: Props) {
           onTrial={setTrial}
           onTry={tryIt}
           runner={runner}
-          wide={wide}
-          onWide={widen}
           onCompare={setCompared}
           onPublish={setPublished}
         />

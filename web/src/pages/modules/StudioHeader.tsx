@@ -1,5 +1,5 @@
-import { Badge, Button } from "@mantine/core";
-import { IconDeviceFloppy, IconGitCompare, IconRocket } from "@tabler/icons-react";
+import { ActionIcon, Badge, Button, Tooltip } from "@mantine/core";
+import { IconDeviceFloppy, IconGitCompare, IconLayoutSidebarRightCollapse, IconLayoutSidebarRightExpand, IconRocket } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { ModuleCard, Version } from "../../api/modules";
 import { useRight } from "../../api/session";
@@ -12,13 +12,16 @@ interface Props {
   card: ModuleCard;
   saved: Version;
   changed: boolean;
+  /** Whether the panel beside the text takes the list of functions' room too. */
+  wide: boolean;
+  onWide: () => void;
   onSave: () => void;
   onCompare: () => void;
   onPublish: () => void;
 }
 
 /** The module's name, what is live and what is not, and what to do with the text. */
-export function StudioHeader({ card, saved, changed, onSave, onCompare, onPublish }: Props) {
+export function StudioHeader({ card, saved, changed, wide, onWide, onSave, onCompare, onPublish }: Props) {
   const { t } = useTranslation();
   const writes = useRight("modules.write");
   const publishes = useRight("modules.publish");
@@ -40,6 +43,11 @@ export function StudioHeader({ card, saved, changed, onSave, onCompare, onPublis
       }
       actions={
         <>
+          <Tooltip label={t(wide ? "studio.narrow" : "studio.widen")}>
+            <ActionIcon variant="default" size={36} visibleFrom="lg" onClick={onWide} aria-label={t(wide ? "studio.narrow" : "studio.widen")}>
+              {wide ? <IconLayoutSidebarRightCollapse size={18} /> : <IconLayoutSidebarRightExpand size={18} />}
+            </ActionIcon>
+          </Tooltip>
           <ModuleMenu card={card} />
           {(changed || card.hasDraft) && (
             <Button variant="default" leftSection={<IconGitCompare size={16} />} onClick={onCompare}>
