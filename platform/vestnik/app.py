@@ -42,9 +42,11 @@ from vestnik.modules import (
     Modules,
     ModulesOptions,
     account_routes,
+    call_routes,
     catalogue_routes,
     contract_routes,
     language_routes,
+    rehearsal_routes,
     version_routes,
 )
 from vestnik.modules import routes as modules_routes
@@ -53,7 +55,14 @@ from vestnik.people import routes as people_routes
 from vestnik.people import settings_routes
 from vestnik.people.service import People
 from vestnik.people.tokens import csrf_token
-from vestnik.plugs import ModulesForCampaigns, OwnListeners, Surroundings, WebhookParser
+from vestnik.plugs import (
+    ModulesForCampaigns,
+    NewestWebhooks,
+    OwnListeners,
+    Surroundings,
+    WebhookParser,
+    WebhookSamples,
+)
 from vestnik.sandbox import Sandbox, SandboxOptions, SandboxUnavailable
 from vestnik.segments import routes as segments_routes
 from vestnik.segments.service import Segments
@@ -109,6 +118,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         category_names=contacts.category_names,
         own_listeners=own_listeners,
         metrics=CallMetrics(metrics.registry),
+        recordings=settings.data_dir / "recordings",
     )
     modules = Modules(database, vault, sandbox, broker, people.organisation.base_url, plugs)
     segments = Segments(database, contacts, people.organisation.zone_known)
@@ -133,6 +143,8 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         parse_at_leisure=WebhookParser(modules, "bulk"),
     )
     campaigns.on_external_id(webhooks.campaign_arrived)
+    modules.recordings.webhooks = WebhookSamples(webhooks)
+    modules.rehearsals.webhooks = NewestWebhooks(webhooks)
     services = Services(
         settings=settings,
         database=database,
@@ -200,6 +212,8 @@ def routers() -> Sequence[Router]:
         audit_routes.router,
         modules_routes.router,
         version_routes.router,
+        call_routes.router,
+        rehearsal_routes.router,
         catalogue_routes.router,
         account_routes.router,
         contract_routes.router,

@@ -12,12 +12,15 @@ import sqlalchemy as sa
 from vestnik.campaigns.ports import SendingAccount, TemplateFacts
 from vestnik.contacts.service import Contacts
 from vestnik.modules.failures import ModuleCallFailed
+from vestnik.modules.recordings import WebhookSample
+from vestnik.modules.rehearsals import StoredWebhook
 from vestnik.modules.service import Modules
 from vestnik.sandbox import Lane
 from vestnik.segments.service import Segments
 from vestnik.templates.service import Templates
 from vestnik.webhooks.inbox import Failure
 from vestnik.webhooks.pipeline import PARSE, CallFailed
+from vestnik.webhooks.service import Webhooks
 
 #: Calls of PrepareCampaign under way at once, where the manifest says that they may be.
 PARALLEL_PREPARE = 4
@@ -136,10 +139,12 @@ class WebhookParser:
     def __init__(self, modules: Modules, lane: Lane = "webhook") -> None:
         self._modules, self._lane = modules, lane
 
-    async def __call__(self, account_id: int, request: dict[str, Any]) -> ParsedRequest:
+    async def __call__(self, account_id: int, request: dict[str, Any], inbox_id: int) -> ParsedRequest:
         """What the live version makes of a request; CallFailed keeps everything known of the call."""
         try:
-            report = await self._modules.report(account_id, PARSE, {"request": request}, lane=self._lane)
+            report = await self._modules.report(
+                account_id, PARSE, {"request": request}, lane=self._lane, webhook_id=inbox_id
+            )
         except ModuleCallFailed as failure:
             raise CallFailed(
                 Failure(
@@ -153,3 +158,27 @@ class WebhookParser:
         if report.version_id is None:
             raise LookupError(f"account {account_id} was called without a version")
         return ParsedRequest(report.value, report.version_id)
+
+
+class WebhookSamples:
+    """`modules.recordings.WebhookSource`: stored requests, for recordings that point to them."""
+
+    def __init__(self, webhooks: Webhooks) -> None:
+        self._webhooks = webhooks
+
+    async def __call__(self, webhook_id: int) -> WebhookSample | None:
+        """The stored request with this key."""
+        found = await self._webhooks.argument(webhook_id)
+        return None if found is None else WebhookSample(*found)
+
+
+class NewestWebhooks:
+    """`modules.rehearsals.StoredWebhooks`: what a draft is tried on."""
+
+    def __init__(self, webhooks: Webhooks) -> None:
+        self._webhooks = webhooks
+
+    async def __call__(self, account_ids: Sequence[int], count: int) -> Sequence[StoredWebhook]:
+        """The newest stored requests of accounts."""
+        found = await self._webhooks.newest(account_ids, count)
+        return [StoredWebhook(row.id, row.account_id, row.received_at) for row in found]

@@ -32,6 +32,7 @@ from vestnik.modules import (
     Modules,
     ModulesOptions,
     account_routes,
+    call_routes,
     catalogue_routes,
     contract_routes,
     language_routes,
@@ -250,10 +251,10 @@ async def site(sandbox: Sandbox, database_url: str, tmp_path: Path) -> AsyncIter
         await stack.enter_async_context(modules.running())
         services = cast(Any, SimpleNamespace(modules=modules))
         own = (
-            *(module_routes, version_routes, catalogue_routes, account_routes, contract_routes),
+            *(module_routes, version_routes, call_routes, catalogue_routes, account_routes, contract_routes),
             language_routes,
         )
-        routers = [each.router for each in own]
+        routers = [each.router for each in (*own, contract_routes)]
         app = Starlette(
             routes=routes(routers, services),
             exception_handlers=faults.HANDLERS,

@@ -453,7 +453,7 @@ async def test_an_integrator_tries_a_draft_without_touching_what_is_live(
     module_id = await site.module(stats("return {'sent': await storage.get('n', 0)}"))
     account_id = await site.account(module_id, address)
     site.role = "integrator"
-    body = {"function": STATS, "arguments": CAMPAIGN, "accountId": str(account_id)}
+    body = {"function": STATS, "arguments": CAMPAIGN, "accountId": str(account_id), "allowWrites": True}
     draft = stats("await storage.set('n', 9)\n" + ASK.strip())
     run = await site.post(f"/modules/{module_id}/run", {**body, "source": draft})
     [exchange] = run["exchanges"]
@@ -465,6 +465,7 @@ async def test_an_integrator_tries_a_draft_without_touching_what_is_live(
         "exchanges": [exchange],
         "cpuMs": run["cpuMs"],
         "wallMs": run["wallMs"],
+        "callId": run["callId"],
     }
     assert (exchange["method"], exchange["url"], exchange["status"]) == ("POST", f"{address}/stats", 200)
     assert (exchange["requestBody"], exchange["responseBody"]) == (

@@ -161,7 +161,7 @@ async def room(database: Database, tmp_path: Path) -> AsyncIterator[Room]:
     await database.write(plant_campaign, category_id, EXTERNAL)
     await database.write(plant_deliveries, emails)
 
-    async def parse(account_id: int, request: dict[str, Any]) -> Report:
+    async def parse(account_id: int, request: dict[str, Any], inbox_id: int) -> Report:
         built.requests.append(request)
         value = built.result(request)
         return Report(await value if hasattr(value, "__await__") else value)

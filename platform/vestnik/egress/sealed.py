@@ -73,6 +73,11 @@ class SealedCall:
             for name, secret in secrets_by_name.items()
         }
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the secrets."""
+        return sorted(self._secrets)
+
     def names_of_markers(self) -> dict[str, str]:
         """The name in masks of what each marker stands for by now."""
         return {marker: held.name for marker, held in self._held.items()}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from secrets import randbits
 from typing import Any
 
 import structlog
@@ -22,7 +24,7 @@ from vestnik.modules.ports import CallReport, ContactSource, LogLine
 from vestnik.modules.recorder import Recorder, Recording
 from vestnik.modules.registry import Ready
 from vestnik.modules.storage import Storage
-from vestnik.sandbox import Lane, Limits, Sandbox, SandboxError, SandboxUnavailable
+from vestnik.sandbox import Lane, Limits, Program, Sandbox, SandboxError, SandboxUnavailable
 from vestnik.sandbox import LogLine as SandboxLine
 
 log = structlog.get_logger("vestnik.modules")
@@ -33,22 +35,30 @@ FETCH_SHARE = 0.9
 _CPU_S = {"parse": 2.0, "interactive": 5.0, "bulk": 30.0}
 _RESULT_BYTES = {"parse": 2 << 20, "interactive": 8 << 20, "bulk": 15 << 20}
 PAUSE_S = 60.0
+SEED_BITS = 62
 
 
 @dataclass(slots=True)
-class _Cost:
-    """What is known of a call when it has ended."""
+class _Call:
+    """One call under way: what it is, and what is known of it by now."""
 
+    ready: Ready
+    function: str
+    arguments: Mapping[str, Any]
+    lane: Lane
+    host: CallHost
+    webhook_id: int | None
+    seed: int
+    started_at: datetime = field(default_factory=now)
     log: Sequence[LogLine] = ()
-    exchanges: Sequence[ExchangeTrace] = ()
     cpu_ms: float = 0.0
     wall_ms: float = 0.0
-    host: CallHost | None = None
+    result: Any = None
 
     @property
-    def reached_service(self) -> bool:
-        """Whether a request of the call may have arrived anywhere."""
-        return self.host is not None and self.host.reached_service
+    def exchanges(self) -> Sequence[ExchangeTrace]:
+        """The requests by now."""
+        return self.host.traces.kept
 
 
 class Caller:
@@ -66,70 +76,83 @@ class Caller:
         self._metrics = metrics or CallMetrics()
 
     async def call(
-        self, ready: Ready, function: str, arguments: Mapping[str, Any], *, lane: Lane, storage: Storage
+        self,
+        ready: Ready,
+        function: str,
+        arguments: Mapping[str, Any],
+        *,
+        lane: Lane,
+        storage: Storage,
+        webhook_id: int | None = None,
+        asks_before_writing: bool = False,
     ) -> CallReport:
-        """The validated result with everything known of the call; raises ModuleCallFailed."""
-        started_at, started = now(), time.perf_counter()
-        cost = _Cost()
+        """The validated result with everything known of the call; raises ModuleCallFailed.
+
+        `webhook_id` names the stored request that the arguments are. With `asks_before_writing` a request
+        that may change something at the service ends the call as NeedsConsent, unsent.
+        """
+        started = time.perf_counter()
+        longest_fetch_s = (
+            limits_of(function).wall_s * FETCH_SHARE if function in contract.functions() else 0.0
+        )
+        host = CallHost(
+            ready,
+            function,
+            self._broker,
+            storage,
+            self._contacts,
+            longest_fetch_s,
+            asks_before_writing=asks_before_writing,
+        )
+        call = _Call(ready, function, arguments, lane, host, webhook_id, randbits(SEED_BITS))
         try:
-            value = await self._checked(ready, function, arguments, lane, storage, cost)
+            await self._checked(call)
         except ModuleCallFailed as failure:
-            cost.wall_ms = cost.wall_ms or (time.perf_counter() - started) * 1000
-            failure.with_call(ready.version.id, cost.log, cost.exchanges, cost.cpu_ms, cost.wall_ms)
-            failure.reached_service = cost.reached_service
-            self._record(ready, function, lane, started_at, cost, failure)
+            call.wall_ms = call.wall_ms or (time.perf_counter() - started) * 1000
+            failure.with_call(ready.version.id, call.log, call.exchanges, call.cpu_ms, call.wall_ms)
+            failure.reached_service = host.reached_service
+            failure.call_id = self._record(call, failure)
             raise
-        self._record(ready, function, lane, started_at, cost, None)
-        return CallReport(value, ready.version.id, cost.log, cost.exchanges, cost.cpu_ms, cost.wall_ms)
+        return CallReport(
+            call.result,
+            ready.version.id,
+            call.log,
+            call.exchanges,
+            call.cpu_ms,
+            call.wall_ms,
+            self._record(call, None),
+        )
 
-    async def _checked(
-        self,
-        ready: Ready,
-        function: str,
-        arguments: Mapping[str, Any],
-        lane: Lane,
-        storage: Storage,
-        cost: _Cost,
-    ) -> Any:
-        value: Any = None
+    async def _checked(self, call: _Call) -> None:
         try:
-            contract.check_arguments(function, arguments)
-            value = await self._run(ready, function, arguments, lane, storage, cost)
-            contract.check_result(function, value, arguments)
+            contract.check_arguments(call.function, call.arguments)
+            await self._run(call)
+            contract.check_result(call.function, call.result, call.arguments)
         except ContractViolation as violation:
-            failure = failures.of_violation(violation, ready.module_title)
-            failure.returned = value
+            failure = failures.of_violation(violation, call.ready.module_title)
+            failure.returned = call.result
             raise failure from None
-        return value
 
-    async def _run(
-        self,
-        ready: Ready,
-        function: str,
-        arguments: Mapping[str, Any],
-        lane: Lane,
-        storage: Storage,
-        cost: _Cost,
-    ) -> Any:
+    async def _run(self, call: _Call) -> None:
+        ready, function, host = call.ready, call.function, call.host
         if function not in ready.version.functions:
             raise failures.not_implemented(ready.module_title, function)
-        limits = limits_of(function)
-        longest_fetch_s = limits.wall_s * FETCH_SHARE
-        host = CallHost(ready, function, self._broker, storage, self._contacts, longest_fetch_s)
-        cost.host, cost.exchanges = host, host.traces.kept
         try:
             outcome = await self._sandbox.call(
                 ready.version.program,
                 function,
-                runtime_arguments(function, arguments),
+                runtime_arguments(function, call.arguments),
                 host=host,
-                limits=limits,
-                lane=lane,
+                limits=limits_of(function),
+                lane=call.lane,
                 settings=ready.settings,
                 sealed=host.sealed.markers,
+                seed=call.seed,
+                clock_us=host.tape.clock_us,
+                timekeeper=host.tape,
             )
         except SandboxError as error:
-            cost.log, cost.cpu_ms, cost.wall_ms = _lines(error.log, host), error.cpu_ms, error.wall_ms
+            call.log, call.cpu_ms, call.wall_ms = _lines(error.log, host), error.cpu_ms, error.wall_ms
             raise _failure(error, host, ready, function) from error
         except SandboxUnavailable as error:
             raise failures.unavailable(ready.module_title, function, error.message) from error
@@ -139,36 +162,47 @@ class Caller:
             log.exception("module.call_broke", function=function, account_id=ready.account_id)
             reason = f"the host failed: {type(error).__name__}"
             raise failures.crashed(ready.module_title, function, reason) from error
-        cost.log, cost.cpu_ms, cost.wall_ms = _lines(outcome.log, host), outcome.cpu_ms, outcome.wall_ms
-        return outcome.result
+        call.log, call.cpu_ms, call.wall_ms = _lines(outcome.log, host), outcome.cpu_ms, outcome.wall_ms
+        call.result = outcome.result
 
-    def _record(
-        self,
-        ready: Ready,
-        function: str,
-        lane: Lane,
-        started_at: Any,
-        cost: _Cost,
-        failure: ModuleCallFailed | None,
-    ) -> None:
-        kind = None if failure is None else failure.shown_kind
-        self._metrics.called(lane, kind)
-        self._recorder.take(
-            Recording(
-                started_at=started_at,
-                module_id=ready.module_id,
-                account_id=ready.account_id,
-                version_id=ready.version.id,
-                function=function,
-                lane=lane,
-                kind=kind,
-                wall_ms=cost.wall_ms,
-                cpu_ms=cost.cpu_ms,
-                error=None if failure is None else failure.as_record(),
-                log=cost.log,
-                exchanges=cost.exchanges,
-            )
+    def _record(self, call: _Call, failure: ModuleCallFailed | None) -> int | None:
+        """Hand the call to the recorder; its id, None where it is not recorded."""
+        ready, kind = call.ready, None if failure is None else failure.shown_kind
+        self._metrics.called(call.lane, kind)
+        if not ready.recording:
+            return None
+        is_webhook = call.lane == "webhook" or call.webhook_id is not None
+        tape = call.host.tape
+        if not self._recorder.wants(tape, ready.account_id, is_webhook=is_webhook, failed=kind is not None):
+            return None
+        recording = Recording(
+            started_at=call.started_at,
+            module_id=ready.module_id,
+            account_id=ready.account_id,
+            version_id=ready.version.id,
+            webhook_id=call.webhook_id,
+            function=call.function,
+            program=text_of(ready.version.program),
+            lane=call.lane,
+            kind=kind,
+            wall_ms=call.wall_ms,
+            cpu_ms=call.cpu_ms,
+            arguments=call.arguments,
+            settings=ready.settings,
+            seed=call.seed,
+            tape=call.host.tape,
+            sealed=call.host.sealed,
+            result=call.result,
+            error=None if failure is None else failure.as_record(),
+            log=call.log,
+            exchanges=call.exchanges,
         )
+        return recording.id if self._recorder.take(recording) else None
+
+
+def text_of(program: Program) -> str:
+    """What tells one text from another, whatever version it is."""
+    return program.identity.rpartition("#")[2]
 
 
 def limits_of(function: str) -> Limits:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 #: More differences than this are not listed: by then the values have little in common.
 DIFFERENCES = 200
@@ -18,7 +18,7 @@ class Difference:
     path: str
     before: Any
     after: Any
-    missing: str | None = None  # "before" or "after"
+    missing: Literal["before", "after"] | None = None
 
 
 def differences(before: Any, after: Any) -> list[Difference]:

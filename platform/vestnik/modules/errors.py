@@ -5,7 +5,8 @@ Problem
 ├── SourceRefused 422         ├── FileTooLarge 413         ├── AddressInvalid 422
 ├── ManifestInvalid 422       ├── CatalogueEmpty 404       ├── ModulesCantRun 503
 ├── ListsNotRead 502          ├── NothingToUpdate 409      ├── RehearsalShowsLosses 409
-├── NothingToRehearse 409     ├── SourceUnreadable 422      └── FormatterUnavailable 503
+├── NothingToRehearse 409     ├── SourceUnreadable 422      ├── FormatterUnavailable 503
+├── CallNotReplayable 409     ├── TestNameTaken 409         └── TestNotUsable 422
 """
 
 from __future__ import annotations
@@ -180,3 +181,37 @@ class RehearsalShowsLosses(Problem):
         "{failed} calls failed. Look at the rehearsal, and confirm the publishing if that is intended.",
     }
     fields = ("lost", "changed", "failed")
+
+
+class CallNotReplayable(Problem):
+    code = "call_not_replayable"
+    status = 409
+    title = {"ru": "Вызов нельзя повторить", "en": "The call can't be replayed"}
+    message = {
+        "ru": "Этот вызов записан не целиком: он слишком велик, или его вебхук уже удалён. Посмотреть запись "
+        "можно, повторить или сохранить как тест — нет.",
+        "en": "This call was not recorded as a whole: it is too large, or its webhook is deleted by now. "
+        "The recording can be looked at, but not replayed or kept as a test.",
+    }
+
+
+class TestNameTaken(Problem):
+    code = "test_name_taken"
+    status = 409
+    title = {"ru": "Такой тест уже есть", "en": "There is such a test already"}
+    message = {
+        "ru": "У модуля уже есть тест «{name}». Выберите другое имя или удалите прежний.",
+        "en": "The module has a test “{name}” already. Choose another name, or delete that one.",
+    }
+    fields = ("name",)
+
+
+class TestNotUsable(Problem):
+    code = "test_not_usable"
+    status = 422
+    title = {"ru": "Тест не годится", "en": "The test can't be used"}
+    message = {
+        "ru": "Тест «{name}» не сохранён: {reason}.",
+        "en": "The test “{name}” is not kept: {reason}.",
+    }
+    fields = ("name", "reason")

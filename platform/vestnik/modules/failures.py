@@ -13,6 +13,7 @@ ModuleCallFailed        kind             the module …
 ├── HostForbidden       forbidden_host   asked for an address that is not approved
 ├── FetchFailed         fetch            got no usable answer from its service
 ├── BudgetSpent         retry_later      used up the service's budget of calls; retry_after_s
+├── NeedsConsent        needs_consent    was tried, and would change something at the service; method, url
 ├── SwitchedOff         disabled         is switched off, or the account is gone
 └── Unavailable         unavailable      can't run: no sandbox, or a sealed secret
 
@@ -47,6 +48,8 @@ class ModuleCallFailed(Problem):
     cpu_ms = 0.0
     wall_ms = 0.0
     version_id: int | None = None
+    #: Its recording, where there is one.
+    call_id: int | None = None
     #: False only where surely no request of the call went out.
     reached_service = True
     #: What the function gave where the contract refuses that; only an inspector shows it.
@@ -227,6 +230,20 @@ class BudgetSpent(ModuleCallFailed):
         return int(self.values["retry_after_s"])
 
 
+class NeedsConsent(ModuleCallFailed):
+    kind = "needs_consent"
+    code = "module_needs_consent"
+    status = 409
+    title = {"ru": "Нужно согласие", "en": "Consent needed"}
+    message = {
+        "ru": "Модуль «{module}» хочет отправить сервису запрос, который может что-то изменить: "
+        "{method} {url} ({action}). Ничего не отправлено. Подтвердите, чтобы повторить с отправкой.",
+        "en": "The module “{module}” is about to send a request that may change something at the service: "
+        "{method} {url} ({action}). Nothing was sent. Confirm to repeat it and send.",
+    }
+    fields = (*_FIELDS, "method", "url")
+
+
 class SwitchedOff(ModuleCallFailed):
     kind = "disabled"
     code = "module_switched_off"
@@ -316,6 +333,12 @@ def budget_spent(module: Mapping[str, str], function: str, retry_after_s: float)
         **_common(module, function, "the budget of calls to the service is used up", None),
         retry_after_s=seconds,
     )
+
+
+def needs_consent(module: Mapping[str, str], function: str, method: str, url: str) -> ModuleCallFailed:
+    """The failure of a try whose request may change something, and that nobody agreed to."""
+    reason = f"{method} {url} was not sent: it may change something, and nobody agreed to it"
+    return NeedsConsent(**_common(module, function, reason, None), method=method, url=url)
 
 
 def refused(

@@ -20,12 +20,16 @@ from vestnik.egress import (
     SecretNotAllowed,
 )
 from vestnik.modules import failures
+from vestnik.modules.failures import ModuleCallFailed
 from vestnik.modules.ports import ContactSource
 from vestnik.modules.registry import Ready
 from vestnik.modules.storage import Storage, StorageRefused
+from vestnik.modules.tape import Tape
 from vestnik.sandbox import Control, HostError
 
 CONTACTS_AT_ONCE = 1_000
+#: Methods that change nothing at a service: a try by hand may send them without asking.
+READING = frozenset({"GET", "HEAD"})
 TRACES = 300
 TRACE_BODY_BYTES = 2_097_152
 
@@ -66,12 +70,16 @@ class CallHost:
         storage: Storage,
         contacts: ContactSource,
         longest_fetch_s: float,
+        *,
+        asks_before_writing: bool = False,
     ) -> None:
         self._ready, self._function = ready, function
         self._broker, self._storage, self._contacts = broker, storage, contacts
         self._longest_fetch_s = longest_fetch_s
         self._control: Control | None = None
+        self._asks_before_writing = asks_before_writing
         self.sealed = SealedCall(ready.secrets)
+        self.tape = Tape(keeps=ready.recording)
         self.traces = Traces()
         self.forbidden: ForbiddenHost | SecretNotAllowed | None = None
         self._reached = False
@@ -88,6 +96,19 @@ class CallHost:
 
     async def operate(self, name: str, argument: Any) -> Any:
         """Answer one operation of the module; HostError for what it may not have or could not get."""
+        entry = self.tape.asked(name, argument)
+        try:
+            answer = await self._answer(name, argument)
+        except HostError as error:
+            self.tape.failed(entry, error.kind, error.message)
+            raise
+        except ModuleCallFailed as failure:  # ends the call
+            self.tape.failed(entry, failure.kind, failure.detail("en"))
+            raise
+        self.tape.answered(entry, answer)
+        return answer
+
+    async def _answer(self, name: str, argument: Any) -> Any:
         try:
             if name == "fetch":
                 return await self._fetch(argument)
@@ -117,6 +138,9 @@ class CallHost:
 
     async def _fetch(self, argument: Any) -> dict[str, Any]:
         draft = Draft.parse(argument)
+        if self._asks_before_writing and draft.method not in READING:
+            url = self._shown(draft.to_request().url)
+            raise failures.needs_consent(self._ready.module_title, self._function, draft.method, url)
         request = self.sealed.replace(draft)
         self._requests_under_way += 1
         try:
@@ -141,6 +165,12 @@ class CallHost:
             "url": masker.text(exchange.url),
             "spool_id": None if exchange.spool is None else exchange.spool.id,
         }
+
+    def _shown(self, text: str) -> str:
+        """A text of the module with names in place of markers."""
+        for marker, name in self.sealed.names_of_markers().items():
+            text = text.replace(marker, f"[sealed:{name}]")
+        return text[:2_000]
 
     def _record(self, trace: ExchangeTrace) -> None:
         self._reached = self._reached or trace["resolvedAddress"] is not None

@@ -52,6 +52,8 @@ class CallReport:
     exchanges: Sequence[ExchangeTrace]
     cpu_ms: float
     wall_ms: float
+    #: Its recording, where there is one.
+    call_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

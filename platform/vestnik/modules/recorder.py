@@ -1,56 +1,68 @@
-"""Recordings of calls: written in the background with low priority, bounded, counted where one is left out.
+"""Recordings of calls: written by a thread of their own, bounded, and shed first.
 
-A webhook waits for none of this. A parsed webhook that only computed is recorded once a second per account;
-what failed or spoke HTTP is always recorded, as long as the writer keeps up.
+Nobody waits for a recording. What comes faster than it is written is left out and counted. A parsed webhook
+that asked for no request is recorded once a second per account, since what came is stored anyway and can be
+replayed from there; what failed or spoke HTTP is always recorded.
 """
 
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from pathlib import Path
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 import structlog
 
-from vestnik.db import Database, WriterStopped, new_key
-from vestnik.egress import ExchangeTrace
+from vestnik.db import Database, new_key
+from vestnik.egress import ExchangeTrace, SealedCall
+from vestnik.modules.documents import encoded, packed
 from vestnik.modules.ports import LogLine
-from vestnik.modules.tables import call
+from vestnik.modules.recording_store import DayFiles, Partitions, RecordingStore
+from vestnik.modules.tape import Tape, weight
 
 log = structlog.get_logger("vestnik.modules")
 
 QUEUE = 500
+QUEUE_BYTES = 67_108_864
 BATCH = 100
 GATHER_S = 0.25
-KEPT_PER_MODULE = 1_000
 PRUNE_EVERY = 200
+DROP_EVERY_S = 3600.0
 QUIET_EVERY_S = 1.0
-RECORD_BYTES = 524_288
+EXCHANGES_BYTES = 524_288
+RECORD_BYTES = 4_194_304
 
-_encode = msgspec.json.Encoder().encode
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """One call as it is kept."""
+    """One call as it ended; nothing is encoded yet. `arguments` are left out where a webhook has them."""
 
+    id: int = field(default_factory=new_key)
     started_at: datetime
     module_id: int
     account_id: int | None
     version_id: int | None
+    webhook_id: int | None = None
     function: str
+    program: str
     lane: str
     kind: str | None
     wall_ms: float
     cpu_ms: float
-    error: dict[str, Any] | None
+    arguments: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    seed: int
+    tape: Tape
+    sealed: SealedCall
+    result: Any
+    error: Mapping[str, Any] | None
     log: Sequence[LogLine]
     exchanges: Sequence[ExchangeTrace]
 
@@ -58,69 +70,105 @@ class Recording:
 class Recorder:
     """Takes recordings and writes them when there is time; `left_out` counts those that it had to drop."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._waiting: list[Recording] = []
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+    def __init__(self, database: Database, folder: Path | None = None) -> None:
+        self.store = RecordingStore(_places(database, folder))
+        self._waiting: deque[tuple[Recording, int]] = deque()
+        self._waiting_bytes = 0
+        self._work = threading.Event()
+        self._ending = threading.Event()
+        self._writing = threading.Lock()
+        self._thread: threading.Thread | None = None
         self._quiet_at: dict[int | None, float] = {}
         self._since_pruning: dict[int, int] = {}
+        self._dropped_at = -DROP_EVERY_S
         self.left_out = 0
 
     async def start(self) -> None:
         """Begin to write."""
-        self._task = asyncio.create_task(self._serve(), name="module-recorder")
+        self._ending.clear()
+        self._thread = threading.Thread(target=self._serve, name="module-recorder", daemon=True)
+        self._thread.start()
 
     async def stop(self) -> None:
         """Write what is waiting, and end."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        if self._thread is not None:
+            self._ending.set()
+            self._work.set()
+            await asyncio.to_thread(self._thread.join)
+            self._thread = None
         await self.flush()
+        await asyncio.to_thread(self.store.close)
 
-    def take(self, recording: Recording) -> None:
-        """Queue a recording; never waits."""
-        if self._is_quiet(recording):
-            return
-        if len(self._waiting) >= QUEUE:
+    def wants(self, tape: Tape, account_id: int | None, *, is_webhook: bool, failed: bool) -> bool:
+        """False for a webhook with nothing to tell when another was recorded a moment ago."""
+        if not is_webhook or failed or tape.has_spoken:
+            return True
+        now = time.monotonic()
+        if now - self._quiet_at.get(account_id, -QUIET_EVERY_S) < QUIET_EVERY_S:
+            return False
+        self._quiet_at[account_id] = now
+        return True
+
+    def take(self, recording: Recording) -> bool:
+        """Queue a recording; never waits. False where there is no room for it."""
+        held = recording.tape.bytes + weight(recording.arguments) + weight(recording.result)
+        if len(self._waiting) >= QUEUE or self._waiting_bytes + held > QUEUE_BYTES:
             self.left_out += 1
-            return
-        self._waiting.append(recording)
-        self._wake.set()
+            return False
+        self._waiting_bytes += held
+        self._waiting.append((recording, held))
+        self._work.set()
+        return True
 
     async def flush(self) -> None:
-        """Write everything that waits now."""
-        while self._waiting:
-            group, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            rows = [_row(recording) for recording in group]
-            pruned = self._to_prune(group)
+        """Return when everything that waits now is written, or counted as left out."""
+        await asyncio.to_thread(self._write_waiting)
+
+    # -- the recorder's thread
+
+    def _serve(self) -> None:
+        while not self._ending.is_set():
+            self._work.wait(DROP_EVERY_S)
+            self._ending.wait(GATHER_S)
+            self._work.clear()
+            self._write_waiting()
+            self._drop_old()
+
+    def _write_waiting(self) -> None:
+        with self._writing:
+            while self._waiting:
+                group: list[Recording] = []
+                while self._waiting and len(group) < BATCH:
+                    recording, held = self._waiting.popleft()
+                    self._waiting_bytes -= held
+                    group.append(recording)
+                self._write(group)
+
+    def _write(self, group: Sequence[Recording]) -> None:
+        rows = []
+        for recording in group:
             try:
-                await self._database.submit(partial(_store, rows=rows, pruned=pruned), bulk=True)
-            except WriterStopped:
-                self.left_out += len(group)
-                return
-            except sa.exc.SQLAlchemyError:
-                self.left_out += len(group)
-                log.exception("module.recordings_lost", count=len(group))
+                rows.append(_row(recording))
+            except (TypeError, ValueError, RecursionError, RuntimeError) as error:
+                self.left_out += 1
+                log.warning("module.recording_not_encoded", function=recording.function, why=str(error)[:200])
+        try:
+            self.store.write(rows)
+            for module_id in self._to_prune(group):
+                self.store.prune(module_id)
+        except (sa.exc.SQLAlchemyError, OSError):
+            self.left_out += len(rows)
+            log.exception("module.recordings_lost", count=len(rows))
 
-    async def _serve(self) -> None:
-        while True:
-            await self._wake.wait()
-            await asyncio.sleep(GATHER_S)
-            self._wake.clear()
-            await asyncio.shield(self.flush())
-
-    def _is_quiet(self, recording: Recording) -> bool:
-        """True for a webhook with nothing to tell when another was recorded a moment ago."""
-        if recording.lane != "webhook" or recording.kind is not None or recording.exchanges:
-            return False
+    def _drop_old(self) -> None:
         now = time.monotonic()
-        if now - self._quiet_at.get(recording.account_id, -QUIET_EVERY_S) < QUIET_EVERY_S:
-            return True
-        self._quiet_at[recording.account_id] = now
-        return False
+        if now - self._dropped_at < DROP_EVERY_S:
+            return
+        self._dropped_at = now
+        try:
+            self.store.drop_old()
+        except (sa.exc.SQLAlchemyError, OSError):
+            log.exception("module.recordings_not_dropped")
 
     def _to_prune(self, group: Sequence[Recording]) -> list[int]:
         due = []
@@ -133,15 +181,40 @@ class Recorder:
         return due
 
 
+def _places(database: Database, folder: Path | None) -> DayFiles | Partitions:
+    if not database.on_sqlite:
+        return Partitions(database.url)
+    return DayFiles(folder or Path(database.url.database or "var/vestnik.db").parent / "recordings")
+
+
 def _row(recording: Recording) -> dict[str, Any]:
-    lines = [{"level": line.level, "message": line.message, "atMs": line.at_ms} for line in recording.log]
-    exchanges = list(recording.exchanges)
-    text = _text(exchanges)
-    while len(text) > RECORD_BYTES and exchanges:
-        exchanges.pop(len(exchanges) // 2)  # the first and the last tell the most
-        text = _text(exchanges)
+    operations = recording.tape.operations()
+    whole = not recording.tape.full
+    document = {
+        "arguments": {} if recording.webhook_id is not None else recording.arguments,
+        "settings": recording.settings,
+        "secrets": recording.sealed.names,
+        "clock_us": recording.tape.clock_us,
+        "seed": recording.seed,
+        "operations": [_operation(each) for each in operations],
+        "result": recording.result,
+        "error": recording.error,
+        "program": recording.program,
+        "log": [
+            {"level": each.level, "message": each.message, "at_ms": each.at_ms} for each in recording.log
+        ],
+        "exchanges": _bounded(recording.exchanges),
+    }
+    text = encoded(document, recording.sealed)
+    if len(text) > RECORD_BYTES:  # what people look at is kept, and the call can't be replayed
+        whole = False
+        document |= {"operations": [], "result": None}
+        text = encoded(document, recording.sealed)
+    if len(text) > RECORD_BYTES:
+        text = encoded(document | {"arguments": {}}, recording.sealed)
+    data = packed(text)
     return {
-        "id": new_key(),
+        "id": recording.id,
         "started_at": recording.started_at,
         "module_id": recording.module_id,
         "account_id": recording.account_id,
@@ -151,26 +224,31 @@ def _row(recording: Recording) -> dict[str, Any]:
         "kind": recording.kind,
         "wall_ms": recording.wall_ms,
         "cpu_ms": recording.cpu_ms,
-        "error": None if recording.error is None else _text(recording.error),
-        "log": _text(lines),
-        "exchanges": text,
+        "webhook_id": recording.webhook_id,
+        "replayable": whole,
+        "bytes": len(data),
+        "document": data,
     }
 
 
-def _text(value: Any) -> str:
-    # PostgreSQL's text takes every character but this one.
-    return _encode(value).decode().replace("\\u0000", "\\ufffd")
+def _operation(operation: Any) -> dict[str, Any]:
+    return {
+        "name": operation.name,
+        "argument": operation.argument,
+        "answer": operation.answer,
+        "error": operation.error,
+        "asked_after": operation.asked_after,
+        "at_us": operation.at_us,
+    }
 
 
-def _store(connection: sa.Connection, rows: list[dict[str, Any]], pruned: list[int]) -> None:
-    connection.execute(call.insert(), rows)
-    for module_id in pruned:
-        newest = (
-            sa.select(call.c.id)
-            .where(call.c.module_id == module_id)
-            .order_by(call.c.id.desc())
-            .offset(KEPT_PER_MODULE)
-            .limit(1)
-            .scalar_subquery()
-        )
-        connection.execute(call.delete().where(call.c.module_id == module_id, call.c.id <= newest))
+def _bounded(exchanges: Sequence[ExchangeTrace]) -> list[ExchangeTrace]:
+    """The exchanges that fit: the first and the last tell the most."""
+    kept = list(exchanges)
+    sizes = [weight(each) for each in kept]
+    size = sum(sizes)
+    while size > EXCHANGES_BYTES and kept:
+        middle = len(kept) // 2
+        size -= sizes.pop(middle)
+        kept.pop(middle)
+    return kept

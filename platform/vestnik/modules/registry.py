@@ -89,6 +89,7 @@ class Ready:
     unreadable: frozenset[str] = frozenset()
     policy: HostPolicy = field(default_factory=HostPolicy)
     budgets: Sequence[PathBudget] = ()
+    recording: bool = True
     #: The list at the service that stands for a category, by the category's id as modules see it.
     lists: Mapping[str, str] = field(default_factory=dict)
 
@@ -269,6 +270,7 @@ class Registry:
                     module.c.name,
                     module.c.title.label("module_title"),
                     module.c.enabled,
+                    module.c.recording,
                     module.c.live_version_id,
                 )
                 .join(module, module.c.id == account.c.module_id)
@@ -295,6 +297,7 @@ class Registry:
             module_name=row.name,
             module_title=row.module_title,
             enabled=row.enabled,
+            recording=row.recording,
             version=version,
             account_id=row.id,
             account_title=row.title,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-import msgspec
 from starlette.datastructures import UploadFile
 
-from vestnik.http.api import Context, Id, Page, Router, Shape, key_of
+from vestnik.http.api import Context, Page, Router, Shape
 from vestnik.http.errors import BodyTooLarge, InvalidRequest
 from vestnik.modules.checks import Check
-from vestnik.modules.failures import ModuleCallFailed
 from vestnik.modules.findings import with_types
 from vestnik.modules.language import State, sdk_for
 from vestnik.modules.module_shapes import (
@@ -26,19 +24,11 @@ from vestnik.modules.module_shapes import (
     version_values,
 )
 from vestnik.modules.packages import UPLOAD_BYTES
-from vestnik.modules.ports import LogLine
 from vestnik.modules.shapes import (
     SOURCE_BODY_BYTES,
-    FunctionName,
     Name,
-    RecordingCard,
-    RecordingRow,
-    RunShape,
     Source,
     Title,
-    exchange_shape,
-    log_shapes,
-    run_shape,
 )
 
 router = Router("modules")
@@ -79,28 +69,6 @@ class CheckShape(Shape):
     diagnostics: list[FindingShape]
     functions: list[str]
     types: Literal["checked", "busy", "missing"]
-
-
-class RunBody(Shape):
-    """A function to try: of the given text, else of the live version; with an account's settings or none."""
-
-    function: FunctionName
-    arguments: dict[str, Any]
-    account_id: Id | None = None
-    source: Source | None = None
-
-
-class RecordingPage(Shape):
-    """The newest recorded calls."""
-
-    items: list[RecordingRow]
-    total: int
-
-
-class RecordingQuery(Shape):
-    """How many."""
-
-    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
 
 
 @router.get("/modules", query=Page, returns=ModulePage, right="modules.read")
@@ -188,49 +156,6 @@ async def check_source(context: Context, id: int, body: SourceBody) -> CheckShap
     return _check(with_types(check, checked.diagnostics), checked.state, context)
 
 
-@router.post(
-    "/modules/{id:key}/run",
-    body=RunBody,
-    returns=RunShape,
-    right="modules.write",
-    body_bytes=SOURCE_BODY_BYTES,
-)
-async def run_function(context: Context, id: int, body: RunBody) -> RunShape:
-    """Try one function. A failure of the module is an answer like any other."""
-    try:
-        report = await modules_of(context).run(
-            context.actor,
-            id,
-            body.function,
-            body.arguments,
-            account_id=None if body.account_id is None else key_of(body.account_id),
-            source=body.source,
-        )
-    except ModuleCallFailed as failure:
-        return run_shape(failure, context.language)
-    return run_shape(report, context.language)
-
-
-@router.get("/modules/{id:key}/calls", query=RecordingQuery, returns=RecordingPage, right="modules.read")
-async def list_calls(context: Context, id: int, query: RecordingQuery) -> RecordingPage:
-    """The newest recorded calls of a module."""
-    rows = await modules_of(context).recordings(context.actor, id, query.limit)
-    return RecordingPage(items=[RecordingRow(**_recording(row)) for row in rows], total=len(rows))
-
-
-@router.get("/modules/{id:key}/calls/{call_id:key}", returns=RecordingCard, right="modules.read")
-async def get_call(context: Context, id: int, call_id: int) -> RecordingCard:
-    """One recorded call with its log and HTTP exchanges."""
-    row = await modules_of(context).recording(context.actor, id, call_id)
-    lines = [LogLine(each["level"], each["message"], each["atMs"]) for each in msgspec.json.decode(row.log)]
-    return RecordingCard(
-        **_recording(row),
-        error=None if row.error is None else msgspec.json.decode(row.error),
-        log=log_shapes(lines),
-        exchanges=[exchange_shape(trace) for trace in msgspec.json.decode(row.exchanges)],
-    )
-
-
 async def _file(context: Context) -> tuple[str, bytes, str]:
     """The name, bytes and note of the uploaded file, never more of it than may be uploaded."""
     declared = context.request.headers.get("content-length", "")
@@ -263,17 +188,3 @@ def _check(check: Check, types: State, context: Context) -> CheckShape:
         functions=list(check.functions),
         types=types,
     )
-
-
-def _recording(row: Any) -> dict[str, Any]:
-    return {
-        "id": str(row.id),
-        "started_at": row.started_at,
-        "account_id": None if row.account_id is None else str(row.account_id),
-        "version_id": None if row.version_id is None else str(row.version_id),
-        "function": row.function,
-        "lane": row.lane,
-        "kind": row.kind,
-        "wall_ms": row.wall_ms,
-        "cpu_ms": row.cpu_ms,
-    }

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from vestnik import contract
-from vestnik.contract.manifest import Manifest
 from vestnik.db import Database
 from vestnik.egress import Broker, HostPolicy
 from vestnik.http.errors import NotFound
@@ -20,17 +19,19 @@ from vestnik.modules.calls import Caller
 from vestnik.modules.catalogue import Catalogue
 from vestnik.modules.checks import Both
 from vestnik.modules.failures import FunctionMissing, ModuleCallFailed
-from vestnik.modules.installing import Installer
 from vestnik.modules.formatting import Formatter
+from vestnik.modules.installing import Installer
 from vestnik.modules.language import LanguageServers
 from vestnik.modules.library import Library
 from vestnik.modules.lists import Lists, map_list
 from vestnik.modules.metrics import CallMetrics
 from vestnik.modules.ports import AccountFacts, BaseUrl, CallReport, CategoryNames, ContactSource, NoContacts
 from vestnik.modules.recorder import Recorder
-from vestnik.modules.registry import Ready, Registry, Version, budgets_of, settings_for_module
-from vestnik.modules.storage import AccountStorage, ScratchStorage, Storage
-from vestnik.modules.tables import call
+from vestnik.modules.recordings import Recordings
+from vestnik.modules.registry import Ready, Registry
+from vestnik.modules.rehearsals import Rehearsals
+from vestnik.modules.storage import AccountStorage
+from vestnik.modules.workbench import Workbench
 from vestnik.people.access import Actor
 from vestnik.sandbox import Lane, Sandbox
 from vestnik.vault import Vault
@@ -46,13 +47,15 @@ async def _no_names(ids: Sequence[int]) -> Mapping[int, str]:
 
 @dataclass(frozen=True, slots=True)
 class ModulesOptions:
-    """What the application plugs in: contacts, names of categories, our own listeners, the catalogue."""
+    """What the application plugs in: contacts, names of categories, our own listeners, the catalogue …"""
 
     contacts: ContactSource = field(default_factory=NoContacts)
     category_names: CategoryNames = _no_names
     own_listeners: Sequence[tuple[str, int]] = ()
     catalogue: Catalogue | None = None
     metrics: CallMetrics = field(default_factory=CallMetrics)
+    #: The folder of recordings on SQLite; without one it is beside the database.
+    recordings: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,18 @@ class Modules:
         self.registry = Registry(database, vault, options.own_listeners)
         catalogue = options.catalogue or Catalogue.bundled()
         self.library = Library(database, self.registry, sandbox)
-        self.installer = Installer(database, self.library, catalogue)
         self.accounts = Accounts(database, vault, self.registry, base_url)
         self.category_names = options.category_names
         self.lists = Lists(database, self.registry, self._interactive, options.category_names)
         self.language, self.formatter = LanguageServers(), Formatter()
-        self.recorder = Recorder(database)
+        self.recorder = Recorder(database, options.recordings)
+        self.recordings = Recordings(self.recorder.store)
         self._caller = Caller(sandbox, broker, self.recorder, options.contacts, options.metrics)
+        self.rehearsals = Rehearsals(database, self.library, self.registry, sandbox, self.recordings)
+        self.workbench = Workbench(
+            database, self.registry, self.library, sandbox, self._caller, self.recordings, self._ready
+        )
+        self.installer = Installer(database, self.library, catalogue, self.workbench.kept_tests)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -96,9 +104,11 @@ class Modules:
         """
         await self.registry.start()
         await self.recorder.start()
+        await self.rehearsals.start()
         try:
             yield
         finally:
+            await self.rehearsals.stop()
             await self.recorder.stop()
             await self.registry.stop()
 
@@ -131,60 +141,21 @@ class Modules:
         *,
         lane: Lane,
         version_id: int | None = None,
+        webhook_id: int | None = None,
     ) -> CallReport:
-        """The same with version, log, exchanges and cost."""
+        """The same with version, log, exchanges and cost.
+
+        `webhook_id` says which stored request the arguments are: its recording needs no copy then.
+        """
         ready = await self._ready(account_id, function, version_id)
         if not ready.enabled:
             raise failures.switched_off(ready.module_title, function)
         storage = AccountStorage(self._database, account_id)
-        return await self._caller.call(ready, function, arguments, lane=lane, storage=storage)
+        return await self._caller.call(
+            ready, function, arguments, lane=lane, storage=storage, webhook_id=webhook_id
+        )
 
-    async def run(
-        self,
-        actor: Actor,
-        module_id: int,
-        function: str,
-        arguments: Mapping[str, Any],
-        *,
-        account_id: int | None,
-        source: str | None,
-    ) -> CallReport:
-        """A try of one function by an integrator: of the live version, or of the text in the editor.
-
-        A draft's storage is a copy that is thrown away. Raises ModuleCallFailed.
-        """
-        actor.require("modules.write")
-        row, live = await self.library.card(actor, module_id)
-        version = await self.registry.version(live.row.id)
-        if version is None:
-            raise NotFound()
-        if account_id is None:
-            ready = _bare(row.id, row.name, row.title, version)
-        else:
-            actor.require("accounts.read")
-            ready = await self._ready(account_id, function, None)
-            if ready.module_id != module_id:
-                raise NotFound()
-        storage: Storage = ScratchStorage(None)
-        if account_id is not None:
-            storage = AccountStorage(self._database, account_id)
-        if source is not None and source != live.source:
-            ready = await self._draft(ready, function, source)
-            storage = ScratchStorage(None if account_id is None else storage)
-        if function not in contract.functions():
-            raise failures.not_implemented(ready.module_title, function)
-        return await self._caller.call(ready, function, arguments, lane="interactive", storage=storage)
-
-    async def _draft(self, ready: Ready, function: str, source: str) -> Ready:
-        check = await self.library.check(source)
-        error = check.first_error
-        if error is not None and error.kind in ("syntax", "policy"):
-            raise failures.refused(ready.module_title, function, error.message, error.line, error.kind)
-        program = self.registry.program(f"{ready.module_name}@draft", source)
-        functions = frozenset(check.functions)
-        return replace(ready, version=replace(ready.version, id=None, functions=functions, program=program))
-
-    async def _ready(self, account_id: int, function: str, version_id: int | None) -> Ready:
+    async def _ready(self, account_id: int, function: str, version_id: int | None = None) -> Ready:
         ready = await self.registry.ready(account_id, version_id)
         if ready is None:
             raise failures.switched_off(_UNNAMED, function)
@@ -272,45 +243,11 @@ class Modules:
         map_list(connection, account_id, external_id, title, category_id)
         self.registry.list_mapped(connection, account_id, external_id, category_id)
 
-    # -- recordings
-
-    async def recordings(self, actor: Actor, module_id: int, limit: int) -> Sequence[sa.Row[Any]]:
-        """The newest recorded calls of a module, without logs and exchanges."""
-        actor.require("modules.read")
-        columns = [column for column in call.c if column.name not in ("log", "exchanges", "error")]
-        statement = sa.select(*columns).where(call.c.module_id == module_id).order_by(call.c.id.desc())
-        async with self._database.read() as connection:
-            return (await connection.execute(statement.limit(limit))).all()
-
-    async def recording(self, actor: Actor, module_id: int, call_id: int) -> sa.Row[Any]:
-        """One recorded call in full."""
-        actor.require("modules.read")
-        statement = sa.select(call).where(call.c.module_id == module_id, call.c.id == call_id)
-        async with self._database.read() as connection:
-            row = (await connection.execute(statement)).one_or_none()
-        if row is None:
-            raise NotFound()
-        return row
-
 
 _NO_CHECK = {
     "ru": "Модуль не умеет проверять подключение.",
     "en": "The module has no check of the connection.",
 }
-
-
-def _bare(module_id: int, name: str, title: Both, version: Version) -> Ready:
-    """A module without an account: default settings, no secrets, no address."""
-    manifest: Manifest = version.manifest
-    return Ready(
-        module_id=module_id,
-        module_name=name,
-        module_title=title,
-        enabled=True,
-        version=version,
-        settings=settings_for_module(manifest, {}, {}),
-        budgets=budgets_of(manifest, f"module:{module_id}"),
-    )
 
 
 def _message(value: Mapping[str, Any]) -> Both:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 
@@ -56,7 +56,10 @@ class ExchangeShape(Shape):
 
 
 class CallErrorShape(Shape):
-    """Why a call failed; where the contract was broken also the place and what belongs there."""
+    """Why a call failed; where the contract was broken also the place and what belongs there.
+
+    `method` and `url` are those of the request that was not sent without consent.
+    """
 
     kind: str
     message: str
@@ -66,10 +69,15 @@ class CallErrorShape(Shape):
     got: str | None
     sentence: str
     problem: dict[str, Any]
+    method: str | None = None
+    url: str | None = None
 
 
 class RunShape(Shape):
-    """What one call of a function gave; `result` is there too where the contract refuses it."""
+    """What one call of a function gave; `result` is there too where the contract refuses it.
+
+    `callId` is its recording; a replay has none.
+    """
 
     ok: bool
     result: Any
@@ -78,28 +86,7 @@ class RunShape(Shape):
     exchanges: list[ExchangeShape]
     cpu_ms: float
     wall_ms: float
-
-
-class RecordingRow(Shape):
-    """A recorded call; `kind` is why it failed, None when it did not."""
-
-    id: Id
-    started_at: datetime
-    account_id: Id | None
-    version_id: Id | None
-    function: str
-    lane: Literal["webhook", "interactive", "bulk"]
-    kind: str | None
-    wall_ms: float
-    cpu_ms: float
-
-
-class RecordingCard(RecordingRow):
-    """A recorded call in full."""
-
-    error: dict[str, Any] | None
-    log: list[LogLineShape]
-    exchanges: list[ExchangeShape]
+    call_id: Id | None
 
 
 def texts(both: Mapping[str, str]) -> Texts:
@@ -138,19 +125,23 @@ def run_shape(call: CallReport | ModuleCallFailed, language: Language) -> RunSha
     return RunShape(
         ok=not failed,
         result=call.returned if isinstance(call, ModuleCallFailed) else call.value,
-        error=_error(call, language) if isinstance(call, ModuleCallFailed) else None,
+        error=error_shape(call, language) if isinstance(call, ModuleCallFailed) else None,
         log=log_shapes(call.log),
         exchanges=[exchange_shape(trace) for trace in call.exchanges],
         cpu_ms=call.cpu_ms,
         wall_ms=call.wall_ms,
+        call_id=None if call.call_id is None else str(call.call_id),
     )
 
 
-def _error(failure: ModuleCallFailed, language: Language) -> CallErrorShape:
+def error_shape(failure: ModuleCallFailed, language: Language) -> CallErrorShape:
+    """Why a call failed, in a reader's language."""
     return CallErrorShape(
         **failure.for_integrator(language),
         sentence=failure.detail(language),
         problem=failure.as_json(language),
+        method=failure.values.get("method"),
+        url=failure.values.get("url"),
     )
 
 

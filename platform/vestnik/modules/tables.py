@@ -22,6 +22,7 @@ module = sa.Table(
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("archived_at", Instant),
     sa.Column("published_at", Instant),
+    sa.Column("recording", sa.Boolean, nullable=False, default=True, server_default=sa.true()),
 )
 sa.Index(
     "uq_module_name",
@@ -106,7 +107,7 @@ module_approval = sa.Table(
     sa.Column("approved_at", Instant, nullable=False),
 )
 
-#: A draft tried on what the live version did; `rows` is JSON text, personal data of webhooks in it.
+#: A draft tried on what the live version did; `rows` is JSON text with people's addresses hidden.
 rehearsal = sa.Table(
     "module_rehearsal",
     metadata,
@@ -154,7 +155,8 @@ account_storage = sa.Table(
     sa.Column("bytes", sa.Integer, nullable=False),
 )
 
-#: The recording of one call; `error`, `log` and `exchanges` are JSON text with every secret masked.
+#: The recording of one call; `document` is what documents.py says, without a secret. On SQLite this table of
+#: the main database stays empty: there the same table is made in one file a day (recording_store.py).
 call = monthly_table(
     "module_call",
     sa.Column("started_at", Instant, nullable=False),
@@ -166,12 +168,28 @@ call = monthly_table(
     sa.Column("kind", Exact),
     sa.Column("wall_ms", sa.Float, nullable=False),
     sa.Column("cpu_ms", sa.Float, nullable=False),
-    sa.Column("error", sa.Text),
-    sa.Column("log", sa.Text, nullable=False),
-    sa.Column("exchanges", sa.Text, nullable=False),
+    sa.Column("webhook_id", Key),
+    sa.Column("replayable", sa.Boolean, nullable=False),
+    sa.Column("bytes", sa.Integer, nullable=False),
+    sa.Column("document", sa.LargeBinary, nullable=False),
     by="started_at",
 )
 sa.Index("ix_module_call_module", call.c.module_id, call.c.id)
+
+#: A test of a module: `document` is the text of its file `tests/<name>.json`.
+module_test = sa.Table(
+    "module_test",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("module_id", Key, sa.ForeignKey(module.c.id), nullable=False),
+    sa.Column("name", Exact, nullable=False),
+    sa.Column("function", Exact, nullable=False),
+    sa.Column("call_id", Key),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("module_id", "name"),
+)
 
 #: Counts the changes of the tables above, so that every process sees that its memory of them is old.
 change = sa.Table(

@@ -30,18 +30,21 @@ class Entry:
 class Tape:
     """`sandbox.Timekeeper` of a live call: its clock moves to the present with each answer, and is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps: bool = True) -> None:
         self.clock_us = time.time_ns() // 1000
         self._now_us = self.clock_us
         self._answered: list[Entry] = []
         self._waiting: dict[int, Entry] = {}
-        self._bytes = 0
+        self.bytes = 0
         self._count = 0
-        self.full = False
+        #: Whether a request was asked for.
+        self.has_spoken = False
+        self.full = not keeps
 
     def asked(self, name: str, argument: Any) -> Entry:
         """Remember that an operation was asked for."""
         entry = Entry(name, argument, self._count)
+        self.has_spoken = self.has_spoken or name == "fetch"
         if not self.full:
             self._waiting[id(entry)] = entry
             self._grow(argument)
@@ -84,9 +87,10 @@ class Tape:
             self._answered.append(entry)
 
     def _grow(self, value: Any) -> None:
-        self._bytes += weight(value)
-        if self._bytes > TAPE_BYTES:
+        self.bytes += weight(value)
+        if self.bytes > TAPE_BYTES:
             self.full = True
+            self.bytes = 0
             self._answered.clear()
             self._waiting.clear()
 

@@ -142,6 +142,19 @@ async def load(connection: AsyncConnection, inbox_id: int) -> Stored | None:
     return None if row is None else _stored(row)
 
 
+async def newest(
+    connection: AsyncConnection, account_ids: Sequence[int], count: int
+) -> Sequence[sa.Row[int, int, datetime]]:
+    """Key, account and arrival of the newest requests of accounts, without probes."""
+    statement = (
+        sa.select(inbox.c.id, inbox.c.account_id, inbox.c.received_at)
+        .where(inbox.c.account_id.in_(account_ids), inbox.c.state != State.PROBE)
+        .order_by(inbox.c.id.desc())
+        .limit(count)
+    )
+    return (await connection.execute(statement)).all()
+
+
 _COLUMNS = (
     inbox.c.id,
     inbox.c.received_at,

@@ -61,7 +61,8 @@ class CallFailed(Exception):
         self.failure = failure
 
 
-Parser = Callable[[int, dict[str, Any]], Awaitable[CallReport]]
+#: Takes the account, the request as the contract has it, and the key of its inbox row.
+Parser = Callable[[int, dict[str, Any], int], Awaitable[CallReport]]
 
 
 @dataclass(slots=True)
@@ -206,7 +207,8 @@ class Pipeline:
     ) -> None:
         try:
             with self._metrics.parse_seconds.time():
-                report = await (parse or self._parse)(request.account_id, as_argument(request))
+                call = parse or self._parse
+                report = await call(request.account_id, as_argument(request), request.id)
         except CallFailed as error:
             lane.timeouts = lane.timeouts + 1 if error.failure.kind == "timeout" else 0
             await self._fail(request, error.failure, waiter)

@@ -24,7 +24,7 @@ from vestnik.webhooks.apply import Applied, Applier, ListCategories, Parsed
 from vestnik.webhooks.door import Accounts, Door
 from vestnik.webhooks.inbox import REPLAY_DUE, State, Stored
 from vestnik.webhooks.metrics import WebhookMetrics
-from vestnik.webhooks.pipeline import Parser, Pipeline
+from vestnik.webhooks.pipeline import Parser, Pipeline, as_argument
 from vestnik.webhooks.replays import EVERYTHING, Filter, Replays
 from vestnik.webhooks.tables import attempt, inbox, waiting
 from vestnik.webhooks.timeline import Chart
@@ -166,6 +166,17 @@ class Webhooks:
                 sa.select(attempt).where(attempt.c.inbox_id == inbox_id).order_by(attempt.c.id)
             )
             return _card(row, [_failure(failure) for failure in failures])
+
+    async def argument(self, inbox_id: int) -> tuple[int, dict[str, Any]] | None:
+        """The account of a stored request, and the request as its module gets it; None where it is gone."""
+        async with self._database.read() as connection:
+            request = await storage.load(connection, inbox_id)
+        return None if request is None else (request.account_id, as_argument(request))
+
+    async def newest(self, account_ids: Sequence[int], count: int) -> Sequence[sa.Row[int, int, datetime]]:
+        """Key, account and arrival of the newest requests of accounts, without probes."""
+        async with self._database.read() as connection:
+            return await storage.newest(connection, account_ids, count)
 
     async def waiting(self, actor: Actor, account_id: int | None, limit: int) -> list[Waiting]:
         """Actions whose campaign or recipient has not come yet, the newest first."""
