@@ -280,6 +280,7 @@ async def test_a_module_that_is_none_is_not_found(site: Site, path: str) -> None
 async def test_the_catalogue_offers_bundled_modules_once(site: Site) -> None:
     entries = {entry["name"]: entry for entry in (await site.get("/modules/catalogue"))["items"]}
     assert (entries["unisender"]["title"]["ru"], entries["unisender"]["installed"]) == ("Unisender", False)
+    assert entries["unisender"]["hosts"] == ["https://api.unisender.com:443", "https://*.unisender.com:443"]
     card = await site.post("/modules/catalogue/unisender/install")
     assert (card["bundled"], card["enabled"], card["version"]) == (True, False, 1)
     entries = {entry["name"]: entry for entry in (await site.get("/modules/catalogue"))["items"]}

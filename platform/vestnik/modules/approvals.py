@@ -45,12 +45,18 @@ def requested(manifest: Manifest, settings: Mapping[str, Any]) -> dict[Origin, A
     return asked
 
 
-def approve_for_module(connection: sa.Connection, actor: Actor, module_id: int, manifest: Manifest) -> None:
-    """Open what the module asks for by its own defaults for the accounts made later.
+def asked_by_default(manifest: Manifest) -> dict[Origin, Asked]:
+    """What the module asks for by its own defaults: what an installation may approve.
 
     An address that an account's settings name is not among them, and none of a private network: those
     stay a decision of their own.
     """
+    asked = requested(manifest, manifest.with_defaults({}))
+    return {origin: each for origin, each in asked.items() if not each.private}
+
+
+def approve_for_module(connection: sa.Connection, actor: Actor, module_id: int, manifest: Manifest) -> None:
+    """Open what the module asks for by its own defaults for the accounts made later."""
     at = now()
     rows = [
         {
@@ -62,8 +68,7 @@ def approve_for_module(connection: sa.Connection, actor: Actor, module_id: int, 
             "approved_by": actor.name,
             "approved_at": at,
         }
-        for (scheme, pattern, port), asked in requested(manifest, manifest.with_defaults({})).items()
-        if not asked.private
+        for (scheme, pattern, port), asked in asked_by_default(manifest).items()
     ]
     if rows:
         connection.execute(module_approval.insert(), rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from vestnik.http.api import Context, Id, Router, Shape, key_of
+from vestnik.modules.approvals import asked_by_default
 from vestnik.modules.module_shapes import ModuleCardShape, VersionShape, card_shape, modules_of, version_shape
 from vestnik.modules.shapes import Name, Texts
 
@@ -12,7 +13,10 @@ router = Router("modules")
 
 
 class CatalogueShape(Shape):
-    """A module that comes with Vestnik; `moduleId` is the installed one's."""
+    """A module that comes with Vestnik; `moduleId` is the installed one's.
+
+    `hosts` are the addresses that an installation may approve, as `scheme://pattern:port`.
+    """
 
     name: str
     title: Texts
@@ -21,6 +25,7 @@ class CatalogueShape(Shape):
     installed: bool
     module_id: Id | None
     update_available: bool
+    hosts: list[str]
 
 
 class CataloguePage(Shape):
@@ -66,6 +71,7 @@ async def list_catalogue(context: Context) -> CataloguePage:
                 installed=entry.module_id is not None,
                 module_id=None if entry.module_id is None else str(entry.module_id),
                 update_available=entry.update_available,
+                hosts=[f"{scheme}://{host}:{port}" for scheme, host, port in asked_by_default(manifest)],
             )
         )
     return CataloguePage(items=items, total=len(items))

@@ -337,57 +337,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/modules/{id}/run": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Try one function. A failure of the module is an answer like any other. */
-        post: operations["run_function"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/modules/{id}/calls": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The newest recorded calls of a module. */
-        get: operations["list_calls"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/modules/{id}/calls/{call_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One recorded call with its log and HTTP exchanges. */
-        get: operations["get_call"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/modules/{id}/versions": {
         parameters: {
             query?: never;
@@ -434,6 +383,195 @@ export interface paths {
         put?: never;
         /** Make a version the live one, an older one to roll back. Campaigns keep the one they began with. */
         post: operations["publish_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try one function. A failure of the module is an answer like any other. */
+        post: operations["run_function"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest recorded calls of a module. */
+        get: operations["list_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/calls/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One recorded call with its arguments, result, log and HTTP exchanges. */
+        get: operations["get_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/calls/{call_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Repeat a recorded call offline, with its time, chance and answers: nothing is sent. */
+        post: operations["replay_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether calls of the module are recorded. */
+        get: operations["get_recording"];
+        /** Record the module's calls from now on, or no longer. */
+        put: operations["switch_recording"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tests of a module. */
+        get: operations["list_tests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/calls/{call_id}/save-as-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a recorded call as a test that expects what it gave. */
+        post: operations["save_as_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/tests/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a test. */
+        delete: operations["delete_test"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/tests/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a module's tests, offline, by a text or a version. */
+        post: operations["run_tests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rehearsals of a module, the newest first. */
+        get: operations["list_rehearsals"];
+        put?: never;
+        /** Try a version on what the live one answered, in the background; nothing is sent and nothing applied. */
+        post: operations["begin_rehearsal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/rehearsals/{rehearsal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A rehearsal with its calls, as far as it has come. */
+        get: operations["get_rehearsal"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1954,20 +2092,59 @@ export interface components {
             message: string;
         };
         /**
+         * VersionPage
+         * @description The versions of a module, the newest first.
+         */
+        VersionPage: {
+            items: components["schemas"]["VersionRowShape"][];
+            total: number;
+        };
+        /**
+         * NewVersion
+         * @description A text to save as the next version; without a manifest it has the newest version's.
+         */
+        NewVersion: {
+            source: string;
+            /** @default  */
+            note?: string;
+            /** @default null */
+            manifest?: Record<string, unknown> | null;
+        };
+        /**
+         * Publishing
+         * @description `confirmed`: publish though the version's last rehearsal shows actions lost or changed.
+         */
+        Publishing: {
+            /** @default false */
+            confirmed?: boolean;
+        };
+        /**
          * RunBody
          * @description A function to try: of the given text, else of the live version; with an account's settings or none.
+         *
+         *         Its arguments are given, or are those of a recorded call, or a stored webhook. With an account a request
+         *         other than GET and HEAD is only sent with `allowWrites`.
          */
         RunBody: {
             function: string;
-            arguments: Record<string, unknown>;
+            /** @default null */
+            arguments?: Record<string, unknown> | null;
+            /** @default null */
+            webhookId?: string | null;
+            /** @default null */
+            callId?: string | null;
             /** @default null */
             accountId?: string | null;
             /** @default null */
             source?: string | null;
+            /** @default false */
+            allowWrites?: boolean;
         };
         /**
          * RunShape
          * @description What one call of a function gave; `result` is there too where the contract refuses it.
+         *
+         *         `callId` is its recording; a replay has none.
          */
         RunShape: {
             ok: boolean;
@@ -1977,10 +2154,13 @@ export interface components {
             exchanges: components["schemas"]["ExchangeShape"][];
             cpuMs: number;
             wallMs: number;
+            callId: string | null;
         };
         /**
          * CallErrorShape
          * @description Why a call failed; where the contract was broken also the place and what belongs there.
+         *
+         *         `method` and `url` are those of the request that was not sent without consent.
          */
         CallErrorShape: {
             kind: string;
@@ -1991,6 +2171,10 @@ export interface components {
             got: string | null;
             sentence: string;
             problem: Record<string, unknown>;
+            /** @default null */
+            method?: string | null;
+            /** @default null */
+            url?: string | null;
         };
         /**
          * LogLineShape
@@ -2028,9 +2212,17 @@ export interface components {
         };
         /**
          * RecordingQuery
-         * @description How many.
+         * @description Which calls: every filter that is given must match; the kind `ok` is every call that succeeded.
          */
         RecordingQuery: {
+            /** @default  */
+            function?: string;
+            /** @default  */
+            kind?: string;
+            /** @default  */
+            accountId?: string;
+            /** @default 0 */
+            offset?: number;
             /** @default 50 */
             limit?: number;
         };
@@ -2057,10 +2249,20 @@ export interface components {
             kind: string | null;
             wallMs: number;
             cpuMs: number;
+            webhookId: string | null;
+            replayable: boolean;
+        };
+        /**
+         * RevealQuery
+         * @description Whether personal data is to be shown as it is; that is noted in the audit.
+         */
+        RevealQuery: {
+            /** @default false */
+            reveal?: boolean;
         };
         /**
          * RecordingCard
-         * @description A recorded call in full.
+         * @description A recorded call in full. Personal data is masked in it unless it is to be revealed.
          */
         RecordingCard: {
             id: string;
@@ -2073,36 +2275,220 @@ export interface components {
             kind: string | null;
             wallMs: number;
             cpuMs: number;
+            webhookId: string | null;
+            replayable: boolean;
+            clock: string;
+            arguments: Record<string, unknown>;
+            result: unknown;
             error: Record<string, unknown> | null;
             log: components["schemas"]["LogLineShape"][];
             exchanges: components["schemas"]["ExchangeShape"][];
+            revealed: boolean;
         };
         /**
-         * VersionPage
-         * @description The versions of a module, the newest first.
+         * ReplayBody
+         * @description Which text replays the call: the given one, a version's, else that of the live version.
          */
-        VersionPage: {
-            items: components["schemas"]["VersionRowShape"][];
+        ReplayBody: {
+            /** @default null */
+            source?: string | null;
+            /** @default null */
+            versionId?: string | null;
+        };
+        /**
+         * ReplayShape
+         * @description What a replay gave, and how that differs from the recorded call.
+         */
+        ReplayShape: {
+            ok: boolean;
+            result: unknown;
+            error: components["schemas"]["CallErrorShape"] | null;
+            log: components["schemas"]["LogLineShape"][];
+            exchanges: components["schemas"]["ExchangeShape"][];
+            cpuMs: number;
+            wallMs: number;
+            callId: string | null;
+            same: boolean;
+            differences: components["schemas"]["vestnik.modules.call_routes.DifferenceShape"][];
+            unrecorded: components["schemas"]["UnrecordedShape"][];
+        };
+        /**
+         * DifferenceShape
+         * @description One place in which the results differ; `missing` says on which side there is nothing.
+         */
+        "vestnik.modules.call_routes.DifferenceShape": {
+            path: string;
+            before: unknown;
+            after: unknown;
+            missing: ("after" | "before") | null;
+        };
+        /**
+         * UnrecordedShape
+         * @description A request that the recording lacks; it was not sent.
+         */
+        UnrecordedShape: {
+            method: string;
+            url: string;
+        };
+        /**
+         * RecordingSwitch
+         * @description Whether calls of the module are recorded.
+         */
+        RecordingSwitch: {
+            enabled: boolean;
+        };
+        /**
+         * TestPage
+         * @description A module's tests by name.
+         */
+        TestPage: {
+            items: components["schemas"]["TestRowShape"][];
             total: number;
         };
         /**
-         * NewVersion
-         * @description A text to save as the next version; without a manifest it has the newest version's.
+         * TestRowShape
+         * @description A test of a module; `callId` is the recorded call that it was made of.
          */
-        NewVersion: {
-            source: string;
-            /** @default  */
-            note?: string;
-            /** @default null */
-            manifest?: Record<string, unknown> | null;
+        TestRowShape: {
+            name: string;
+            function: string;
+            callId: string | null;
+            author: string;
+            createdAt: string;
         };
         /**
-         * Publishing
-         * @description `confirmed`: publish though the version's last rehearsal shows actions lost or changed.
+         * NewTest
+         * @description A test to make of a recorded call, with other people in place of the real ones unless declined.
          */
-        Publishing: {
-            /** @default false */
-            confirmed?: boolean;
+        NewTest: {
+            name: string;
+            /** @default true */
+            replacePersonalData?: boolean;
+        };
+        /**
+         * TestRunPage
+         * @description What running a module's tests gave.
+         */
+        TestRunPage: {
+            items: components["schemas"]["TestRunShape"][];
+            passed: number;
+            total: number;
+        };
+        /**
+         * TestRunShape
+         * @description What running one test gave; `error` says why the module failed where it should not have.
+         */
+        TestRunShape: {
+            name: string;
+            ok: boolean;
+            differences: components["schemas"]["vestnik.modules.call_routes.DifferenceShape"][];
+            error: Record<string, unknown> | null;
+            unrecorded: components["schemas"]["UnrecordedShape"][];
+            log: components["schemas"]["LogLineShape"][];
+            wallMs: number;
+        };
+        /**
+         * NewRehearsal
+         * @description Which version to try, on how many of the newest calls and on as many webhooks.
+         */
+        NewRehearsal: {
+            versionId: string;
+            /** @default 50 */
+            calls?: number;
+        };
+        /**
+         * BegunRehearsal
+         * @description The rehearsal that was begun.
+         */
+        BegunRehearsal: {
+            id: string;
+        };
+        /**
+         * RehearsalQuery
+         * @description Of which version; without one of all.
+         */
+        RehearsalQuery: {
+            /** @default null */
+            versionId?: string | null;
+        };
+        /**
+         * RehearsalPage
+         * @description Rehearsals, the newest first.
+         */
+        RehearsalPage: {
+            items: components["schemas"]["RehearsalShape"][];
+            total: number;
+        };
+        /**
+         * RehearsalShape
+         * @description The numbers of a rehearsal.
+         */
+        RehearsalShape: {
+            id: string;
+            versionId: string;
+            liveVersionId: string;
+            /** @enum {unknown} */
+            state: "done" | "interrupted" | "running";
+            author: string;
+            createdAt: string;
+            total: number;
+            done: number;
+            equal: number;
+            different: number;
+            failed: number;
+            notComparable: number;
+            actionsLost: number;
+            actionsChanged: number;
+            actionsAdded: number;
+        };
+        /**
+         * RehearsalCardShape
+         * @description A rehearsal with its calls.
+         */
+        RehearsalCardShape: {
+            id: string;
+            versionId: string;
+            liveVersionId: string;
+            /** @enum {unknown} */
+            state: "done" | "interrupted" | "running";
+            author: string;
+            createdAt: string;
+            total: number;
+            done: number;
+            equal: number;
+            different: number;
+            failed: number;
+            notComparable: number;
+            actionsLost: number;
+            actionsChanged: number;
+            actionsAdded: number;
+            rows: components["schemas"]["RehearsalRowShape"][];
+        };
+        /**
+         * RehearsalRowShape
+         * @description What became of one call: where the results differ, or why there is nothing to compare.
+         */
+        RehearsalRowShape: {
+            callId: string | null;
+            webhookId: string | null;
+            function: string;
+            at: string;
+            /** @enum {unknown} */
+            verdict: "different" | "equal" | "failed" | "notComparable";
+            differences: components["schemas"]["vestnik.modules.rehearsal_routes.DifferenceShape"][];
+            reason: string | null;
+            actionsLost: number;
+            actionsChanged: number;
+            actionsAdded: number;
+        };
+        /**
+         * DifferenceShape
+         * @description One place where the draft's result differs from the live version's.
+         */
+        "vestnik.modules.rehearsal_routes.DifferenceShape": {
+            path: string;
+            before: unknown;
+            after: unknown;
         };
         /**
          * CataloguePage
@@ -2115,6 +2501,8 @@ export interface components {
         /**
          * CatalogueShape
          * @description A module that comes with Vestnik; `moduleId` is the installed one's.
+         *
+         *         `hosts` are the addresses that an installation may approve, as `scheme://pattern:port`.
          */
         CatalogueShape: {
             name: string;
@@ -2124,6 +2512,7 @@ export interface components {
             installed: boolean;
             moduleId: string | null;
             updateAvailable: boolean;
+            hosts: string[];
         };
         /**
          * Installation
@@ -4233,106 +4622,6 @@ export interface operations {
             };
         };
     };
-    run_function: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RunBody"];
-            };
-        };
-        responses: {
-            /** @description Try one function. A failure of the module is an answer like any other. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunShape"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_calls: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The newest recorded calls of a module. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecordingPage"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_call: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                call_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One recorded call with its log and HTTP exchanges. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecordingCard"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_versions: {
         parameters: {
             query?: never;
@@ -4454,6 +4743,446 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModuleCardShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_function: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunBody"];
+            };
+        };
+        responses: {
+            /** @description Try one function. A failure of the module is an answer like any other. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_calls: {
+        parameters: {
+            query?: {
+                function?: string;
+                kind?: string;
+                accountId?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest recorded calls of a module. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_call: {
+        parameters: {
+            query?: {
+                reveal?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One recorded call with its arguments, result, log and HTTP exchanges. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayBody"];
+            };
+        };
+        responses: {
+            /** @description Repeat a recorded call offline, with its time, chance and answers: nothing is sent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether calls of the module are recorded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingSwitch"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switch_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingSwitch"];
+            };
+        };
+        responses: {
+            /** @description Record the module's calls from now on, or no longer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingSwitch"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tests of a module. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_as_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTest"];
+            };
+        };
+        responses: {
+            /** @description Keep a recorded call as a test that expects what it gave. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestRowShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a test. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_tests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayBody"];
+            };
+        };
+        responses: {
+            /** @description Run a module's tests, offline, by a text or a version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestRunPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rehearsals: {
+        parameters: {
+            query?: {
+                versionId?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rehearsals of a module, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_rehearsal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRehearsal"];
+            };
+        };
+        responses: {
+            /** @description Try a version on what the live one answered, in the background; nothing is sent and nothing applied. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BegunRehearsal"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rehearsal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                rehearsal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A rehearsal with its calls, as far as it has come. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalCardShape"];
                 };
             };
             /** @description A problem */
