@@ -67,6 +67,10 @@ class Room:
         async with self.database.read() as connection:
             return (await connection.execute(sa.select(campaign).where(campaign.c.id == campaign_id))).one()
 
+    async def handed_over(self, campaign_id: int) -> int:
+        """How many recipients the service has."""
+        return int((await self.row(campaign_id)).handed_over)
+
     async def until(self, campaign_id: int, *states: State) -> Row:
         """The campaign once it is in one of `states`."""
         return await until(lambda: self.row(campaign_id), lambda row: row.state in states)

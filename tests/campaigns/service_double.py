@@ -34,10 +34,11 @@ class Failure(Exception):
         *,
         reached_service: bool = True,
         retry_after_s: float | None = None,
+        is_failed_attempt: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind, self.reached_service = kind, reached_service
-        self.retry_after_s = retry_after_s
+        self.retry_after_s, self.is_failed_attempt = retry_after_s, is_failed_attempt
 
 
 @dataclass

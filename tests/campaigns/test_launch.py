@@ -9,7 +9,7 @@ import pytest
 from tests.campaigns.conftest import Room, add_people, until
 from tests.campaigns.service_double import Failure, Service
 
-from vestnik.campaigns import ledger
+from vestnik.campaigns import launch, ledger
 from vestnik.campaigns.errors import (
     CampaignNotEditable,
     CampaignNotReady,
@@ -159,6 +159,87 @@ async def test_spent_budget_is_waited_for_as_long_as_told_and_is_no_failed_attem
 
     assert room.service.called(function) == ATTEMPTS + 2
     assert set(room.service.sent().values()) == {1}
+
+
+def asked(seconds: float | None) -> Failure:
+    """The service asks to come back later."""
+    return Failure("retry_later", "too many requests", retry_after_s=seconds, is_failed_attempt=True)
+
+
+@pytest.mark.parametrize("function", ["ExportContacts", "PrepareCampaign"])
+@pytest.mark.parametrize("seconds", [0.001, None])
+async def test_a_service_that_asks_to_come_back_later_is_asked_again_by_itself(
+    room: Room, monkeypatch: pytest.MonkeyPatch, function: str, seconds: float | None
+) -> None:
+    monkeypatch.setattr(launch, "_FIRST_PAUSE_S", 0.001)
+    room.service.fails_after[function] = [asked(seconds)] * 3
+
+    campaign_id = await room.send()
+    row = await room.until(campaign_id, State.SENDING)
+
+    assert (room.service.called(function), set(room.service.sent().values())) == (4, {1})
+    assert (row.attempts, row.retry_at, row.reason) == (0, None, None)
+
+
+async def test_the_page_says_that_the_service_asks_to_wait_and_for_how_long(room: Room) -> None:
+    room.service.fails_before["PrepareCampaign"] = [asked(3600.0)]
+
+    campaign_id = await room.send()
+    waiting = await until(lambda: room.row(campaign_id), lambda row: row.retry_at is not None)
+
+    assert timedelta(minutes=59) < waiting.retry_at - now() <= timedelta(hours=1)
+    assert (waiting.state, waiting.attempts) == (State.PREPARING, 1)
+    assert sentence(waiting.reason, "en") == (
+        "The service asks to wait (CRM_Marketing_PrepareCampaign): too many requests. Attempt 1 of 14; the "
+        "next one begins by itself, the pause before it is 3600 s."
+    )
+
+    await room.campaigns.pause(SYSTEM, campaign_id)
+    await room.campaigns.resume(SYSTEM, campaign_id)
+    assert (await room.until(campaign_id, State.SENDING)).reason is None
+
+
+async def test_after_so_many_requests_to_wait_the_campaign_has_failed(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "_FIRST_PAUSE_S", 0.001)
+    room.service.fails_before["PrepareCampaign"] = [asked(0.001)] * ATTEMPTS
+
+    campaign_id = await room.send()
+    failed = await room.until(campaign_id, State.FAILED)
+    assert sentence(failed.reason, "en") == (
+        "The service asked to wait 14 times in a row (CRM_Marketing_PrepareCampaign): too many requests. "
+        "Nobody was written to twice; retry when the service takes requests again."
+    )
+
+    await room.campaigns.retry(SYSTEM, campaign_id)
+    await room.until(campaign_id, State.SENDING)
+    assert set(room.service.sent().values()) == {1}
+
+
+async def test_chunks_that_are_asked_to_wait_beside_each_other_are_one_attempt(room: Room) -> None:
+    room.service.chunk, room.service.parallel = 3, 4
+    room.service.fails_before["PrepareCampaign"] = [asked(3600.0)] * 3
+
+    campaign_id = await room.send()
+    await until(lambda: room.handed_over(campaign_id), lambda number: number == 3)
+    waiting = await room.row(campaign_id)
+
+    assert (waiting.retry_at > now(), waiting.reason["code"]) == (True, "waiting")
+    assert waiting.attempts <= 1
+    await room.campaigns.pause(SYSTEM, campaign_id)
+    await room.campaigns.resume(SYSTEM, campaign_id)
+    await room.until(campaign_id, State.SENDING)
+    assert set(room.service.sent().values()) == {1}
+
+
+async def test_create_campaign_is_not_repeated_because_the_service_asked_to_wait(room: Room) -> None:
+    room.service.fails_before["CreateCampaign"] = [asked(0.001)]
+
+    campaign_id = await room.send()
+    row = await room.until(campaign_id, State.UNCLEAR)
+
+    assert (room.service.called("CreateCampaign"), row.reason["code"]) == (1, "create_not_found")
 
 
 async def test_nobody_is_waited_for_longer_than_a_day(room: Room) -> None:

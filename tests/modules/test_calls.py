@@ -236,6 +236,23 @@ async def test_a_budget_that_is_used_up_ends_the_call_as_retry_later(
     assert len(server.received) == 1
 
 
+@pytest.mark.parametrize(
+    ("raised", "seconds", "when"),
+    [("RetryLater(90, 'limit')", 90.0, "in 90 s"), ("RetryLater()", None, "later")],
+)
+async def test_a_service_that_asks_to_come_back_later_is_no_error_of_the_module(
+    site: Site, address: str, raised: str, seconds: float | None, when: str
+) -> None:
+    source = stats(f"from vestnik_sdk import RetryLater\nraise {raised}")
+    failure = await failure_of(site, await site.account(await site.module(source), address))
+    assert isinstance(failure, failures.AskedToWait)
+    assert (failure.kind, failure.status, failure.retry_after_s) == ("retry_later", 503, seconds)
+    assert failure.detail("en") == (
+        f"The service of the module “Courier” takes no requests now "
+        f"({failure.values['action']['en']}). Try again {when}."
+    )
+
+
 async def test_a_module_that_is_off_is_not_called(site: Site, address: str) -> None:
     module_id = await site.module(stats("return {'sent': 0}"))
     account_id = await site.account(module_id, address)

@@ -15,6 +15,7 @@ from vestnik.sandbox import (
     ModuleTimeout,
     NotImplementedByModule,
     Program,
+    RetryLaterByModule,
     Sandbox,
     TraceLine,
     WorkerCrashed,
@@ -198,6 +199,54 @@ async def test_not_implemented_is_a_kind_of_its_own(sandbox: Sandbox) -> None:
         await run(sandbox, "async def run():\n    raise NotImplementedError('not yet')")
 
     assert (raised.value.kind, raised.value.message, raised.value.line) == ("not_implemented", "not yet", 2)
+
+
+@pytest.mark.parametrize(
+    ("raised", "seconds", "message"),
+    [
+        ("RetryLater()", None, ""),
+        ("RetryLater(30, 'too many requests')", 30.0, "too many requests"),
+        ("RetryLater(seconds=0.5)", 0.5, ""),
+        ("RetryLater(1e9)", 3600.0, ""),
+        ("Mine(7)", 7.0, ""),
+    ],
+)
+async def test_what_is_to_be_tried_later_is_a_kind_of_its_own(
+    raised: str, seconds: float | None, message: str, sandbox: Sandbox
+) -> None:
+    source = f"from vestnik_sdk import RetryLater\nclass Mine(RetryLater):\n    pass\nasync def run():\n    raise {raised}"
+
+    with pytest.raises(RetryLaterByModule) as caught:
+        await run(sandbox, source)
+
+    error = caught.value
+    assert (error.kind, error.retry_after_s, error.message, error.line) == (
+        "retry_later",
+        seconds,
+        message,
+        5,
+    )
+
+
+@pytest.mark.parametrize("seconds", ["-1", "float('nan')", "float('inf')", "'x'"])
+async def test_a_wait_that_is_none_is_an_error_of_the_module(seconds: str, sandbox: Sandbox) -> None:
+    with pytest.raises(ModuleRaised, match="ValueError"):
+        await run(sandbox, f"from vestnik_sdk import RetryLater\ndef run():\n    raise RetryLater({seconds})")
+
+
+async def test_what_a_module_makes_of_the_exception_later_is_not_believed(sandbox: Sandbox) -> None:
+    source = "from vestnik_sdk import RetryLater\nclass Mine(RetryLater):\n    pass\ndef run():\n    error = Mine(5)\n    error.seconds = -1.0\n    raise error"
+
+    with pytest.raises(RetryLaterByModule) as caught:
+        await run(sandbox, source)
+
+    assert caught.value.retry_after_s is None
+
+
+async def test_a_module_may_catch_what_it_raised_to_be_tried_later(sandbox: Sandbox) -> None:
+    source = "from vestnik_sdk import RetryLater\ndef run():\n    try:\n        raise RetryLater(5, 'busy')\n    except RetryLater as error:\n        return [error.seconds, error.message, str(error)]"
+
+    assert await run(sandbox, source) == [5.0, "busy", "busy"]
 
 
 async def test_error_in_the_body_of_the_module_has_its_line(sandbox: Sandbox) -> None:

@@ -21,7 +21,7 @@ from tests.user_modules.conftest import (
 
 from vestnik import contract
 from vestnik.egress import Broker
-from vestnik.modules.failures import ModuleCallFailed
+from vestnik.modules.failures import AskedToWait, ModuleCallFailed
 from vestnik.sandbox import Sandbox
 from vestnik_simulator import RunningSimulator
 
@@ -129,6 +129,28 @@ async def test_a_campaign_whose_answer_was_lost_is_found_again(
     assert await account.call(f"{PREFIX}FindCampaign", campaignId="45", since=since) is None
     again = await account.call(f"{PREFIX}CreateCampaign", request=request("44", 1))
     assert again["externalId"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("fault", "times", "seconds"),
+    [
+        ({"kind": "error", "code": "api_call_limit_exceeded_for_ip"}, 3, 60.0),
+        ({"kind": "status", "status": 503}, 1, 30.0),
+    ],
+)
+async def test_a_service_that_takes_no_more_calls_now_is_asked_later_and_nothing_is_lost(
+    account: ModuleAccount, service: Service, fault: dict[str, object], times: int, seconds: float
+) -> None:
+    prepare = {"campaignId": "46", "type": "email", "contacts": ["a@mail.example", "b@mail.example"]}
+    await service.tell("faults", method="importContacts", times=times, **fault)
+    with pytest.raises(AskedToWait) as asked:
+        await account.call(f"{PREFIX}PrepareCampaign", **prepare)
+    assert (asked.value.kind, asked.value.retry_after_s) == ("retry_later", seconds)
+    await account.call(f"{PREFIX}PrepareCampaign", **prepare)
+    created = await account.call(f"{PREFIX}CreateCampaign", request=request("46", 2))
+    await service.ended(created["externalId"])
+    sent = await service.seen("sent?list=Vestnik campaign 46")
+    assert (sent["recipients"], sent["letters"], sent["duplicates"]) == (2, 2, 0)
 
 
 async def test_a_list_that_grew_since_is_not_sent_to(account: ModuleAccount, service: Service) -> None:

@@ -50,6 +50,7 @@ from vestnik_sdk import (
     FetchError,
     FetchRequest,
     Response,
+    RetryLater,
     contacts,
     fetch,
     log,
@@ -70,6 +71,9 @@ EVENTS = ("email_status", "unsubscribe", "subscribe", "campaign_status")
 # The service says "later" with HTTP 200; these calls were not carried out.
 BUSY = ("retry_later", "api_call_limit_exceeded_for_api_key", "api_call_limit_exceeded_for_ip")
 PAUSES_S = (1, 3)
+# Its limits count calls of a minute; of trouble it does not say how long it takes.
+BUSY_S = 60
+TROUBLE_S = 30
 # A list that belongs to one campaign: its title holds the campaign's id in Vestnik.
 CAMPAIGN_LIST = "Vestnik campaign "
 
@@ -150,6 +154,15 @@ def refusal_of(method: str, code: str, text: str) -> ServiceError:
     return error
 
 
+def trouble_of(method: str, answer: Response) -> ServiceError | RetryLater:
+    """What an answer without success means: trouble of the web server passes, other refusals do not."""
+    if answer.status != 429 and answer.status < 500:
+        return refusal_of(method, "http", f"HTTP {answer.status}")
+    told = answer.headers.get("retry-after", "")
+    seconds = int(told) if told.isdigit() else TROUBLE_S
+    return RetryLater(seconds, f"Unisender, {method}: HTTP {answer.status}")
+
+
 def flat(name: str, value: Any) -> list[tuple[str, Any]]:
     """Pairs of a form as PHP reads it: lists and dicts become brackets."""
     if isinstance(value, dict):
@@ -160,7 +173,7 @@ def flat(name: str, value: Any) -> list[tuple[str, Any]]:
 
 
 async def call(method: str, **arguments: Any) -> Any:
-    """The result of an API method. Raises ServiceError: failures come with HTTP 200 too."""
+    """The result of an API method. Raises ServiceError (failures come with HTTP 200 too) or RetryLater."""
     url = f"{settings.base_url.rstrip('/')}/{settings.get('language', 'ru')}/api/{method}?format=json"
     form: list[tuple[str, Any]] = [("api_key", sealed.api_key)]
     for name, value in arguments.items():
@@ -173,15 +186,18 @@ async def call(method: str, **arguments: Any) -> Any:
                 log.warning(method, warning)
             return envelope.get("result")
         code = str(envelope.get("code") or "unspecified")
-        if code not in BUSY or pause_s is None:
-            raise refusal_of(method, code, html.unescape(str(envelope["error"])))
+        text = html.unescape(str(envelope["error"]))
+        if code not in BUSY:
+            raise refusal_of(method, code, text)
+        if pause_s is None:
+            raise RetryLater(BUSY_S, f"Unisender, {method}: {text} ({code})")
         await asyncio.sleep(pause_s)
 
 
 def envelope_of(method: str, answer: Response) -> dict[str, Any]:
     """The answer as a dict, whatever the service's web server made of it."""
     if not answer.ok:
-        raise refusal_of(method, "http", f"HTTP {answer.status}")
+        raise trouble_of(method, answer)
     try:
         envelope = answer.json()
     except ValueError:
@@ -701,13 +717,15 @@ async def CRM_Marketing_GetCampaignStatus(campaignExternalId: str) -> CRM_Market
 
 async def CRM_Marketing_CancelCampaign(campaignExternalId: str) -> CRM_Marketing_CampaignState:
     """The service cancels what has not started; otherwise the answer says how far it is."""
-    refusal: ServiceError | None = None
+    refusal: str | None = None
     try:
         await call("cancelCampaign", campaign_id=campaignExternalId)
     except ServiceError as error:
-        refusal = error
+        refusal = error.text
+    except RetryLater as error:
+        refusal = error.message
     state = await CRM_Marketing_GetCampaignStatus(campaignExternalId)
-    return state if refusal is None else filled(**{**state, "reason": text_of(refusal.text)})
+    return state if refusal is None else filled(**{**state, "reason": text_of(refusal)})
 
 
 async def CRM_Marketing_GetCampaignStats(campaignExternalId: str) -> CRM_Marketing_CampaignStats:
@@ -759,6 +777,8 @@ async def CRM_Marketing_SendTest(
             await call(method, **arguments)
         except ServiceError as error:
             rejected.append({"key": address, "reason": text_of(error.text), "code": REJECT.Other})
+        except RetryLater as error:  # not the whole call: who has the letter would get it again
+            rejected.append({"key": address, "reason": text_of(error.message), "code": REJECT.Other})
     return report(rejected, len(contacts))
 
 
@@ -815,7 +835,7 @@ async def read_export(cursor: str) -> tuple[list[dict[str, str]], str | None]:
     if lines is None:
         answer = await fetch(place["url"], spool=True)
         if not answer.ok:
-            raise refusal_of("export", "http", f"HTTP {answer.status}")
+            raise trouble_of("export", answer)
         place["spool"] = answer.spool_id
         lines = await export_lines(place["spool"], place["line"])
     header, page = lines

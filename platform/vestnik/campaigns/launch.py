@@ -194,7 +194,15 @@ class Launch:
                 handed_over_at=now(),
             )
         )
-        ledger.change(connection, campaign_id, self._tell, attempts=0, retry_at=None)
+        asked_beside = campaign.c.retry_at > now()  # by a chunk that was handed over at the same time
+        ledger.change(
+            connection,
+            campaign_id,
+            self._tell,
+            attempts=0,
+            retry_at=sa.case((asked_beside, campaign.c.retry_at)),
+            reason=sa.case((asked_beside, campaign.c.reason)),
+        )
 
     @staticmethod
     def _refused(
@@ -219,13 +227,24 @@ class Launch:
         )
 
     def try_again(
-        self, connection: sa.Connection, campaign_id: int, run: int, failure: Reason, handed: Handover | None
+        self,
+        connection: sa.Connection,
+        campaign_id: int,
+        run: int,
+        failure: Reason,
+        handed: Handover | None,
+        asked_s: float | None = None,
     ) -> None:
-        """Count a failed attempt and set the time of the next; after the last one the campaign has failed."""
+        """Count a failed attempt and set the time of the next; after the last one the campaign has failed.
+
+        `asked_s`: how long the service asked to wait. Chunks that fail beside each other are one attempt.
+        """
         row = current(connection, campaign_id, run)
         if row is None:
             return
-        attempts: int = row.attempts + 1
+        at = now()
+        beside = row.retry_at is not None and row.retry_at > at
+        attempts: int = row.attempts if beside else row.attempts + 1
         if handed is not None:
             connection.execute(
                 sa.update(chunk)
@@ -233,15 +252,22 @@ class Launch:
                 .values(attempts=chunk.c.attempts + 1)
             )
         if attempts >= ATTEMPTS:
-            fail(connection, row, {**failure, "attempts": attempts}, self._tell)
+            code = "waited_in_vain" if failure["code"] == "waiting" else failure["code"]
+            fail(connection, row, {**failure, "code": code, "attempts": attempts}, self._tell)
             return
         pause_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** (attempts - 1))
+        if asked_s is not None:
+            pause_s = max(asked_s, _FIRST_PAUSE_S)
+        why = row.reason
+        if failure["code"] == "waiting":
+            why = {**failure, "attempts": attempts, "at_most": ATTEMPTS, "seconds": round(pause_s)}
         ledger.change(
             connection,
             campaign_id,
             self._tell,
             attempts=attempts,
-            retry_at=now() + timedelta(seconds=pause_s),
+            reason=why,
+            retry_at=max(at + timedelta(seconds=pause_s), row.retry_at or at),
         )
 
     def wait_as_told(
@@ -274,7 +300,9 @@ class Launch:
         """Mark that CreateCampaign is about to be called. From here on it may have happened."""
         if row.handed_over == 0:
             return self._failed(connection, row, reason("no_recipients"))
-        ledger.change(connection, row.id, self._tell, creating_at=now(), attempts=0, retry_at=None)
+        ledger.change(
+            connection, row.id, self._tell, creating_at=now(), attempts=0, retry_at=None, reason=None
+        )
         return Next("create", row)
 
     def not_begun(self, connection: sa.Connection, campaign_id: int, run: int) -> None:

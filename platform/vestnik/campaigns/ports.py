@@ -49,7 +49,8 @@ class ModuleCaller(Protocol):
     """Calls functions of modules. A failed call raises an exception with a `kind`.
 
     It may say `reached_service = False`: surely no request of the call went out; and, of the kind
-    `retry_later`, by `retry_after_s` when the service will take the next.
+    `retry_later`, by `retry_after_s` when the service will take the next, and by `is_failed_attempt`
+    that the service itself refused this one.
     """
 
     async def call(
@@ -111,10 +112,11 @@ class CallFailed(Exception):
         *,
         reached_service: bool = True,
         retry_after_s: float | None = None,
+        is_failed_attempt: bool = False,
     ) -> None:
         super().__init__(f"{function}: {kind}")
         self.function, self.kind, self.words = function, kind, words
-        self.retry_after_s = retry_after_s
+        self.retry_after_s, self.is_failed_attempt = retry_after_s, is_failed_attempt
         self._reached_service = reached_service
 
     @property

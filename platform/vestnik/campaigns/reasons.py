@@ -32,6 +32,18 @@ SENTENCES: Mapping[str, Text] = {
         "en": "The service did not answer after {attempts} attempts ({function}): {text}. "
         "Nobody was written to twice; retry when the service works again.",
     },
+    "waiting": {
+        "ru": "Сервис просит подождать ({function}): {text}. Попытка {attempts} из {at_most}; следующая "
+        "начнётся сама, пауза перед ней — {seconds} с.",
+        "en": "The service asks to wait ({function}): {text}. Attempt {attempts} of {at_most}; the next one "
+        "begins by itself, the pause before it is {seconds} s.",
+    },
+    "waited_in_vain": {
+        "ru": "Сервис просил подождать {attempts} раз подряд ({function}): {text}. "
+        "Никто не получил письмо дважды; повторите, когда сервис снова будет принимать запросы.",
+        "en": "The service asked to wait {attempts} times in a row ({function}): {text}. "
+        "Nobody was written to twice; retry when the service takes requests again.",
+    },
     "module": {
         "ru": "Модуль сервиса завершился с ошибкой ({function}): {text}",
         "en": "The service's module failed ({function}): {text}",
@@ -101,7 +113,7 @@ def sentence(stored: Reason, language: Language) -> str:
 def words_of(error: Exception) -> str | dict[str, str]:
     """What an error says to a person: a module's own words where it said no, else ours in both languages."""
     if isinstance(error, Problem):
-        if getattr(error, "kind", None) == "raised" and error.values.get("reason"):
+        if getattr(error, "in_own_words", False) and error.values.get("reason"):
             return str(error.values["reason"])
         return {"ru": error.detail("ru"), "en": error.detail("en")}
     return str(error) or type(error).__name__

@@ -198,6 +198,12 @@ class Driver:
             await self._database.write(self.launch.fail, row.id, row.run, _failed(failure))
 
     async def _try_again(self, row: Row, failure: CallFailed, handed: Handover | None) -> None:
+        if failure.is_failed_attempt:
+            asked = _facts("waiting", failure)
+            await self._database.write(
+                self.launch.try_again, row.id, row.run, asked, handed, failure.retry_after_s
+            )
+            return
         if failure.retry_after_s is not None:
             await self._database.write(self.launch.wait_as_told, row.id, row.run, failure.retry_after_s)
             return
@@ -299,6 +305,7 @@ async def call(
             words_of(error),
             reached_service=bool(getattr(error, "reached_service", True)),
             retry_after_s=getattr(error, "retry_after_s", None),
+            is_failed_attempt=bool(getattr(error, "is_failed_attempt", False)),
         ) from error
 
 

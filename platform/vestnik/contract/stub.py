@@ -33,6 +33,16 @@ class OperationError(Exception):
 class FetchError(OperationError):
     """A request could not be sent or got no usable answer."""
 
+class RetryLater(Exception):
+    """Raise it when the service asks to come back later (its limit of requests, an HTTP 5xx).
+
+    The call fails as `retry_later`. The hand-over of a campaign goes on by itself after `seconds`, at most an
+    hour; None: the service does not say when. In CreateCampaign it does not mean that nothing happened.
+    """
+    seconds: float | None
+    message: str
+    def __init__(self, seconds: float | None = None, message: str = "") -> None: ...
+
 class _Headers(Mapping[str, str]):
     """Headers; names in any case."""
     def get_all(self, name: str) -> list[str]: ...

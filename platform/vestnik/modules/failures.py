@@ -14,6 +14,7 @@ ModuleCallFailed        kind             the module …
 ├── FetchFailed         fetch            got no usable answer from its service
 ├── BudgetSpent         retry_later      used up the service's budget of calls; retry_after_s
 ├── NeedsConsent        needs_consent    was tried, and would change something at the service; method, url
+├── AskedToWait         retry_later      was told by its service to come back later; retry_after_s or None
 ├── SwitchedOff         disabled         is switched off, or the account is gone
 └── Unavailable         unavailable      can't run: no sandbox, or a sealed secret
 
@@ -30,7 +31,7 @@ from vestnik.contract import ContractViolation, functions
 from vestnik.egress import ExchangeTrace, ForbiddenHost, SecretNotAllowed
 from vestnik.http.errors import Language, Problem
 from vestnik.modules.ports import LogLine
-from vestnik.sandbox import SandboxError
+from vestnik.sandbox import RetryLaterByModule, SandboxError
 
 _FIELDS = ("module", "function", "action", "reason", "line")
 
@@ -50,6 +51,8 @@ class ModuleCallFailed(Problem):
     version_id: int | None = None
     #: Its recording, where there is one.
     call_id: int | None = None
+    #: True where the reason is in the module's own words, for whoever reads of the failure.
+    in_own_words: ClassVar[bool] = False
     #: False only where surely no request of the call went out.
     reached_service = True
     #: What the function gave where the contract refuses that; only an inspector shows it.
@@ -136,6 +139,7 @@ class Refused(ModuleCallFailed):
 
 class Raised(ModuleCallFailed):
     kind = "raised"
+    in_own_words = True
     code = "module_raised"
     message = {
         "ru": "Модуль «{module}» остановился с ошибкой ({action}). Передайте это тому, "
@@ -242,6 +246,21 @@ class NeedsConsent(ModuleCallFailed):
         "{method} {url} ({action}). Nothing was sent. Confirm to repeat it and send.",
     }
     fields = (*_FIELDS, "method", "url")
+class AskedToWait(ModuleCallFailed):
+    kind = "retry_later"
+    in_own_words = True
+    code = "module_asked_to_wait"
+    status = 503
+    title = {"ru": "Сервис просит подождать", "en": "The service asks to wait"}
+    message = {
+        "ru": "Сервис модуля «{module}» сейчас не принимает запросы ({action}). Повторите {when}.",
+        "en": "The service of the module “{module}” takes no requests now ({action}). Try again {when}.",
+    }
+    fields = (*_FIELDS, "when")
+    #: When the service may take the next call; None: it does not say.
+    retry_after_s: float | None = None
+    #: The service refused a call that was made: whoever repeats it by itself counts it.
+    is_failed_attempt = True
 
 
 class SwitchedOff(ModuleCallFailed):
@@ -273,12 +292,25 @@ _BY_KIND: dict[str, type[ModuleCallFailed]] = {
 
 def of_sandbox(error: SandboxError, module: Mapping[str, str], function: str) -> ModuleCallFailed:
     """The failure that a sandbox's error means."""
+    if isinstance(error, RetryLaterByModule):
+        return _asked_to_wait(error, module, function)
     common = _common(module, function, error.message, error.line)
     if error.kind in ("syntax", "policy"):
         return Refused(**common, refused=error.kind)
     if error.host_kind is not None and error.host_kind not in NOT_THE_SERVICE:
         return FetchFailed(**common)
     return _BY_KIND[error.kind](**common)
+
+
+def _asked_to_wait(error: RetryLaterByModule, module: Mapping[str, str], function: str) -> ModuleCallFailed:
+    seconds = error.retry_after_s
+    when = {"ru": "позже", "en": "later"}
+    if seconds is not None:
+        shown = max(1, round(seconds))
+        when = {"ru": f"через {shown} с", "en": f"in {shown} s"}
+    failure = AskedToWait(**_common(module, function, error.message, error.line), when=when)
+    failure.retry_after_s = seconds
+    return failure
 
 
 #: Kinds of a refused operation that say nothing about the service.

@@ -13,6 +13,7 @@ from vestnik.sandbox.errors import (
     ModuleRefusedError,
     NotImplementedByModule,
     PolicyRefused,
+    RetryLaterByModule,
     SandboxError,
     SyntaxRefused,
     TraceLine,
@@ -24,7 +25,7 @@ _INTEGER_LIMIT: Final = 1 << 63
 _long_number: Final = re.compile(rb"[0-9]{19,}")
 _Finding = tuple[int, int, int, int, str, str, str, dict[str, str]]
 _Function = tuple[str, list[str], list[str], bool, bool, int, int, int]
-_Failure = tuple[str, str, str, list[tuple[int, str]], str | None, bool]
+_Failure = tuple[str, str, str, list[tuple[int, str]], str | None, bool, float | None]
 
 _loaded: Final = msgspec.msgpack.Decoder(tuple[list[_Finding]]).decode
 _checked: Final = msgspec.msgpack.Decoder(tuple[list[_Finding], list[_Function]]).decode
@@ -36,6 +37,7 @@ _FAILURES: Final[dict[str, type[SandboxError]]] = {
     "raised": ModuleRaised,
     "memory": ModuleOutOfMemory,
     "not_implemented": NotImplementedByModule,
+    "retry_later": RetryLaterByModule,
 }
 _ERRORS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, MemoryError)
 
@@ -74,25 +76,27 @@ def _refuse_big_integers(value: Any) -> None:
 def read_failure(body: bytes) -> tuple[SandboxError, bool]:
     """The error of a FAILED frame, and whether its worker must not be used again."""
     try:
-        kind, exception, message, frames, host_kind, recycle = _failed(body)
+        kind, exception, message, frames, host_kind, recycle, seconds = _failed(body)
         error_class = _FAILURES[kind]
     except (*_ERRORS, KeyError) as error:
         raise ProtocolViolation(f"a failure that can't be read ({type(error).__name__})") from None
+    if seconds is not None and not 0 <= seconds <= wire.RETRY_LATER_LIMIT_S:
+        raise ProtocolViolation("a wait that no module can ask for")
     trace = tuple(TraceLine(line, function) for line, function in frames[-20:])
     last = trace[-1] if trace else None
     if error_class is ModuleRaised and exception != "ResultRefused":
         message = f"{exception}: {message}" if message else exception
-    return (
-        error_class(
-            message,
-            line=last.line if last else None,
-            function=last.function if last else None,
-            exception=exception,
-            host_kind=host_kind,
-            traceback=trace,
-        ),
-        recycle,
+    failure = error_class(
+        message,
+        line=last.line if last else None,
+        function=last.function if last else None,
+        exception=exception,
+        host_kind=host_kind,
+        traceback=trace,
     )
+    if isinstance(failure, RetryLaterByModule):
+        failure.retry_after_s = seconds
+    return failure, recycle
 
 
 def read_findings(body: bytes) -> tuple[Diagnostic, ...]:

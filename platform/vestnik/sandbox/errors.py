@@ -6,6 +6,7 @@ SandboxError                              the call failed; everything known abou
 |   +-- PolicyRefused   "policy"          it uses something outside the language of modules
 +-- NotImplementedByModule  "not_implemented"   no such function, or it raised NotImplementedError
 +-- ModuleRaised        "raised"          an exception left the function, or its result can't be handed over
++-- RetryLaterByModule  "retry_later"     it raised RetryLater: its service does not take the call now
 +-- ModuleTimeout       "timeout"         the CPU budget or the wall deadline ran out; the worker was killed
 +-- ModuleOutOfMemory   "memory"          the memory limit
 +-- WorkerCrashed       "crashed"         the process ended, made a forbidden call or broke the protocol
@@ -85,6 +86,13 @@ class ModuleRaised(SandboxError):
     """An exception left the module's function."""
 
     kind = "raised"
+
+
+class RetryLaterByModule(SandboxError):
+    """The module's service does not take the call now; `retry_after_s`: when it may, where that is known."""
+
+    kind = "retry_later"
+    retry_after_s: float | None = None
 
 
 class ModuleTimeout(SandboxError):

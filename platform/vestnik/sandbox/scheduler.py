@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Final, Protocol
 
 from vestnik.sandbox.clock import CLOCK
-from vestnik.sandbox.wire import LOG_LEVELS
+from vestnik.sandbox.wire import LOG_LEVELS, RETRY_LATER_LIMIT_S
 
 TASK_LIMIT: Final = 256
 REPORT_LIMIT: Final = 10
@@ -29,6 +29,17 @@ class OperationError(Exception):
 
 class FetchError(OperationError):
     """A request could not be sent or got no usable answer."""
+
+
+class RetryLater(Exception):
+    """The service asks to come back later; raised by the module. `seconds` None: it does not say when."""
+
+    def __init__(self, seconds: float | None = None, message: str = "") -> None:
+        super().__init__(message)
+        if seconds is not None and not 0 <= float(seconds) < float("inf"):
+            raise ValueError("RetryLater takes a number of seconds from now")
+        self.seconds = None if seconds is None else min(float(seconds), RETRY_LATER_LIMIT_S)
+        self.message = message
 
 
 class Line(Protocol):

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from vestnik.sandbox.exchange import IncomingRequest, Response, SealedValue, Spooled, fetch, plain
 from vestnik.sandbox.guards import facade
-from vestnik.sandbox.scheduler import FetchError, Operation, OperationError
+from vestnik.sandbox.scheduler import FetchError, Operation, OperationError, RetryLater
 from vestnik.sandbox.wire import KIB, LOG_LEVELS
 
 LOG_LIMIT: Final = 64 * KIB
@@ -18,7 +18,7 @@ LOG_LINES: Final = 1000
 # A facade's own "operations" come on top of these.
 FIXED_NAMES: Final = (
     "fetch", "spooled", "settings", "sealed", "storage", "log", "IncomingRequest", "Response", "FetchError",
-    "OperationError",
+    "OperationError", "RetryLater",
 )  # fmt: skip
 
 
@@ -239,6 +239,7 @@ class Sdk:
             "Response": Response,
             "FetchError": FetchError,
             "OperationError": OperationError,
+            "RetryLater": RetryLater,
         }
         self.facade = facade("vestnik_sdk", {name: values[name] for name in names})
 

@@ -54,6 +54,7 @@ FROM_WORKER_CAPS: Final = {
 ELEMENT_LIMIT: Final = 200_000
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+RETRY_LATER_LIMIT_S: Final = 3600.0  # the longest wait that a module may ask for
 
 
 class FrameViolation(ValueError):

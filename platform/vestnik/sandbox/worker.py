@@ -19,7 +19,7 @@ import msgpack
 
 from vestnik.sandbox import facades, guards, memory, policy, wire
 from vestnik.sandbox.clock import CHANCE, CLOCK
-from vestnik.sandbox.scheduler import Asyncio, Line, OperationError, Scheduler
+from vestnik.sandbox.scheduler import Asyncio, Line, OperationError, RetryLater, Scheduler
 from vestnik.sandbox.sdk import Log, Sdk, offered_names
 from vestnik.sandbox.wire import MIB
 
@@ -209,6 +209,8 @@ def failure(error: BaseException) -> list[Any]:
         kind = "memory"
     elif isinstance(error, NotImplementedError):
         kind = "not_implemented"
+    elif isinstance(error, RetryLater):
+        kind = "retry_later"
     operation_kind = error.kind if isinstance(error, OperationError) else None
     try:
         message = str(error)[:MESSAGE_LIMIT]
@@ -228,7 +230,14 @@ def failure(error: BaseException) -> list[Any]:
         frames,
         None if operation_kind is None else str(operation_kind)[:100],
         recycle,
+        _seconds(error) if isinstance(error, RetryLater) else None,
     ]
+
+
+def _seconds(error: RetryLater) -> float | None:
+    """When to come back, where the module still says so: it holds the exception, and may have changed it."""
+    seconds = error.seconds
+    return seconds if type(seconds) is float and 0 <= seconds <= wire.RETRY_LATER_LIMIT_S else None
 
 
 def _module_frames(error: BaseException) -> list[list[Any]]:

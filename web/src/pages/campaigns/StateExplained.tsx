@@ -7,6 +7,7 @@ import { useFormat } from "../../ui/format";
 const LOOKS: Partial<Record<CampaignState, { colour: string; icon: Icon }>> = {
   draft: { colour: "gray", icon: IconInfoCircle },
   scheduled: { colour: "blue", icon: IconClock },
+  preparing: { colour: "yellow", icon: IconClock },
   moderation: { colour: "violet", icon: IconShieldSearch },
   paused: { colour: "yellow", icon: IconPlayerPause },
   declined: { colour: "red", icon: IconAlertTriangle },
@@ -19,7 +20,7 @@ export function StateExplained({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
   const format = useFormat();
   const look = LOOKS[campaign.state];
-  if (!look) return null;
+  if (!look || (campaign.state === "preparing" && !campaign.reason)) return null;
   return (
     <Alert color={look.colour} icon={<look.icon size={20} />} title={t(`campaigns.explained.${campaign.state}.title`)}>
       {campaign.reason && (
