@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import os
 import time
@@ -51,13 +52,13 @@ def forked_us(function: Callable[[Any], Any], argument: Any, calls: int) -> floa
 def monty_us(argument: Any, calls: int) -> tuple[float, float] | None:
     """Median time in a warm session, and in one that is made for the call; None where it is not installed."""
     try:
-        import pydantic_monty  # type: ignore[import-not-found]
+        monty: Any = importlib.import_module("pydantic_monty")
     except ImportError:
         return None
 
     async def measure() -> tuple[float, float]:
         warm, fresh = [], []
-        async with pydantic_monty.AsyncMonty(checkout_timeout=10) as pool:
+        async with monty.AsyncMonty(checkout_timeout=10) as pool:
             async with pool.checkout() as session:
                 await session.feed_run(MONTY_SOURCE)
                 for _ in range(calls):
