@@ -38,4 +38,5 @@ class Catalogue:
     @staticmethod
     def _read(folder: Path) -> Package:
         manifest = read_manifest(json.loads((folder / "module.json").read_text(encoding="utf-8")))
-        return Package(manifest.name, (folder / "module.py").read_text(encoding="utf-8"), manifest)
+        tests = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("tests/*.json"))}
+        return Package(manifest.name, (folder / "module.py").read_text(encoding="utf-8"), manifest, tests)

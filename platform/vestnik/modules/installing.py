@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from vestnik.db import Database
 from vestnik.modules.approvals import approve_for_module
 from vestnik.modules.catalogue import Catalogue
 from vestnik.modules.errors import NothingToUpdate
+from vestnik.modules.kept_tests import KeptTests
 from vestnik.modules.library import Library
 from vestnik.modules.packages import Package, read_manifest
 from vestnik.modules.packing import pack
@@ -34,8 +36,11 @@ class Entry:
 class Installer:
     """Brings modules in from the catalogue, and out as archives."""
 
-    def __init__(self, database: Database, library: Library, catalogue: Catalogue) -> None:
-        self._database, self._library, self._catalogue = database, library, catalogue
+    def __init__(
+        self, database: Database, library: Library, catalogue: Catalogue, tests: KeptTests
+    ) -> None:
+        self._database, self._library = database, library
+        self._catalogue, self._tests = catalogue, tests
 
     async def entries(self, actor: Actor) -> list[Entry]:
         """The modules that come with Vestnik, by name."""
@@ -85,7 +90,7 @@ class Installer:
             for language, text in row.title.items()
         }
         manifest = read_manifest({**live.manifest, "name": name, "title": titles})
-        package = Package(name, live.source, manifest)
+        package = Package(name, live.source, manifest, await self._tests.files(module_id))
         return await self._library.add(actor, package, f"{row.name} {row.version}")
 
     async def export(self, actor: Actor, module_id: int, version_id: int | None) -> tuple[str, bytes]:
@@ -94,7 +99,10 @@ class Installer:
         row, version = await self._library.card(actor, module_id)
         if version_id is not None:
             version = await self._library.version(actor, module_id, version_id)
-        data = pack(version.source, version.manifest, version.functions, {}, actor.language)
+        tests = await self._tests.files(module_id)
+        data = await asyncio.to_thread(
+            pack, version.source, version.manifest, version.functions, tests, actor.language
+        )
         return f"{row.name}-{version.row.number}.zip", data
 
     async def _present(self) -> dict[str, tuple[ModuleRow, Manifest]]:

@@ -13,6 +13,7 @@ from vestnik.http.errors import Language, NotFound
 from vestnik.modules import versions
 from vestnik.modules.checks import Check, broken, check_of, require_sound
 from vestnik.modules.errors import ModulesCantRun
+from vestnik.modules.kept_tests import import_tests
 from vestnik.modules.packages import Package, manifest_invalid, read_upload
 from vestnik.modules.registry import Registry
 from vestnik.modules.tables import module, module_version
@@ -133,6 +134,7 @@ class Library:
 
         def unit(connection: sa.Connection) -> int:
             module_id = versions.add_module(connection, actor, package.name, version, bundled=bundled)
+            import_tests(connection, actor, module_id, package.tests)
             if also is not None:
                 also(connection, module_id)
             return module_id
@@ -155,7 +157,9 @@ class Library:
         version = await self._checked(package.source, package.manifest, note)
 
         def unit(connection: sa.Connection) -> int:
-            return versions.add_version(connection, self._registry, actor, module_id, version)
+            version_id = versions.add_version(connection, self._registry, actor, module_id, version)
+            import_tests(connection, actor, module_id, package.tests)
+            return version_id
 
         version_id = await self._database.write(unit)
         await self._registry.refresh()

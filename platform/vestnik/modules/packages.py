@@ -1,7 +1,7 @@
-"""Reads an uploaded module: one `.py` file, or a `.zip` with `module.json` and `module.py`.
+"""Reads an uploaded module: one `.py` file, or a `.zip` with `module.json`, `module.py` and `tests/*.json`.
 
-Nothing is ever unpacked to disk: two members are read, each within its limit, and an archive with a name that
-would lead out of its folder is refused as a whole.
+Nothing is ever unpacked to disk: these members are read, each within its limit, and an archive with a name
+that would lead out of its folder is refused as a whole.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import io
 import json
 import re
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -24,17 +25,19 @@ UPLOAD_BYTES = 5_000_000
 SOURCE_BYTES = 262_144  # what the sandbox takes
 MANIFEST_BYTES = 262_144
 MEMBERS = 500
+TESTS_BYTES = 33_554_432  # of all tests of an archive
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A module as it was uploaded; `manifest` is None for a single file."""
+    """A module as it was uploaded; `manifest` is None for a single file, `tests` are texts by name."""
 
     name: str
     source: str
     manifest: Manifest | None
+    tests: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_upload(filename: str, data: bytes) -> Package:
@@ -112,13 +115,14 @@ def _read_zip(data: bytes) -> Package:
             folder = _folder(members)
             document = _member(archive, members[folder / "module.json"], MANIFEST_BYTES)
             source = _member(archive, members[folder / "module.py"], SOURCE_BYTES)
+            tests = _tests(archive, members, folder / "tests")
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
         raise _invalid("Архив повреждён или зашифрован.", "The archive is damaged or encrypted.") from None
     try:
         manifest = read_manifest(json.loads(document))
     except (ValueError, RecursionError):
         raise _invalid("Файл module.json — не JSON.", "The file module.json is not JSON.") from None
-    return Package(manifest.name, _source(source), manifest)
+    return Package(manifest.name, _source(source), manifest, tests)
 
 
 def _members(archive: zipfile.ZipFile) -> dict[PurePosixPath, zipfile.ZipInfo]:
@@ -155,6 +159,27 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit_bytes: int) -
     if len(content) > limit_bytes:
         raise FileTooLarge(name=_shown(info.filename), limit_bytes=limit_bytes)
     return content
+
+
+def _tests(
+    archive: zipfile.ZipFile, members: Mapping[PurePosixPath, zipfile.ZipInfo], folder: PurePosixPath
+) -> dict[str, str]:
+    """The texts of the files `tests/*.json`, all together within their limit."""
+    texts: dict[str, str] = {}
+    left = TESTS_BYTES
+    for path, info in sorted(members.items()):
+        if path.parent != folder or path.suffix != ".json":
+            continue
+        content = _member(archive, info, left)
+        left -= len(content)
+        try:
+            texts[path.stem] = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise _invalid(
+                f"Файл {_shown(info.filename)} — не текст в UTF-8.",
+                f"The file {_shown(info.filename)} is not UTF-8 text.",
+            ) from None
+    return texts
 
 
 def _source(data: bytes) -> str:
