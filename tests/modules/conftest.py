@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -36,10 +37,12 @@ from vestnik.modules import (
     catalogue_routes,
     contract_routes,
     language_routes,
+    rehearsal_routes,
     version_routes,
 )
 from vestnik.modules import routes as module_routes
 from vestnik.modules.accounts import HostChoice
+from vestnik.modules.catalogue import Catalogue
 from vestnik.modules.packages import read_manifest
 from vestnik.modules.registry import Registry
 from vestnik.people.access import SYSTEM, Actor, Role, rights_of
@@ -118,6 +121,7 @@ class Site:
     database: Database
     vault: Vault
     client: httpx.AsyncClient
+    bundled: Path
     role: Role = "administrator"
     language: str = "en"
 
@@ -246,15 +250,21 @@ async def site(sandbox: Sandbox, database_url: str, tmp_path: Path) -> AsyncIter
         broker = Broker(BrokerOptions(budget_wait_s=1))
         stack.push_async_callback(broker.close)
         vault = Vault(Settings(database_url=database_url, data_dir=tmp_path / "data"))
-        options = ModulesOptions(contacts=People(), category_names=category_names, own_listeners=[LISTENER])
+        bundled = await asyncio.to_thread(shutil.copytree, Catalogue.bundled().folder, tmp_path / "catalogue")
+        options = ModulesOptions(
+            contacts=People(),
+            category_names=category_names,
+            own_listeners=[LISTENER],
+            catalogue=Catalogue(bundled),
+        )
         modules = Modules(database, vault, sandbox, broker, _base_url, options)
         await stack.enter_async_context(modules.running())
         services = cast(Any, SimpleNamespace(modules=modules))
         own = (
             *(module_routes, version_routes, call_routes, catalogue_routes, account_routes, contract_routes),
-            language_routes,
+            *(language_routes, rehearsal_routes),
         )
-        routers = [each.router for each in (*own, contract_routes)]
+        routers = [each.router for each in own]
         app = Starlette(
             routes=routes(routers, services),
             exception_handlers=faults.HANDLERS,
@@ -262,7 +272,7 @@ async def site(sandbox: Sandbox, database_url: str, tmp_path: Path) -> AsyncIter
         )
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://vestnik.test")
         await stack.enter_async_context(client)
-        yield Site(modules, database, vault, client)
+        yield Site(modules, database, vault, client, bundled)
 
 
 async def _base_url() -> str:
