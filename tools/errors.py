@@ -71,7 +71,9 @@ WHAT_TO_DO: Mapping[str, str] = {
     "busy": "every worker was taken for too long; the function was not begun",
     "forbidden_host": "the address is not approved for the account, or not for the secret in the request",
     "fetch": "the service gave no usable answer and the module did not catch `FetchError`",
-    "retry_later": "the service's rate limit is used up for longer than a call may wait",
+    "retry_later": "the service's rate limit is used up for longer than a call may wait, or the module "
+    "raised `RetryLater`",
+    "needs_consent": "a try would send a request that may change something, and nobody agreed to it: not sent",
     "disabled": "the module is switched off, or the account is deleted",
     "unavailable": "modules can't run on this machine, or a secret can't be opened: see `vestnik doctor`",
 }
@@ -151,15 +153,17 @@ def _problem(problem: type[Problem]) -> str:
 
 def _kinds() -> str:
     classes = [found for found in problems() if issubclass(found, ModuleCallFailed)]
-    by_kind = {found.kind: found for found in classes}
+    by_kind: dict[str, list[type[ModuleCallFailed]]] = {}
+    for found in classes:
+        by_kind.setdefault(found.kind, []).append(found)
     by_kind["syntax"] = by_kind["policy"]
     if set(by_kind) != set(WHAT_TO_DO):
         raise SystemExit(f"tools/errors.py: kinds differ: {sorted(set(by_kind) ^ set(WHAT_TO_DO))}")
     rows = [
         (
             kind,
-            f"[`{by_kind[kind].code}`](#{by_kind[kind].code})",
-            str(by_kind[kind].status),
+            ", ".join(f"[`{found.code}`](#{found.code})" for found in by_kind[kind]),
+            ", ".join(sorted({str(found.status) for found in by_kind[kind]})),
             meaning,
             "yes" if kind in TRANSIENT else "no",
         )
