@@ -20,19 +20,10 @@ export type VersionRow = Shape<"VersionRowShape">;
 
 export type Version = Omit<Shape<"VersionShape">, "manifest"> & { manifest: Manifest };
 
-export type ModuleCard = Omit<Shape<"ModuleCardShape">, "live"> & {
-  live: Version;
-  /** None while the module was never published. */
-  liveVersionId: string | null;
-  latestVersionId: string;
-  hasDraft: boolean;
-};
+/** `liveVersionId` is missing while the module was never published; `live` is its newest version then. */
+export type ModuleCard = Omit<Shape<"ModuleCardShape">, "live"> & { live: Version };
 
-export type CatalogueEntry = Shape<"CatalogueShape"> & {
-  updateAvailable: boolean;
-  moduleId: string | null;
-  hosts: string[];
-};
+export type CatalogueEntry = Shape<"CatalogueShape">;
 
 export type CheckResult = Shape<"vestnik.modules.routes.CheckShape">;
 
@@ -41,14 +32,14 @@ export type LogLine = Shape<"LogLineShape">;
 export type Exchange = Shape<"ExchangeShape">;
 
 /** Why a call failed; `method` and `url` name a request that was not sent without consent. */
-export type CallError = Omit<Shape<"CallErrorShape">, "sentence" | "problem"> & { method?: string | null; url?: string | null };
+export type CallError = Omit<Shape<"CallErrorShape">, "sentence" | "problem">;
 
-export type RunResult = Omit<Shape<"RunShape">, "error"> & { error: CallError | null };
+export type RunResult = Shape<"RunShape">;
 
 /** Arguments as they are, or those of a recorded call, or a stored webhook. */
 export type RunInput = { arguments: Record<string, unknown> } | { callId: string } | { webhookId: string };
 
-export type RunRequest = RunInput & { function: string; accountId?: string; source?: string; allowWrites?: boolean };
+export type RunRequest = RunInput & Pick<Shape<"RunBody">, "function" | "accountId" | "source" | "allowWrites">;
 
 /** A recorded call; `kind` says why it failed. */
 export type Recording = Shape<"RecordingRow">;
@@ -59,69 +50,29 @@ export interface CallFilter {
   accountId?: string;
 }
 
-export type RecordingCard = Shape<"RecordingCard"> & {
-  arguments: unknown;
-  result: unknown;
-  webhookId: string | null;
-  replayable: boolean;
-};
+export type RecordingCard = Shape<"RecordingCard">;
 
+/** One place where a result differs; `missing` is the side on which there is nothing. */
 export interface Difference {
   path: string;
-  before: unknown;
-  after: unknown;
-  /** The side on which there is nothing at this place. */
+  before?: unknown;
+  after?: unknown;
   missing?: "before" | "after" | null;
 }
 
-export interface UnrecordedRequest {
-  method: string;
-  url: string;
-}
+export type UnrecordedRequest = Shape<"UnrecordedShape">;
 
-export type ReplayResult = RunResult & { same: boolean; differences: Difference[]; unrecorded: UnrecordedRequest[] };
+export type ReplayResult = Shape<"ReplayShape">;
 
-export interface ModuleTest {
-  name: string;
-  function: string;
-  callId: string | null;
-}
+export type ModuleTest = Shape<"TestRowShape">;
 
-export interface TestOutcome {
-  name: string;
-  ok: boolean;
-  differences: Difference[];
-  error: CallError | null;
-  unrecorded: UnrecordedRequest[];
-}
+export type TestOutcome = Shape<"TestRunShape">;
 
-export type Verdict = "equal" | "different" | "failed" | "notComparable";
+export type RehearsalRow = Shape<"RehearsalRowShape">;
 
-export interface RehearsalRow {
-  callId: string | null;
-  webhookId: string | null;
-  function: string;
-  at: string;
-  verdict: Verdict;
-  differences: Difference[];
-  reason: string | null;
-}
+export type Verdict = RehearsalRow["verdict"];
 
-export interface Rehearsal {
-  id: string;
-  versionId: string;
-  liveVersionId: string;
-  state: "running" | "done" | "interrupted";
-  total: number;
-  done: number;
-  equal: number;
-  different: number;
-  failed: number;
-  notComparable: number;
-  actionsLost: number;
-  actionsChanged: number;
-  rows: RehearsalRow[];
-}
+export type Rehearsal = Shape<"RehearsalCardShape">;
 
 export interface ModuleHost {
   scheme: string;
@@ -178,6 +129,12 @@ export const modules = {
     }),
 
   check: (id: string, source: string) => api.post<CheckResult>(under(id, "/check"), { source }),
+  format: (id: string, source: string) => api.post<{ source: string }>(under(id, "/format"), { source }),
+  stub: (id: string) =>
+    queryOptions({
+      queryKey: ["modules", id, "stub"],
+      queryFn: () => api.get<string>("/contract/vestnik_sdk.pyi", { moduleId: id }),
+    }),
   scaffold: (id: string, wanted: { source: string; function: string; language: string }) =>
     api.post<{ source: string }>(under(id, "/scaffold"), wanted),
   run: (id: string, run: RunRequest) => api.post<RunResult>(under(id, "/run"), run),
@@ -204,7 +161,8 @@ export const modules = {
 
   tests: (id: string) =>
     queryOptions({ queryKey: ["modules", id, "tests"], queryFn: () => api.get<PageOf<ModuleTest>>(under(id, "/tests")) }),
-  saveAsTest: (id: string, call: string, name: string) => api.post<ModuleTest>(under(id, `/calls/${call}/save-as-test`), { name }),
+  saveAsTest: (id: string, call: string, test: Shape<"NewTest">) =>
+    api.post<ModuleTest>(under(id, `/calls/${call}/save-as-test`), test),
   removeTest: (id: string, name: string) => api.delete(under(id, `/tests/${name}`)),
   runTests: (id: string, source: string) => api.post<PageOf<TestOutcome>>(under(id, "/tests/run"), { source }),
 

@@ -36,7 +36,7 @@ export function Outcome({ run, given }: Props) {
           {t("trace.times", { wall: Math.round(run.wallMs), cpu: Math.round(run.cpuMs) })}
         </Text>
       </Group>
-      {error && <CallFailure error={error} />}
+      {error && <CallFailure error={error} brief={marked} />}
       <Tabs defaultValue={run.ok || marked ? "result" : "log"} keepMounted={false}>
         <Tabs.List mb="sm">
           {given !== undefined && <Tabs.Tab value="given">{t("trace.given")}</Tabs.Tab>}

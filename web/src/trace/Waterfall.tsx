@@ -2,9 +2,12 @@ import { Badge, Text, UnstyledButton } from "@mantine/core";
 import { useMemo, useState, type CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import type { Exchange } from "../api/modules";
+import { useFormat } from "../ui/format";
 import { ExchangeDetails } from "./ExchangeDetails";
 import classes from "./trace.module.css";
 import { waterfall, type Bar } from "./waterfall";
+
+const KB = 1000;
 
 /** Every HTTP request of a call over time; one is opened by a click. Secrets were masked by the server. */
 export function Waterfall({ exchanges }: { exchanges: Exchange[] }) {
@@ -46,7 +49,10 @@ export function Waterfall({ exchanges }: { exchanges: Exchange[] }) {
 
 function Head({ bar }: { bar: Bar }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const { exchange } = bar;
+  const size = (bytes: number) =>
+    bytes < KB ? t("trace.bytes", { bytes: format.number(bytes) }) : t("trace.kilobytes", { size: format.number(Math.round(bytes / 100) / 10) });
   return (
     <>
       <Badge color={colourOf(exchange)} className={classes.status}>
@@ -65,7 +71,7 @@ function Head({ bar }: { bar: Bar }) {
         />
       </span>
       <span className={classes.cost}>
-        {t("trace.ms", { ms: Math.round(exchange.wallMs) })} · {t("trace.bytes", { bytes: exchange.responseBytes })}
+        {t("trace.ms", { ms: Math.round(exchange.wallMs) })} · {size(exchange.responseBytes)}
       </span>
     </>
   );

@@ -3,8 +3,9 @@ import { useTranslation } from "react-i18next";
 import type { Contract } from "../../api/contract";
 import type { ModuleCard, Version } from "../../api/modules";
 import { useRight } from "../../api/session";
-import { CodeEditor, type CodeEditorHandle } from "../../editor/CodeEditor";
+import type { CodeEditorHandle } from "../../editor/CodeEditor";
 import { contractCompletions } from "../../editor/completions";
+import { ModuleEditor } from "../../editor/ModuleEditor";
 import classes from "./Studio.module.css";
 import type { Draft } from "./use-draft";
 
@@ -19,15 +20,15 @@ interface Props {
 }
 
 /** The module's text. */
-export function EditorPane({ saved, contract, draft, editor, onRun, onSave }: Props) {
+export function EditorPane({ card, saved, contract, draft, editor, onRun, onSave }: Props) {
   const { t } = useTranslation();
   const writes = useRight("modules.write");
   const completions = useMemo(() => contractCompletions(contract, settingNames(saved)), [contract, saved]);
   return (
     <div className={`framed ${classes.editor}`}>
-      <CodeEditor
+      <ModuleEditor
         ref={editor}
-        language="python"
+        moduleId={card.id}
         label={t("studio.editorLabel")}
         value={draft.source}
         onChange={draft.setSource}

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -21,11 +21,11 @@ export function SaveAsTest({ opened, onClose, moduleId, call }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const form = useForm({
-    initialValues: { name: proposedName(shortName(call.function), call.id) },
+    initialValues: { name: proposedName(shortName(call.function), call.id), replacePersonalData: true },
     validate: { name: (value) => (TEST_NAME.test(value) ? null : t("studio.testNameRule")) },
   });
   const saving = useMutation({
-    mutationFn: ({ name }: { name: string }) => modules.saveAsTest(moduleId, call.id, name),
+    mutationFn: (test: { name: string; replacePersonalData: boolean }) => modules.saveAsTest(moduleId, call.id, test),
     onSuccess: async (_, { name }) => {
       tell(t("studio.testSaved", { name }));
       onClose();
@@ -41,6 +41,11 @@ export function SaveAsTest({ opened, onClose, moduleId, call }: Props) {
           </Text>
           {saving.error && <ProblemPanel problem={saving.error} />}
           <TextInput data-autofocus label={t("studio.testName")} description={t("studio.testNameRule")} {...form.getInputProps("name")} />
+          <Checkbox
+            label={t("studio.replacePersonalData")}
+            description={t("studio.replacePersonalDataHint")}
+            {...form.getInputProps("replacePersonalData", { type: "checkbox" })}
+          />
           <Group justify="flex-end">
             <Button type="submit" loading={saving.isPending}>
               {t("studio.saveTest")}

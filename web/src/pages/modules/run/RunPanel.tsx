@@ -1,5 +1,5 @@
 import { Button, Group, Kbd, SegmentedControl, Select, Stack, Text } from "@mantine/core";
-import { IconPlayerPlay } from "@tabler/icons-react";
+import { IconHistory, IconPlayerPlay } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type Ref } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +9,7 @@ import type { ModuleCard, RunInput } from "../../../api/modules";
 import { localised } from "../../../i18n";
 import { Outcome } from "../../../trace/Outcome";
 import { ProblemPanel } from "../../../ui/ProblemPanel";
+import { useStudio } from "../use-studio";
 import { isPlain } from "./arguments-schema";
 import { Consent } from "./Consent";
 import { asObject, isWebhookOrigin, ORIGINS, PARSE_WEBHOOK, sampleText, shortName, type Origin } from "./inputs";
@@ -123,8 +124,20 @@ export function RunPanel({ card, contract, source, trial, onTrial, runner }: Pro
       </Group>
       {run.error && <ProblemPanel problem={run.error} />}
       {run.data && !run.isPending && <Outcome key={run.submittedAt} run={run.data} />}
+      {run.data?.callId && !run.isPending && <Recorded callId={run.data.callId} />}
       <Consent asked={asked} account={own.find((one) => one.id === accountId)?.title ?? ""} onAllow={allow} onDecline={decline} />
     </Stack>
+  );
+}
+
+/** The way from a run to its recording, where it can be replayed and kept as a test. */
+function Recorded({ callId }: { callId: string }) {
+  const { t } = useTranslation();
+  const { set } = useStudio();
+  return (
+    <Button variant="subtle" size="compact-sm" w="fit-content" leftSection={<IconHistory size={14} />} onClick={() => set({ tab: "calls", call: callId })}>
+      {t("studio.toRecording")}
+    </Button>
   );
 }
 

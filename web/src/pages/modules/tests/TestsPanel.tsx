@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { modules, type ModuleTest, type TestOutcome } from "../../../api/modules";
 import { useRight } from "../../../api/session";
 import { CallFailure } from "../../../trace/CallFailure";
+import { errorOfRecord } from "../../../trace/error-of-record";
 import { Differences, Unrecorded } from "../../../trace/Differences";
 import { EmptyState } from "../../../ui/EmptyState";
 import { RowsLoading } from "../../../ui/Loading";
@@ -72,7 +73,7 @@ function Row({ moduleId, test, outcome }: { moduleId: string; test: ModuleTest; 
           </Stack>
           <Removal moduleId={moduleId} name={test.name} />
         </Group>
-        {outcome?.error && <CallFailure error={outcome.error} />}
+        {outcome?.error && <CallFailure error={errorOfRecord(String(outcome.error.kind ?? ""), outcome.error)} />}
         {outcome && outcome.differences.length > 0 && <Differences differences={outcome.differences} />}
         {outcome && <Unrecorded requests={outcome.unrecorded} />}
       </Stack>

@@ -72,6 +72,11 @@ function Row({ row }: { row: RehearsalRow }) {
       </Accordion.Control>
       <Accordion.Panel>
         <Stack gap="xs">
+          {row.actionsLost + row.actionsChanged + row.actionsAdded > 0 && (
+            <Text size="sm" fw={550}>
+              {t("studio.rowActions", { lost: row.actionsLost, changed: row.actionsChanged, added: row.actionsAdded })}
+            </Text>
+          )}
           {row.reason && <Text size="sm">{row.reason}</Text>}
           {row.differences.length > 0 && <Differences differences={row.differences} />}
           {!row.reason && row.differences.length === 0 && (
