@@ -127,6 +127,7 @@ class Recorder:
     # -- the recorder's thread
 
     def _serve(self) -> None:
+        self._drop_old()
         while not self._ending.is_set():
             self._work.wait(DROP_EVERY_S)
             self._ending.wait(GATHER_S)

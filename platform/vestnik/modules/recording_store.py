@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from vestnik.db import instant_of_key, now
 from vestnik.modules.tables import call
 
-KEPT_DAYS = 14
+KEPT_S = 1_209_600.0
 KEPT_PER_MODULE = 1_000
 BYTES_PER_MODULE = 134_217_728
 FOLDER_BYTES = 1_073_741_824
@@ -95,7 +95,7 @@ class RecordingStore:
 
     def drop_old(self) -> None:
         """Drop what is past its days."""
-        self._places.drop(now() - timedelta(days=KEPT_DAYS))
+        self._places.drop(now() - timedelta(seconds=KEPT_S))
 
     def page(self, wanted: CallFilter, offset: int, limit: int) -> tuple[list[sa.Row[Any]], int]:
         """Rows without their documents, the newest first, and how many match."""
