@@ -10,6 +10,7 @@ import asyncio
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 #: Of a head, or of trailers; what one read brings at once comes on top.
 HEAD_BYTES = 65_536
@@ -70,3 +71,12 @@ class BoundedConnection(HttpToolsProtocol):
     def _hang_up(self) -> None:
         self._deadline = None
         self.transport.close()
+
+
+class SocketConnection(WebSocketsSansIOProtocol):
+    """A WebSocket whose refusal is an answer: uvicorn would log each as a fault of the application."""
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True

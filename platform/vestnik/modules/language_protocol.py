@@ -180,7 +180,11 @@ def wanted(diagnostics: Iterable[Message]) -> list[Message]:
 
 def _completions(result: Any, _root: str) -> Message:
     items = result if isinstance(result, list) else result.get("items", [])
-    rebuilt = [{name: item[name] for name in _ITEM if item.get(name) is not None} for item in items]
+    rebuilt = [
+        {name: item[name] for name in _ITEM if item.get(name) is not None}
+        for item in items
+        if item["label"] and not item["label"].startswith("_")  # a module can't use what begins with it
+    ]
     for item in rebuilt:
         if "documentation" in item:
             item["documentation"] = _readable(item["documentation"])
