@@ -7,7 +7,7 @@ import { useRight } from "../../api/session";
 import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
 import { RowsLoading } from "../../ui/Loading";
-import { tellProblem } from "../../ui/notices";
+import { ask, tellProblem } from "../../ui/notices";
 import { Panel } from "../../ui/Panel";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 
@@ -35,11 +35,19 @@ function Host({ accountId, host, all }: { accountId: string; host: HostApproval;
   const client = useQueryClient();
   const approves = useRight("hosts.approve");
   const change = useMutation({
-    mutationFn: (approved: boolean) =>
-      accounts.approveHosts(accountId, all.map((one) => (one === host ? { ...one, approved } : one)).map(plain)),
+    mutationFn: (choice: Partial<HostApproval>) =>
+      accounts.approveHosts(accountId, all.map((one) => (one === host ? { ...one, ...choice } : one)).map(plain)),
     onSuccess: () => client.invalidateQueries({ queryKey: ["accounts", accountId] }),
     onError: tellProblem,
   });
+  const confirmPrivate = () =>
+    ask({
+      title: t("accounts.privateConfirm", { host: keyOf(host) }),
+      text: t("accounts.privateWarning"),
+      confirm: t("accounts.privateAllow"),
+      danger: true,
+      onConfirm: () => change.mutate({ privateNetwork: true }),
+    });
   return (
     <Group justify="space-between" wrap="nowrap" align="flex-start">
       <Stack gap={2} miw={0}>
@@ -56,12 +64,24 @@ function Host({ accountId, host, all }: { accountId: string; host: HostApproval;
             </Text>
           )}
         </Group>
+        {approves && host.approved && (
+          <Switch
+            size="xs"
+            mt={4}
+            checked={host.privateNetwork}
+            disabled={change.isPending}
+            onChange={(event) => (event.currentTarget.checked ? confirmPrivate() : change.mutate({ privateNetwork: false }))}
+            label={t("accounts.privateSwitch")}
+            aria-label={t("accounts.privateNamed", { host: keyOf(host) })}
+            description={host.privateNetwork && t("accounts.privateWarning")}
+          />
+        )}
       </Stack>
       {approves ? (
         <Switch
           checked={host.approved}
           disabled={change.isPending}
-          onChange={(event) => change.mutate(event.currentTarget.checked)}
+          onChange={(event) => change.mutate({ approved: event.currentTarget.checked })}
           aria-label={t("accounts.approveNamed", { host: keyOf(host) })}
         />
       ) : (
