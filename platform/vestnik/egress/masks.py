@@ -1,10 +1,10 @@
 """Finds the value of a secret in any usual encoding and puts `[sealed:name]` in its place.
 
-Found are, of each value as a whole: every mixture of characters that are raw (in UTF-8, UTF-16 or UTF-32,
-letters of ASCII in either case), percent-encoded (any set of safe characters, either case, once or twice),
-JSON-escaped (also JSON within JSON, and \\xhh) or character references of HTML; and base64 (both alphabets)
-at each of the three alignments, of the raw, percent-encoded and JSON-escaped text. A part of a value is never
-looked for: that would tell its prefix.
+Found are, of each value as a whole: every mixture of characters that are raw (in UTF-8, UTF-16, UTF-32 or a
+Western or Cyrillic code page, letters of ASCII in either case), percent-encoded (any set of safe characters,
+either case, once or twice), JSON-escaped (also JSON within JSON, and \\xhh) or character references of HTML;
+and base64 (both alphabets) at each of the three alignments, of the raw, percent-encoded and JSON-escaped
+text. A part of a value is never looked for: that would tell its prefix.
 """
 
 import asyncio
@@ -206,7 +206,7 @@ def _first_bytes(value: str) -> set[int]:
     """The bytes with which some form of the value can begin."""
     raw = _encode(value[0])[:1]
     first = set(b"%\\&" + raw.lower() + raw.upper()) | (set(b"+") if value[0] == " " else set())
-    first |= {value[0].encode(encoding, "surrogatepass")[0] for encoding in _WIDE}
+    first |= {value[0].encode(encoding, "surrogatepass")[0] for encoding in _WIDE} | _narrow(value[0])
     for text in _texts_of(value):
         for shift in range(3):
             character = _base64_characters(text, shift)[0]
@@ -231,7 +231,11 @@ def _texts_of(value: str) -> list[bytes]:
 
 def _patterns_of(value: str) -> tuple[bytes, bytes]:
     texts = _texts_of(value)
-    whole = [b"".join(_character(character) for character in value), *(_base64(text, 0) for text in texts)]
+    wide = "\0" not in value  # in which a NUL would be both itself and the half of a neighbour
+    whole = [
+        b"".join(_character(character, wide) for character in value),
+        *(_base64(text, 0) for text in texts),
+    ]
     shifted = [_base64(text, shift) for text in texts for shift in (1, 2)]
     return b"|".join(whole), b"|".join(shifted)
 
@@ -239,21 +243,36 @@ def _patterns_of(value: str) -> tuple[bytes, bytes]:
 #: Encodings in which a text may come beside UTF-8; those with more than one byte a character.
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
+#: Encodings of one byte a character, in which old services answer.
+_NARROW = ("cp1252", "cp1251", "koi8-r")
+
 _BACKSLASH = rb"(?:%(?:25)?5[cC]|\\)"
 
 
-def _character(character: str) -> bytes:
+def _character(character: str, wide: bool) -> bytes:
     """One character in any of its forms, the longer before the shorter that it begins with."""
     forms = [_BACKSLASH + b"{1,4}+(?:%s)" % b"|".join(_escapes(character))]
     if character == "\\":
         forms.append(_BACKSLASH + b"(?:%s(?:%s{2})?)" % (_BACKSLASH, _BACKSLASH))
     forms.append(b"&(?:%s);" % b"|".join(_references(character)))
     # before UTF-8, whose one byte may be the first of these
-    forms += [re.escape(character.encode(encoding, "surrogatepass")) for encoding in reversed(_WIDE)]
-    forms.append(b"".join(_byte(byte) for byte in _encode(character)))
+    if wide:
+        forms += [re.escape(character.encode(encoding, "surrogatepass")) for encoding in reversed(_WIDE)]
+    forms.append(b"".join(map(_byte, _encode(character))))
+    if not character.isascii():
+        # what becomes of UTF-8 that something took for Latin-1 on its way
+        forms.append(b"".join(map(_byte, _encode(_encode(character).decode("latin-1")))))
+        forms += [_byte(byte) for byte in sorted(_narrow(character))]
     if character == " ":
         forms.append(re.escape(b"+"))
-    return b"(?:%s)" % b"|".join(forms)
+    # Never tried in another way once it has matched, or a text made for it would take for ever; but what
+    # begins an escape may also be meant as itself.
+    return (b"(?:%s)" if character in "%&\\" else b"(?>%s)") % b"|".join(forms)
+
+
+def _narrow(character: str) -> set[int]:
+    """The byte of a character beyond ASCII in each code page that has it."""
+    return {byte for each in _NARROW for byte in character.encode(each, "ignore") if byte >= 0x80}
 
 
 def _escapes(character: str) -> list[bytes]:
