@@ -14,7 +14,8 @@ import uvloop
 from starlette.applications import Starlette
 
 from vestnik.app import Services, running
-from vestnik.http.connections import BoundedConnection
+from vestnik.http.connections import BoundedConnection, SocketConnection
+from vestnik.http.sockets import MESSAGE_BYTES
 
 DRAIN_S = 15
 KEEP_ALIVE_S = 75
@@ -28,15 +29,21 @@ class Server(uvicorn.Server):
     def __init__(self, app: Starlette, announce: Announce) -> None:
         self._services: Services = app.state.services
         self._announce = announce
+        proxies = list(self._services.settings.trusted_proxies)
         super().__init__(
             uvicorn.Config(
                 app,
+                proxy_headers=bool(proxies),  # uvicorn's own default believes every process of this machine
+                forwarded_allow_ips=proxies,
                 http=BoundedConnection,
                 lifespan="off",  # `serve` starts the rooms itself, so that their errors reach the caller
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 timeout_keep_alive=KEEP_ALIVE_S,
+                ws=SocketConnection,
+                ws_max_size=MESSAGE_BYTES,
+                ws_per_message_deflate=False,
                 timeout_graceful_shutdown=DRAIN_S,
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 from collections.abc import Mapping
@@ -41,6 +42,7 @@ class Settings:
     demo: bool = False
     simulator_url: str | None = None
     simulator_keys: Mapping[str, str] = field(default_factory=dict)
+    trusted_proxies: tuple[str, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -85,6 +87,7 @@ class Settings:
             demo=environ.get("VESTNIK_DEMO") == "1",
             simulator_url=environ.get("VESTNIK_SIMULATOR_URL") or None,
             simulator_keys=_keys(environ.get("VESTNIK_SIMULATOR_KEYS") or "{}"),
+            trusted_proxies=_proxies(environ.get("VESTNIK_TRUSTED_PROXIES") or ""),
         )
 
 
@@ -98,6 +101,20 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 0 <= int(text) <= 65535:
         raise SettingsError("VESTNIK_PORT", text, "a port number from 0 to 65535")
     return int(text)
+
+
+def _proxies(text: str) -> tuple[str, ...]:
+    """Addresses or networks; a network of everybody is refused, since then anybody could write the header."""
+    proxies = [each.strip() for each in text.split(",") if each.strip()]
+    expected = "addresses or networks of proxies with commas, such as 127.0.0.1 or 10.0.0.0/24"
+    for proxy in proxies:
+        try:
+            network = ipaddress.ip_network(proxy)
+        except ValueError:
+            raise SettingsError("VESTNIK_TRUSTED_PROXIES", text, expected) from None
+        if network.prefixlen == 0:
+            raise SettingsError("VESTNIK_TRUSTED_PROXIES", text, expected)
+    return tuple(proxies)
 
 
 def _keys(text: str) -> Mapping[str, str]:
