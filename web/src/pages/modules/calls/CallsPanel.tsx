@@ -67,7 +67,7 @@ function Filters({ card, contract }: { card: ModuleCard; contract: Contract }) {
   const state = useStudio();
   const own = useQuery(accounts.ofModule(card.id)).data?.items ?? [];
   return (
-    <Group gap="xs" grow>
+    <Stack gap="xs">
       <Select
         size="xs"
         clearable
@@ -78,27 +78,29 @@ function Filters({ card, contract }: { card: ModuleCard; contract: Contract }) {
         onChange={(value) => state.set({ function: value ?? undefined })}
         data={contract.functions.map((one) => ({ value: one.name, label: shortName(one.name) }))}
       />
-      <Select
-        size="xs"
-        clearable
-        aria-label={t("studio.outcome")}
-        placeholder={t("studio.anyOutcome")}
-        value={state.kind ?? null}
-        onChange={(value) => state.set({ kind: value ?? undefined })}
-        data={OUTCOMES.map((one) => ({ value: one, label: one === "ok" ? t("trace.ok") : t(`trace.kind.${one}`) }))}
-      />
-      {own.length > 1 && (
+      <Group gap="xs" grow>
         <Select
           size="xs"
           clearable
-          aria-label={t("studio.account")}
-          placeholder={t("studio.anyAccount")}
-          value={state.accountId ?? null}
-          onChange={(value) => state.set({ accountId: value ?? undefined })}
-          data={own.map((one) => ({ value: one.id, label: one.title }))}
+          aria-label={t("studio.outcome")}
+          placeholder={t("studio.anyOutcome")}
+          value={state.kind ?? null}
+          onChange={(value) => state.set({ kind: value ?? undefined })}
+          data={OUTCOMES.map((one) => ({ value: one, label: one === "ok" ? t("trace.ok") : t(`trace.kind.${one}`) }))}
         />
-      )}
-    </Group>
+        {own.length > 1 && (
+          <Select
+            size="xs"
+            clearable
+            aria-label={t("studio.account")}
+            placeholder={t("studio.anyAccount")}
+            value={state.accountId ?? null}
+            onChange={(value) => state.set({ accountId: value ?? undefined })}
+            data={own.map((one) => ({ value: one.id, label: one.title }))}
+          />
+        )}
+      </Group>
+    </Stack>
   );
 }
 

@@ -123,7 +123,7 @@ export function RunPanel({ card, contract, source, trial, onTrial, runner }: Pro
         </Button>
       </Group>
       {run.error && <ProblemPanel problem={run.error} />}
-      {run.data && !run.isPending && <Outcome key={run.submittedAt} run={run.data} />}
+      {run.data && !run.isPending && !asked && <Outcome key={run.submittedAt} run={run.data} />}
       {run.data?.callId && !run.isPending && <Recorded callId={run.data.callId} />}
       <Consent asked={asked} account={own.find((one) => one.id === accountId)?.title ?? ""} onAllow={allow} onDecline={decline} />
     </Stack>

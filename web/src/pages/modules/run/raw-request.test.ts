@@ -55,6 +55,7 @@ describe("a pasted request", () => {
     ["POST hooks HTTP/1.1", "target", 1],
     ["POST /%D0%ZZ HTTP/1.1", "encoding", 1],
     ["POST /a HTTP/1.1\nHost: x\n{}", "header", 3],
+    ["POST /a HTTP/1.1\nHost: x\n{\"a\": 1}", "header", 3],
     ["\nPOST /a HTTP/1.1\n: x", "header", 3],
     ["POST /a HTTP/1.1\nX Y: z", "headerName", 2],
   ])("%j is refused with its line", (text, fault, line) => {

@@ -18,6 +18,8 @@ export type RawRequest = { request: IncomingRequest } | { fault: RawFault };
 
 const METHOD = /^[A-Z][A-Z0-9_-]{0,19}$/;
 const VERSION = /^HTTP\/\d(\.\d)?$/;
+/** How a body begins that follows the headers without an empty line. */
+const BODY = /^[{["<]/;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
@@ -50,7 +52,7 @@ export function parseRawRequest(text: string): RawRequest {
       continue;
     }
     const colon = line.indexOf(":");
-    if (colon < 1) return fault("header", index);
+    if (colon < 1 || BODY.test(line)) return fault("header", index);
     if (!TOKEN.test(line.slice(0, colon))) return fault("headerName", index);
     last = line.slice(0, colon).toLowerCase();
     const value = line.slice(colon + 1).trim();

@@ -41,7 +41,7 @@ export function RehearsalView({ rehearsal }: { rehearsal: Rehearsal }) {
       />
       {rows.length === 0 ? (
         <Text size="sm" c="dimmed">
-          {t("studio.noRehearsalRows")}
+          {t(verdict === "all" && state === "done" ? "studio.allEqual" : "studio.noRehearsalRows")}
         </Text>
       ) : (
         <Accordion variant="contained" chevronPosition="left">
