@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,13 +50,18 @@ class Server:
 
 
 @pytest.fixture
-def server(command: Command, start: Start) -> Server:
+def server(command: Command, start: Start) -> Iterator[Server]:
     running = start(command, "up")
     session = set_up(running)
-    running.line("Vestnik is ready")
-    client = httpx.Client(base_url=running.address, timeout=60, trust_env=False, headers=session)
-    card = client.get("/api/v1/session").json()
-    client.headers |= {"x-csrf-token": card["csrf"], "origin": running.address}
+    with running.client() as client:
+        client.headers.update(session)
+        csrf = client.get("/api/v1/session").json()["csrf"]
+        client.headers.update({"x-csrf-token": csrf, "origin": running.address})
+        yield Server(command, client, make_keys(client))
+
+
+def make_keys(client: httpx.Client) -> dict[str, str]:
+    """Keys of several rights, by name."""
     rights = {
         "reader": ["modules.read"],
         "writer": ["modules.read", "modules.write"],
@@ -66,7 +72,7 @@ def server(command: Command, start: Start) -> Server:
         made = client.post("/api/v1/keys", json={"name": name, "rights": granted})
         assert made.status_code == 201, made.text
         keys[name] = made.json()["key"]
-    return Server(command, client, keys)
+    return keys
 
 
 @pytest.fixture
@@ -107,7 +113,7 @@ def test_a_text_with_errors_is_refused_with_its_lines(server: Server, folder: Pa
     (folder / "module.py").write_text("import os\n")
     status, said, failed = server.push(folder)
     assert status == 1
-    assert said.startswith("module.py:1:1: error (policy): ")
+    assert said.startswith("module.py:1:8: error (policy): ")
     assert failed.startswith("vestnik module: The version is not saved. Line 1: ")
     assert server.client.get("/api/v1/modules?search=acme").json()["total"] == 0
 

@@ -64,6 +64,16 @@ async def test_a_set_is_parsed_anew_and_nothing_is_applied_twice(room: Room) -> 
     assert states(await room.newest())[0] == "duplicate"
 
 
+async def test_a_replay_leaves_it_known_what_the_service_was_told(room: Room) -> None:
+    room.result = lambda request: {"response": {"status": 202}}
+    assert (await room.post(b"{}")).status_code == 202
+    room.result = lambda request: {"response": {"status": 500}}
+    await room.webhooks.replays.begin(SYSTEM, Filter())
+    await finished(room)
+    card = await room.newest()
+    assert (card.line.answered, card.response_sent, card.line.attempts) == (202, True, 2)
+
+
 async def test_a_filter_chooses_by_account_state_and_time(room: Room) -> None:
     await plant(room, stored(1, 0), stored(2, 10), stored(3, 20), stored(4, 10, account_id=8))
     await plant(room, stored(5, 10), state=State.FAILED)

@@ -404,7 +404,8 @@ def _keep_waiting(connection: sa.Connection, acts: Sequence[Act]) -> None:
 _SETTLE = RowsStatement(
     "UPDATE inbox SET state = r.state, attempts = r.attempts, next_attempt_at = NULL,"
     " version_id = r.version_id, actions = r.actions, effects = r.effects, response = r.response,"
-    " response_sent = r.response_sent, answered = COALESCE(inbox.answered, r.answered) FROM {rows}"
+    " response_sent = (inbox.response_sent IS TRUE OR r.response_sent),"
+    " answered = COALESCE(inbox.answered, r.answered) FROM {rows}"
     " WHERE inbox.id = r.id AND inbox.received_at = r.received_at",
     {
         "id": "bigint",

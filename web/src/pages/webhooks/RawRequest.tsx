@@ -16,10 +16,10 @@ export function RawRequest({ webhook }: { webhook: WebhookCard }) {
       <Stack gap="sm">
         <CodeBlock label={t("webhooks.headers")} text={`${line}\n${head}`} height={260} />
         <Text size="xs" c="dimmed" fw={600}>
-          {t("webhooks.body")}
+          {t(webhook.body === null ? "webhooks.bodyBase64" : "webhooks.body")}
         </Text>
         {webhook.body === null ? (
-          <CodeBlock label={t("webhooks.body")} text={webhook.bodyBase64 ?? ""} />
+          <CodeBlock label={t("webhooks.bodyBase64")} text={webhook.bodyBase64 ?? ""} />
         ) : (
           <CodeBlock label={t("webhooks.body")} text={webhook.body ? pretty(webhook.body) : t("webhooks.emptyBody")} height={420} />
         )}
