@@ -101,5 +101,4 @@ _KEYS: Sequence[Key] = (
     _about("messageExternalId", "campaignExternalId", "externalId", "email", "phone"),
     _about("messageExternalId"),
     _about("email", "phone"),
-    _about("campaignExternalId", "externalId"),
 )

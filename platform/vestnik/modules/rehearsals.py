@@ -20,11 +20,12 @@ import sqlalchemy as sa
 import structlog
 
 from vestnik.db import Database, WriterStopped, now, to_microseconds
-from vestnik.http.errors import NotFound
+from vestnik.http.errors import Language, NotFound
 from vestnik.modules import failures
 from vestnik.modules import rehearsal_store as store
 from vestnik.modules.comparison import PARSE, actions_in, compare
 from vestnik.modules.errors import NothingToRehearse
+from vestnik.modules.failures import ModuleCallFailed
 from vestnik.modules.library import Library
 from vestnik.modules.personal_data import hidden
 from vestnik.modules.recordings import Recorded, RecordedRow, Recordings
@@ -249,13 +250,12 @@ class Rehearsals:
             return case.shown(reason=_live_failed(recorded.error))
         if recorded.function not in pair.draft.functions:
             missing = failures.not_implemented(pair.title, recorded.function)
-            return self._failed(case, recorded, {"ru": missing.detail("ru"), "en": missing.detail("en")})
+            return self._failed(case, recorded, missing)
         tried = await self._replay(recorded, pair, pair.draft, ready)
         if tried.unrecorded:
             return case.shown(reason=_lacks(tried))
         if tried.failure is not None:
-            sentence = {"ru": tried.failure.detail("ru"), "en": tried.failure.detail("en")}
-            return self._failed(case, recorded, sentence)
+            return self._failed(case, recorded, tried.failure)
         found = await asyncio.to_thread(compare, recorded.function, recorded.result, tried.result)
         return case.shown(
             "different" if found.differences else "equal",
@@ -266,10 +266,10 @@ class Rehearsals:
         )
 
     @staticmethod
-    def _failed(case: _Case, recorded: Recorded, reason: Both) -> Row:
+    def _failed(case: _Case, recorded: Recorded, failure: ModuleCallFailed) -> Row:
         """A draft that fails loses every action of the webhook."""
         lost = actions_in(recorded.function, recorded.result)
-        return case.shown("failed", reason=reason, lost=lost)
+        return case.shown("failed", reason={"ru": _why(failure, "ru"), "en": _why(failure, "en")}, lost=lost)
 
     async def _recorded(self, case: _Case, pair: _Pair) -> Recorded | None:
         """What to repeat; None where it is gone meanwhile."""
@@ -322,6 +322,18 @@ _TIME_IS_UP = {
     "ru": "Репетиция шла слишком долго: до этого вызова очередь не дошла.",
     "en": "The rehearsal took too long: this call was not reached.",
 }
+
+
+def _why(failure: ModuleCallFailed, language: Language) -> str:
+    """Why a draft failed, for who writes it."""
+    told = failure.for_integrator(language)
+    if told["path"] is not None:
+        words = ("ожидалось", "получено") if language == "ru" else ("expected", "got")
+        text = f"{told['path']}: {words[0]} {told['expected']}, {words[1]} {told['got']}"
+    else:
+        line = "" if told["line"] is None else f"{'строка' if language == 'ru' else 'line'} {told['line']}: "
+        text = f"{line}{told['message']}"
+    return str(hidden(text))[: store.VALUE_CHARACTERS]
 
 
 def _live_failed(error: Any) -> Both:
