@@ -83,6 +83,9 @@ A I - -   POST   /modules/{id}/fork
 A I - -   POST   /modules/{id}/format
 A I M -   GET    /modules/{id}/recording
 A I - -   PUT    /modules/{id}/recording
+A I M -   GET    /modules/{id}/rehearsals
+A I - -   POST   /modules/{id}/rehearsals
+A I M -   GET    /modules/{id}/rehearsals/{rehearsal_id}
 A I - -   POST   /modules/{id}/run
 A I - -   POST   /modules/{id}/scaffold
 A I M -   GET    /modules/{id}/tests
