@@ -60,6 +60,7 @@ export function CodeEditor(props: Props) {
   });
 
   useEffect(() => {
+    const completions: CompletionSource = (context) => latest.current.completions?.(context) ?? null;
     const editor = new EditorView({
       parent: place.current as HTMLElement,
       state: EditorState.create({
@@ -71,9 +72,9 @@ export function CodeEditor(props: Props) {
           shortcuts(() => latest.current),
           EditorState.readOnly.of(readOnly),
           EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
-          completing(() => latest.current.completions),
+          completing(completions),
           findings,
-          latest.current.server ? languageServer(latest.current.server) : [],
+          latest.current.server ? languageServer({ ...latest.current.server, completions }) : [],
           EditorView.updateListener.of((update) => {
             if (update.docChanged) {
               const text = update.state.doc.toString();
@@ -176,7 +177,6 @@ function tellCursor(state: EditorState, tell: Props["onCursor"]): void {
   tell?.(line.number, head - line.from + 1);
 }
 
-function completing(current: () => CompletionSource | undefined): Extension {
-  const source: CompletionSource = (context) => current()?.(context) ?? null;
+function completing(source: CompletionSource): Extension {
   return [autocompletion(), pythonLanguage.data.of({ autocomplete: source })];
 }

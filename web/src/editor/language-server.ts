@@ -1,3 +1,4 @@
+import { autocompletion, type CompletionSource } from "@codemirror/autocomplete";
 import { Compartment, type Extension } from "@codemirror/state";
 import { keymap, ViewPlugin, type EditorView, type ViewUpdate } from "@codemirror/view";
 import {
@@ -6,7 +7,7 @@ import {
   LSPClient,
   LSPPlugin,
   renameKeymap,
-  serverCompletion,
+  serverCompletionSource,
   signatureHelp,
   type LSPClientExtension,
   type Transport,
@@ -24,6 +25,8 @@ export interface LanguageServer {
   onState: (state: ServerState) => void;
   /** Shows the types of the SDK at a line, from 1. */
   onSdk: (line: number) => void;
+  /** What is offered beside what the server knows. */
+  completions?: CompletionSource;
 }
 
 export const MODULE_URI = "file:///module/module.py";
@@ -128,7 +131,8 @@ function transport(socket: WebSocket): Transport {
 }
 
 function abilities(options: LanguageServer): (Extension | LSPClientExtension)[] {
-  return [serverCompletion(), hoverTooltips(), signatureHelp(), definitions(options.onSdk), keymap.of([...renameKeymap, ...findReferencesKeymap]), warnings()];
+  const sources = [serverCompletionSource, ...(options.completions ? [options.completions] : [])];
+  return [autocompletion({ override: sources }), hoverTooltips(), signatureHelp(), definitions(options.onSdk), keymap.of([...renameKeymap, ...findReferencesKeymap]), warnings()];
 }
 
 interface Published {
