@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from secrets import randbits
@@ -17,7 +17,7 @@ from vestnik.contract.facade import runtime_arguments
 from vestnik.db import now
 from vestnik.egress import Broker, ExchangeTrace
 from vestnik.modules import failures
-from vestnik.modules.failures import ModuleCallFailed
+from vestnik.modules.failures import Escaped, ModuleCallFailed
 from vestnik.modules.hosting import CallHost
 from vestnik.modules.metrics import CallMetrics
 from vestnik.modules.ports import CallReport, ContactSource, LogLine
@@ -71,7 +71,9 @@ class Caller:
         recorder: Recorder,
         contacts: ContactSource,
         metrics: CallMetrics | None = None,
+        suspend: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
+        self._suspend = suspend
         self._sandbox, self._broker, self._recorder, self._contacts = sandbox, broker, recorder, contacts
         self._metrics = metrics or CallMetrics()
 
@@ -112,6 +114,7 @@ class Caller:
             failure.with_call(ready.version.id, call.log, call.exchanges, call.cpu_ms, call.wall_ms)
             failure.reached_service = host.reached_service
             failure.call_id = self._record(call, failure)
+            await self._after(failure, ready)
             raise
         return CallReport(
             call.result,
@@ -122,6 +125,14 @@ class Caller:
             call.wall_ms,
             self._record(call, None),
         )
+
+    async def _after(self, failure: ModuleCallFailed, ready: Ready) -> None:
+        """Have a module that tried to leave the sandbox switched off; a draft is nobody's module yet."""
+        if not isinstance(failure, Escaped):
+            return
+        log.error("module.escaped", module_id=ready.module_id, version_id=ready.version.id)
+        if self._suspend is not None and ready.version.id is not None:
+            await self._suspend(ready.module_id)
 
     async def _checked(self, call: _Call) -> None:
         try:

@@ -31,7 +31,7 @@ from vestnik.contract import ContractViolation, functions
 from vestnik.egress import ExchangeTrace, ForbiddenHost, SecretNotAllowed
 from vestnik.http.errors import Language, Problem
 from vestnik.modules.ports import LogLine
-from vestnik.sandbox import RetryLaterByModule, SandboxError
+from vestnik.sandbox import RetryLaterByModule, SandboxError, WorkerCrashed
 
 _FIELDS = ("module", "function", "action", "reason", "line")
 
@@ -179,6 +179,21 @@ class Crashed(ModuleCallFailed):
     }
 
 
+class Escaped(Crashed):
+    """Its process made a system call that no honest module makes: the module is switched off."""
+
+    code = "module_suspended"
+    title = {"ru": "Модуль остановлен и выключен", "en": "The module was stopped and switched off"}
+    message = {
+        "ru": "Процесс модуля «{module}» сделал запрещённый системный вызов и был остановлен ({action}). "
+        "Модуль выключен: так поступает код, который пытается выйти из песочницы. Проверьте его, прежде чем "
+        "включить.",
+        "en": "The process of the module “{module}” made a forbidden system call and was stopped ({action}). "
+        "The module is switched off: this is what code does that tries to leave the sandbox. Check it before "
+        "you switch it on.",
+    }
+
+
 class Busy(ModuleCallFailed):
     kind = "busy"
     code = "module_busy"
@@ -246,6 +261,8 @@ class NeedsConsent(ModuleCallFailed):
         "{method} {url} ({action}). Nothing was sent. Confirm to repeat it and send.",
     }
     fields = (*_FIELDS, "method", "url")
+
+
 class AskedToWait(ModuleCallFailed):
     kind = "retry_later"
     in_own_words = True
@@ -299,6 +316,8 @@ def of_sandbox(error: SandboxError, module: Mapping[str, str], function: str) ->
         return Refused(**common, refused=error.kind)
     if error.host_kind is not None and error.host_kind not in NOT_THE_SERVICE:
         return FetchFailed(**common)
+    if isinstance(error, WorkerCrashed) and error.forbidden_call:
+        return Escaped(**common)
     return _BY_KIND[error.kind](**common)
 
 

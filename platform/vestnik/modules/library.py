@@ -191,6 +191,15 @@ class Library:
         await self._database.write(unit)
         await self._registry.refresh()
 
+    async def suspend(self, module_id: int) -> None:
+        """Switch off a module that tried to leave the sandbox."""
+
+        def unit(connection: sa.Connection) -> None:
+            versions.suspend(connection, self._registry, module_id)
+
+        await self._database.write(unit)
+        await self._registry.refresh()
+
     async def archive(self, actor: Actor, module_id: int) -> None:
         """Delete a module for people: it stays for what refers to it, with its accounts."""
         actor.require("modules.publish")

@@ -89,7 +89,9 @@ class Modules:
         self.language, self.formatter = LanguageServers(), Formatter()
         self.recorder = Recorder(database, options.recordings)
         self.recordings = Recordings(self.recorder.store)
-        self._caller = Caller(sandbox, broker, self.recorder, options.contacts, options.metrics)
+        self._caller = Caller(
+            sandbox, broker, self.recorder, options.contacts, options.metrics, self.library.suspend
+        )
         self.rehearsals = Rehearsals(database, self.library, self.registry, sandbox, self.recordings)
         self.workbench = Workbench(
             database, self.registry, self.library, sandbox, self._caller, self.recordings, self._ready

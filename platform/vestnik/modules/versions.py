@@ -18,7 +18,7 @@ from vestnik.modules.errors import ManifestInvalid, ModuleNameTaken, RehearsalSh
 from vestnik.modules.packages import read_manifest
 from vestnik.modules.registry import Registry
 from vestnik.modules.tables import account, module, module_version, rehearsal
-from vestnik.people.access import Actor
+from vestnik.people.access import SYSTEM, Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +230,15 @@ def switch(
     registry.changed(connection)
     action = "module.enabled" if enabled else "module.disabled"
     audit.record(connection, actor, action, "module", module_id)
+
+
+def suspend(connection: sa.Connection, registry: Registry, module_id: int) -> None:
+    """Switch a module off because it tried to leave the sandbox; the audit says so."""
+    changes = {"enabled": False, "updated_at": now()}
+    on = sa.and_(module.c.id == module_id, module.c.enabled)
+    if connection.execute(module.update().where(on).values(**changes)).rowcount:
+        registry.changed(connection)
+        audit.record(connection, SYSTEM, "module.suspended", "module", module_id)
 
 
 def archive(connection: sa.Connection, registry: Registry, actor: Actor, module_id: int) -> None:
