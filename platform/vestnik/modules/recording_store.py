@@ -69,7 +69,7 @@ class RecordingStore:
     """Writes recordings, drops the old ones, finds them."""
 
     def __init__(self, places: Places) -> None:
-        self._places = places
+        self.places = places
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store rows of the table; raises SQLAlchemyError or OSError."""
@@ -77,14 +77,14 @@ class RecordingStore:
         for row in rows:
             by_day.setdefault(instant_of_key(row["id"]).date(), []).append(row)
         for of_day in by_day.values():
-            with self._places.of(instant_of_key(of_day[0]["id"])).begin() as connection:
+            with self.places.of(instant_of_key(of_day[0]["id"])).begin() as connection:
                 connection.execute(call.insert(), of_day)
 
     def prune(self, module_id: int) -> None:
         """Keep of a module only so many calls, of so many bytes together."""
         left, bytes_left = KEPT_PER_MODULE, BYTES_PER_MODULE
         of_module = call.c.module_id == module_id
-        for place in self._places.newest_first():
+        for place in self.places.newest_first():
             with place.begin() as connection:
                 sizes = sa.select(call.c.id, call.c.bytes).where(of_module).order_by(call.c.id.desc())
                 for row in connection.execute(sizes).all():
@@ -95,14 +95,14 @@ class RecordingStore:
 
     def drop_old(self) -> None:
         """Drop what is past its days."""
-        self._places.drop(now() - timedelta(seconds=KEPT_S))
+        self.places.drop(now() - timedelta(seconds=KEPT_S))
 
     def page(self, wanted: CallFilter, offset: int, limit: int) -> tuple[list[sa.Row[Any]], int]:
         """Rows without their documents, the newest first, and how many match."""
         columns = [column for column in call.c if column.name != "document"]
         rows: list[sa.Row[Any]] = []
         total = 0
-        for place in self._places.newest_first():
+        for place in self.places.newest_first():
             with place.connect() as connection:
                 matching = sa.select(sa.func.count()).select_from(call).where(*wanted.conditions())
                 count = connection.scalar(matching) or 0
@@ -116,7 +116,7 @@ class RecordingStore:
     def latest(self, wanted: CallFilter, count: int) -> list[sa.Row[Any]]:
         """The newest matching rows, with their documents."""
         rows: list[sa.Row[Any]] = []
-        for place in self._places.newest_first():
+        for place in self.places.newest_first():
             with place.connect() as connection:
                 statement = sa.select(call).where(*wanted.conditions()).order_by(call.c.id.desc())
                 rows += connection.execute(statement.limit(count - len(rows))).all()
@@ -126,7 +126,7 @@ class RecordingStore:
 
     def get(self, call_id: int) -> sa.Row[Any] | None:
         """One row with its document; None where there is none."""
-        place = self._places.holding(instant_of_key(call_id))
+        place = self.places.holding(instant_of_key(call_id))
         if place is None:
             return None
         with place.connect() as connection:
@@ -134,7 +134,7 @@ class RecordingStore:
 
     def close(self) -> None:
         """Let go of every connection."""
-        self._places.close()
+        self.places.close()
 
 
 class DayFiles:

@@ -32,7 +32,7 @@ from vestnik.sandbox import Program, Sandbox
 #: An account ready for a function; raises ModuleCallFailed where it can't be called.
 ReadyFor = Callable[[int, str], Awaitable[Ready]]
 
-PARSE = "CRM_Marketing_ParseWebhook"
+PARSE = "CRM_Marketing_ParseWebhookRequest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
