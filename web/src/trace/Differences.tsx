@@ -11,12 +11,17 @@ export function Differences({ differences }: { differences: Difference[] }) {
       {differences.map((one) => (
         <li key={one.path}>
           <span className={classes.path}>{one.path}</span>
-          <Side mark="−" kind="before" label={t("trace.before")} value={one.before} missing={one.missing === "before"} />
-          <Side mark="+" kind="after" label={t("trace.after")} value={one.after} missing={one.missing === "after"} />
+          <Side mark="−" kind="before" label={t("trace.before")} value={one.before} missing={isMissing(one, "before")} />
+          <Side mark="+" kind="after" label={t("trace.after")} value={one.after} missing={isMissing(one, "after")} />
         </li>
       ))}
     </ul>
   );
+}
+
+/** Where the server does not say it, null is nothing: in the contract the two mean the same. */
+function isMissing(one: Difference, side: "before" | "after"): boolean {
+  return one.missing === undefined ? one[side] === null : one.missing === side;
 }
 
 interface SideProps {

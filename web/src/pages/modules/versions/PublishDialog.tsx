@@ -8,6 +8,7 @@ import { Dialog } from "../../../ui/Dialog";
 import { RowsLoading } from "../../../ui/Loading";
 import { tell } from "../../../ui/notices";
 import { ProblemPanel } from "../../../ui/ProblemPanel";
+import classes from "../Studio.module.css";
 import { RehearsalView } from "./RehearsalView";
 
 interface Props {
@@ -88,27 +89,31 @@ function Rehearsed(props: OneProps) {
       {problem && <ProblemPanel problem={problem} retry={() => rehearse()} />}
       {!problem && !rehearsal && <RowsLoading rows={3} />}
       {rehearsal && <RehearsalView rehearsal={rehearsal} />}
-      {rehearsal?.state === "done" && losses > 0 && (
-        <Alert color="orange" icon={<IconAlertTriangle size={18} />} title={t("studio.losses", { lost: rehearsal.actionsLost, changed: rehearsal.actionsChanged, failed: rehearsal.failed })}>
-          <Checkbox mt="xs" label={t("studio.lossesConfirm")} checked={confirmed} onChange={(event) => setConfirmed(event.currentTarget.checked)} />
-        </Alert>
-      )}
-      {publishing.error && <ProblemPanel problem={publishing.error} />}
-      <Group justify="flex-end">
-        <Button variant="default" onClick={props.onDone}>
-          {t("common.cancel")}
-        </Button>
-        <Button
-          loading={publishing.isPending}
-          disabled={running || (losses > 0 && !confirmed)}
-          onClick={() => publishing.mutate(confirmed)}
-        >
-          {t("studio.publish")}
-        </Button>
-      </Group>
+      <Stack className={classes.publishing}>
+        {rehearsal?.state === "done" && losses > 0 && (
+          <Alert color="orange" icon={<IconAlertTriangle size={18} />} title={t("studio.losses", counted(rehearsal))}>
+            <Checkbox mt="xs" label={t("studio.lossesConfirm")} checked={confirmed} onChange={(event) => setConfirmed(event.currentTarget.checked)} />
+          </Alert>
+        )}
+        {publishing.error && <ProblemPanel problem={publishing.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={props.onDone}>
+            {t("common.cancel")}
+          </Button>
+          <Button
+            loading={publishing.isPending}
+            disabled={running || (losses > 0 && !confirmed)}
+            onClick={() => publishing.mutate(confirmed)}
+          >
+            {t("studio.publish")}
+          </Button>
+        </Group>
+      </Stack>
     </Stack>
   );
 }
+
+const counted = ({ actionsLost, actionsChanged, failed }: Rehearsal) => ({ lost: actionsLost, changed: actionsChanged, failed });
 
 /** What the server wants confirmed: actions that would be lost or come out otherwise, and calls that would fail. */
 const lossesOf = ({ actionsLost, actionsChanged, failed }: Rehearsal) => actionsLost + actionsChanged + failed;
