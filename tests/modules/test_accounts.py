@@ -223,6 +223,20 @@ async def test_requested_addresses_wait_for_an_administrator(site: Site) -> None
     assert taken_back == host
 
 
+async def test_an_administrator_opens_the_private_network_for_a_name_that_did_not_ask(site: Site) -> None:
+    narrow = {**MANIFEST, "hosts": [{"pattern": "{settings.base_url}"}]}
+    account_id = await site.account(await site.module(SOURCE, narrow), SERVICE)
+    path = f"/accounts/{account_id}/hosts"
+    for private in (True, False):
+        [host] = (await site.get(path))["items"]
+        body = {"items": [choice(host, privateNetwork=private, approved=True)]}
+        [shown] = site.ok(await site.request("PUT", path, body))["items"]
+        assert (shown["approved"], shown["privateNetwork"]) == (True, private)
+        ready = await site.modules.registry.ready(account_id)
+        assert ready is not None
+        assert [approval.private for approval in ready.policy.approvals] == [private]
+
+
 async def test_an_address_beside_the_manifest_gets_no_secret(site: Site) -> None:
     card = await added(site)
     path = f"/accounts/{card['id']}/hosts"

@@ -438,7 +438,8 @@ def _line(origin: Origin, asked: Asked | None, row: sa.Row[Any] | None) -> HostL
     enough = row is not None and (
         asked is None or (row.private >= asked.private and set(asked.secrets) <= set(row.secrets))
     )
-    private = asked.private if asked is not None else row is not None and row.private
+    # Also what was approved beyond what is asked for: it is open.
+    private = (asked is not None and asked.private) or (row is not None and row.private)
     names = asked.secrets if asked is not None else row.secrets if row is not None else ()
     return HostLine(
         scheme=scheme,

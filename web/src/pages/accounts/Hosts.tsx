@@ -40,14 +40,17 @@ function Host({ accountId, host, all }: { accountId: string; host: HostApproval;
     onSuccess: () => client.invalidateQueries({ queryKey: ["accounts", accountId] }),
     onError: tellProblem,
   });
-  const confirmPrivate = () =>
+  // Whatever opens a way into the private network is asked about first.
+  const allow = (choice: Partial<HostApproval>) => {
+    if (!(choice.privateNetwork ?? host.privateNetwork)) return change.mutate(choice);
     ask({
       title: t("accounts.privateConfirm", { host: keyOf(host) }),
       text: t("accounts.privateWarning"),
       confirm: t("accounts.privateAllow"),
       danger: true,
-      onConfirm: () => change.mutate({ privateNetwork: true }),
+      onConfirm: () => change.mutate(choice),
     });
+  };
   return (
     <Group justify="space-between" wrap="nowrap" align="flex-start">
       <Stack gap={2} miw={0}>
@@ -64,13 +67,13 @@ function Host({ accountId, host, all }: { accountId: string; host: HostApproval;
             </Text>
           )}
         </Group>
-        {approves && host.approved && (
+        {approves && host.approved && !host.pattern.startsWith("*.") && (
           <Switch
             size="xs"
             mt={4}
             checked={host.privateNetwork}
             disabled={change.isPending}
-            onChange={(event) => (event.currentTarget.checked ? confirmPrivate() : change.mutate({ privateNetwork: false }))}
+            onChange={(event) => (event.currentTarget.checked ? allow({ privateNetwork: true }) : change.mutate({ privateNetwork: false }))}
             label={t("accounts.privateSwitch")}
             aria-label={t("accounts.privateNamed", { host: keyOf(host) })}
             description={host.privateNetwork && t("accounts.privateWarning")}
@@ -81,7 +84,7 @@ function Host({ accountId, host, all }: { accountId: string; host: HostApproval;
         <Switch
           checked={host.approved}
           disabled={change.isPending}
-          onChange={(event) => change.mutate({ approved: event.currentTarget.checked })}
+          onChange={(event) => (event.currentTarget.checked ? allow({ approved: true }) : change.mutate({ approved: false }))}
           aria-label={t("accounts.approveNamed", { host: keyOf(host) })}
         />
       ) : (
