@@ -8,6 +8,7 @@ import zipfile
 from typing import Any
 
 import pytest
+from tests.egress.conftest import Server
 from tests.modules.conftest import KEY, MANIFEST, Site, archive, packed
 
 from vestnik.modules.accounts import HostLine
@@ -242,3 +243,51 @@ async def test_tests_of_an_archive_are_read_within_a_limit(site: Site) -> None:
     files = {"module.json": json.dumps(MANIFEST), "module.py": SOURCE, "tests/a.json": " " * 34_000_000}
     answer = await site.upload("courier.zip", archive(files))
     assert (answer.status_code, answer.json()["code"]) == (413, "file_too_large")
+
+
+# Addresses and what they are used for
+
+
+FETCHING = f"""
+from vestnik_sdk import fetch, settings
+
+
+async def {STATS}(campaignExternalId):
+    for _ in range(2):
+        await fetch(settings.base_url + '/a')
+    try:
+        await fetch('https://other.example.com/')
+    except Exception:
+        pass
+    return {{'sent': 1}}
+"""
+
+
+async def test_addresses_tell_who_may_and_who_uses_them(site: Site, address: str, server: Server) -> None:
+    module_id = await site.module(FETCHING)
+    page = await site.get(f"/modules/{module_id}/hosts")
+    asked = {"scheme": "https", "pattern": "{settings.base_url}", "port": 443, "requested": True}
+    assert page["items"] == [asked | {"accounts": [], "usedBy": []}]
+    account_id = await site.account(module_id, address)
+    closed = await site.account(module_id, "https://api.example.com", approved=False)
+    await site.modules.call(account_id, STATS, {"campaignExternalId": "1"}, lane="interactive")
+    await site.modules.recorder.flush()
+    page = await site.get(f"/modules/{module_id}/hosts")
+    seen = {item["pattern"]: item for item in page["items"]}
+    used = seen["127.0.0.1"]
+    assert (used["scheme"], used["port"], used["requested"]) == ("http", server.port, True)
+    approval = {"title": "Основной", "private": True, "secrets": ["api_key"]}
+    assert used["accounts"] == [{"accountId": str(account_id), "approved": True} | approval]
+    assert [(use["function"], use["count"]) for use in used["usedBy"]] == [(STATS, 2)]
+    assert seen["api.example.com"]["accounts"] == [{"accountId": str(closed), "approved": False} | approval]
+    assert seen["api.example.com"]["usedBy"] == []
+    other = seen["other.example.com"]
+    assert (other["requested"], other["accounts"], other["usedBy"][0]["count"]) == (False, [], 1)
+
+
+async def test_addresses_are_for_who_reads_accounts(site: Site) -> None:
+    module_id = await site.module(SOURCE)
+    site.role = "sales_manager"
+    assert (await site.refused("GET", f"/modules/{module_id}/hosts"))[0] == 403
+    site.role = "marketer"
+    assert (await site.get(f"/modules/{module_id}/hosts"))["total"] == 1

@@ -291,6 +291,7 @@ def row_of(module_id: int, **more: Any) -> dict[str, Any]:
         "webhook_id": None,
         "replayable": True,
         "bytes": 10,
+        "hosts": "",
         "document": b"",
         **more,
     }

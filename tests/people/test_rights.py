@@ -83,6 +83,7 @@ A I - -   POST   /modules/{id}/fork
 A I - -   POST   /modules/{id}/format
 A I M -   GET    /modules/{id}/recording
 A I - -   PUT    /modules/{id}/recording
+A I M -   GET    /modules/{id}/hosts
 A I M -   GET    /modules/{id}/rehearsals
 A I - -   POST   /modules/{id}/rehearsals
 A I M -   GET    /modules/{id}/rehearsals/{rehearsal_id}
@@ -115,6 +116,7 @@ A I M S   PATCH  /session/user
 anybody   GET    /session/welcome
 A - - -   GET    /settings
 A - - -   PATCH  /settings
+A - - -   GET    /settings/walls
 anybody   GET    /setup
 anybody   POST   /setup
 anybody   POST   /setup/test-letter

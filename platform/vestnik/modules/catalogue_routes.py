@@ -1,11 +1,15 @@
-"""The catalogue over HTTP: modules installed, updated and copied, and taken along as archives."""
+"""The catalogue over HTTP: modules installed, updated, copied and taken along, and their addresses."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
 
 from starlette.responses import Response
 
 from vestnik.http.api import Context, Id, Router, Shape, key_of
 from vestnik.modules.approvals import asked_by_default
+from vestnik.modules.module_hosts import HostPage, hosts_of
 from vestnik.modules.module_shapes import ModuleCardShape, VersionShape, card_shape, modules_of, version_shape
 from vestnik.modules.shapes import Name, Texts
 
@@ -51,6 +55,42 @@ class ExportQuery(Shape):
     """Which version; without one the live one."""
 
     version_id: Id | None = None
+
+
+class HostAccountShape(Shape):
+    """An account, and whether the address is open to it as far as the module asks."""
+
+    account_id: Id
+    title: str
+    approved: bool
+    private: bool
+    secrets: list[str]
+
+
+class HostUseShape(Shape):
+    """How often a function asked the address, and when last, as far as recordings are kept."""
+
+    function: str
+    count: int
+    last_at: datetime
+
+
+class ModuleHostShape(Shape):
+    """One address of a module."""
+
+    scheme: Literal["https", "http"]
+    pattern: str
+    port: int
+    requested: bool
+    accounts: list[HostAccountShape]
+    used_by: list[HostUseShape]
+
+
+class ModuleHostPage(Shape):
+    """The addresses of a module."""
+
+    items: list[ModuleHostShape]
+    total: int
 
 
 @router.get("/modules/catalogue", returns=CataloguePage, right="modules.read")
@@ -102,6 +142,36 @@ async def update_module(context: Context, id: int) -> VersionShape:
 async def fork_module(context: Context, id: int, body: Fork) -> ModuleCardShape:
     """Make a module of one's own with the same text, switched off."""
     return await card_shape(context, await modules_of(context).installer.fork(context.actor, id, body.name))
+
+
+@router.get("/modules/{id:key}/hosts", returns=ModuleHostPage, right="modules.read")
+async def list_module_hosts(context: Context, id: int) -> ModuleHostPage:
+    """The addresses of a module: asked for, opened for which account, used by which function lately."""
+    modules = modules_of(context)
+    found = await hosts_of(context.actor, id, modules.library, modules.accounts, modules.recordings)
+    return ModuleHostPage(items=[_host(page) for page in found], total=len(found))
+
+
+def _host(page: HostPage) -> ModuleHostShape:
+    return ModuleHostShape(
+        scheme="https" if page.scheme == "https" else "http",
+        pattern=page.pattern,
+        port=page.port,
+        requested=page.requested,
+        accounts=[
+            HostAccountShape(
+                account_id=str(each.account_id),
+                title=each.title,
+                approved=each.approved,
+                private=each.private,
+                secrets=list(each.secrets),
+            )
+            for each in page.accounts
+        ],
+        used_by=[
+            HostUseShape(function=use.function, count=use.count, last_at=use.last_at) for use in page.used_by
+        ],
+    )
 
 
 @router.get(

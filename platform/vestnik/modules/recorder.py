@@ -23,6 +23,7 @@ import structlog
 from vestnik.db import Database, new_key
 from vestnik.egress import ExchangeTrace, SealedCall
 from vestnik.modules.documents import encoded, packed
+from vestnik.modules.host_use import origins_of
 from vestnik.modules.ports import LogLine
 from vestnik.modules.recording_store import DayFiles, Partitions, RecordingStore
 from vestnik.modules.tape import Tape, weight
@@ -227,6 +228,7 @@ def _row(recording: Recording) -> dict[str, Any]:
         "cpu_ms": recording.cpu_ms,
         "webhook_id": recording.webhook_id,
         "replayable": whole,
+        "hosts": origins_of(recording.exchanges),
         "bytes": len(data),
         "document": data,
     }

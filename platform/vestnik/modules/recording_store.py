@@ -113,6 +113,17 @@ class RecordingStore:
                 total += count
         return rows, total
 
+    def origins(self, module_id: int) -> list[sa.Row[str, datetime, str]]:
+        """Function, time and requested origins of the calls of a module that asked for any."""
+        statement = sa.select(call.c.function, call.c.started_at, call.c.hosts).where(
+            call.c.module_id == module_id, call.c.hosts != ""
+        )
+        rows: list[sa.Row[str, datetime, str]] = []
+        for place in self.places.newest_first():
+            with place.connect() as connection:
+                rows += connection.execute(statement).all()
+        return rows
+
     def latest(self, wanted: CallFilter, count: int) -> list[sa.Row[Any]]:
         """The newest matching rows, with their documents."""
         rows: list[sa.Row[Any]] = []

@@ -16,6 +16,7 @@ from typing import Any
 
 from vestnik.egress import ExchangeTrace
 from vestnik.modules.documents import decoded
+from vestnik.modules.host_use import OriginUse, uses_of
 from vestnik.modules.ports import LogLine
 from vestnik.modules.recording_store import CallFilter, RecordingStore
 
@@ -119,6 +120,10 @@ class Recordings:
         wanted = CallFilter(module_id, function=function, kind=kind, account_id=account_id)
         rows, total = await asyncio.to_thread(self._store.page, wanted, offset, limit)
         return [_row(row) for row in rows], total
+
+    async def origins(self, module_id: int) -> Sequence[OriginUse]:
+        """Which function of a module asked which origin how often and when last, as far as calls are kept."""
+        return uses_of(await asyncio.to_thread(self._store.origins, module_id))
 
     async def load(self, call_id: int) -> Recorded | None:
         """One call in full; None where it was never recorded or is gone."""

@@ -170,6 +170,7 @@ call = monthly_table(
     sa.Column("cpu_ms", sa.Float, nullable=False),
     sa.Column("webhook_id", Key),
     sa.Column("replayable", sa.Boolean, nullable=False),
+    sa.Column("hosts", sa.Text, nullable=False),
     sa.Column("bytes", sa.Integer, nullable=False),
     sa.Column("document", sa.LargeBinary, nullable=False),
     by="started_at",

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("cpu_ms", sa.Float(), nullable=False),
         sa.Column("webhook_id", Key, nullable=True),
         sa.Column("replayable", sa.Boolean(), nullable=False),
+        sa.Column("hosts", sa.Text(), nullable=False),
         sa.Column("bytes", sa.Integer(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", "started_at", name=op.f("pk_module_call")),
