@@ -12,7 +12,7 @@ import contextlib
 import secrets as randomness
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from vestnik import contract
 from vestnik.contract import ContractViolation
@@ -26,7 +26,17 @@ from vestnik.modules.failures import ModuleCallFailed
 from vestnik.modules.ports import LogLine
 from vestnik.modules.recordings import Operation, Recorded
 from vestnik.modules.replayed_storage import ReplayedStorage
-from vestnik.sandbox import Control, HostError, Lane, Program, Sandbox, SandboxError, SandboxUnavailable
+from vestnik.sandbox import (
+    Control,
+    Host,
+    HostError,
+    Lane,
+    Program,
+    Sandbox,
+    SandboxError,
+    SandboxUnavailable,
+    Timekeeper,
+)
 
 __all__ = ["Difference", "ReplayHost", "ReplayOutcome", "Unrecorded", "differences", "replay", "verdict"]
 
@@ -66,6 +76,19 @@ class _Waiting:
     operation: Operation
     turn: asyncio.Event = field(default_factory=asyncio.Event)
     given_up: bool = False
+
+
+class Player(Host, Timekeeper, Protocol):
+    """A host that answers out of a book, and keeps the time."""
+
+    sealed: SealedCall
+    unrecorded: list[Unrecorded]
+
+    def kept(self, value: Any) -> Any:
+        """A value of the module as it is compared with what was recorded."""
+
+    def close(self) -> None:
+        """End what is still waiting."""
 
 
 class ReplayHost:
@@ -253,9 +276,22 @@ async def replay(
 
     Never raises what a module does: that is the outcome's error. `title` is the module's, for its sentence.
     """
-    shown = title or {"ru": "—", "en": "—"}
     same_text = bool(recorded.program) and recorded.program == text_of(program)
     host = ReplayHost(recorded, same_text=same_text, secrets=secrets)
+    return await play(sandbox, program, recorded, host, title=title, lane=lane)
+
+
+async def play(
+    sandbox: Sandbox,
+    program: Program,
+    recorded: Recorded,
+    host: Player,
+    *,
+    title: Mapping[str, str] | None = None,
+    lane: Lane = "interactive",
+) -> ReplayOutcome:
+    """Run a function as a call of the product runs, but with `host` in place of the world."""
+    shown = title or {"ru": "—", "en": "—"}
     result, log, cpu_ms, wall_ms = None, [], 0.0, 0.0
     failure: ModuleCallFailed | None = None
     try:

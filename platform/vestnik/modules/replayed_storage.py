@@ -20,10 +20,10 @@ _WRITES = frozenset({"storage.set", "storage.delete", "storage.compare_and_set"}
 class ReplayedStorage:
     """Keys and values of one replay."""
 
-    def __init__(self, operations: Sequence[Operation]) -> None:
+    def __init__(self, operations: Sequence[Operation], known: Mapping[str, Any] | None = None) -> None:
         self._asked_after = [operation.asked_after for operation in operations]
         self._writes: dict[str, list[int]] = {}
-        self._copy: dict[str, Any] = {}
+        self._copy: dict[str, Any] = dict(known or {})
         self._diverged: set[str] = set()
         for index, operation in enumerate(operations):
             if operation.name.startswith("storage.") and operation.at_us is not None:
@@ -72,6 +72,10 @@ class ReplayedStorage:
             return False
         self._copy[key] = value
         return True
+
+    def everything(self) -> dict[str, Any]:
+        """What the copy holds by now."""
+        return dict(sorted(self._copy.items()))
 
     def _learn(self, index: int, operation: Operation) -> None:
         """The state before the call: what was read, or expected rightly, before anything was written."""

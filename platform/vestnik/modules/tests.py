@@ -5,7 +5,8 @@
      "operations": [{"name", "argument", "answer" | "error", "asked_after", "at_us"}],
      "expected": … | "error": {"kind": …, "message": …}}
 
-`about` may say in a sentence what the test shows. Bytes and markers are written as in documents.py.
+`about` may say in a sentence what the test shows. Bytes and markers are written as in documents.py. Without
+`"vestnik": "test"` a file is a test written by hand, as captured.py describes it.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vestnik.egress import SealedSecret
+from vestnik.modules.captured import Captured, CapturedHost
 from vestnik.modules.differences import Difference
 from vestnik.modules.documents import encoded, parsed
 from vestnik.modules.ports import LogLine
 from vestnik.modules.recordings import Operation, Recorded, played
-from vestnik.modules.replay import Unrecorded, replay, verdict
+from vestnik.modules.replay import Unrecorded, play, replay, verdict
 from vestnik.sandbox import Program, Sandbox
 
 FORMAT = "test"
@@ -36,6 +38,7 @@ class ModuleTest:
 
     recorded: Recorded
     about: str = ""
+    captured: Captured | None = None
 
     @property
     def function(self) -> str:
@@ -81,9 +84,12 @@ def parse(text: str | bytes) -> ModuleTest:
         document = parsed(text)
     except ValueError as error:
         raise TestInvalid(f"it is not JSON: {error}") from None
-    if not isinstance(document, dict) or document.get("vestnik") != FORMAT:
+    if not isinstance(document, dict) or document.get("vestnik", FORMAT) != FORMAT:
         raise TestInvalid('it is no object with "vestnik": "test"')
     try:
+        if "vestnik" not in document:
+            captured = Captured.read(document)
+            return ModuleTest(captured.recorded, str(document.get("about", "")), captured)
         fields = played({**document, "result": document.get("expected")})
         return ModuleTest(Recorded(function=document["function"], **fields), str(document.get("about", "")))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -99,12 +105,19 @@ async def run(
     title: Mapping[str, str] | None = None,
 ) -> TestOutcome:
     """Run a test by a version of the module: it is good when it ends as expected and asks for nothing new."""
-    outcome = await replay(sandbox, program, test.recorded, secrets=secrets, title=title)
-    found = verdict(test.recorded, outcome)
+    if test.captured is None:
+        outcome = await replay(sandbox, program, test.recorded, secrets=secrets, title=title)
+        found = verdict(test.recorded, outcome)
+        fails = test.recorded.error is not None
+    else:
+        host = CapturedHost(test.captured)
+        outcome = await play(sandbox, program, test.recorded, host, title=title)
+        found = test.captured.verdict(outcome, host)
+        fails = test.captured.error is not None
     return TestOutcome(
         ok=not found and not outcome.unrecorded,
         differences=found,
-        error=outcome.error if test.recorded.error is None else None,
+        error=None if fails else outcome.error,
         unrecorded=outcome.unrecorded,
         log=outcome.log,
         wall_ms=outcome.wall_ms,

@@ -1,0 +1,198 @@
+"""Tests of modules: saved from calls, run offline against any text, carried as files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.egress.conftest import Server
+from tests.modules.conftest import KEY, Site
+from tests.modules.test_calls import ASK, CAMPAIGN, PARSE, STATS, failure_of, stats
+from tests.modules.test_recordings import WEBHOOK, recorded_call
+
+from vestnik import contract
+from vestnik.modules import tests as module_tests
+from vestnik.modules.recordings import WebhookSample
+from vestnik.sandbox import Program, Sandbox
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+USER_MODULES = Path(__file__).parents[2] / "user_modules"
+CASES = sorted(USER_MODULES.glob("*/tests/*.json"))
+
+
+def read(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+async def saved(site: Site, server: Server, address: str, **body: Any) -> tuple[int, int]:
+    """A module with one call saved as a test; the ids of both."""
+    server.answers(b'{"sent": 1}')
+    module_id = await site.module(stats(ASK))
+    recorded = await recorded_call(site, await site.account(module_id, address))
+    answer = await site.post(
+        f"/modules/{module_id}/calls/{recorded.id}/save-as-test", {"name": "counts sent", **body}
+    )
+    assert answer["function"] == STATS
+    return module_id, recorded.id or 0
+
+
+async def test_a_call_is_saved_as_a_test_and_the_live_version_passes_it(
+    site: Site, server: Server, address: str
+) -> None:
+    module_id, call_id = await saved(site, server, address)
+    page = await site.get(f"/modules/{module_id}/tests")
+    [row] = page["items"]
+    assert (page["total"], row["name"], row["function"], row["callId"]) == (
+        1,
+        "counts sent",
+        STATS,
+        str(call_id),
+    )
+    sent = len(server.received)
+    run = await site.post(f"/modules/{module_id}/tests/run", {})
+    [item] = run["items"]
+    assert (run["passed"], run["total"]) == (1, 1)
+    assert (item["name"], item["ok"], item["differences"], item["error"], item["unrecorded"]) == (
+        "counts sent",
+        True,
+        [],
+        None,
+        [],
+    )
+    assert len(server.received) == sent
+
+
+async def test_a_draft_that_breaks_a_test_is_told_where(site: Site, server: Server, address: str) -> None:
+    module_id, _ = await saved(site, server, address)
+
+    async def outcome(source: str) -> dict[str, Any]:
+        run = await site.post(f"/modules/{module_id}/tests/run", {"source": source})
+        assert run["passed"] == 0
+        found: dict[str, Any] = run["items"][0]
+        return found
+
+    other = await outcome(stats(ASK.replace('answer.json()["sent"]', "5")))
+    assert (other["ok"], other["differences"]) == (
+        False,
+        [{"path": "$.sent", "before": 1, "after": 5, "missing": None}],
+    )
+    failing = await outcome(stats("raise ValueError('no')"))
+    assert (failing["ok"], failing["error"]["kind"]) == (False, "raised")
+    asking = await outcome(stats("await fetch(settings.base_url)\nreturn {'sent': 1}"))
+    assert (asking["ok"], asking["unrecorded"]) == (False, [{"method": "GET", "url": address}])
+
+
+async def test_a_name_is_used_once_and_a_deleted_test_is_gone(
+    site: Site, server: Server, address: str
+) -> None:
+    module_id, call_id = await saved(site, server, address)
+    path = f"/modules/{module_id}/calls/{call_id}/save-as-test"
+    assert (await site.refused("POST", path, {"name": "counts sent"}))[:2] == (409, "test_name_taken")
+    assert (await site.refused("POST", path, {"name": "../up"}))[:2] == (422, "test_not_usable")
+    assert (await site.refused("POST", f"/modules/{module_id}/calls/1/save-as-test", {"name": "x"}))[0] == 404
+    await site.request("DELETE", f"/modules/{module_id}/tests/counts sent")
+    assert (await site.get(f"/modules/{module_id}/tests"))["items"] == []
+    assert (await site.refused("DELETE", f"/modules/{module_id}/tests/counts sent"))[0] == 404
+
+
+async def test_a_test_keeps_other_people_in_place_of_the_real_ones(site: Site, address: str) -> None:
+    async def source(webhook_id: int) -> WebhookSample | None:
+        return WebhookSample(account_id, WEBHOOK)
+
+    module_id = await site.module(
+        "from vestnik_sdk import contacts, log, sealed, storage\n\n\n"
+        f"async def {PARSE}(request):\n"
+        "    email = request.json()['email']\n"
+        "    await storage.set(email, [email])\n"
+        "    signature = await sealed.hmac('sha256', sealed.api_key, request.raw)\n"
+        "    found = await contacts(addresses=[email])\n"
+        "    action = {'type': 'updateDeliveryStatus', 'externalId': '1', 'status': 'delivered'}\n"
+        "    return {'actions': [{**action, 'email': email}] * len(found)}\n"
+    )
+    account_id = await site.account(module_id, address)
+    site.modules.recordings.webhooks = source
+    report = await site.modules.report(account_id, PARSE, {"request": WEBHOOK}, lane="webhook", webhook_id=5)
+    assert report.value["actions"][0]["email"] == "anna@example.com"
+    await site.modules.recorder.flush()
+    path = f"/modules/{module_id}/calls/{report.call_id}/save-as-test"
+    await site.post(path, {"name": "other people"})
+    await site.post(path, {"name": "real people", "replacePersonalData": False})
+    files = await site.modules.workbench.kept_tests.files(module_id)
+    assert "anna@" not in files["other people"]
+    assert "anna@" in files["real people"]
+    assert json.loads(files["other people"])["expected"]["actions"][0]["email"] == "reader1@example.com"
+    assert KEY not in "".join(files.values())
+    run = await site.post(f"/modules/{module_id}/tests/run", {})
+    outcomes = {item["name"]: item["ok"] for item in run["items"]}
+    assert outcomes == {"other people": True, "real people": True}
+
+
+async def test_a_failure_may_be_what_a_test_expects(site: Site, server: Server, address: str) -> None:
+    server.answers(b"no JSON")
+    module_id = await site.module(stats(ASK))
+    await failure_of(site, await site.account(module_id, address))
+    await site.modules.recorder.flush()
+    [row] = (await site.get(f"/modules/{module_id}/calls"))["items"]
+    await site.post(f"/modules/{module_id}/calls/{row['id']}/save-as-test", {"name": "rubbish"})
+    assert (await site.post(f"/modules/{module_id}/tests/run", {}))["passed"] == 1
+    mended = await site.post(f"/modules/{module_id}/tests/run", {"source": stats("return {'sent': 0}")})
+    [item] = mended["items"]
+    assert (item["ok"], [each["path"] for each in item["differences"]]) == (False, ["error"])
+
+
+async def test_a_test_reads_back_as_it_was_written(site: Site, server: Server, address: str) -> None:
+    _, call_id = await saved(site, server, address)
+    recorded = await site.modules.recordings.load(call_id)
+    assert recorded is not None
+    text = module_tests.dump(recorded, "What the service counted.")
+    test = module_tests.parse(text)
+    assert (test.about, test.function) == ("What the service counted.", STATS)
+    assert test.recorded.arguments == CAMPAIGN
+    assert test.recorded.operations == recorded.operations
+    assert (test.recorded.seed, test.recorded.clock_us) == (recorded.seed, recorded.clock_us)
+    assert module_tests.dump(test.recorded, test.about) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"vestnik": "other"}',
+        '{"vestnik": "test"}',
+        '{"function": 1}',
+        '{"vestnik": "test", "function": "f", "operations": 5}',
+    ],
+)
+async def test_what_is_no_test_is_refused(text: str) -> None:
+    with pytest.raises(module_tests.TestInvalid):
+        module_tests.parse(text)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
+async def test_the_runner_passes_what_bundled_modules_bring(path: Path, sandbox: Sandbox) -> None:
+    source, text = read(path.parents[1] / "module.py"), read(path)
+    program = Program(f"{path.parts[-3]}@test", source, contract.facade())
+    outcome = await module_tests.run(sandbox, program, module_tests.parse(text))
+    assert (outcome.differences, outcome.error, outcome.unrecorded) == ([], None, [])
+    assert outcome.ok
+
+
+async def test_a_captured_request_that_is_not_asked_for_is_told(sandbox: Sandbox) -> None:
+    case = {
+        "function": STATS,
+        "arguments": CAMPAIGN,
+        "exchanges": [{"request": {"path": "/a"}, "response": {"json": {}}}],
+        "expected": {"sent": 1},
+        "storageAfter": {"a": 1},
+    }
+    program = Program("one@test", stats("return {'sent': 2}"), contract.facade())
+    outcome = await module_tests.run(sandbox, program, module_tests.parse(json.dumps(case)))
+    assert (outcome.ok, [each.path for each in outcome.differences]) == (
+        False,
+        ["$.sent", "exchanges", "storage.a"],
+    )
