@@ -543,6 +543,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/walls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which walls of the sandbox stand on this machine, as the start has proved, and what is missing. */
+        get: operations["get_walls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/modules/{id}/rehearsals": {
         parameters: {
             query?: never;
@@ -640,6 +657,23 @@ export interface paths {
         put?: never;
         /** Make a module of one's own with the same text, switched off. */
         post: operations["fork_module"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{id}/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The addresses of a module: asked for, opened for which account, used by which function lately. */
+        get: operations["list_module_hosts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2388,6 +2422,34 @@ export interface components {
             wallMs: number;
         };
         /**
+         * WallsCard
+         * @description `running` is false where a mandatory wall is missing: no module runs then.
+         */
+        WallsCard: {
+            running: boolean;
+            strict: boolean;
+            walls: {
+                [key: string]: boolean;
+            };
+            mandatory: string[];
+            missing: components["schemas"]["MissingWall"][];
+        };
+        /**
+         * MissingWall
+         * @description A wall that does not stand; `reason` is the kernel's word for it.
+         */
+        MissingWall: {
+            wall: string;
+            reason: string;
+            mandatory: boolean;
+            meaning: components["schemas"]["BothLanguages"];
+        };
+        /** BothLanguages */
+        BothLanguages: {
+            ru: string;
+            en: string;
+        };
+        /**
          * NewRehearsal
          * @description Which version to try, on how many of the newest calls and on as many webhooks.
          */
@@ -2528,6 +2590,47 @@ export interface components {
          */
         Fork: {
             name: string;
+        };
+        /**
+         * ModuleHostPage
+         * @description The addresses of a module.
+         */
+        ModuleHostPage: {
+            items: components["schemas"]["ModuleHostShape"][];
+            total: number;
+        };
+        /**
+         * ModuleHostShape
+         * @description One address of a module.
+         */
+        ModuleHostShape: {
+            /** @enum {unknown} */
+            scheme: "http" | "https";
+            pattern: string;
+            port: number;
+            requested: boolean;
+            accounts: components["schemas"]["HostAccountShape"][];
+            usedBy: components["schemas"]["HostUseShape"][];
+        };
+        /**
+         * HostAccountShape
+         * @description An account, and whether the address is open to it as far as the module asks.
+         */
+        HostAccountShape: {
+            accountId: string;
+            title: string;
+            approved: boolean;
+            private: boolean;
+            secrets: string[];
+        };
+        /**
+         * HostUseShape
+         * @description How often a function asked the address, and when last, as far as recordings are kept.
+         */
+        HostUseShape: {
+            function: string;
+            count: number;
+            lastAt: string;
         };
         /**
          * ExportQuery
@@ -5096,6 +5199,35 @@ export interface operations {
             };
         };
     };
+    get_walls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which walls of the sandbox stand on this machine, as the start has proved, and what is missing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WallsCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_rehearsals: {
         parameters: {
             query?: {
@@ -5313,6 +5445,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModuleCardShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_module_hosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The addresses of a module: asked for, opened for which account, used by which function lately. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleHostPage"];
                 };
             };
             /** @description A problem */
