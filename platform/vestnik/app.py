@@ -233,6 +233,7 @@ async def answering(services: Services) -> AsyncIterator[Services]:
     async with AsyncExitStack() as stack:
         await services.database.start()
         stack.push_async_callback(services.database.stop)
+        stack.callback(services.modules.recorder.store.close)
         stack.callback(services.events.close)
         await _read_profile(services.people)
         yield services
