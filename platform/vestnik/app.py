@@ -48,6 +48,7 @@ from vestnik.modules import (
     language_routes,
     rehearsal_routes,
     version_routes,
+    walls,
 )
 from vestnik.modules import routes as modules_routes
 from vestnik.modules.metrics import CallMetrics
@@ -213,6 +214,7 @@ def routers() -> Sequence[Router]:
         modules_routes.router,
         version_routes.router,
         call_routes.router,
+        walls.router,
         rehearsal_routes.router,
         catalogue_routes.router,
         account_routes.router,
@@ -280,6 +282,10 @@ async def _start_sandbox(sandbox: Sandbox) -> None:
         await sandbox.start()
     except SandboxUnavailable as unavailable:
         log.error("sandbox.unavailable", reason=str(unavailable), advice="run “vestnik doctor”")
+        return
+    for wall, stands in sandbox.walls.items():
+        if not stands:
+            log.warning("sandbox.wall_missing", wall=wall, reason=sandbox.reasons.get(wall))
 
 
 @asynccontextmanager

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -103,20 +105,56 @@ async def test_strict_sandbox_starts_exactly_when_every_wall_stands(sandbox: San
             await strict.start()
 
 
-async def test_modules_run_where_namespaces_are_refused_and_the_missing_wall_has_its_reason() -> None:
+async def _where(taken: str, *options: str) -> dict[str, Any]:
+    """A start and a call in a process in which the system calls of a wall are refused."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(Path(__file__).with_name("in_a_container.py")),
+        taken,
+        *options,
         env={"PYTHONPATH": str(Path(selftest.__file__).parents[2])},
         stdout=asyncio.subprocess.PIPE,
     )
     printed, _ = await process.communicate()
+    told: dict[str, Any] = json.loads(printed)
+    return told
 
-    assert json.loads(printed) == {
+
+async def test_modules_run_where_namespaces_are_refused_and_the_missing_wall_has_its_reason() -> None:
+    assert await _where("namespaces") == {
         "walls": {**ALL, "namespaces": False},
         "reasons": {"namespaces": "[Errno 1] Operation not permitted: 'unshare'"},
+        "mandatory": [wall for wall in ALL if wall != "namespaces"],
         "result": 42,
     }
+
+
+async def test_modules_run_on_a_kernel_without_landlock_and_the_missing_wall_has_its_reason() -> None:
+    assert await _where("landlock") == {
+        "walls": {**ALL, "landlock": False},
+        "reasons": {"landlock": "the kernel has no Landlock"},
+        "mandatory": [wall for wall in ALL if wall not in ("namespaces", "landlock")],
+        "result": 42,
+    }
+
+
+@pytest.mark.parametrize("wall", ["namespaces", "landlock"])
+async def test_strict_refuses_a_machine_on_which_any_wall_can_not_be_built(wall: str) -> None:
+    told = await _where(wall, "strict")
+
+    assert (told["refused"], told.get("result")) == (wall, None)
+    assert told["mandatory"] == list(ALL)
+
+
+@pytest.mark.parametrize("wall", ["process", "rlimits", "no_new_privs", "seccomp"])
+async def test_nothing_runs_where_a_mandatory_wall_can_not_be_built_and_it_is_named(wall: str) -> None:
+    if wall == "no_new_privs" and os.geteuid() != 0:
+        pytest.skip("only root can be without it behind a filter")
+
+    told = await _where(wall)
+
+    assert (told["refused"], told.get("result"), list(told["reasons"])) == (wall, None, [wall])
+    assert f"“{wall}” can't be built" in told["message"]
 
 
 async def test_other_systems_are_refused_with_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

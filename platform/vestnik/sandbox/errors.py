@@ -115,6 +115,7 @@ class WorkerCrashed(SandboxError):
 
     kind = "crashed"
     forbidden_call = False
+    missing_wall: str | None = None
 
 
 class SandboxBusy(SandboxError):

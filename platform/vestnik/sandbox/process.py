@@ -343,6 +343,11 @@ def verdict(status: int | None, maxrss_kb: int) -> WorkerCrashed:
     if status is None:
         return WorkerCrashed("the process that starts workers has ended")
     if not os.WIFSIGNALED(status):
+        for wall, number in wire.WALL_STATUS.items():
+            if os.WEXITSTATUS(status) == number:
+                error = WorkerCrashed(f"the wall “{wall}” can't be built")
+                error.missing_wall = wall
+                return error
         return WorkerCrashed(f"the worker ended by itself (status {os.WEXITSTATUS(status)})")
     number = os.WTERMSIG(status)
     if number == signal.SIGSYS:

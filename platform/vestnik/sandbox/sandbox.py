@@ -13,7 +13,7 @@ import msgspec
 
 from vestnik.sandbox import answers, selftest, wire
 from vestnik.sandbox.calls import ProtocolViolation
-from vestnik.sandbox.errors import SandboxError, SandboxUnavailable
+from vestnik.sandbox.errors import SandboxError, SandboxUnavailable, WorkerCrashed
 from vestnik.sandbox.nursery import Nursery
 from vestnik.sandbox.pool import Claim, Pool
 from vestnik.sandbox.process import WorkerProcess
@@ -43,6 +43,8 @@ class Sandbox:
         self.options = options or SandboxOptions()
         self.walls: dict[str, bool] = dict.fromkeys(selftest.WALLS, False)
         self.reasons: dict[str, str] = {}
+        #: Those that must stand here, by what the kernel has and what the options demand.
+        self.mandatory = selftest.mandatory_walls(True, self.options.strict)
         self._nursery: Nursery | None = None
         self._pool: Pool | None = None
         self._tending: asyncio.Task[None] | None = None
@@ -57,14 +59,22 @@ class Sandbox:
         nursery = Nursery(self.options, self._renewed)
         try:
             await nursery.start()
+            landlock = bool(nursery.posture.get("landlock_kernel"))
+            self.mandatory = selftest.mandatory_walls(landlock, self.options.strict)
             inspection = await selftest.inspect(nursery, Limits().memory_bytes)
             self.walls, self.reasons = inspection.walls, inspection.reasons
-            inspection.demand(bool(nursery.posture.get("landlock_kernel")), self.options.strict)
+            inspection.demand(landlock, self.options.strict)
             self._pool = Pool(self.options, Limits().memory_bytes, nursery.spawn)
             await self._pool.fill()
         except SandboxError as error:
             await nursery.stop()
-            raise SandboxUnavailable("process", f"Modules can't run here: {error.message}") from error
+            wall = (isinstance(error, WorkerCrashed) and error.missing_wall) or "process"
+            self.reasons.setdefault(wall, error.message)
+            raise SandboxUnavailable(wall, f"Modules can't run here: {error.message}") from error
+        except SandboxUnavailable as error:
+            self.reasons.setdefault(error.wall, error.message)
+            await nursery.stop()
+            raise
         except BaseException:
             await nursery.stop()
             raise
@@ -95,6 +105,11 @@ class Sandbox:
         """Walls, the reasons of missing ones, and counts of workers: for `doctor` and metrics."""
         counts = self.counts() if self._pool is not None else {}
         return {"walls": self.walls, "reasons": self.reasons, "workers": counts, "kernel": platform.release()}
+
+    @property
+    def running(self) -> bool:
+        """Whether modules can be called."""
+        return self._pool is not None
 
     def counts(self) -> dict[str, int]:
         """Busy, warm and blank workers and waiting calls; none where the sandbox does not run."""

@@ -86,7 +86,7 @@ class Sealed:
         return _sealed("equals", left=left, right=right)
 
     def verify_ecdsa(self, public_key: Any, signature: str | bytes, *parts: Any) -> Operation:
-        """Whether a P-256 key signed the joined parts with SHA-256; the signature is DER, in Base64 or bytes."""
+        """Whether a P-256 key signed the parts with SHA-256; the signature is DER, in Base64 or bytes."""
         return _sealed("verify_ecdsa", public_key=public_key, signature=signature, parts=parts)
 
     def verify_ed25519(self, public_key: Any, signature: str | bytes, *parts: Any) -> Operation:

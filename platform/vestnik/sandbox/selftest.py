@@ -49,11 +49,16 @@ class Inspection:
 
     def demand(self, landlock_kernel: bool, strict: bool) -> None:
         """Raises SandboxUnavailable for the first wall that must stand and does not."""
-        for wall in WALLS:
-            optional = wall == "namespaces" or (wall == "landlock" and not landlock_kernel)
-            if not self.walls[wall] and (strict or not optional):
+        for wall in mandatory_walls(landlock_kernel, strict):
+            if not self.walls[wall]:
                 reason = self.reasons.get(wall, "it is not there")
                 raise SandboxUnavailable(wall, f"Modules can't run here: the wall “{wall}” fails: {reason}")
+
+
+def mandatory_walls(landlock_kernel: bool, strict: bool) -> tuple[str, ...]:
+    """The walls without which modules do not run: Landlock where the kernel has it, with `strict` all."""
+    optional = {"namespaces"} if landlock_kernel else {"namespaces", "landlock"}
+    return tuple(wall for wall in WALLS if strict or wall not in optional)
 
 
 async def inspect(nursery: Nursery, memory_bytes: int) -> Inspection:

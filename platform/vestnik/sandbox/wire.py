@@ -53,6 +53,9 @@ FROM_WORKER_CAPS: Final = {
 # A decoded value takes far more memory than its bytes: no more of them than this in one argument or result.
 ELEMENT_LIMIT: Final = 200_000
 
+# The exit status of a worker that could not build one of its own walls.
+WALL_STATUS: Final = {"landlock": 71, "rlimits": 72, "seccomp": 73}
+
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 RETRY_LATER_LIMIT_S: Final = 3600.0  # the longest wait that a module may ask for
 

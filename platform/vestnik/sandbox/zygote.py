@@ -16,10 +16,11 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
 from vestnik.sandbox import jail, memory, policy, probes, worker
-from vestnik.sandbox.wire import KIB
+from vestnik.sandbox.wire import KIB, WALL_STATUS
 
 CONTROL_FD: Final = 0
 TRACE_FD: Final = 2
@@ -150,6 +151,15 @@ def _enter_namespaces(posture: dict[str, Any]) -> None:
         posture["namespaces_reason"] = str(error)
 
 
+@contextlib.contextmanager
+def _wall(name: str) -> Iterator[None]:
+    """Ends a worker that can't build a wall of its own; its status says which."""
+    try:
+        yield
+    except (OSError, ValueError):
+        os._exit(WALL_STATUS[name])
+
+
 class Zygote:
     """Forks a worker for each request and reports the end of each."""
 
@@ -224,10 +234,13 @@ class Zygote:
             os.close(0)
             os.close(1)
             os.nice(NICE)
-            jail.deny_files()
-            jail.set_limits(self._base_bytes + request["memory_bytes"], request["cpu_life_s"])
+            with _wall("landlock"):
+                jail.deny_files()
+            with _wall("rlimits"):
+                jail.set_limits(self._base_bytes + request["memory_bytes"], request["cpu_life_s"])
             faulthandler.register(signal.SIGUSR1, file=TRACE_FD, all_threads=False)
-            self._filter.install()
+            with _wall("seccomp"):
+                self._filter.install()
             worker.Worker(self._runtime, worker.SOCKET_FD, probes.attempt).serve()
         except BaseException as error:
             with contextlib.suppress(OSError):

@@ -16,6 +16,9 @@ export type OrganisationSettings = Shape<"SettingsCard">;
 
 export type SettingsChanges = Shape<"SettingsChanges">;
 
+/** Which walls of the sandbox stand on the server. */
+export type Walls = Shape<"WallsCard">;
+
 export const emptySmtp: Smtp = { host: "", port: 587, security: "starttls", sender: "", senderName: "", username: null };
 
 export const organisation = {
@@ -23,5 +26,6 @@ export const organisation = {
   finishSetup: async (form: SetupForm) => remember(await api.post<Session>("/setup", form)),
   testLetter: (letter: { smtp: Smtp; to: string; token?: string }) => api.post<void>("/setup/test-letter", letter),
   settings: queryOptions({ queryKey: ["settings"], queryFn: () => api.get<OrganisationSettings>("/settings") }),
+  walls: queryOptions({ queryKey: ["settings", "walls"], queryFn: () => api.get<Walls>("/settings/walls") }),
   change: (changes: SettingsChanges) => api.patch<OrganisationSettings>("/settings", changes),
 };

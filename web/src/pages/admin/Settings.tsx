@@ -11,6 +11,7 @@ import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { PageProblem } from "../../ui/ProblemPanel";
 import { SmtpFields } from "./SmtpFields";
+import { Walls } from "./Walls";
 
 export default function SettingsPage() {
   const { t } = useTranslation();
@@ -23,6 +24,7 @@ export default function SettingsPage() {
       <Stack maw={860}>
         <General settings={data} />
         <Mail settings={data} />
+        <Walls />
       </Stack>
     </>
   );
