@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.processes import Command
@@ -138,6 +140,112 @@ def test_an_exception_of_the_module_is_shown_with_its_line(command: Command, mod
     assert done.stdout.endswith("1 of 2 passed\n")
 
 
+CASE: dict[str, Any] = {
+    "about": "The letter is asked for with the key, and kept.",
+    "function": HTML,
+    "arguments": {"templateExternalId": "7"},
+    "settings": {"base_url": "https://api.acme.example"},
+    "exchanges": [
+        {
+            "request": {"method": "POST", "path": "/letters", "form": {"key": "<secret>", "id": "7"}},
+            "response": {"json": {"html": "<p>7</p>"}},
+        }
+    ],
+    "expected": "<p>7</p>",
+    "storageAfter": {"asked": ["7"]},
+}
+MANIFEST = {
+    "name": "acme",
+    "title": {"ru": "Акме", "en": "Acme"},
+    "version": "1.0.0",
+    "settings": {
+        "properties": {
+            "base_url": {"type": "string", "title": {"ru": "Адрес", "en": "Address"}},
+            "api_key": {"type": "string", "secret": True, "title": {"ru": "Ключ", "en": "Key"}},
+        }
+    },
+    "hosts": [{"pattern": "{settings.base_url}", "secrets": ["api_key"]}],
+}
+ASKING = f"""
+from vestnik_sdk import fetch, sealed, settings, storage
+
+
+async def {HTML}(templateExternalId):
+    form = {{"key": str(sealed.api_key), "id": templateExternalId}}
+    answer = await fetch(f"{{settings.base_url}}/letters", method="POST", form=form)
+    await storage.set("asked", [templateExternalId])
+    if not answer.ok:
+        raise RuntimeError(f"Acme answered {{answer.status}}")
+    return answer.json()["html"]
+"""
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """A folder with a module that asks its service."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "module.py").write_text(ASKING)
+    (tmp_path / "module.json").write_text(json.dumps(MANIFEST))
+    return tmp_path
+
+
+def run_case(command: Command, folder: Path, case: dict[str, Any]) -> dict[str, Any]:
+    (folder / "tests" / "case.json").write_text(json.dumps(case))
+    status, answer = command.json("module", "test", str(folder))
+    (item,) = answer["items"]
+    assert (status == 0) == answer["ok"] == item["ok"]
+    return {name: item[name] for name in ("ok", "differences", "unrecorded")}
+
+
+def test_a_case_that_a_person_wrote_is_answered_by_its_exchanges(command: Command, written: Path) -> None:
+    assert run_case(command, written, CASE) == {"ok": True, "differences": [], "unrecorded": []}
+    refused = {"request": {}, "response": {"status": 500, "text": "out of order"}}
+    fails = {**CASE, "exchanges": [refused], "error": "Acme answered 500"}
+    del fails["expected"]
+    assert run_case(command, written, fails)["ok"]
+
+
+@pytest.mark.parametrize(
+    ("change", "difference"),
+    [
+        (
+            {"expected": "<p>8</p>"},
+            {"path": "$", "before": "<p>8</p>", "after": "<p>7</p>"},
+        ),
+        (
+            {"storageAfter": {"asked": ["8"]}},
+            {"path": "storage.asked[0]", "before": "8", "after": "7"},
+        ),
+        (
+            {"exchanges": [{**CASE["exchanges"][0], "request": {"path": "/other"}}]},
+            {"path": "exchanges[0].request.path", "before": "/other", "after": "/letters"},
+        ),
+        (
+            {"exchanges": [CASE["exchanges"][0], {"request": {"path": "/more"}, "response": {}}]},
+            {"path": "exchanges[1]", "before": {"path": "/more"}, "after": None},
+        ),
+    ],
+)
+def test_each_way_in_which_a_case_differs_is_named(
+    command: Command, written: Path, change: dict[str, Any], difference: dict[str, Any]
+) -> None:
+    found = run_case(command, written, {**CASE, **change})
+    assert found == {"ok": False, "differences": [difference], "unrecorded": []}
+
+
+def test_a_request_beyond_the_exchanges_is_not_sent(command: Command, written: Path) -> None:
+    found = run_case(command, written, {**CASE, "exchanges": [], "storageAfter": {}})
+    assert found["unrecorded"] == [{"method": "POST", "url": "https://api.acme.example/letters"}]
+    assert not found["ok"]
+
+
+def test_the_bundled_module_passes_its_own_tests(command: Command) -> None:
+    folder = Path(__file__).parents[2] / "user_modules" / "unisender"
+    status, answer = command.json("module", "test", str(folder))
+    assert (status, [item["name"] for item in answer["items"] if not item["ok"]]) == (0, [])
+    assert len(answer["items"]) == len(list((folder / "tests").glob("*.json")))
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -166,6 +274,7 @@ def test_a_mistake_is_said_in_one_sentence(
         ("{", "it is not JSON"),
         ("[]", 'it is no object with "vestnik": "test"'),
         ('{"vestnik": "test"}', "a part is missing or of a wrong kind"),
+        ('{"function": "x", "exchange": []}', "Object contains unknown field `exchange`"),
     ],
 )
 def test_a_file_that_is_no_test_is_named_with_the_reason(

@@ -7,7 +7,7 @@ A module's tests are files (`user_modules/<name>/tests/*.json`):
      "expected": …, "storageAfter": {…}}        or        "error": "part of the message"
 
 The exchanges are answered by a real HTTP server in the order in which they were captured. In a form the value
-`<secret>` stands for the account's API key, and in a webhook's body `<signature>` for the md5 of the body.
+`<secret>` stands for the account's API key; a signed webhook is signed with it (`"secrets"`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.user_modules.conftest import API_KEY, USER_MODULES, ModuleAccount, Recorded
+from tests.user_modules.conftest import USER_MODULES, ModuleAccount, Recorded
 
 from vestnik import contract
 from vestnik.egress import Broker
@@ -31,7 +30,7 @@ async def test_case(path: Path, sandbox: Sandbox, broker: Broker, recorded: Reco
     for key, value in case.get("storage", {}).items():
         await account.storage.set(key, value)
     account.people.by_id = {person["id"]: person for person in case.get("contacts", [])}
-    arguments = signed(case["arguments"])
+    arguments = case["arguments"]
     if "error" in case:
         with pytest.raises(ModuleCallFailed) as failure:
             await account.call(case["function"], **arguments)
@@ -48,16 +47,6 @@ def read(path: Path) -> dict[str, Any]:
     """A case."""
     case: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return case
-
-
-def signed(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments in which a webhook's body carries the signature that the service would compute."""
-    request = arguments.get("request")
-    if not isinstance(request, dict) or "<signature>" not in str(request.get("body")):
-        return arguments
-    with_key = request["body"].replace("<signature>", API_KEY)
-    signature = hashlib.md5(with_key.encode(), usedforsecurity=False).hexdigest()
-    return {**arguments, "request": {**request, "body": request["body"].replace("<signature>", signature)}}
 
 
 def test_every_bundled_module_brings_cases() -> None:

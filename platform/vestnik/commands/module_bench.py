@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -178,7 +178,7 @@ class Bench:
     ) -> Answer:
         """Run one function; for one of the contract its arguments and its result are checked."""
         limits = _limits(function, timeout_s)
-        ready, broker = self._ready(settings, permissions.approvals()), Broker()
+        ready, broker = self.ready(settings, permissions.approvals()), Broker()
         longest_fetch_s = limits.wall_s * FETCH_SHARE
         host = CallHost(ready, function, broker, ScratchStorage(None), NoContacts(), longest_fetch_s)
         answer = Answer(False)
@@ -229,9 +229,21 @@ class Bench:
             contract.check_result(function, outcome.result, arguments)
         answer.ok, answer.result = True, outcome.result
 
-    def _ready(self, settings: Mapping[str, Any], approvals: Sequence[Approval]) -> Ready:
+    @property
+    def manifest(self) -> Manifest:
+        """The module's manifest; a bare one for a single file."""
+        return self._module.manifest or Manifest.bare("bench")
+
+    @property
+    def secret_names(self) -> Collection[str]:
+        """The names of the module's secrets: by the manifest, else what the source reads as `sealed.name`."""
+        manifest = self._module.manifest
+        return _sealed_names(self._module.source) if manifest is None else manifest.secrets
+
+    def ready(self, settings: Mapping[str, Any], approvals: Sequence[Approval]) -> Ready:
+        """The module with an account's settings and secrets."""
         module = self._module
-        manifest = module.manifest or Manifest.bare("bench")
+        manifest = self.manifest
         program = Program(module.name, module.source, self._facade)
         secrets = self._secrets(settings, approvals)
         plain = {name: value for name, value in settings.items() if name not in secrets}

@@ -1,4 +1,4 @@
-"""`vestnik module test`: recorded calls once more, offline, in the real sandbox, against what they gave."""
+"""`vestnik module test`: recorded calls and written cases, offline, in the real sandbox."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import msgspec
 
 from vestnik import contract
 from vestnik.commands.failures import CommandFailed
-from vestnik.commands.module_bench import Module, bench_sandbox, read_module
+from vestnik.commands.module_bench import Bench, Module, bench_sandbox, read_module
+from vestnik.commands.module_cases import Case, run_case
 from vestnik.modules import tests
 from vestnik.modules.differences import Difference
 from vestnik.modules.tests import ModuleTest, TestInvalid, TestOutcome
-from vestnik.sandbox import Program
+from vestnik.sandbox import Program, Sandbox
 
 TEST_BYTES = 16_777_216
 SHOWN_DIFFERENCES = 20
@@ -30,7 +31,7 @@ class Done:
     """One test that was run."""
 
     name: str
-    test: ModuleTest
+    test: ModuleTest | Case
     outcome: TestOutcome
 
     def as_json(self) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def _test(given: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def read_tests(folder: Path, names: Sequence[str] = ()) -> list[tuple[str, ModuleTest]]:
+def read_tests(folder: Path, names: Sequence[str] = ()) -> list[tuple[str, ModuleTest | Case]]:
     """The tests of a folder by name, all or the named ones; CommandFailed for what is none."""
     wanted = [Path(name).name.removesuffix(".json") for name in names]
     found = {path.stem: path for path in sorted(folder.glob("*.json"))}
@@ -86,22 +87,38 @@ def read_tests(folder: Path, names: Sequence[str] = ()) -> list[tuple[str, Modul
     return [(name, _read(found[name])) for name in wanted or found]
 
 
-def _read(path: Path) -> ModuleTest:
+def _read(path: Path) -> ModuleTest | Case:
     if path.stat().st_size > TEST_BYTES:
         raise CommandFailed(f"{path} is larger than {TEST_BYTES} bytes.")
     try:
-        test = tests.parse(path.read_bytes())
-    except TestInvalid as invalid:
+        test = _parsed(path.read_bytes())
+    except (TestInvalid, msgspec.ValidationError) as invalid:
         raise CommandFailed(f"{path} is no test of Vestnik: {invalid}.") from None
     if test.function not in contract.functions():
         raise CommandFailed(f"{path} calls {test.function}, which is no function of the contract.")
     return test
 
 
-async def _run(module: Module, chosen: Sequence[tuple[str, ModuleTest]]) -> list[Done]:
-    program = Program(module.name, module.source, contract.facade())
+def _parsed(content: bytes) -> ModuleTest | Case:
+    """A recorded call says that it is one; what names a function without that was written by a person."""
+    try:
+        document = json.loads(content)
+    except ValueError as error:
+        raise TestInvalid(f"it is not JSON: {error}") from None
+    if isinstance(document, dict) and "function" in document and "vestnik" not in document:
+        return msgspec.convert(document, Case)
+    return tests.parse(content)
+
+
+async def _run(module: Module, chosen: Sequence[tuple[str, ModuleTest | Case]]) -> list[Done]:
     async with bench_sandbox() as sandbox:
-        return [Done(name, test, await tests.run(sandbox, program, test)) for name, test in chosen]
+        return [Done(name, test, await _outcome(sandbox, module, test)) for name, test in chosen]
+
+
+async def _outcome(sandbox: Sandbox, module: Module, test: ModuleTest | Case) -> TestOutcome:
+    if isinstance(test, Case):
+        return await run_case(sandbox, Bench(sandbox, module), test)
+    return await tests.run(sandbox, Program(module.name, module.source, contract.facade()), test)
 
 
 def _lines(done: Done) -> list[str]:
