@@ -9,7 +9,9 @@ import pytest
 from vestnik.db import Database
 from vestnik.egress import Broker
 from vestnik.http.errors import Forbidden, NotFound, TooManyRequests
+from vestnik.modules.failures import of_sandbox
 from vestnik.people.access import SYSTEM, Actor
+from vestnik.sandbox import RetryLaterByModule
 from vestnik.templates.service import Import, Template, Templates
 from vestnik.vault import Vault
 
@@ -134,6 +136,26 @@ async def test_a_failing_module_stops_the_import_with_its_own_words(
     )
     service.failure = None
     assert (await imported(templates)).state == "done", "the next import begins anew"
+
+
+async def test_a_service_that_asks_to_wait_stops_the_import_with_that_sentence(
+    templates: Templates, service: Any
+) -> None:
+    asked = RetryLaterByModule("limit of calls")
+    asked.retry_after_s = 60.0
+    title = {"ru": "Курьер", "en": "Courier"}
+    service.failure = of_sandbox(asked, title, "CRM_Marketing_ImportTemplates")
+    found = await imported(templates)
+    assert (found.state, found.reason) == (
+        "stopped",
+        {
+            "code": "module_asked_to_wait",
+            "ru": "Сервис модуля «Курьер» сейчас не принимает запросы (Импорт шаблонов). "
+            "Повторите через 60 с.",
+            "en": "The service of the module “Courier” takes no requests now (Import templates). "
+            "Try again in 60 s.",
+        },
+    )
 
 
 async def test_a_fault_of_ours_stops_the_import_and_says_so(templates: Templates, service: Any) -> None:
