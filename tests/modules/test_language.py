@@ -280,6 +280,15 @@ async def test_hover_tells_signature_and_docstring_and_no_path_of_the_server(pla
         }
 
 
+async def test_tags_in_a_docstring_are_text_for_whoever_reads_it(place: Place) -> None:
+    async with place.editor() as editor:
+        await editor.open(TEXT.replace("Makes a *sentence*", "Makes <img src=x onerror=alert(1)> `a<b>` of"))
+        hover = await editor.at("textDocument/hover", "def sentence", 6)
+        assert hover["contents"]["value"].endswith(
+            "Makes &lt;img src=x onerror=alert(1)> `a<b>` of of a word."
+        )
+
+
 async def test_names_and_types_are_warned_about_in_the_readers_language(place: Place) -> None:
     async with place.editor() as editor:
         english = await editor.open()

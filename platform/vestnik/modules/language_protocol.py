@@ -87,6 +87,8 @@ _UNWANTED = frozenset({"unused-parameter"})
 
 #: Links into the files of the standard library's types, which the editor can't open.
 _GO_TO = re.compile(r"\s*Go to (?:\[[^\]\n]*\]\(file:[^)\n]*\)(?: \| )?)+\s*$")
+#: Parts of Markdown in which a tag is text already.
+_CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 _LINK = re.compile(r"\[([^\]\n]*)\]\(file:[^)\n]*\)")
 
 
@@ -253,9 +255,10 @@ def _uri(uri: Any, root: str) -> str | None:
 
 
 def _readable(content: Any) -> Any:
-    """A documentation without links into the server's files."""
+    """A documentation without links into the server's files, whose tags are text and no Markdown's."""
     if isinstance(content, str):
-        return _LINK.sub(r"\1", _GO_TO.sub("", content))
+        parts = _CODE.split(_LINK.sub(r"\1", _GO_TO.sub("", content)))
+        return "".join(part if place % 2 else part.replace("<", "&lt;") for place, part in enumerate(parts))
     if isinstance(content, dict) and isinstance(content.get("value"), str):
         return {"kind": content.get("kind", "plaintext"), "value": _readable(content["value"])}
     return ""

@@ -7,7 +7,7 @@ import { lintGutter, lintKeymap } from "@codemirror/lint";
 import { diff } from "@codemirror/merge";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, tooltips } from "@codemirror/view";
 import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useImperativeHandle, useRef, type Ref } from "react";
 import { currentLanguage } from "../i18n";
@@ -74,6 +74,8 @@ export function CodeEditor(props: Props) {
           EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           completing(completions),
           findings,
+          // Above what stands beside the editor, and never cut off by its frame.
+          tooltips({ position: "fixed", parent: document.body }),
           latest.current.server ? languageServer({ ...latest.current.server, completions }) : [],
           EditorView.updateListener.of((update) => {
             if (update.docChanged) {

@@ -124,7 +124,9 @@ function transport(socket: WebSocket): Transport {
     for (const handler of handlers) handler(String(event.data));
   };
   return {
-    send: (message) => socket.send(message),
+    send: (message) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(message);
+    },
     subscribe: (handler) => handlers.add(handler),
     unsubscribe: (handler) => handlers.delete(handler),
   };

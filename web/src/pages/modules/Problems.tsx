@@ -25,7 +25,7 @@ export function Problems({ check, checking, onShow }: Props) {
         <Text size="sm" fw={550}>
           {summary}
         </Text>
-        {checking && <Loader size={14} ml="auto" aria-label={t("studio.checking")} />}
+        {checking && <Loader size={14} ml="auto" role="img" aria-label={t("studio.checking")} />}
       </Group>
       {found.length > 0 && (
         <div style={{ maxHeight: 180, overflow: "auto", paddingBottom: 6 }}>
