@@ -1,18 +1,18 @@
 """Tests that were written by hand of captured requests, as bundled modules bring them.
 
-    {"about": …, "function": …, "arguments": {…}, "settings": {…}, "secrets": ["api_key"],
+    {"about": …, "function": …, "arguments": {…}, "settings": {…}, "secrets": {"api_key": "…"},
      "storage": {…}, "contacts": [{…}], "clock": "2026-11-01T09:00:00Z",
-     "exchanges": [{"request": {"method", "path", "form"}, "response": {"status", "json" | "text"}}],
+     "exchanges": [{"request": {"method", "path", "query", "form", "json"},
+                    "response": {"status", "headers", "json" | "text"}}],
      "expected": …, "storageAfter": {…}}        or        "error": "part of the message"
 
 Of a request only what is given is compared; every exchange must be asked for, in any order. Where the
-settings name no `base_url` there is one. In a form `<secret>` stands for a secret's value, and in a webhook's
-body `<signature>` for the MD5 of the body with the first secret in that place.
+settings name no `base_url` there is one, and where there are no `secrets` an `api_key` of some value. In a
+form `<secret>` stands for a secret's value.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +30,8 @@ from vestnik.sandbox import Control, HostError
 
 BASE_URL = "https://service.example"
 CLOCK = "2026-11-01T09:00:00Z"
+#: Long enough for digests of it, and of no service.
+STAND_INS = {"api_key": "a1stand2in3for4the5key6of7some8service"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Captured:
     """One such test; what a recorded one has as well stands in `recorded`."""
 
     recorded: Recorded
+    secrets: Mapping[str, str] = field(default_factory=dict)
     exchanges: Sequence[Mapping[str, Any]] = ()
     storage: Mapping[str, Any] = field(default_factory=dict)
     contacts: Sequence[Mapping[str, Any]] = ()
@@ -49,12 +52,12 @@ class Captured:
         """The test in a document; KeyError, TypeError or ValueError where a part is wrong or missing."""
         if "expected" not in document and "error" not in document:
             raise ValueError('"expected" or "error" is missing')
-        names = [str(name) for name in document.get("secrets", ["api_key"])]
+        secrets = {str(name): str(value) for name, value in document.get("secrets", STAND_INS).items()}
         recorded = Recorded(
             function=str(document["function"]),
-            arguments=_signed(dict(document["arguments"]), names),
+            arguments=dict(document["arguments"]),
             settings={"base_url": BASE_URL, **document.get("settings", {})},
-            secrets=names,
+            secrets=list(secrets),
             clock_us=to_microseconds(contract.instant(document.get("clock", CLOCK))),
         )
         exchanges = [
@@ -63,6 +66,7 @@ class Captured:
         ]
         return cls(
             recorded,
+            secrets=secrets,
             exchanges=exchanges,
             storage=dict(document.get("storage", {})),
             contacts=[dict(person) for person in document.get("contacts", ())],
@@ -101,8 +105,10 @@ class CapturedHost:
         place = urlsplit(base_url)
         port = place.port or (443 if place.scheme == "https" else 80)
         approval = Approval(place.scheme, place.hostname or "", port)
-        self._values = {name: _value(name) for name in test.recorded.secrets}
-        self.sealed = SealedCall({name: SealedSecret(v, [approval]) for name, v in self._values.items()})
+        self._values = frozenset(test.secrets.values())
+        self.sealed = SealedCall(
+            {name: SealedSecret(value, [approval]) for name, value in test.secrets.items()}
+        )
         self.left = list(test.exchanges)
         self.unrecorded: list[Unrecorded] = []
         self._storage = ReplayedStorage((), test.storage)
@@ -166,24 +172,32 @@ class CapturedHost:
             self._spooled[spool_id] = masked.splitlines()
         return {
             "status": int(answer.get("status", 200)),
-            "headers": [["content-type", kind]],
+            "headers": [["content-type", kind], *map(list, answer.get("headers", {}).items())],
             "body": b"" if draft.spool else masked.encode(),
             "url": self.sealed.mask(request.url),
             "spool_id": spool_id,
         }
 
     def _answer(self, request: FetchRequest) -> Mapping[str, Any] | None:
-        form = {
-            name: "<secret>" if value in self._values.values() else value
-            for name, value in parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True)
+        place = urlsplit(request.url)
+        body = request.body.decode(errors="replace")
+        seen = {
+            "method": request.method,
+            "path": place.path,
+            "query": self._pairs(place.query),
+            "form": self._pairs(body),
+            "json": _json(body),
         }
-        seen = {"method": request.method, "path": urlsplit(request.url).path, "form": form}
         for exchange in self.left:
             if seen == {**seen, **exchange["request"]}:
                 self.left.remove(exchange)
                 answer: Mapping[str, Any] = exchange["response"]
                 return answer
         return None
+
+    def _pairs(self, text: str) -> dict[str, str]:
+        pairs = parse_qsl(text, keep_blank_values=True)
+        return {name: "<secret>" if value in self._values else value for name, value in pairs}
 
     def _found(self, argument: Any) -> list[Mapping[str, Any]]:
         if isinstance(argument, Mapping):
@@ -197,16 +211,9 @@ class CapturedHost:
         return [by_id[key] for key in argument if key in by_id]
 
 
-def _value(name: str) -> str:
-    """A value that no service gave out, long enough for digests of it."""
-    return hashlib.sha256(f"stand-in for {name}".encode()).hexdigest()[:36]
-
-
-def _signed(arguments: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    request = arguments.get("request")
-    body = request.get("body") if isinstance(request, Mapping) else None
-    if not isinstance(request, Mapping) or not isinstance(body, str) or "<signature>" not in body:
-        return arguments
-    keyed = body.replace("<signature>", _value(names[0])).encode()
-    signature = hashlib.md5(keyed, usedforsecurity=False).hexdigest()
-    return {**arguments, "request": {**request, "body": body.replace("<signature>", signature)}}
+def _json(text: str) -> Any:
+    """The value of a body that is JSON, else None."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
