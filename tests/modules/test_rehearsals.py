@@ -226,6 +226,8 @@ async def test_a_result_against_the_contract_fails(stage: Stage) -> None:
     found = await stage.rehearse(LIVE.replace("['sent']}", "['sent'], 'more': 1}"))
     assert numbers(found) == (1, 0, 0, 1, 0)
     assert found["rows"][0]["reason"].startswith("$.more: expected ")
+    path = f"/modules/{stage.module_id}/versions/{found['versionId']}/publish"
+    assert (await stage.site.refused("POST", path, {}))[:2] == (409, "rehearsal_shows_losses")
 
 
 async def test_a_request_that_was_not_recorded_is_not_sent_and_can_not_be_compared(stage: Stage) -> None:

@@ -317,7 +317,7 @@ def _require_no_losses(connection: sa.Connection, version_id: int) -> None:
         .limit(1)
     )
     found = connection.execute(statement).one_or_none()
-    if found is not None and (found.actions_lost or found.actions_changed):
+    if found is not None and (found.actions_lost or found.actions_changed or found.failed):
         raise RehearsalShowsLosses(
             lost=found.actions_lost, changed=found.actions_changed, failed=found.failed
         )
