@@ -13,6 +13,7 @@ from tests.egress.conftest import Received, Server, Writer
 from tests.modules.conftest import BASE_URL, KEY, MANIFEST, Site
 
 from vestnik.http.errors import Problem
+from vestnik.http.problems import problem_response
 from vestnik.modules import ModuleCallFailed, failures
 from vestnik.people.access import SYSTEM
 
@@ -238,15 +239,16 @@ async def test_a_budget_that_is_used_up_ends_the_call_as_retry_later(
 
 @pytest.mark.parametrize(
     ("raised", "seconds", "when"),
-    [("RetryLater(90, 'limit')", 90.0, "in 90 s"), ("RetryLater()", None, "later")],
+    [("RetryLater(89.5, 'limit')", 90, "in 90 s"), ("RetryLater()", None, "later")],
 )
 async def test_a_service_that_asks_to_come_back_later_is_no_error_of_the_module(
-    site: Site, address: str, raised: str, seconds: float | None, when: str
+    site: Site, address: str, raised: str, seconds: int | None, when: str
 ) -> None:
     source = stats(f"from vestnik_sdk import RetryLater\nraise {raised}")
     failure = await failure_of(site, await site.account(await site.module(source), address))
     assert isinstance(failure, failures.AskedToWait)
     assert (failure.kind, failure.status, failure.retry_after_s) == ("retry_later", 503, seconds)
+    assert problem_response(failure, "en").headers.get("retry-after") == (seconds and str(seconds))
     assert failure.detail("en") == (
         f"The service of the module “Courier” takes no requests now "
         f"({failure.values['action']['en']}). Try again {when}."

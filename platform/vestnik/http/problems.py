@@ -11,7 +11,7 @@ from vestnik.http.errors import Language, NotSignedIn, Problem
 def problem_response(problem: Problem, language: Language) -> Response:
     """`application/problem+json` in the reader's language, with `Retry-After` where a wait is known."""
     headers = {"content-language": language, "cache-control": "no-store"}
-    if "retry_after_s" in problem.values:
+    if problem.values.get("retry_after_s") is not None:
         headers["retry-after"] = str(problem.values["retry_after_s"])
     if isinstance(problem, NotSignedIn):
         headers["www-authenticate"] = 'Bearer realm="vestnik"'

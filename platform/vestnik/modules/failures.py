@@ -24,6 +24,7 @@ integrator) and `line`; a marketer reads the sentence, an integrator everything.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -273,11 +274,15 @@ class AskedToWait(ModuleCallFailed):
         "ru": "Сервис модуля «{module}» сейчас не принимает запросы ({action}). Повторите {when}.",
         "en": "The service of the module “{module}” takes no requests now ({action}). Try again {when}.",
     }
-    fields = (*_FIELDS, "when")
-    #: When the service may take the next call; None: it does not say.
-    retry_after_s: float | None = None
+    fields = (*_FIELDS, "when", "retry_after_s")
     #: The service refused a call that was made: whoever repeats it by itself counts it.
     is_failed_attempt = True
+
+    @property
+    def retry_after_s(self) -> int | None:
+        """When the service may take the next call; None: it does not say."""
+        told = self.values["retry_after_s"]
+        return None if told is None else int(told)
 
 
 class SwitchedOff(ModuleCallFailed):
@@ -322,14 +327,12 @@ def of_sandbox(error: SandboxError, module: Mapping[str, str], function: str) ->
 
 
 def _asked_to_wait(error: RetryLaterByModule, module: Mapping[str, str], function: str) -> ModuleCallFailed:
-    seconds = error.retry_after_s
+    seconds = None if error.retry_after_s is None else max(1, math.ceil(error.retry_after_s))
     when = {"ru": "позже", "en": "later"}
     if seconds is not None:
-        shown = max(1, round(seconds))
-        when = {"ru": f"через {shown} с", "en": f"in {shown} s"}
-    failure = AskedToWait(**_common(module, function, error.message, error.line), when=when)
-    failure.retry_after_s = seconds
-    return failure
+        when = {"ru": f"через {seconds} с", "en": f"in {seconds} s"}
+    common = _common(module, function, error.message, error.line)
+    return AskedToWait(**common, when=when, retry_after_s=seconds)
 
 
 #: Kinds of a refused operation that say nothing about the service.
