@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,41 +12,54 @@ from vestnik.sandbox import ModuleRaised, ModuleRefusedError, NotImplementedByMo
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def _corpus() -> dict[str, str]:
-    text = Path(__file__).with_name("escapes.txt").read_text()
-    snippets: dict[str, str] = {}
-    for part in text.split("\n== ")[1:]:
-        name, _, source = part.partition("\n")
-        snippets[name] = source
+@dataclass(frozen=True)
+class Escape:
+    """One attempt and the reason for which it is refused; "nothing" where it runs and obtains nothing."""
+
+    reason: str
+    source: str
+
+
+def _corpus() -> dict[str, Escape]:
+    snippets: dict[str, Escape] = {}
+    for path in sorted(Path(__file__).with_name("escapes").glob("*.txt")):
+        for part in path.read_text().split("\n== ")[1:]:
+            name, reason, source = part.split("\n", 2)
+            assert name not in snippets
+            snippets[name] = Escape(reason.removeprefix("-- "), source)
     return snippets
 
 
 CORPUS = _corpus()
 
 
-async def _obtained(sandbox: Sandbox, program: Program, function: str) -> object:
-    """None when the attempt was stopped, otherwise what it got."""
+async def _met_with(sandbox: Sandbox, program: Program, function: str) -> str:
+    """The reason of a refusal, "nothing", or what the attempt got."""
     try:
         result = (await sandbox.call(program, function, {}, seed=7)).result
-    except ModuleRefusedError:
-        return None
+    except ModuleRefusedError as refused:
+        return f"{refused.kind}: {refused.message}"
     except ModuleRaised as error:
-        # an object that can't be handed over has been obtained all the same
-        return error.message if error.exception == "ResultRefused" else None
-    return result or None
+        # ResultRefused: an object that can't be handed over has been obtained all the same
+        return error.message
+    return f"obtained {result!r}" if result else "nothing"
 
 
-async def test_corpus_is_whole() -> None:
-    assert len(CORPUS) >= 180
+async def test_at_least_two_hundred_are_refused_for_a_named_reason() -> None:
+    named = [escape for escape in CORPUS.values() if escape.reason != "nothing"]
+
+    assert len(named) >= 200
+    assert not [escape for escape in named if escape.reason.startswith("ResultRefused")]
 
 
 @pytest.mark.parametrize("name", CORPUS)
 async def test_escape_obtains_nothing(name: str, sandbox: Sandbox) -> None:
-    program = Program(f"escape/{name}", CORPUS[name])
+    escape = CORPUS[name]
+    program = Program(f"escape/{name}", escape.source)
 
-    assert await _obtained(sandbox, program, "attack") is None
-    if "def after" in CORPUS[name]:
-        assert await _obtained(sandbox, program, "after") is None
+    assert await _met_with(sandbox, program, "attack") == escape.reason
+    if "def after" in escape.source:
+        assert await _met_with(sandbox, program, "after") in ("nothing", escape.reason)
 
 
 async def test_sandbox_still_works_after_all_of_them(sandbox: Sandbox) -> None:
