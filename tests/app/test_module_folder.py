@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -237,6 +238,18 @@ def test_a_request_beyond_the_exchanges_is_not_sent(command: Command, written: P
     found = run_case(command, written, {**CASE, "exchanges": [], "storageAfter": {}})
     assert found["unrecorded"] == [{"method": "POST", "url": "https://api.acme.example/letters"}]
     assert not found["ok"]
+
+
+def test_the_case_of_the_guide_passes_on_its_module(command: Command, tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "modules.md").read_text()
+    blocks = re.findall(r"```(json|python|)\n(.*?)```", guide, re.DOTALL)
+    named = {"module.json": ("json", '"hosts"'), "module.py": ("python", "async def")}
+    (tmp_path / "tests").mkdir()
+    for name, (language, part) in {**named, "tests/case.json": ("", '"exchanges"')}.items():
+        (text,) = [text for each, text in blocks if each == language and part in text]
+        (tmp_path / name).write_text(text)
+    done = command.run("module", "test", str(tmp_path))
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 of 1 passed")
 
 
 def test_the_bundled_module_passes_its_own_tests(command: Command) -> None:
