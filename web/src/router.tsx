@@ -4,6 +4,7 @@ import { queries } from "./api/queries";
 import { sessionQuery } from "./api/session";
 import { Failure, Missing } from "./shell/Failure";
 import { studioSearch } from "./pages/modules/search";
+import { parseSearch, stringifySearch } from "./search";
 import { Shell } from "./shell/Shell";
 import { PageLoading } from "./ui/Loading";
 import { listSearch } from "./ui/list-state";
@@ -98,6 +99,8 @@ const routes = root.addChildren([
 
 export const router = createRouter({
   routeTree: routes,
+  parseSearch,
+  stringifySearch,
   defaultPreload: "intent",
   defaultPendingMs: 150,
   defaultErrorComponent: Failure,
