@@ -89,7 +89,13 @@ def _with_imports(source: str, names: Sequence[str]) -> str:
             return source
         text = "".join(lines[each.first : each.end])
         if "as" not in present and "#" not in text:
-            return "".join([*lines[: each.first], _import({*present, *names}), *lines[each.end :]])
+            return "".join(
+                [
+                    *lines[: each.first],
+                    _import({*present, *names}, spread="\n" in text.strip()),
+                    *lines[each.end :],
+                ]
+            )
         missing = set(names) - set(present)
         return "".join([*lines[: each.end], _import(missing), *lines[each.end :]])
     if not names:
@@ -112,9 +118,10 @@ def _after_imports(statements: Sequence[_Statement]) -> int:
     return place
 
 
-def _import(names: set[str]) -> str:
+def _import(names: set[str], *, spread: bool = False) -> str:
+    """The import of names in order, one a line where they were so or have no room."""
     line = f"from {_SDK} import {', '.join(sorted(names))}\n"
-    if len(line) <= 100:
+    if len(line) <= 100 and not spread:
         return line
     listed = "".join(f"    {name},\n" for name in sorted(names))
     return f"from {_SDK} import (\n{listed})\n"
