@@ -200,11 +200,11 @@ class DayFiles:
 
 
 class Partitions:
-    """The table of the main database on PostgreSQL, over connections of its own."""
+    """The table of the main database on PostgreSQL, over connections of its own, none of which stays open."""
 
     def __init__(self, url: sa.URL) -> None:
         driven = url.set(drivername="postgresql+psycopg")
-        self._engine = sa.create_engine(driven, pool_size=2, pool_pre_ping=True, hide_parameters=True)
+        self._engine = sa.create_engine(driven, poolclass=sa.pool.NullPool, hide_parameters=True)
 
     def newest_first(self) -> Iterator[sa.Engine]:
         """The one database."""
