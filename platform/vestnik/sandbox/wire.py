@@ -54,7 +54,7 @@ FROM_WORKER_CAPS: Final = {
 ELEMENT_LIMIT: Final = 200_000
 
 # The exit status of a worker that could not build one of its own walls.
-WALL_STATUS: Final = {"landlock": 71, "rlimits": 72, "seccomp": 73}
+WALL_STATUS: Final = {"landlock": 81, "rlimits": 82, "seccomp": 83}
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 RETRY_LATER_LIMIT_S: Final = 3600.0  # the longest wait that a module may ask for
