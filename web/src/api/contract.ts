@@ -18,9 +18,17 @@ export interface ContractParameter {
   sample: unknown;
 }
 
+/** One key of an object of the contract; `type` as Python writes it. */
+export interface ContractField {
+  name: string;
+  type: string;
+  required: boolean;
+  description: Texts;
+}
+
 export interface Contract {
   functions: ContractFunction[];
-  types: { name: string; title: Texts }[];
+  types: { name: string; title: Texts; fields?: ContractField[] }[];
   operations: string[];
   constants: Record<string, string[]>;
   /** JSON Schemas by name, which the parameters refer to as `#/$defs/…`. */

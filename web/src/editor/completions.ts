@@ -5,6 +5,7 @@ import type { EditorView } from "@codemirror/view";
 import type { Contract, ContractFunction } from "../api/contract";
 import { localised } from "../i18n";
 import { importOf } from "./imports";
+import { keyCompletions } from "./keys";
 
 const OBJECTS = ["settings", "sealed", "storage", "log"];
 
@@ -21,7 +22,7 @@ export function contractCompletions(contract: Contract, settingNames: string[]):
   return (context) => {
     const served = context.view !== undefined && LSPPlugin.get(context.view) !== null;
     const inside = served ? null : afterDot(context, contract, settingNames);
-    return inside ?? plainName(context, names, contract.functions, served);
+    return keyCompletions(context, contract) ?? inside ?? plainName(context, names, contract.functions, served);
   };
 }
 
