@@ -108,7 +108,7 @@ function useColumns(): Column<WebhookRow>[] {
       align: "end",
       hide: "phone",
       render: (row) => (
-        <Text size="sm" c={row.answered && row.answered >= 400 ? "red" : undefined}>
+        <Text size="sm" c={row.answered && row.answered >= 400 ? "var(--mantine-color-error)" : undefined}>
           {row.answered ?? "—"}
         </Text>
       ),
