@@ -177,12 +177,13 @@ async def test_what_is_no_test_is_refused(text: str) -> None:
 async def test_the_runner_passes_what_bundled_modules_bring(path: Path, sandbox: Sandbox) -> None:
     source, text = read(path.parents[1] / "module.py"), read(path)
     program = Program(f"{path.parts[-3]}@test", source, contract.facade())
-    outcome = await module_tests.run(sandbox, program, module_tests.parse(text))
+    manifest = contract.parse_manifest(json.loads(read(path.parents[1] / "module.json")))
+    outcome = await module_tests.run(sandbox, program, module_tests.parse(text), manifest=manifest)
     assert (outcome.differences, outcome.error, outcome.unrecorded) == ([], None, [])
     assert outcome.ok
 
 
-async def test_a_captured_request_that_is_not_asked_for_is_told(sandbox: Sandbox) -> None:
+async def test_an_exchange_that_is_not_asked_for_is_told(sandbox: Sandbox) -> None:
     case = {
         "function": STATS,
         "arguments": CAMPAIGN,
@@ -194,5 +195,13 @@ async def test_a_captured_request_that_is_not_asked_for_is_told(sandbox: Sandbox
     outcome = await module_tests.run(sandbox, program, module_tests.parse(json.dumps(case)))
     assert (outcome.ok, [each.path for each in outcome.differences]) == (
         False,
-        ["$.sent", "exchanges", "storage.a"],
+        ["exchanges[0]", "$.sent", "storage.a"],
     )
+
+
+async def test_a_module_of_the_catalogue_brings_its_tests_and_passes_them(site: Site) -> None:
+    module_id = int((await site.post("/modules/catalogue/unisender/install", {"approveHosts": False}))["id"])
+    run = await site.post(f"/modules/{module_id}/tests/run", {})
+    names = {path.stem for path in CASES if path.parts[-3] == "unisender"}
+    assert {item["name"] for item in run["items"]} == names
+    assert [item["name"] for item in run["items"] if not item["ok"]] == []

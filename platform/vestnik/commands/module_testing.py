@@ -14,8 +14,7 @@ import msgspec
 
 from vestnik import contract
 from vestnik.commands.failures import CommandFailed
-from vestnik.commands.module_bench import Bench, Module, bench_sandbox, read_module
-from vestnik.commands.module_cases import Case, run_case
+from vestnik.commands.module_bench import Module, bench_sandbox, read_module
 from vestnik.modules import tests
 from vestnik.modules.differences import Difference
 from vestnik.modules.tests import ModuleTest, TestInvalid, TestOutcome
@@ -31,7 +30,7 @@ class Done:
     """One test that was run."""
 
     name: str
-    test: ModuleTest | Case
+    test: ModuleTest
     outcome: TestOutcome
 
     def as_json(self) -> dict[str, Any]:
@@ -73,7 +72,7 @@ def _test(given: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def read_tests(folder: Path, names: Sequence[str] = ()) -> list[tuple[str, ModuleTest | Case]]:
+def read_tests(folder: Path, names: Sequence[str] = ()) -> list[tuple[str, ModuleTest]]:
     """The tests of a folder by name, all or the named ones; CommandFailed for what is none."""
     wanted = [Path(name).name.removesuffix(".json") for name in names]
     found = {path.stem: path for path in sorted(folder.glob("*.json"))}
@@ -87,38 +86,26 @@ def read_tests(folder: Path, names: Sequence[str] = ()) -> list[tuple[str, Modul
     return [(name, _read(found[name])) for name in wanted or found]
 
 
-def _read(path: Path) -> ModuleTest | Case:
+def _read(path: Path) -> ModuleTest:
     if path.stat().st_size > TEST_BYTES:
         raise CommandFailed(f"{path} is larger than {TEST_BYTES} bytes.")
     try:
-        test = _parsed(path.read_bytes())
-    except (TestInvalid, msgspec.ValidationError) as invalid:
+        test = tests.parse(path.read_bytes())
+    except TestInvalid as invalid:
         raise CommandFailed(f"{path} is no test of Vestnik: {invalid}.") from None
     if test.function not in contract.functions():
         raise CommandFailed(f"{path} calls {test.function}, which is no function of the contract.")
     return test
 
 
-def _parsed(content: bytes) -> ModuleTest | Case:
-    """A recorded call says that it is one; what names a function without that was written by a person."""
-    try:
-        document = json.loads(content)
-    except ValueError as error:
-        raise TestInvalid(f"it is not JSON: {error}") from None
-    if isinstance(document, dict) and "function" in document and "vestnik" not in document:
-        return msgspec.convert(document, Case)
-    return tests.parse(content)
-
-
-async def _run(module: Module, chosen: Sequence[tuple[str, ModuleTest | Case]]) -> list[Done]:
+async def _run(module: Module, chosen: Sequence[tuple[str, ModuleTest]]) -> list[Done]:
     async with bench_sandbox() as sandbox:
         return [Done(name, test, await _outcome(sandbox, module, test)) for name, test in chosen]
 
 
-async def _outcome(sandbox: Sandbox, module: Module, test: ModuleTest | Case) -> TestOutcome:
-    if isinstance(test, Case):
-        return await run_case(sandbox, Bench(sandbox, module), test)
-    return await tests.run(sandbox, Program(module.name, module.source, contract.facade()), test)
+async def _outcome(sandbox: Sandbox, module: Module, test: ModuleTest) -> TestOutcome:
+    program = Program(module.name, module.source, contract.facade())
+    return await tests.run(sandbox, program, test, manifest=module.manifest)
 
 
 def _lines(done: Done) -> list[str]:

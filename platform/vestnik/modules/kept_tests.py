@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vestnik import audit
+from vestnik.contract.manifest import Manifest
 from vestnik.db import Database, now, upsert
 from vestnik.http.errors import NotFound
 from vestnik.modules import tests
@@ -84,11 +85,14 @@ class KeptTests:
         await self._database.write(_delete, actor, module_id, name)
 
     async def run(
-        self, module_id: int, program: Program, title: Mapping[str, str] | None = None
+        self, module_id: int, program: Program, manifest: Manifest, title: Mapping[str, str]
     ) -> list[TestRun]:
         """Run every test of a module by `program`, one after the other."""
         return [
-            TestRun(name, await tests.run(self._sandbox, program, tests.parse(text), title=title))
+            TestRun(
+                name,
+                await tests.run(self._sandbox, program, tests.parse(text), title=title, manifest=manifest),
+            )
             for name, text in (await self.files(module_id)).items()
         ]
 

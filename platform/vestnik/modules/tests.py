@@ -6,7 +6,7 @@
      "expected": … | "error": {"kind": …, "message": …}}
 
 `about` may say in a sentence what the test shows. Bytes and markers are written as in documents.py. Without
-`"vestnik": "test"` a file is a test written by hand, as captured.py describes it.
+`"vestnik": "test"` a file is a test written by hand, as written_tests.py describes it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
+from vestnik.contract.manifest import Manifest
 from vestnik.egress import SealedSecret
-from vestnik.modules.captured import Captured, CapturedHost
 from vestnik.modules.differences import Difference
 from vestnik.modules.documents import encoded, parsed
 from vestnik.modules.ports import LogLine
 from vestnik.modules.recordings import Operation, Recorded, played
-from vestnik.modules.replay import Unrecorded, play, replay, verdict
+from vestnik.modules.replay import Unrecorded, replay, verdict
+from vestnik.modules.written_tests import Case, run_case
 from vestnik.sandbox import Program, Sandbox
 
 FORMAT = "test"
@@ -38,7 +41,7 @@ class ModuleTest:
 
     recorded: Recorded
     about: str = ""
-    captured: Captured | None = None
+    case: Case | None = None
 
     @property
     def function(self) -> str:
@@ -88,10 +91,13 @@ def parse(text: str | bytes) -> ModuleTest:
         raise TestInvalid('it is no object with "vestnik": "test"')
     try:
         if "vestnik" not in document:
-            captured = Captured.read(document)
-            return ModuleTest(captured.recorded, str(document.get("about", "")), captured)
+            case = msgspec.convert(document, Case)
+            recorded = Recorded(function=case.function, arguments=case.arguments)
+            return ModuleTest(recorded, case.about, case)
         fields = played({**document, "result": document.get("expected")})
         return ModuleTest(Recorded(function=document["function"], **fields), str(document.get("about", "")))
+    except msgspec.ValidationError as error:
+        raise TestInvalid(str(error)) from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise TestInvalid(f"a part is missing or of a wrong kind: {error}") from None
 
@@ -103,17 +109,19 @@ async def run(
     *,
     secrets: Mapping[str, SealedSecret] | None = None,
     title: Mapping[str, str] | None = None,
+    manifest: Manifest | None = None,
 ) -> TestOutcome:
-    """Run a test by a version of the module: it is good when it ends as expected and asks for nothing new."""
-    if test.captured is None:
+    """Run a test by a version of the module: it is good when it ends as expected and asks for nothing new.
+
+    A test written by hand takes from the manifest the settings and the secrets that it does not name.
+    """
+    if test.case is None:
         outcome = await replay(sandbox, program, test.recorded, secrets=secrets, title=title)
         found = verdict(test.recorded, outcome)
         fails = test.recorded.error is not None
     else:
-        host = CapturedHost(test.captured)
-        outcome = await play(sandbox, program, test.recorded, host, title=title)
-        found = test.captured.verdict(outcome, host)
-        fails = test.captured.error is not None
+        outcome, found = await run_case(sandbox, program, manifest, test.case)
+        fails = test.case.error is not None
     return TestOutcome(
         ok=not found and not outcome.unrecorded,
         differences=found,

@@ -219,7 +219,7 @@ class Workbench:
         recorded = await self._recorded(module_id, call_id)
         if not recorded.replayable:
             raise CallNotReplayable()
-        program, title = await self._program(actor, module_id, recorded.function, source, version_id)
+        program, _, title = await self._program(actor, module_id, recorded.function, source, version_id)
         secrets: Mapping[str, Any] = {}
         if recorded.account_id is not None:
             ready = await self._registry.ready(recorded.account_id)
@@ -229,15 +229,15 @@ class Workbench:
 
     async def _program(
         self, actor: Actor, module_id: int, function: str, source: str | None, version_id: int | None
-    ) -> tuple[Program, Both]:
+    ) -> tuple[Program, Manifest, Both]:
         row, live = await self._library.card(actor, module_id)
-        if source is not None:
-            program, _ = await self._program_of(row.name, row.title, function, source)
-            return program, row.title
         version = await self._registry.version(version_id or live.row.id)
         if version is None or version.module_id != module_id:
             raise NotFound()
-        return version.program, row.title
+        if source is None:
+            return version.program, version.manifest, row.title
+        program, _ = await self._program_of(row.name, row.title, function, source)
+        return program, version.manifest, row.title
 
     async def tests(self, actor: Actor, module_id: int) -> list[TestRow]:
         """A module's tests by name."""
@@ -266,8 +266,8 @@ class Workbench:
     ) -> list[TestRun]:
         """Run a module's tests by a text, by a version, or by the live version."""
         actor.require("modules.write")
-        program, title = await self._program(actor, module_id, PARSE, source, version_id)
-        return await self.kept_tests.run(module_id, program, title)
+        program, manifest, title = await self._program(actor, module_id, PARSE, source, version_id)
+        return await self.kept_tests.run(module_id, program, manifest, title)
 
 
 def _bare(module_id: int, name: str, title: Both, version: Version) -> Ready:

@@ -11,6 +11,7 @@ The call goes the whole way that the product's calls go; only what would be sent
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,21 +21,24 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from vestnik import contract
-from vestnik.commands.module_bench import Bench
 from vestnik.contract import ContractViolation, SettingsError
-from vestnik.egress import Approval, Broker, FetchRequest
+from vestnik.contract.manifest import Manifest
+from vestnik.egress import Approval, Broker, FetchRequest, HostPolicy, SealedSecret
 from vestnik.modules import failures
 from vestnik.modules.calls import FETCH_SHARE, limits_of
 from vestnik.modules.differences import Difference, differences
 from vestnik.modules.failures import ModuleCallFailed
 from vestnik.modules.hosting import CallHost
-from vestnik.modules.replay import UNRECORDED, Unrecorded
+from vestnik.modules.ports import LogLine
+from vestnik.modules.registry import Ready, Version, budgets_of, settings_for_module
+from vestnik.modules.replay import UNRECORDED, ReplayOutcome, Unrecorded
 from vestnik.modules.storage import ScratchStorage
-from vestnik.modules.tests import TestOutcome
-from vestnik.sandbox import HostError, Sandbox, SandboxError
+from vestnik.sandbox import HostError, Outcome, Program, Sandbox, SandboxError
 
 SECRET = "<secret>"  # noqa: S105  (it stands for one)
 _TITLE = {"ru": "—", "en": "—"}
+#: Without a manifest the secrets are what the text reads.
+_SEALED = re.compile(r"\bsealed\.([a-z]\w*)\b")
 
 
 class Request(msgspec.Struct, forbid_unknown_fields=True):
@@ -164,19 +168,26 @@ class People:
         return [each for each in self._contacts if wanted & {*each["emails"], *each["phones"]}]
 
 
-async def run_case(sandbox: Sandbox, bench: Bench, case: Case) -> TestOutcome:
-    """Run a case: it is good when every request and the outcome are as expected."""
+async def run_case(
+    sandbox: Sandbox, program: Program, manifest: Manifest | None, case: Case
+) -> tuple[ReplayOutcome, list[Difference]]:
+    """Run a case: what the module did, and where a request or the outcome is not as expected."""
     started = time.perf_counter()
-    service = Service(case.exchanges, frozenset(_secrets(bench, case).values()))
+    ready = _ready(program, manifest, case)
+    service = Service(case.exchanges, frozenset(each.value for each in ready.secrets.values()))
     storage = ScratchStorage(None)
     for key, value in case.storage.items():
         await storage.set(key, value)
     result, failure = None, None
+    log: list[LogLine] = []
     try:
-        result = await _call(sandbox, bench, case, service, storage)
+        outcome = await _call(sandbox, ready, case, service, storage)
+        result = outcome.result
+        log = [LogLine(line.level, line.text, round(line.at_ms, 1)) for line in outcome.log]
     except ContractViolation as violation:
         failure = failures.of_violation(violation, _TITLE)
     except SandboxError as error:
+        log = [LogLine(line.level, line.text, round(line.at_ms, 1)) for line in error.log]
         failure = failures.of_sandbox(error, _TITLE, case.function)
     except ModuleCallFailed as failed:
         failure = failed
@@ -186,17 +197,20 @@ async def run_case(sandbox: Sandbox, bench: Bench, case: Case) -> TestOutcome:
         found += [
             replace(each, path=f"storage{each.path[1:]}") for each in differences(case.storage_after, kept)
         ]
-    return TestOutcome(
-        ok=not found and not service.unrecorded,
-        differences=found,
-        error=failure.as_record() if failure is not None and case.error is None else None,
+    told = ReplayOutcome(
+        result=result,
+        error=None if failure is None else failure.as_record(),
+        log=log,
         unrecorded=service.unrecorded,
         wall_ms=(time.perf_counter() - started) * 1000,
+        failure=failure,
     )
+    return told, found
 
 
-async def _call(sandbox: Sandbox, bench: Bench, case: Case, service: Service, storage: ScratchStorage) -> Any:
-    ready = bench.ready({**case.settings, **_secrets(bench, case)}, _approvals(bench, case))
+async def _call(
+    sandbox: Sandbox, ready: Ready, case: Case, service: Service, storage: ScratchStorage
+) -> Outcome:
     limits = limits_of(case.function)
     # The host asks a broker for nothing but `fetch`, as long as no body is spooled.
     broker = cast(Broker, service)
@@ -213,7 +227,31 @@ async def _call(sandbox: Sandbox, bench: Bench, case: Case, service: Service, st
         sealed=host.sealed.markers,
     )
     contract.check_result(case.function, outcome.result, case.arguments)
-    return outcome.result
+    return outcome
+
+
+def _ready(program: Program, manifest: Manifest | None, case: Case) -> Ready:
+    """The module with an account's settings and secrets."""
+    known = manifest or Manifest.bare("test")
+    approvals = _approvals(known, case)
+    parts: dict[str, str | None] = dict.fromkeys([*_SEALED.findall(program.source), *case.secrets])
+    if manifest is not None:
+        parts = {setting.name: setting.public_part for setting in manifest.settings if setting.secret}
+    secrets = {
+        name: SealedSecret(case.secrets.get(name, f"made-up-{name}-of-a-test"), approvals, part)
+        for name, part in parts.items()
+    }
+    return Ready(
+        module_id=0,
+        module_name=known.name,
+        module_title=_TITLE,
+        enabled=True,
+        version=Version(None, 0, 0, known, frozenset(), program),
+        settings=case.settings if manifest is None else settings_for_module(known, case.settings, secrets),
+        secrets=secrets,
+        policy=HostPolicy(approvals),
+        budgets=budgets_of(known, "test"),
+    )
 
 
 def _outcome(case: Case, result: Any, failure: ModuleCallFailed | None) -> list[Difference]:
@@ -227,14 +265,8 @@ def _outcome(case: Case, result: Any, failure: ModuleCallFailed | None) -> list[
     return [] if case.error in message else [Difference("error", case.error, message)]
 
 
-def _secrets(bench: Bench, case: Case) -> dict[str, str]:
-    """A value for each secret of the module: the case's own, else one that is made up."""
-    return {name: f"made-up-{name}-of-a-test" for name in bench.secret_names} | case.secrets
-
-
-def _approvals(bench: Bench, case: Case) -> list[Approval]:
+def _approvals(manifest: Manifest, case: Case) -> list[Approval]:
     """What the module asks for is approved: nothing is sent anyway."""
-    manifest = bench.manifest
     try:
         origins = manifest.origins(manifest.with_defaults(case.settings))
     except SettingsError:
