@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import re
+import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -360,6 +362,38 @@ def test_a_malformed_draft_is_refused(argument: Any, sentence: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         Draft.parse(argument)
     assert caught.value.message == f"The request can't be sent: {sentence}."
+
+
+LARGE: dict[str, dict[str, Any]] = {
+    "a form": {"form": [[f"field{number}", "Иван Петров" * 5] for number in range(20_000)]},
+    "json": {"json": [{"id": number, "name": "Иван Петров", "f": 1.5} for number in range(40_000)]},
+    "a text": {"body": "Иван" * 1_000_000},
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+async def test_a_large_draft_is_read_beside_the_event_loop(kind: str) -> None:
+    argument = {"url": "https://api.example.com/", **LARGE[kind]}
+    longest_s = await _longest_turn(Draft.parse_aside(argument))
+    assert await Draft.parse_aside(argument) == Draft.parse(argument)
+    assert longest_s < 0.15
+
+
+async def test_a_digest_over_a_large_body_is_computed_beside_the_event_loop(call: SealedCall) -> None:
+    operation = digest(b"x" * 7_000_000, {"secret": "api_key"}, algorithm="sha512")
+    assert await _longest_turn(call.evaluate_aside(operation)) < 0.15
+    assert await call.evaluate_aside(operation) == call.evaluate(operation)
+
+
+async def _longest_turn(work: Any) -> float:
+    """The longest time for which the event loop had no turn while the work was done."""
+    task, longest_s, before = asyncio.ensure_future(work), 0.0, time.monotonic()
+    while not task.done():
+        await asyncio.sleep(0)
+        now = time.monotonic()
+        longest_s, before = max(longest_s, now - before), now
+    await task
+    return longest_s
 
 
 plain = st.recursive(

@@ -18,7 +18,7 @@ import sys
 from vestnik.sandbox import Program, Sandbox, SandboxOptions, SandboxUnavailable, syscalls
 
 # system call, its first argument or None for any, the error
-TAKEN = {
+TAKEN: dict[str, list[tuple[str, int | None, int]]] = {
     "nothing": [],
     "namespaces": [
         (name, None, errno.EPERM) for name in ("unshare", "setns", "mount", "pivot_root", "chroot")

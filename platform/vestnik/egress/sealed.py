@@ -8,6 +8,7 @@ The threat reasoning is in docs/security/sealed-secrets.md; in short:
 * a comparison is of wholes only, in constant time, and counted.
 """
 
+import asyncio
 import json
 import re
 import secrets
@@ -20,7 +21,7 @@ from vestnik.egress.errors import InvalidRequest, SealedRefused, SecretNotAllowe
 from vestnik.egress.masks import Masker
 from vestnik.egress.operations import Computation, Computed, Piece
 from vestnik.egress.policy import Approval, Target
-from vestnik.egress.requests import BodyKind, Draft, FetchRequest
+from vestnik.egress.requests import BodyKind, Draft, FetchRequest, is_large
 
 SHORTEST_SECRET = 8
 # A digest of a shorter secret could be turned back by guessing at home; it stays sealed.
@@ -90,7 +91,7 @@ class SealedCall:
     @property
     def masker(self) -> Masker:
         """A masker of every value that a marker stands for by now."""
-        return Masker({held.name: held.value for held in self._held.values()})
+        return Masker({held.name: held.value for held in list(self._held.values())})
 
     def mask(self, content: str) -> str:
         """A text with every value masked, however it is encoded."""
@@ -137,10 +138,16 @@ class SealedCall:
         if not self._stays_sealed(answer):
             return answer.data.decode()
         name = f"{answer.operation}({', '.join(sorted(answer.sources))})"
-        number = sum(held.name.startswith(name) for held in self._held.values())
+        number = sum(held.name.startswith(name) for held in list(self._held.values()))
         return self._hold(
             _Held(answer.data.decode(), f"{name}#{number + 1}" if number else name, answer.sources)
         )
+
+    async def evaluate_aside(self, operation: Any) -> str | bool:
+        """As `evaluate`; one over a large text in a thread, beside the event loop."""
+        if is_large(operation):
+            return await asyncio.to_thread(self.evaluate, operation)
+        return self.evaluate(operation)
 
     def value_of(self, name: str) -> bytes:
         """The value of a secret, for a computation in the host; raises SealedRefused for an unknown name."""
@@ -152,7 +159,7 @@ class SealedCall:
     def pieces(self, data: bytes) -> Sequence[Piece]:
         """A template cut at its markers: each piece with the secrets that it holds (none for plain text)."""
         pieces: list[Piece] = [(data, frozenset())]
-        for text, held in self._held.items():
+        for text, held in list(self._held.items()):
             marker = text.encode()
             if marker in data:
                 filling = held.value.encode(), held.sources
@@ -174,7 +181,7 @@ class SealedCall:
 
     def _refuse_markers_in(self, text: str, place: str) -> None:
         lowered = text.lower()
-        if any(marker.lower() in lowered for marker in self._held):
+        if any(marker.lower() in lowered for marker in list(self._held)):
             raise InvalidRequest(f"a sealed secret may not stand in {place}")
 
     def _fill(self, text: str, target: Target, escape: Callable[[str], str]) -> str:

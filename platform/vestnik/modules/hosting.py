@@ -115,7 +115,7 @@ class CallHost:
             if name == "fetch.lines":
                 return await self._lines(argument)
             if name.startswith("sealed."):
-                return self.sealed.evaluate(argument)
+                return await self.sealed.evaluate_aside(argument)
             if name.startswith("storage."):
                 return await self._stored(name.removeprefix("storage."), argument)
             if name == "contacts":
@@ -137,7 +137,7 @@ class CallHost:
         return HostError(kind, error.message)
 
     async def _fetch(self, argument: Any) -> dict[str, Any]:
-        draft = Draft.parse(argument)
+        draft = await Draft.parse_aside(argument)
         if self._asks_before_writing and draft.method not in READING:
             url = self._shown(draft.to_request().url)
             raise failures.needs_consent(self._ready.module_title, self._function, draft.method, url)
