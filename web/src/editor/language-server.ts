@@ -133,8 +133,10 @@ function transport(socket: WebSocket): Transport {
 }
 
 function abilities(options: LanguageServer): (Extension | LSPClientExtension)[] {
-  const sources = [serverCompletionSource, ...(options.completions ? [options.completions] : [])];
-  return [autocompletion({ override: sources }), hoverTooltips(), signatureHelp(), definitions(options.onSdk), keymap.of([...renameKeymap, ...findReferencesKeymap]), warnings()];
+  const own = options.completions ?? (() => null);
+  // A key of the contract is offered once: the contract says more of it than the server.
+  const server: CompletionSource = (context) => (context.tokenBefore(["String"]) && own(context) ? null : serverCompletionSource(context));
+  return [autocompletion({ override: [server, own] }), hoverTooltips(), signatureHelp(), definitions(options.onSdk), keymap.of([...renameKeymap, ...findReferencesKeymap]), warnings()];
 }
 
 interface Published {
