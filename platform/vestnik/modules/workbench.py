@@ -106,6 +106,8 @@ class Workbench:
             storage = ScratchStorage(storage)
         if trial.function not in contract.functions():
             raise failures.not_implemented(ready.module_title, trial.function)
+        if trial.webhook_id is not None:
+            actor.require("webhooks.read")
         arguments = await self._arguments(module_id, trial)
         return await self._caller.call(
             ready,
