@@ -9,6 +9,7 @@ ModuleCallFailed        kind             the module …
 ├── TimedOut            timeout          took longer than the function may
 ├── OutOfMemory         memory           needed more memory than it may have
 ├── Crashed             crashed          ended in the middle
+├── Escaped             crashed          made a forbidden system call; the module is switched off
 ├── Busy                busy             was not called: every worker was taken
 ├── HostForbidden       forbidden_host   asked for an address that is not approved
 ├── FetchFailed         fetch            got no usable answer from its service
