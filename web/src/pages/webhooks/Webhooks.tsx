@@ -108,7 +108,7 @@ function useColumns(): Column<WebhookRow>[] {
       align: "end",
       hide: "phone",
       render: (row) => (
-        <Text size="sm" c={row.answered && row.answered >= 400 ? "var(--mantine-color-error)" : undefined}>
+        <Text size="sm" c={row.answered && row.answered >= 400 ? "light-dark(var(--mantine-color-red-9), var(--mantine-color-red-4))" : undefined}>
           {row.answered ?? "—"}
         </Text>
       ),
