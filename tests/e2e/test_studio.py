@@ -124,7 +124,7 @@ def test_recorded_call_is_replayed_against_the_text_and_kept_as_a_test(demo: Sit
     calls.get_by_role("button", name="Повторить на тексте из редактора").click()
     replay = calls.get_by_role("region", name="Повтор вызова")
     expect(replay).to_contain_text("Результат тот же")
-    calls.get_by_role("button", name="Сделать тестом").click()
+    calls.get_by_role("button", name="Сохранить как тест").click()
     page.get_by_label("Имя теста").fill("templates-stay")
     page.get_by_role("button", name="Сохранить тест").click()
     expect(page.get_by_role("dialog")).to_have_count(0)

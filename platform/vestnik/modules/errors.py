@@ -160,7 +160,7 @@ class NothingToRehearse(Problem):
     status = 409
     title = {"ru": "Сравнивать не с чем", "en": "Nothing to compare with"}
     message = {
-        "ru": "Репетиция сравнивает черновик с действующей версией. У модуля «{name}» это одна "
+        "ru": "Прогон сравнивает черновик с действующей версией. У модуля «{name}» это одна "
         "и та же версия, или он ещё не опубликован.",
         "en": "A rehearsal compares a draft with the live version. For the module “{name}” both "
         "are the same, or it is not published yet.",
@@ -173,10 +173,11 @@ class RehearsalShowsLosses(Problem):
 
     code = "rehearsal_shows_losses"
     status = 409
-    title = {"ru": "Репетиция показала потери", "en": "The rehearsal shows losses"}
+    title = {"ru": "Прогон показал потери", "en": "The rehearsal shows losses"}
     message = {
         "ru": "С новой версией часть действий пропадёт или изменится: потеряно {lost}, изменено {changed}, "
-        "вызовов с ошибкой {failed}. Посмотрите репетицию и подтвердите публикацию, если так и задумано.",
+        "вызовов с ошибкой {failed}. Посмотрите прогон на реальных вызовах и подтвердите публикацию, "
+        "если так и задумано.",
         "en": "With the new version some actions are lost or change: {lost} lost, {changed} changed, "
         "{failed} calls failed. Look at the rehearsal, and confirm the publishing if that is intended.",
     }

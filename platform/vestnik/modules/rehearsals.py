@@ -315,11 +315,11 @@ class Rehearsals:
 
 
 _GONE = {
-    "ru": "Запись или вебхук уже удалены, или подключения больше нет.",
+    "ru": "Запись или вебхук уже удалены, или аккаунта больше нет.",
     "en": "The recording or the webhook is gone, or the account is.",
 }
 _TIME_IS_UP = {
-    "ru": "Репетиция шла слишком долго: до этого вызова очередь не дошла.",
+    "ru": "Прогон шёл слишком долго: до этого вызова очередь не дошла.",
     "en": "The rehearsal took too long: this call was not reached.",
 }
 

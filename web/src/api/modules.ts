@@ -74,14 +74,7 @@ export type Verdict = RehearsalRow["verdict"];
 
 export type Rehearsal = Shape<"RehearsalCardShape">;
 
-export interface ModuleHost {
-  scheme: string;
-  pattern: string;
-  port: number;
-  requested: boolean;
-  accounts: { accountId: string; title: string; approved: boolean; private: boolean; secrets: string[] }[];
-  usedBy: { function: string; count: number; lastAt: string }[];
-}
+export type ModuleHost = Shape<"ModuleHostShape">;
 
 const CALLS_PAGE = 25;
 const REHEARSAL_POLL_MS = 700;
@@ -167,5 +160,5 @@ export const modules = {
   runTests: (id: string, source: string) => api.post<PageOf<TestOutcome>>(under(id, "/tests/run"), { source }),
 
   hosts: (id: string) =>
-    queryOptions({ queryKey: ["modules", id, "hosts"], queryFn: () => api.get<{ items: ModuleHost[] }>(under(id, "/hosts")) }),
+    queryOptions({ queryKey: ["modules", id, "hosts"], queryFn: () => api.get<PageOf<ModuleHost>>(under(id, "/hosts")) }),
 };

@@ -8,7 +8,7 @@ import { useRight } from "../../../api/session";
 import { EmptyState } from "../../../ui/EmptyState";
 import { useFormat } from "../../../ui/format";
 import { RowsLoading } from "../../../ui/Loading";
-import { tellProblem } from "../../../ui/notices";
+import { ask, tellProblem } from "../../../ui/notices";
 import { ProblemPanel } from "../../../ui/ProblemPanel";
 import { shortName } from "../run/inputs";
 import classes from "../Studio.module.css";
@@ -89,6 +89,17 @@ function AccountApproval({ moduleId, host, account }: { moduleId: string; host: 
     },
     onError: tellProblem,
   });
+  // Whatever opens a way into the private network is asked about first.
+  const allow = (approved: boolean) => {
+    if (!approved || !account.private) return change.mutate(approved);
+    ask({
+      title: t("accounts.privateConfirm", { host: address(host) }),
+      text: t("accounts.privateWarning"),
+      confirm: t("accounts.privateAllow"),
+      danger: true,
+      onConfirm: () => change.mutate(true),
+    });
+  };
   return (
     <Group justify="space-between" wrap="nowrap" gap="xs">
       <Stack gap={2} miw={0}>
@@ -104,7 +115,7 @@ function AccountApproval({ moduleId, host, account }: { moduleId: string; host: 
         <Switch
           checked={account.approved}
           disabled={change.isPending}
-          onChange={(event) => change.mutate(event.currentTarget.checked)}
+          onChange={(event) => allow(event.currentTarget.checked)}
           aria-label={t("studio.approveNamed", { host: address(host), account: account.title })}
         />
       ) : (

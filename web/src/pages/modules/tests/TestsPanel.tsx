@@ -31,6 +31,8 @@ export function TestsPanel({ moduleId, source }: Props) {
     return <EmptyState compact icon={IconFlask} title={t("studio.noTests")} text={t("studio.noTestsHint")} />;
   }
   const outcomes = new Map(run.data?.items.map((one) => [one.name, one]));
+  // What failed stands first.
+  const rows = data.items.toSorted((one, other) => Number(outcomes.get(one.name)?.ok ?? true) - Number(outcomes.get(other.name)?.ok ?? true));
   const passed = run.data?.items.filter((one) => one.ok).length ?? 0;
   return (
     <Stack gap="sm">
@@ -48,7 +50,7 @@ export function TestsPanel({ moduleId, source }: Props) {
       </Group>
       {run.error && <ProblemPanel problem={run.error} />}
       <ul className={classes.entries} aria-label={t("studio.tab.tests")}>
-        {data.items.map((one) => (
+        {rows.map((one) => (
           <Row key={one.name} moduleId={moduleId} test={one} outcome={outcomes.get(one.name)} />
         ))}
       </ul>
