@@ -353,6 +353,18 @@ async def test_signature_definition_references_and_renaming_know_the_two_files_o
         }
 
 
+async def test_a_quick_fix_is_an_edit_of_the_module_and_never_a_command(place: Place) -> None:
+    async with place.editor() as editor:
+        await editor.open()
+        start = {"line": 13, "character": len("    return ")}
+        span = {"start": start, "end": {"line": 13, "character": len("    return answrr")}}
+        given = {"textDocument": {"uri": URI}, "range": span, "context": {"diagnostics": [], "only": []}}
+        actions = (await editor.request("textDocument/codeAction", **given))["result"]
+        assert "Generate variable `answrr`" in [action["title"] for action in actions]
+        assert {tuple(sorted(action)) for action in actions} == {("edit", "kind", "title")}
+        assert {tuple(action["edit"]["changes"]) for action in actions} == {(URI,)}
+
+
 # -- what does not pass
 
 
