@@ -29,7 +29,7 @@ COMMANDS = {
     "doctor": Command("doctor", "check the sandbox's walls, the database and the data folder"),
     "user": Command("user", "add and list users, set a password"),
     "db": Command("db", "migrate the database, or check whether it is up to date"),
-    "module": Command("module", "check a module, or run one of its functions, without a server"),
+    "module": Command("module", "make, check, run, test, upload or download a module"),
 }
 
 
