@@ -16,6 +16,7 @@ from vestnik.egress import (
     FetchRequest,
     ForbiddenHost,
     HostPolicy,
+    InvalidRequest,
     SystemResolver,
 )
 from vestnik.egress.addresses import parse_address, refusal
@@ -67,7 +68,9 @@ def test_only_addresses_of_the_public_internet_pass(address: str, reason: str | 
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "10.0.0.1", "2130706433", "0x7f.1", "127.1", "0"]
+    "host",
+    "127.0.0.1 [::1] [::ffff:127.0.0.1] [::ffff:7f00:1] [0:0:0:0:0:ffff:7f00:0001] 10.0.0.1 2130706433 "
+    "0x7f000001 0x7f.1 0177.0.0.1 017700000001 127.1 127.0.1 0 0.0.0.0".split(),
 )
 async def test_a_loopback_in_any_spelling_is_refused_without_the_private_mark(
     server: Server, host: str
@@ -184,3 +187,32 @@ async def test_the_systems_resolver_keeps_an_answer_for_a_while(monkeypatch: pyt
     resolver.close()
     assert answers[0] == answers[1]
     assert asked == ["localhost", "127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        "http://api.test@other.test:{port}/",
+        "http://api.test:{port}@other.test:{port}/",
+        "http://api.test%40other.test:{port}/",
+        "http://other.test:{port}/@api.test",
+        "http://other.test:{port}#@api.test/",
+        "http://other.test:{port}?@api.test/",
+        "http://api.test.other.test:{port}/",
+        "http://api.test\\@other.test:{port}/",
+        "http://api.test:{port}:80/",
+        "http://api.test\t.other.test:{port}/",
+        "//api.test:{port}/",
+        "http:/api.test:{port}/",
+        "ftp://api.test:{port}/",
+        "http://аpi.test:{port}/",
+        "http://[api.test]:{port}/",
+    ],
+)
+async def test_a_url_that_only_looks_like_the_approved_one_is_not_sent(
+    server: Server, broker: Broker, disguise: str
+) -> None:
+    """User information, other characters that look alike, and parts of a URL that hold the approved name."""
+    with pytest.raises((ForbiddenHost, InvalidRequest)):
+        await broker.fetch(FetchRequest("GET", disguise.format(port=server.port)), policy=server.policy())
+    assert server.received == []
