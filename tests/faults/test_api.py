@@ -163,7 +163,7 @@ def _try(operation: Any, things: Things, headers: dict[str, str], seen: set[int]
         def check(case: Case[Any], data: st.DataObject) -> None:
             things.aim(data.draw, case)
             response = case.call(headers=headers)
-            if response.text == NOT_HTTP:
+            if response.content == NOT_HTTP.encode():
                 return
             seen.add(response.status_code)
             checks = CHECKS if _is_of_others(response) else [not_a_server_error, *CHECKS]

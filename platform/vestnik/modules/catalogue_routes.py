@@ -177,7 +177,7 @@ def _host(page: HostPage) -> ModuleHostShape:
 @router.get(
     "/modules/{id:key}/export",
     query=ExportQuery,
-    returns=bytes,
+    status=200,
     right="modules.read",
     media_type="application/zip",
 )
