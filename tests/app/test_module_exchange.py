@@ -153,6 +153,7 @@ def test_a_module_comes_back_with_its_tests_and_what_an_editor_needs(
     recorded = Recorded(function=HTML, arguments={"templateExternalId": "1"}, result="<p>1</p>")
     (folder / "tests" / "letter.json").write_text(dump(recorded))
     assert server.push(folder)[0] == 0
+    assert server.push(folder)[1].splitlines()[0] == "Nothing has changed since version 1 of acme."
     there = tmp_path / "there"
     status, said, _ = server.pull("acme", there)
     assert (status, said.startswith(f"{there} holds version 1 of acme: wrote ")) == (0, True)

@@ -72,7 +72,7 @@ def _push(given: argparse.Namespace) -> int:
     files = _local(folder, module)
     with remote(given.url, given.key) as server:
         try:
-            saved = _save(server, module, module.manifest, files, given.message)
+            saved = _save(server, folder, module, module.manifest, files, given.message)
             _tell_findings(server, saved, module.source)
             if given.publish:
                 _publish(server, saved, confirmed=given.confirmed)
@@ -94,14 +94,19 @@ def _local(folder: Path, module: Module) -> dict[str, bytes]:
 
 
 def _save(
-    server: Remote, module: Module, manifest: Manifest, files: Mapping[str, bytes], message: str
+    server: Remote,
+    folder: Path,
+    module: Module,
+    manifest: Manifest,
+    files: Mapping[str, bytes],
+    message: str,
 ) -> dict[str, Any]:
     """The version as it is on the server now: `id`, `number`, and `moduleId` and `name` of its module."""
     known = server.module(manifest.name)
     if known is not None:
         latest = server.call("GET", f"/modules/{known['id']}/versions/{known['latestVersionId']}")
         same_text = latest["source"] == module.source and latest["manifest"] == manifest.source
-        if same_text and not _has_tests(files):
+        if same_text and _tests(files) == _exchanged_tests(folder, server.address, manifest.name):
             print(f"Nothing has changed since version {latest['number']} of {manifest.name}.")
             return _saved(known, latest)
     archive = _packed(manifest.name, files)
@@ -123,8 +128,17 @@ def _saved(card: Mapping[str, Any], version: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _has_tests(files: Mapping[str, bytes]) -> bool:
-    return any(name.startswith("tests/") for name in files)
+def _tests(files: Mapping[str, bytes]) -> dict[str, str]:
+    """The digests of the tests among files."""
+    return {name: _digest(content) for name, content in files.items() if name.startswith("tests/")}
+
+
+def _exchanged_tests(folder: Path, address: str, name: str) -> dict[str, str]:
+    """The digests of the tests as this server has had them from here, or the other way."""
+    state = _state(folder)
+    if (state.get("server"), state.get("module")) != (address, name):
+        return {}
+    return {each: digest for each, digest in state["files"].items() if each.startswith("tests/")}
 
 
 def _packed(name: str, files: Mapping[str, bytes]) -> bytes:
