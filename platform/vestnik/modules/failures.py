@@ -392,7 +392,10 @@ def budget_spent(module: Mapping[str, str], function: str, retry_after_s: float)
 
 def needs_consent(module: Mapping[str, str], function: str, method: str, url: str) -> ModuleCallFailed:
     """The failure of a try whose request may change something, and that nobody agreed to."""
-    reason = f"{method} {url} was not sent: it may change something, and nobody agreed to it"
+    reason = {
+        "ru": f"{method} {url} не отправлен: он может что-то изменить, а согласия никто не дал",
+        "en": f"{method} {url} was not sent: it may change something, and nobody agreed to it",
+    }
     return NeedsConsent(**_common(module, function, reason, None), method=method, url=url)
 
 
