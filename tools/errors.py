@@ -73,7 +73,7 @@ WHAT_TO_DO: Mapping[str, str] = {
     "fetch": "the service gave no usable answer and the module did not catch `FetchError`",
     "retry_later": "the service's rate limit is used up for longer than a call may wait, or the module "
     "raised `RetryLater`",
-    "needs_consent": "a try would send a request that may change something, and nobody agreed to it: not sent",
+    "needs_consent": "a try would send a request that may change something, and nobody agreed: not sent",
     "disabled": "the module is switched off, or the account is deleted",
     "unavailable": "modules can't run on this machine, or a secret can't be opened: see `vestnik doctor`",
 }

@@ -36,9 +36,7 @@ class Entry:
 class Installer:
     """Brings modules in from the catalogue, and out as archives."""
 
-    def __init__(
-        self, database: Database, library: Library, catalogue: Catalogue, tests: KeptTests
-    ) -> None:
+    def __init__(self, database: Database, library: Library, catalogue: Catalogue, tests: KeptTests) -> None:
         self._database, self._library = database, library
         self._catalogue, self._tests = catalogue, tests
 

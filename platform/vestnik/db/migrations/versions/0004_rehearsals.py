@@ -15,8 +15,7 @@ def upgrade() -> None:
     """A module that was on, or has accounts, is taken for published."""
     op.add_column("module", sa.Column("published_at", Instant, nullable=True))
     op.execute(
-        "UPDATE module SET published_at = updated_at"
-        " WHERE enabled OR id IN (SELECT module_id FROM account)"
+        "UPDATE module SET published_at = updated_at WHERE enabled OR id IN (SELECT module_id FROM account)"
     )
     op.create_table(
         "module_approval",
@@ -27,12 +26,8 @@ def upgrade() -> None:
         sa.Column("secrets", Json, nullable=False),
         sa.Column("approved_by", sa.Text(), nullable=False),
         sa.Column("approved_at", Instant, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["module_id"], ["module.id"], name=op.f("fk_module_approval_module_id")
-        ),
-        sa.PrimaryKeyConstraint(
-            "module_id", "scheme", "pattern", "port", name=op.f("pk_module_approval")
-        ),
+        sa.ForeignKeyConstraint(["module_id"], ["module.id"], name=op.f("fk_module_approval_module_id")),
+        sa.PrimaryKeyConstraint("module_id", "scheme", "pattern", "port", name=op.f("pk_module_approval")),
     )
     op.create_table(
         "module_rehearsal",
@@ -57,14 +52,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('running', 'done', 'interrupted')", name=op.f("ck_module_rehearsal_state")
         ),
-        sa.ForeignKeyConstraint(
-            ["module_id"], ["module.id"], name=op.f("fk_module_rehearsal_module_id")
-        ),
+        sa.ForeignKeyConstraint(["module_id"], ["module.id"], name=op.f("fk_module_rehearsal_module_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_module_rehearsal")),
     )
-    op.create_index(
-        op.f("ix_module_rehearsal_module_id"), "module_rehearsal", ["module_id"], unique=False
-    )
+    op.create_index(op.f("ix_module_rehearsal_module_id"), "module_rehearsal", ["module_id"], unique=False)
 
 
 def downgrade() -> None:
