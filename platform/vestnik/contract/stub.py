@@ -149,7 +149,7 @@ _SEALED = '''
         """Whether a digest or an hmac equals the signature that came, compared in constant time."""
     def equals(self, left: _Part, right: _Part) -> Awaitable[bool]: ...
     def verify_ecdsa(self, public_key: _Part, signature: str | bytes, *parts: _Part) -> Awaitable[bool]:
-        """Whether a P-256 key signed the joined parts with SHA-256; the signature is DER (Base64 or bytes)."""
+        """Whether a P-256 key signed the joined parts with SHA-256; the signature is DER, also in Base64."""
     def verify_ed25519(self, public_key: _Part, signature: str | bytes, *parts: _Part) -> Awaitable[bool]:
         """Whether an Ed25519 key signed the joined parts; the signature is in Base64, or bytes."""
     def __contains__(self, name: object) -> bool: ...
