@@ -21,7 +21,7 @@ from vestnik.campaigns.reasons import of_service
 from vestnik.campaigns.service import Campaigns, Draft
 from vestnik.campaigns.states import State
 from vestnik.campaigns.statuses import COUNTERS, FACTS, HANDED_OVER, figures
-from vestnik.campaigns.tables import campaign, chunk, delivery, exclusion, history, stats
+from vestnik.campaigns.tables import campaign, chunk, delivery, exclusion, history, message, stats
 from vestnik.contacts.addresses import KIND_OF_CAMPAIGN
 from vestnik.contacts.audience import audience
 from vestnik.db import Database, now
@@ -108,7 +108,7 @@ async def create_demo(
 
 def remove_demo(connection: sa.Connection) -> None:
     """Take away every campaign: in a demo there are no others."""
-    for table in (delivery, chunk, exclusion, history, stats):
+    for table in (delivery, message, chunk, exclusion, history, stats):
         connection.execute(sa.delete(table))
     connection.execute(sa.delete(campaign))
 

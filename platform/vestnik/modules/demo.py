@@ -14,10 +14,12 @@ from vestnik.modules.tables import (
     account_list,
     account_secret,
     account_storage,
-    call,
     host_approval,
     module,
+    module_approval,
+    module_test,
     module_version,
+    rehearsal,
 )
 from vestnik.people.access import SYSTEM
 
@@ -63,7 +65,7 @@ def account_ids(connection: sa.Connection) -> Sequence[int]:
 async def remove_demo(database: Database, modules: Modules) -> None:
     """Take away the bundled module with its accounts; rooms that refer to them remove theirs before."""
 
-    def remove(connection: sa.Connection) -> None:
+    def remove(connection: sa.Connection) -> Sequence[int]:
         accounts = account_ids(connection)
         for table in (account_list, account_secret, account_storage, host_approval):
             connection.execute(sa.delete(table).where(table.c.account_id.in_(accounts)))
@@ -71,12 +73,14 @@ async def remove_demo(database: Database, modules: Modules) -> None:
         bundled = connection.scalars(
             sa.select(module.c.id).where(module.c.name == MODULE, module.c.bundled)
         ).all()
-        for table in (call, module_version):
+        for table in (module_test, module_approval, rehearsal, module_version):
             connection.execute(sa.delete(table).where(table.c.module_id.in_(bundled)))
         connection.execute(sa.delete(module).where(module.c.id.in_(bundled)))
         modules.registry.changed(connection)
+        return bundled
 
-    await database.write(remove)
+    for module_id in await database.write(remove):
+        await modules.recorder.forget(module_id)
     await modules.registry.refresh()
 
 

@@ -125,6 +125,11 @@ class Recorder:
         """Return when everything that waits now is written, or counted as left out."""
         await asyncio.to_thread(self._write_waiting)
 
+    async def forget(self, module_id: int) -> None:
+        """Delete what is recorded of a module, and what waits to be."""
+        await self.flush()
+        await asyncio.to_thread(self.store.forget, module_id)
+
     # -- the recorder's thread
 
     def _serve(self) -> None:

@@ -93,6 +93,12 @@ class RecordingStore:
                         connection.execute(call.delete().where(of_module, call.c.id <= row.id))
                         break
 
+    def forget(self, module_id: int) -> None:
+        """Delete every recording of a module."""
+        for place in self.places.newest_first():
+            with place.begin() as connection:
+                connection.execute(call.delete().where(call.c.module_id == module_id))
+
     def drop_old(self) -> None:
         """Drop what is past its days."""
         self.places.drop(now() - timedelta(seconds=KEPT_S))
