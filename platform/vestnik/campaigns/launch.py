@@ -243,7 +243,7 @@ class Launch:
         if row is None:
             return
         at = now()
-        beside = row.retry_at is not None and row.retry_at > at
+        beside = row.attempts > 0 and row.retry_at is not None and row.retry_at > at
         attempts: int = row.attempts if beside else row.attempts + 1
         if handed is not None:
             connection.execute(
@@ -274,9 +274,10 @@ class Launch:
         self, connection: sa.Connection, campaign_id: int, run: int, retry_after_s: float
     ) -> None:
         """Go on when the service's budget of calls allows it."""
-        if current(connection, campaign_id, run) is not None:
-            pause = timedelta(seconds=min(retry_after_s, LONGEST_TOLD_PAUSE_S))
-            ledger.change(connection, campaign_id, self._tell, retry_at=now() + pause)
+        row = current(connection, campaign_id, run)
+        if row is not None:
+            at = now() + timedelta(seconds=min(retry_after_s, LONGEST_TOLD_PAUSE_S))
+            ledger.change(connection, campaign_id, self._tell, retry_at=max(at, row.retry_at or at))
 
     def start_over(self, connection: sa.Connection, campaign_id: int, handed: Handover) -> None:
         """Forget a failed job: the chunk is passed again."""

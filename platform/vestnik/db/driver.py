@@ -7,6 +7,7 @@ these are given plain values (integers, text, bytes, None), as they are stored, 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -44,16 +45,14 @@ class DriverStatement:
     def _run(self, connection: sa.Connection, values: Any, *, many: bool, fetch: bool) -> Sequence[Any]:
         dialect = connection.dialect
         sql, errors = self._sql[dialect.name], dialect.loaded_dbapi.Error
-        cursor = connection.connection.cursor()
         try:
-            (cursor.executemany if many else cursor.execute)(sql, values)
-            return cursor.fetchall() if fetch else ()
+            with contextlib.closing(connection.connection.cursor()) as cursor:
+                (cursor.executemany if many else cursor.execute)(sql, values)
+                return cursor.fetchall() if fetch else ()
         except errors as error:
             raise sa.exc.DBAPIError.instance(
                 sql, None, error, errors, hide_parameters=True, dialect=dialect
             ) from error
-        finally:
-            cursor.close()
 
 
 class RowsStatement:

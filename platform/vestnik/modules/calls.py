@@ -20,7 +20,7 @@ from vestnik.modules import failures
 from vestnik.modules.failures import Escaped, ModuleCallFailed
 from vestnik.modules.hosting import CallHost
 from vestnik.modules.metrics import CallMetrics
-from vestnik.modules.ports import CallReport, ContactSource, LogLine
+from vestnik.modules.ports import CallReport, ContactSource, LogLine, NoContacts
 from vestnik.modules.recorder import Recorder, Recording
 from vestnik.modules.registry import Ready
 from vestnik.modules.storage import Storage
@@ -87,11 +87,13 @@ class Caller:
         storage: Storage,
         webhook_id: int | None = None,
         asks_before_writing: bool = False,
+        knows_contacts: bool = True,
     ) -> CallReport:
         """The validated result with everything known of the call; raises ModuleCallFailed.
 
         `webhook_id` names the stored request that the arguments are. With `asks_before_writing` a request
-        that may change something at the service ends the call as NeedsConsent, unsent.
+        that may change something at the service ends the call as NeedsConsent, unsent. Without
+        `knows_contacts` the module finds nobody.
         """
         started = time.perf_counter()
         longest_fetch_s = (
@@ -102,7 +104,7 @@ class Caller:
             function,
             self._broker,
             storage,
-            self._contacts,
+            self._contacts if knows_contacts else NoContacts(),
             longest_fetch_s,
             asks_before_writing=asks_before_writing,
         )

@@ -168,11 +168,17 @@ class DayFiles:
     def of(self, at: datetime) -> sa.Engine:
         """The day's database."""
         file = self._file(at.date())
-        engine = _day_engine(file)
         if not file.is_file():
             self._folder.mkdir(parents=True, exist_ok=True)
-            call.create(engine, checkfirst=True)
-        return engine
+            self._make(file)
+        return _day_engine(file)
+
+    def _make(self, file: Path) -> None:
+        """A file is there with its table or not at all: a kill in between leaves no half of one."""
+        begun = file.with_suffix(".begun")
+        begun.unlink(missing_ok=True)
+        call.create(_day_engine(begun))
+        begun.rename(file)
 
     def holding(self, at: datetime) -> sa.Engine | None:
         """The day's database, if there is one."""

@@ -254,6 +254,8 @@ class Rehearsals:
         tried = await self._replay(recorded, pair, pair.draft, ready)
         if tried.unrecorded:
             return case.shown(reason=_lacks(tried))
+        if tried.failure is not None and tried.failure.shown_kind in ("busy", "unavailable"):
+            return case.shown(reason={language: _why(tried.failure, language) for language in ("ru", "en")})
         if tried.failure is not None:
             return self._failed(case, recorded, tried.failure)
         found = await asyncio.to_thread(compare, recorded.function, recorded.result, tried.result)

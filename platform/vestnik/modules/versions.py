@@ -208,7 +208,7 @@ def publish(
     if version.live:
         return
     if not confirmed:
-        _require_no_losses(connection, version_id)
+        _require_no_losses(connection, version_id, present.live_version_id)
     live = sa.select(module_version.c.number).where(module_version.c.id == present.live_version_id)
     back = present.published_at is not None and version.number < connection.execute(live).scalar_one()
     _make_live(connection, registry, module_id, version_id, read_manifest(version.manifest))
@@ -309,10 +309,15 @@ def _insert_version(
     return cast(int, version_id)
 
 
-def _require_no_losses(connection: sa.Connection, version_id: int) -> None:
+def _require_no_losses(connection: sa.Connection, version_id: int, live_version_id: int | None) -> None:
+    """Refuse a version whose latest rehearsal against the one that is live now lost something."""
     statement = (
         sa.select(rehearsal)
-        .where(rehearsal.c.version_id == version_id, rehearsal.c.state == "done")
+        .where(
+            rehearsal.c.version_id == version_id,
+            rehearsal.c.live_version_id == live_version_id,
+            rehearsal.c.state == "done",
+        )
         .order_by(rehearsal.c.id.desc())
         .limit(1)
     )

@@ -108,6 +108,10 @@ class Workbench:
             raise failures.not_implemented(ready.module_title, trial.function)
         if trial.webhook_id is not None:
             actor.require("webhooks.read")
+        if trial.allow_writes and trial.account_id is not None:
+            actor.require("modules.publish")
+            noted = "account.tried_with_writes", "account", trial.account_id
+            await self._database.write(audit.record, actor, *noted)
         arguments = await self._arguments(module_id, trial)
         return await self._caller.call(
             ready,
@@ -116,6 +120,7 @@ class Workbench:
             lane="interactive",
             storage=storage,
             asks_before_writing=trial.account_id is not None and not trial.allow_writes,
+            knows_contacts=actor.may("contacts.read"),
         )
 
     async def _arguments(self, module_id: int, trial: Trial) -> Mapping[str, Any]:
@@ -223,7 +228,7 @@ class Workbench:
             raise CallNotReplayable()
         program, _, title = await self._program(actor, module_id, recorded.function, source, version_id)
         secrets: Mapping[str, Any] = {}
-        if recorded.account_id is not None:
+        if recorded.account_id is not None and actor.may("accounts.read"):
             ready = await self._registry.ready(recorded.account_id)
             secrets = {} if ready is None else ready.secrets
         outcome = await replay(self._sandbox, program, recorded, secrets=secrets, title=title)
@@ -256,6 +261,8 @@ class Workbench:
             raise CallNotReplayable()
         if replace_personal_data:
             recorded = Replacement().recorded(recorded)
+        else:
+            await self._database.write(audit.record, actor, "module.call_revealed", "module_call", call_id)
         return await self.kept_tests.save(actor, module_id, name.strip(), tests.dump(recorded), call_id)
 
     async def delete_test(self, actor: Actor, module_id: int, name: str) -> None:

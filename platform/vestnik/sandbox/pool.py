@@ -99,6 +99,7 @@ class Pool:
         options = self._options
         return (
             worker.alive
+            and not worker.yields
             and worker.calls < options.worker_calls
             and time.monotonic() - worker.born < options.worker_age_s
             and worker.cpu_life_s < options.worker_cpu_life_s * 0.8
@@ -163,7 +164,7 @@ class Pool:
     def _rest(self, identity: str, cpu_s: float) -> None:
         """A program that wasted processor time pauses for a multiple of it, but not for a person."""
         pause_s = min(cpu_s * self._options.rest_per_cpu, self._options.rest_s)
-        self._resting[identity] = time.monotonic() + pause_s
+        self._resting[identity] = max(time.monotonic() + pause_s, self._resting.get(identity, 0.0))
         asyncio.get_running_loop().call_later(pause_s, self._rested, identity)
 
     def _rested(self, identity: str) -> None:

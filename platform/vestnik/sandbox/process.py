@@ -136,8 +136,7 @@ class WorkerProcess(asyncio.Protocol):
             if not call.answer.done() or call.answer.cancelled():
                 self.kill("its call was cancelled")
         self._measure()
-        if self._yielding:
-            self._schedule(os.SCHED_OTHER)
+        if self._yielding and self._schedule(os.SCHED_OTHER):
             self._yielding = False
         return answer_kind, answer, call
 
@@ -184,15 +183,20 @@ class WorkerProcess(asyncio.Protocol):
 
     def yield_processor(self) -> None:
         """Let every other process go first, until this call ends."""
-        if not self._yielding:
-            self._yielding = True
-            self._schedule(os.SCHED_IDLE)
+        self._yielding = self._yielding or self._schedule(os.SCHED_IDLE)
 
-    def _schedule(self, policy: int) -> None:
-        # Where the system forbids it (another user's process) the worker keeps its nice value, the lowest.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
+    @property
+    def yields(self) -> bool:
+        """Whether it goes on letting others go first: without privileges there is no way back."""
+        return self._yielding
+
+    def _schedule(self, policy: int) -> bool:
+        try:
             if pid := self.pid:
                 os.sched_setscheduler(pid, policy, os.sched_param(0))
+        except (ProcessLookupError, PermissionError):
+            return False
+        return True
 
     def _measure(self) -> None:
         now = self.cpu_s()

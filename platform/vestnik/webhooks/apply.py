@@ -333,7 +333,8 @@ def _tell_inbox(connection: sa.Connection, acts: Sequence[Act]) -> None:
             continue
         effects = msgspec.json.decode(shown)
         for act in of_request:
-            effects[act.position] = act.effect.as_json()
+            if act.position < len(effects):  # else a later version made fewer actions of the request
+                effects[act.position] = act.effect.as_json()
         connection.execute(
             sa.update(inbox).where(inbox.c.id == inbox_id).values(effects=_encode(effects).decode())
         )

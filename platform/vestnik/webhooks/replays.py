@@ -27,7 +27,7 @@ log = structlog.get_logger("vestnik.webhooks")
 
 AT_MOST = 10_000
 AT_ONCE = 2
-TAKEN_AT_A_TIME = 20
+TAKEN_AT_A_TIME = AT_ONCE  # none waits here until its lease is over
 LOOK_EVERY_S = 1.0
 MARKED_AT_A_TIME = 500
 
