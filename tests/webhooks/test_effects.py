@@ -87,6 +87,24 @@ async def test_what_named_no_campaign_is_looked_up_anew_when_one_comes(room: Roo
     assert await room.counters() == {"sent": 1, "delivered": 1, "opened": 1}
 
 
+async def test_a_campaign_comes_although_a_later_version_made_fewer_actions(room: Room) -> None:
+    await room.database.write(
+        lambda c: c.execute(sa.update(campaign).where(campaign.c.id == CAMPAIGN).values(external_id=None))
+    )
+    card = await room.send({"type": "sendEmail", "email": READER}, delivered(READER, "opened"))
+    assert states(card) == ["unsupported", "waiting"]
+    room.result = lambda request: {"actions": []}
+    await room.webhooks.replay(SYSTEM, int(card.line.id))
+
+    def arrive(connection: sa.Connection) -> None:
+        connection.execute(sa.update(campaign).where(campaign.c.id == CAMPAIGN).values(external_id=EXTERNAL))
+        room.webhooks.applier.campaign_arrived(connection, ACCOUNT, EXTERNAL)
+
+    await room.database.write(arrive)
+    assert await room.counters() == {"sent": 1, "delivered": 1, "opened": 1}
+    assert states(await room.newest()) == []
+
+
 async def test_an_unknown_recipient_is_kept_and_shown(room: Room) -> None:
     card = await room.send(delivered("stranger@example.com"), delivered(READER))
     assert [(one["outcome"], one.get("note")) for one in card.effects] == [

@@ -58,6 +58,7 @@ class Pool:
         self._waiting_by_program: Counter[str] = Counter()
         self._turns: dict[str, float] = {}
         self._suspects: OrderedDict[str, float] = OrderedDict()
+        self._wasted: OrderedDict[str, int] = OrderedDict()
         self._resting: dict[str, float] = {}
         reserved = {lane: options.reserved.get(lane, 0) for lane in LANES}
         self._reserved = reserved if sum(reserved.values()) <= options.workers else dict.fromkeys(LANES, 0)
@@ -158,11 +159,18 @@ class Pool:
     def _learn(self, identity: str, error: BaseException | None) -> None:
         if isinstance(error, (ModuleTimeout, WorkerCrashed)):
             self._suspect(identity)
-        if isinstance(error, (ModuleTimeout, WorkerCrashed, ModuleOutOfMemory)):
+        if not isinstance(error, (ModuleTimeout, WorkerCrashed, ModuleOutOfMemory)):
+            self._wasted.pop(identity, None)
+            return
+        self._wasted[identity] = self._wasted.get(identity, 0) + 1
+        self._wasted.move_to_end(identity)
+        if len(self._wasted) > SUSPECTS_KEPT:
+            self._wasted.popitem(last=False)
+        if self._wasted[identity] >= self._options.rest_after:
             self._rest(identity, error.cpu_ms / 1000)
 
     def _rest(self, identity: str, cpu_s: float) -> None:
-        """A program that wasted processor time pauses for a multiple of it, but not for a person."""
+        """A program that wastes processor time at every call pauses for a multiple of it."""
         pause_s = min(cpu_s * self._options.rest_per_cpu, self._options.rest_s)
         self._resting[identity] = max(time.monotonic() + pause_s, self._resting.get(identity, 0.0))
         asyncio.get_running_loop().call_later(pause_s, self._rested, identity)
