@@ -13,7 +13,6 @@ from tests.sandbox.hosts import Stalled
 from vestnik.sandbox import (
     Lane,
     Limits,
-    ModuleRaised,
     ModuleTimeout,
     Outcome,
     Program,
@@ -285,29 +284,3 @@ async def test_descriptors_of_ended_workers_are_closed() -> None:
             await sandbox.check("x = 1")
 
         await until(lambda: len(os.listdir("/proc/self/fd")) <= before)
-
-
-async def test_program_that_wasted_processor_time_rests_and_a_person_need_not_wait() -> None:
-    source = LOOP + "\n\ndef quick():\n    return 1\n"
-    program, limits = Program("wasteful", source), Limits(cpu_s=0.1)
-    async with Sandbox(SandboxOptions(rest_after=2, rest_per_cpu=5.0)) as sandbox:
-        for _ in range(2):
-            with pytest.raises(ModuleTimeout) as ended:
-                await sandbox.call(program, "run", {}, limits=limits, lane="webhook")
-        by_hand = await sandbox.call(program, "quick", {}, lane="interactive")
-        hand_done = time.monotonic()
-        by_webhook = await sandbox.call(program, "quick", {}, lane="webhook")
-
-        assert (by_hand.result, by_webhook.result) == (1, 1)
-        assert time.monotonic() - hand_done > 0.1
-        assert sandbox.describe()["workers"]["busy"] == 0
-        assert ended.value.cpu_ms >= 100
-
-
-async def test_program_that_failed_by_itself_does_not_rest() -> None:
-    program = Program("raising", "def run():\n    raise ValueError\n\ndef quick():\n    return 1\n")
-    async with Sandbox(SandboxOptions(rest_after=1, rest_per_cpu=1e9, rest_s=60)) as sandbox:
-        with pytest.raises(ModuleRaised):
-            await sandbox.call(program, "run", {}, lane="webhook")
-
-        assert (await sandbox.call(program, "quick", {}, lane="webhook")).result == 1

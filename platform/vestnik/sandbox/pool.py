@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from vestnik.sandbox.errors import (
-    ModuleOutOfMemory,
     ModuleTimeout,
     SandboxBusy,
     SandboxError,
@@ -58,8 +57,6 @@ class Pool:
         self._waiting_by_program: Counter[str] = Counter()
         self._turns: dict[str, float] = {}
         self._suspects: OrderedDict[str, float] = OrderedDict()
-        self._wasted: OrderedDict[str, int] = OrderedDict()
-        self._resting: dict[str, float] = {}
         reserved = {lane: options.reserved.get(lane, 0) for lane in LANES}
         self._reserved = reserved if sum(reserved.values()) <= options.workers else dict.fromkeys(LANES, 0)
         self._stopped = False
@@ -159,26 +156,6 @@ class Pool:
     def _learn(self, identity: str, error: BaseException | None) -> None:
         if isinstance(error, (ModuleTimeout, WorkerCrashed)):
             self._suspect(identity)
-        if not isinstance(error, (ModuleTimeout, WorkerCrashed, ModuleOutOfMemory)):
-            self._wasted.pop(identity, None)
-            return
-        self._wasted[identity] = self._wasted.get(identity, 0) + 1
-        self._wasted.move_to_end(identity)
-        if len(self._wasted) > SUSPECTS_KEPT:
-            self._wasted.popitem(last=False)
-        if self._wasted[identity] >= self._options.rest_after:
-            self._rest(identity, error.cpu_ms / 1000)
-
-    def _rest(self, identity: str, cpu_s: float) -> None:
-        """A program that wastes processor time at every call pauses for a multiple of it."""
-        pause_s = min(cpu_s * self._options.rest_per_cpu, self._options.rest_s)
-        self._resting[identity] = max(time.monotonic() + pause_s, self._resting.get(identity, 0.0))
-        asyncio.get_running_loop().call_later(pause_s, self._rested, identity)
-
-    def _rested(self, identity: str) -> None:
-        if time.monotonic() >= self._resting.get(identity, 0.0):
-            self._resting.pop(identity, None)
-        self._dispatch()
 
     def _suspect(self, identity: str) -> None:
         """A program whose worker was killed may hold only one for a while, so that it starves nobody."""
@@ -188,8 +165,6 @@ class Pool:
             self._suspects.popitem(last=False)
 
     def _may_start(self, claim: Claim) -> bool:
-        if claim.lane != "interactive" and claim.identity in self._resting:
-            return False
         return self._has_room(claim.lane) and self._busy[claim.identity] < self._cap(claim.identity)
 
     def _has_room(self, lane: Lane) -> bool:

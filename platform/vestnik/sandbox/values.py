@@ -46,9 +46,6 @@ class SandboxOptions:
     worker_cpu_life_s: int = 600
     worker_idle_cpu_s: float = 0.1  # processor time between two calls; an honest worker uses next to none
     suspicion_s: float = 30.0  # a program whose worker had to be killed gets one worker at a time for so long
-    rest_after: int = 3  # calls in a row that were killed, or ran out of memory: then the program rests,
-    rest_per_cpu: float = 4.0  # seconds of pause for each of processor time that a call wasted …
-    rest_s: float = 8.0  # … but not more
     zygote_age_s: float = 86_400.0
     spawn_s: float = 15.0
 
