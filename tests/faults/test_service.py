@@ -72,10 +72,9 @@ def test_faults_around_the_creation_never_send_twice(desk: Desk, simulator: Simu
 
     simulator.fault("createCampaign", "status", status=500)
     refused = desk.send("Сервис ответил ошибкой")
-    card = desk.follow(refused, "failed")
-    assert (card["reason"]["code"], card["actions"]) == ("module", ["retry", "cancel"])
-    assert "Unisender, createCampaign: HTTP 500 (http)" in card["reason"]["text"]
-    desk.act(refused, "retry")
+    card = desk.follow(refused, "unclear")
+    assert (card["reason"]["code"], card["run"]) == ("create_not_found", 1)
+    desk.act(refused, "send-again")
     assert desk.follow(refused, "sending", "sent")["run"] == 2
 
     _settled(desk, simulator, dropped, hung, lost, refused)
@@ -115,7 +114,7 @@ def test_a_module_that_can_not_look_leaves_it_to_a_person(desk: Desk, simulator:
         assert calls[:4] == ["draft", "preparing", "unclear", "preparing"]
 
 
-def test_a_service_that_is_busy_is_waited_for_and_then_left_to_a_person(
+def test_a_service_that_is_busy_is_waited_for_and_a_person_may_go_on_before(
     desk: Desk, simulator: Simulator
 ) -> None:
     for method in ("importContacts", "createCampaign"):
@@ -129,14 +128,17 @@ def test_a_service_that_is_busy_is_waited_for_and_then_left_to_a_person(
     assert desk.follow(unsteady, "sending", "sent")["run"] == 1
 
     simulator.fault("importContacts", "error", code=OVER_LIMIT, times=3, skip=3)
-    given_up = desk.send("Лимит исчерпан")
-    card = desk.follow(given_up, "failed")
-    assert (card["reason"]["code"], OVER_LIMIT in card["reason"]["text"]) == ("module", True)
+    asked = desk.send("Лимит исчерпан")
+    until(lambda: (desk.card(asked)["reason"] or {}).get("code") == "waiting", "the service asks to wait")
+    card = desk.card(asked)
+    assert (card["state"], OVER_LIMIT in card["reason"]["text"]) == ("preparing", True)
     assert card["progress"]["steps"] == {"exported": 2, "toExport": 2, "prepared": 1, "toPrepare": 2}
-    desk.act(given_up, "retry")
-    assert desk.follow(given_up, "sending", "sent")["run"] == 2
+    desk.act(asked, "pause")
+    simulator.mend()
+    desk.act(asked, "resume")
+    assert desk.follow(asked, "sending", "sent")["run"] == 2
 
-    _settled(desk, simulator, waited, unsteady, given_up)
+    _settled(desk, simulator, waited, unsteady, asked)
 
 
 def test_moderation_holds_approves_and_declines(desk: Desk, simulator: Simulator) -> None:
