@@ -223,7 +223,10 @@ def children() -> list[int]:
     found = []
     for path in Path("/proc/self/task").glob("*/children"):
         for child in map(int, path.read_text().split()):
-            command = Path(f"/proc/{child}/cmdline").read_bytes()
+            try:
+                command = Path(f"/proc/{child}/cmdline").read_bytes()
+            except FileNotFoundError:
+                continue  # it has just ended
             if b"pyrefly" in command and b"\0lsp\0" in command:
                 found.append(child)
     return found
