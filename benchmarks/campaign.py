@@ -24,7 +24,7 @@ from vestnik.campaigns.service import Draft
 from vestnik.contacts.addresses import normalise
 from vestnik.contacts.storing import NewContact
 from vestnik.db.migrate import migrate
-from vestnik.modules.accounts import HostChoice
+from vestnik.modules.accounts.service import HostChoice
 from vestnik.people.access import RIGHTS, SYSTEM
 from vestnik.settings import Settings
 from vestnik_simulator import RunningSimulator, simulator_process

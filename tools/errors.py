@@ -15,7 +15,7 @@ from vestnik.campaigns.preflight import TEXTS
 from vestnik.campaigns.reasons import SENTENCES
 from vestnik.egress.errors import FORBIDDEN_REASONS, KINDS
 from vestnik.http.errors import Problem, Text
-from vestnik.modules.failures import ModuleCallFailed
+from vestnik.modules.calls.failures import ModuleCallFailed
 
 TARGET = Path(__file__).parent.parent / "docs" / "errors.md"
 NOT_IMPORTED = ("vestnik.db.migrations", "vestnik.__main__", "vestnik.sandbox.start_zygote")

@@ -38,19 +38,16 @@ from vestnik.http.sessions import Sessions
 from vestnik.http.sockets import socket_routes
 from vestnik.http.static import WebApplication
 from vestnik.mail import Mail
-from vestnik.modules import (
-    Modules,
-    ModulesOptions,
-    account_routes,
-    call_routes,
-    catalogue_routes,
-    contract_routes,
-    language_routes,
-    rehearsal_routes,
-    version_routes,
-    walls,
-)
-from vestnik.modules import routes as modules_routes
+from vestnik.modules import Modules, ModulesOptions
+from vestnik.modules.api import accounts as account_routes
+from vestnik.modules.api import calls as call_routes
+from vestnik.modules.api import catalogue as catalogue_routes
+from vestnik.modules.api import contract as contract_routes
+from vestnik.modules.api import language as language_routes
+from vestnik.modules.api import modules as modules_routes
+from vestnik.modules.api import rehearsals as rehearsal_routes
+from vestnik.modules.api import versions as version_routes
+from vestnik.modules.api import walls
 from vestnik.modules.metrics import CallMetrics
 from vestnik.people import routes as people_routes
 from vestnik.people import settings_routes

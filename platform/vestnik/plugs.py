@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from vestnik.campaigns.ports import SendingAccount, TemplateFacts
 from vestnik.contacts.service import Contacts
-from vestnik.modules.failures import ModuleCallFailed
-from vestnik.modules.recordings import WebhookSample
-from vestnik.modules.rehearsals import StoredWebhook
+from vestnik.modules.calls.failures import ModuleCallFailed
+from vestnik.modules.recordings.recorded import WebhookSample
+from vestnik.modules.rehearsals.service import StoredWebhook
 from vestnik.modules.service import Modules
 from vestnik.sandbox import Lane
 from vestnik.segments.service import Segments

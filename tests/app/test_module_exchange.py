@@ -14,8 +14,8 @@ from tests.app.conftest import Start
 from tests.app.test_first_start import set_up
 from tests.processes import Command
 
-from vestnik.modules.recordings import Recorded
-from vestnik.modules.tests import dump
+from vestnik.modules.recordings.recorded import Recorded
+from vestnik.modules.replays.tests import dump
 
 pytestmark = pytest.mark.slow
 HTML = "CRM_Marketing_GetTemplateHTML"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from tests.processes import Command
 
-from vestnik.modules.recordings import Recorded
-from vestnik.modules.tests import dump
+from vestnik.modules.recordings.recorded import Recorded
+from vestnik.modules.replays.tests import dump
 
 HTML = "CRM_Marketing_GetTemplateHTML"
 SOURCE = f"""

@@ -12,9 +12,9 @@ import pytest
 from vestnik import contract
 from vestnik.contract.schemas import load
 from vestnik.egress.broker import BrokerOptions
-from vestnik.modules import storage
-from vestnik.modules.calls import limits_of
-from vestnik.modules.packages import SOURCE_BYTES
+from vestnik.modules.accounts import storage
+from vestnik.modules.calls.caller import limits_of
+from vestnik.modules.sources.packages import SOURCE_BYTES
 from vestnik.sandbox.policy import SOURCE_LIMIT
 from vestnik.sandbox.sdk import FIXED_NAMES
 from vestnik.sandbox.values import Limits

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.faults.product import Desk
 
 from vestnik.campaigns.errors import ServiceDidNotAnswer
-from vestnik.modules.failures import ModuleCallFailed
+from vestnik.modules.calls.failures import ModuleCallFailed
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_kind", ["postgresql"])]
 

@@ -29,22 +29,19 @@ from vestnik.db.database import write_engine
 from vestnik.egress import Broker, BrokerOptions
 from vestnik.http import faults
 from vestnik.http.api import routes
-from vestnik.modules import (
-    Modules,
-    ModulesOptions,
-    account_routes,
-    call_routes,
-    catalogue_routes,
-    contract_routes,
-    language_routes,
-    rehearsal_routes,
-    version_routes,
-)
-from vestnik.modules import routes as module_routes
-from vestnik.modules.accounts import HostChoice
-from vestnik.modules.catalogue import Catalogue
-from vestnik.modules.packages import read_manifest
-from vestnik.modules.registry import Registry
+from vestnik.modules import Modules, ModulesOptions
+from vestnik.modules.accounts.service import HostChoice
+from vestnik.modules.api import accounts as account_routes
+from vestnik.modules.api import calls as call_routes
+from vestnik.modules.api import catalogue as catalogue_routes
+from vestnik.modules.api import contract as contract_routes
+from vestnik.modules.api import language as language_routes
+from vestnik.modules.api import modules as module_routes
+from vestnik.modules.api import rehearsals as rehearsal_routes
+from vestnik.modules.api import versions as version_routes
+from vestnik.modules.sources.catalogue import Catalogue
+from vestnik.modules.sources.packages import read_manifest
+from vestnik.modules.sources.registry import Registry
 from vestnik.people.access import SYSTEM, Actor, Role, rights_of
 from vestnik.sandbox import Sandbox
 from vestnik.settings import Settings

@@ -14,7 +14,8 @@ from tests.modules.conftest import BASE_URL, KEY, MANIFEST, Site
 
 from vestnik.http.errors import Problem
 from vestnik.http.problems import problem_response
-from vestnik.modules import ModuleCallFailed, failures
+from vestnik.modules import ModuleCallFailed
+from vestnik.modules.calls import failures
 from vestnik.people.access import SYSTEM
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -11,7 +11,7 @@ import pytest
 from tests.egress.conftest import Server
 from tests.modules.conftest import KEY, MANIFEST, Site, archive, packed
 
-from vestnik.modules.accounts import HostLine
+from vestnik.modules.accounts.service import HostLine
 from vestnik.people.access import SYSTEM, Role
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

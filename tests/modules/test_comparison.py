@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from vestnik.modules.comparison import PARSE, compare
-from vestnik.modules.differences import Difference
+from vestnik.modules.rehearsals.comparison import PARSE, compare
+from vestnik.modules.replays.differences import Difference
 
 
 def delivered(email: str, status: str = "delivered", **more: Any) -> dict[str, Any]:

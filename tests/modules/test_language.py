@@ -25,7 +25,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from vestnik.app import Services
 from vestnik.commands.listening import listen
 from vestnik.http import sockets
-from vestnik.modules.language import LanguageServers
+from vestnik.modules.editor.language import LanguageServers
 from vestnik.people.access import SYSTEM, Role
 from vestnik.server import Server
 from vestnik.settings import Settings

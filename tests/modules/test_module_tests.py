@@ -13,8 +13,8 @@ from tests.modules.test_calls import ASK, CAMPAIGN, PARSE, STATS, failure_of, st
 from tests.modules.test_recordings import WEBHOOK, recorded_call
 
 from vestnik import contract
-from vestnik.modules import tests as module_tests
-from vestnik.modules.recordings import WebhookSample
+from vestnik.modules.recordings.recorded import WebhookSample
+from vestnik.modules.replays import tests as module_tests
 from vestnik.sandbox import Program, Sandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -17,11 +17,11 @@ from tests.modules.test_calls import ASK, CAMPAIGN, PARSE, STATS, failure_of, st
 
 from vestnik.audit.tables import audit_row
 from vestnik.db import instant_of_key, new_key, now, to_microseconds
-from vestnik.modules import recorder as recording
-from vestnik.modules import recording_store
-from vestnik.modules.personal_data import Replacement, hidden
-from vestnik.modules.recording_store import CallFilter, DayFiles, RecordingStore
-from vestnik.modules.recordings import Recorded, WebhookSample
+from vestnik.modules.recordings import recorder as recording
+from vestnik.modules.recordings import store as recording_store
+from vestnik.modules.recordings.personal_data import Replacement, hidden
+from vestnik.modules.recordings.recorded import Recorded, WebhookSample
+from vestnik.modules.recordings.store import CallFilter, DayFiles, RecordingStore
 from vestnik.modules.tables import call
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -13,10 +13,11 @@ import pytest_asyncio
 from tests.egress.conftest import Server
 from tests.modules.conftest import KEY, MANIFEST, Site
 
-from vestnik.modules import ModuleCallFailed, rehearsal_store
-from vestnik.modules.recordings import WebhookSample
-from vestnik.modules.rehearsals import StoredWebhook
-from vestnik.modules.storage import AccountStorage
+from vestnik.modules import ModuleCallFailed
+from vestnik.modules.accounts.storage import AccountStorage
+from vestnik.modules.recordings.recorded import WebhookSample
+from vestnik.modules.rehearsals import store as rehearsal_store
+from vestnik.modules.rehearsals.service import StoredWebhook
 from vestnik.people.access import SYSTEM
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -13,9 +13,9 @@ from tests.modules.conftest import Site
 from tests.modules.test_calls import ASK, CAMPAIGN, STATS, stats
 from tests.modules.test_recordings import recorded_call
 
-from vestnik.modules.differences import Difference, differences
-from vestnik.modules.recordings import Recorded
-from vestnik.modules.replay import ReplayOutcome, Unrecorded, replay, verdict
+from vestnik.modules.recordings.recorded import Recorded
+from vestnik.modules.replays.differences import Difference, differences
+from vestnik.modules.replays.replay import ReplayOutcome, Unrecorded, replay, verdict
 from vestnik.sandbox import Program, Sandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

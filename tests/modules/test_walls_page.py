@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vestnik.modules.walls import MEANINGS, card
+from vestnik.modules.api.walls import MEANINGS, card
 from vestnik.sandbox import Sandbox, SandboxOptions
 from vestnik.sandbox.selftest import WALLS
 

@@ -9,7 +9,7 @@ import pytest
 from vestnik.db import Database
 from vestnik.egress import Broker
 from vestnik.http.errors import Forbidden, NotFound, TooManyRequests
-from vestnik.modules.failures import of_sandbox
+from vestnik.modules.calls.failures import of_sandbox
 from vestnik.people.access import SYSTEM, Actor
 from vestnik.sandbox import RetryLaterByModule
 from vestnik.templates.service import Import, Template, Templates

@@ -31,10 +31,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from vestnik import contract
 from vestnik.db import Database
 from vestnik.egress import Approval, Broker, ExchangeTrace, HostPolicy, SealedSecret
-from vestnik.modules.calls import Caller
-from vestnik.modules.recorder import Recorder
-from vestnik.modules.registry import Ready, Version
-from vestnik.modules.storage import ScratchStorage
+from vestnik.modules.calls.caller import Caller
+from vestnik.modules.recordings.recorder import Recorder
+from vestnik.modules.sources.registry import Ready, Version
+from vestnik.modules.accounts.storage import ScratchStorage
 from vestnik.sandbox import Program, Sandbox
 from vestnik_simulator import RunningSimulator, simulator_process
 

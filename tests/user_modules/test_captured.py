@@ -13,7 +13,7 @@ from tests.user_modules.conftest import USER_MODULES, ModuleAccount, Recorded
 
 from vestnik import contract
 from vestnik.egress import Broker
-from vestnik.modules.failures import ModuleCallFailed
+from vestnik.modules.calls.failures import ModuleCallFailed
 from vestnik.sandbox import Sandbox
 
 CASES = sorted(USER_MODULES.glob("*/tests/*.json"))

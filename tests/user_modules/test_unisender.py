@@ -21,7 +21,7 @@ from tests.user_modules.conftest import (
 
 from vestnik import contract
 from vestnik.egress import Broker
-from vestnik.modules.failures import AskedToWait, ModuleCallFailed
+from vestnik.modules.calls.failures import AskedToWait, ModuleCallFailed
 from vestnik.sandbox import Sandbox
 from vestnik_simulator import RunningSimulator
 

@@ -18,13 +18,13 @@ from vestnik.contract import ContractViolation, Definition, Mark, Text
 from vestnik.contract.manifest import Manifest
 from vestnik.egress import SHORTEST_SECRET, Approval, Broker, HostPolicy, SealedSecret
 from vestnik.http.errors import Problem
-from vestnik.modules.calls import FETCH_SHARE, PAUSE_S, limits_of
-from vestnik.modules.failures import NOT_THE_SERVICE, ModuleCallFailed
-from vestnik.modules.hosting import CallHost
-from vestnik.modules.packages import UPLOAD_BYTES, read_manifest
+from vestnik.modules.accounts.storage import ScratchStorage
+from vestnik.modules.calls.caller import FETCH_SHARE, PAUSE_S, limits_of
+from vestnik.modules.calls.failures import NOT_THE_SERVICE, ModuleCallFailed
+from vestnik.modules.calls.hosting import CallHost
 from vestnik.modules.ports import NoContacts
-from vestnik.modules.registry import Ready, Version, budgets_of, settings_for_module
-from vestnik.modules.storage import ScratchStorage
+from vestnik.modules.sources.packages import UPLOAD_BYTES, read_manifest
+from vestnik.modules.sources.registry import Ready, Version, budgets_of, settings_for_module
 from vestnik.sandbox import (
     CheckReport,
     Limits,

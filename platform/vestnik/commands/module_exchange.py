@@ -22,7 +22,7 @@ from vestnik.commands.module_bench import Module, read_module
 from vestnik.commands.module_folder import as_text, for_an_editor, write
 from vestnik.commands.module_remote import KEY_VARIABLE, Refused, Remote, remote
 from vestnik.contract import Manifest
-from vestnik.modules.packages import UPLOAD_BYTES
+from vestnik.modules.sources.packages import UPLOAD_BYTES
 
 STATE = ".vestnik.json"
 MESSAGE_LETTERS = 500

@@ -13,7 +13,7 @@ from vestnik.commands.failures import CommandFailed
 from vestnik.commands.module_bench import read_module
 from vestnik.contract import Language, Manifest
 from vestnik.http.errors import Problem
-from vestnik.modules.packages import read_manifest
+from vestnik.modules.sources.packages import read_manifest
 
 STUB = "vestnik_sdk.pyi"
 

@@ -15,9 +15,9 @@ import msgspec
 from vestnik import contract
 from vestnik.commands.failures import CommandFailed
 from vestnik.commands.module_bench import Module, bench_sandbox, read_module
-from vestnik.modules import tests
-from vestnik.modules.differences import Difference
-from vestnik.modules.tests import ModuleTest, TestInvalid, TestOutcome
+from vestnik.modules.replays import tests
+from vestnik.modules.replays.differences import Difference
+from vestnik.modules.replays.tests import ModuleTest, TestInvalid, TestOutcome
 from vestnik.sandbox import Program, Sandbox
 
 TEST_BYTES = 16_777_216

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from vestnik.db import Database
-from vestnik.modules.accounts import HostChoice
+from vestnik.modules.accounts.service import HostChoice
 from vestnik.modules.service import Modules
 from vestnik.modules.tables import (
     account,

@@ -13,25 +13,25 @@ import sqlalchemy as sa
 from vestnik.db import Database
 from vestnik.egress import Broker, HostPolicy
 from vestnik.http.errors import NotFound
-from vestnik.modules import failures
-from vestnik.modules.accounts import Accounts
-from vestnik.modules.calls import Caller
-from vestnik.modules.catalogue import Catalogue
-from vestnik.modules.checks import Both
-from vestnik.modules.failures import FunctionMissing, ModuleCallFailed
-from vestnik.modules.formatting import Formatter
-from vestnik.modules.installing import Installer
-from vestnik.modules.language import LanguageServers
-from vestnik.modules.library import Library
-from vestnik.modules.lists import Lists, map_list
+from vestnik.modules.accounts.lists import Lists, map_list
+from vestnik.modules.accounts.service import Accounts
+from vestnik.modules.accounts.storage import AccountStorage
+from vestnik.modules.calls import failures
+from vestnik.modules.calls.caller import Caller
+from vestnik.modules.calls.failures import FunctionMissing, ModuleCallFailed
+from vestnik.modules.editor.formatting import Formatter
+from vestnik.modules.editor.language import LanguageServers
 from vestnik.modules.metrics import CallMetrics
 from vestnik.modules.ports import AccountFacts, BaseUrl, CallReport, CategoryNames, ContactSource, NoContacts
-from vestnik.modules.recorder import Recorder
-from vestnik.modules.recordings import Recordings
-from vestnik.modules.registry import Ready, Registry
-from vestnik.modules.rehearsals import Rehearsals
-from vestnik.modules.storage import AccountStorage
-from vestnik.modules.workbench import Workbench
+from vestnik.modules.recordings.recorded import Recordings
+from vestnik.modules.recordings.recorder import Recorder
+from vestnik.modules.rehearsals.service import Rehearsals
+from vestnik.modules.sources.catalogue import Catalogue
+from vestnik.modules.sources.checks import Both
+from vestnik.modules.sources.registry import Ready, Registry
+from vestnik.modules.studio.installing import Installer
+from vestnik.modules.studio.library import Library
+from vestnik.modules.studio.workbench import Workbench
 from vestnik.people.access import Actor
 from vestnik.sandbox import Lane, Sandbox
 from vestnik.vault import Vault

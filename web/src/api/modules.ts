@@ -25,7 +25,7 @@ export type ModuleCard = Omit<Shape<"ModuleCardShape">, "live"> & { live: Versio
 
 export type CatalogueEntry = Shape<"CatalogueShape">;
 
-export type CheckResult = Shape<"vestnik.modules.routes.CheckShape">;
+export type CheckResult = Shape<"vestnik.modules.api.modules.CheckShape">;
 
 export type LogLine = Shape<"LogLineShape">;
 

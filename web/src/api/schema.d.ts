@@ -2105,7 +2105,7 @@ export interface components {
          *         `types` says whether types and names were looked at: not while too many texts are (busy), nor where the
          *         language server is not installed (missing).
          */
-        "vestnik.modules.routes.CheckShape": {
+        "vestnik.modules.api.modules.CheckShape": {
             diagnostics: components["schemas"]["FindingShape"][];
             functions: string[];
             /** @enum {unknown} */
@@ -2343,14 +2343,14 @@ export interface components {
             wallMs: number;
             callId: string | null;
             same: boolean;
-            differences: components["schemas"]["vestnik.modules.call_routes.DifferenceShape"][];
+            differences: components["schemas"]["vestnik.modules.api.calls.DifferenceShape"][];
             unrecorded: components["schemas"]["UnrecordedShape"][];
         };
         /**
          * DifferenceShape
          * @description One place in which the results differ; `missing` says on which side there is nothing.
          */
-        "vestnik.modules.call_routes.DifferenceShape": {
+        "vestnik.modules.api.calls.DifferenceShape": {
             path: string;
             before: unknown;
             after: unknown;
@@ -2415,7 +2415,7 @@ export interface components {
         TestRunShape: {
             name: string;
             ok: boolean;
-            differences: components["schemas"]["vestnik.modules.call_routes.DifferenceShape"][];
+            differences: components["schemas"]["vestnik.modules.api.calls.DifferenceShape"][];
             error: Record<string, unknown> | null;
             unrecorded: components["schemas"]["UnrecordedShape"][];
             log: components["schemas"]["LogLineShape"][];
@@ -2537,7 +2537,7 @@ export interface components {
             at: string;
             /** @enum {unknown} */
             verdict: "different" | "equal" | "failed" | "notComparable";
-            differences: components["schemas"]["vestnik.modules.rehearsal_routes.DifferenceShape"][];
+            differences: components["schemas"]["vestnik.modules.api.rehearsals.DifferenceShape"][];
             reason: string | null;
             actionsLost: number;
             actionsChanged: number;
@@ -2547,7 +2547,7 @@ export interface components {
          * DifferenceShape
          * @description One place where the draft's result differs from the live version's.
          */
-        "vestnik.modules.rehearsal_routes.DifferenceShape": {
+        "vestnik.modules.api.rehearsals.DifferenceShape": {
             path: string;
             before: unknown;
             after: unknown;
@@ -4711,7 +4711,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["vestnik.modules.routes.CheckShape"];
+                    "application/json": components["schemas"]["vestnik.modules.api.modules.CheckShape"];
                 };
             };
             /** @description A problem */

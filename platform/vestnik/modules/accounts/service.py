@@ -1,0 +1,468 @@
+"""Accounts at services: settings, secrets, approved addresses, the webhook's token, lists."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from vestnik import audit
+from vestnik.contract import SettingsError
+from vestnik.contract.manifest import Manifest
+from vestnik.contract.manifest import parse as parse_manifest
+from vestnik.db import Database, new_key, now, upsert
+from vestnik.egress import Approval
+from vestnik.http.errors import NotFound
+from vestnik.modules.accounts.approvals import Asked, Origin, approve_for_account, requested
+from vestnik.modules.accounts.lists import ListAtService, as_lists, lists_of
+from vestnik.modules.errors import AddressInvalid, SettingsInvalid
+from vestnik.modules.ports import BaseUrl
+from vestnik.modules.sources.registry import TOKEN_PURPOSE, Registry, secret_context, token_context
+from vestnik.modules.tables import account, account_secret, host_approval, module, module_version
+from vestnik.people.access import Actor
+from vestnik.vault import Vault
+
+TOKEN_BYTES = 24
+
+Both = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account in a list; its state is `disabled` while its module is off."""
+
+    id: int
+    title: str
+    module_id: int
+    module_name: str
+    module_title: Both
+    state: str
+    campaign_types: Sequence[str]
+    checked_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCard:
+    """An account with its settings; of secrets only which are set."""
+
+    row: AccountRow
+    settings: Mapping[str, Any]
+    settings_schema: Mapping[str, Any]
+    secrets_set: Sequence[str]
+    webhook_url: str
+    check_message: Both | None
+
+
+@dataclass(frozen=True, slots=True)
+class HostChoice:
+    """What an administrator decides about one address; `secrets` None: those that the manifest asks for."""
+
+    scheme: str
+    pattern: str
+    port: int
+    private: bool
+    approved: bool
+    secrets: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostLine:
+    """One address that is asked for, or approved, or both; approved means: as much as is asked for."""
+
+    scheme: str
+    pattern: str
+    port: int
+    private: bool
+    secrets: Sequence[str]
+    requested: bool
+    approved: bool
+    approved_by: str | None
+    approved_at: datetime | None
+
+
+class Accounts:
+    """What can be done with accounts."""
+
+    def __init__(self, database: Database, vault: Vault, registry: Registry, base_url: BaseUrl) -> None:
+        self._database, self._vault = database, vault
+        self._registry, self._base_url = registry, base_url
+
+    # -- reading
+
+    async def page(
+        self, actor: Actor, *, search: str = "", offset: int = 0, limit: int = 50
+    ) -> tuple[list[AccountRow], int]:
+        """Accounts by title that have `search` in theirs, and how many there are."""
+        actor.require("accounts.read")
+        rows = await self.rows()
+        found = [row for row in rows if search.casefold() in row.title.casefold()]
+        return found[offset : offset + limit], len(found)
+
+    async def rows(self) -> list[AccountRow]:
+        """Every account by title."""
+        async with self._database.read() as connection:
+            rows = [_row(row) for row in await connection.execute(_rows())]
+        return sorted(rows, key=lambda row: (row.title.casefold(), row.id))
+
+    async def card(self, actor: Actor, account_id: int) -> AccountCard:
+        """One account; its webhook address is for those who manage accounts."""
+        actor.require("accounts.read")
+        async with self._database.read() as connection:
+            row = (await connection.execute(_rows().where(account.c.id == account_id))).one_or_none()
+            if row is None:
+                raise NotFound()
+            of_account = account_secret.c.account_id == account_id
+            names = await connection.scalars(sa.select(account_secret.c.name).where(of_account))
+            secrets_set = sorted(names)
+        manifest = parse_manifest(row.manifest)
+        known = {setting.name for setting in manifest.settings if not setting.secret}
+        return AccountCard(
+            row=_row(row),
+            settings={name: value for name, value in row.settings.items() if name in known},
+            settings_schema=manifest.source.get("settings", {"type": "object", "properties": {}}),
+            secrets_set=[name for name in secrets_set if name in manifest.secrets],
+            webhook_url=await self._webhook_url(row) if actor.may("accounts.manage") else "",
+            check_message=row.check_message,
+        )
+
+    async def webhook_url(self, account_id: int) -> str:
+        """The address that the account's service reports to."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(_rows().where(account.c.id == account_id))).one_or_none()
+        if row is None:
+            raise NotFound()
+        return await self._webhook_url(row)
+
+    async def _webhook_url(self, row: sa.Row[Any]) -> str:
+        token = self._vault.decrypt(row.token_sealed, token_context(row.id)).decode()
+        return f"{await self._base_url()}/hooks/{row.name}/{token}"
+
+    async def lists(self, actor: Actor, account_id: int) -> list[ListAtService]:
+        """The lists of an account at its service."""
+        actor.require("accounts.read")
+        async with self._database.read() as connection:
+            return as_lists((await connection.execute(lists_of(account_id))).all())
+
+    async def hosts(self, actor: Actor, account_id: int) -> list[HostLine]:
+        """The addresses that the account's module asks for, then those approved beside them."""
+        actor.require("accounts.read")
+        ready = await self._registry.ready(account_id)
+        if ready is None:
+            raise NotFound()
+        async with self._database.read() as connection:
+            rows = (
+                await connection.execute(
+                    sa.select(host_approval).where(host_approval.c.account_id == account_id)
+                )
+            ).all()
+        approved = {(row.scheme, row.pattern, row.port): row for row in rows}
+        asked_for = requested(ready.version.manifest, ready.settings)
+        lines = [_line(origin, asked, approved.get(origin)) for origin, asked in asked_for.items()]
+        return lines + [
+            _line(origin, None, row) for origin, row in approved.items() if origin not in asked_for
+        ]
+
+    # -- changing
+
+    async def create(self, actor: Actor, module_id: int, title: str, settings: Mapping[str, Any]) -> int:
+        """A new account, not checked yet, with what was approved for its module; return its id."""
+        actor.require("accounts.manage")
+        manifest = await self._manifest(module_id)
+        plain, sealed = _split(manifest, settings)
+        _check(manifest, {**plain, **sealed})
+        account_id = new_key()
+        entered = _entered(manifest, sealed)
+        title = title.strip()
+
+        def unit(connection: sa.Connection) -> None:
+            self._create(connection, actor, account_id, module_id, title, plain, entered)
+            approve_for_account(connection, module_id, account_id, manifest, plain)
+
+        await self._database.write(unit)
+        await self._registry.refresh()
+        return account_id
+
+    async def change(
+        self, actor: Actor, account_id: int, *, title: str | None, settings: Mapping[str, Any] | None
+    ) -> None:
+        """Set the title, or all settings; a secret that is left out or empty stays as it is."""
+        actor.require("accounts.manage")
+        ready = await self._registry.ready(account_id)
+        if ready is None:
+            raise NotFound()
+        plain, entered = None, dict[str, _Entered]()
+        if settings is not None:
+            manifest = ready.version.manifest
+            plain, sealed = _split(manifest, settings)
+            kept = {name: secret.value for name, secret in ready.secrets.items()}
+            _check(manifest, {**plain, **kept, **sealed})
+            entered = _entered(manifest, sealed)
+        await self._database.write(self._change, actor, account_id, title, plain, entered)
+        await self._registry.refresh()
+
+    async def archive(self, actor: Actor, account_id: int) -> None:
+        """Delete an account for people: its secrets are erased, what refers to it stays."""
+        actor.require("accounts.manage")
+        await self._database.write(self._archive, actor, account_id)
+        await self._registry.refresh()
+
+    async def rotate_token(self, actor: Actor, account_id: int) -> None:
+        """Give the account a new webhook address; the old one leads nowhere from now on."""
+        actor.require("accounts.manage")
+        await self._database.write(self._rotate, actor, account_id)
+        await self._registry.refresh()
+
+    async def approve(self, actor: Actor, account_id: int, choices: Sequence[HostChoice]) -> None:
+        """Replace the approvals of an account; raises AddressInvalid."""
+        actor.require("hosts.approve")
+        ready = await self._registry.ready(account_id)
+        if ready is None:
+            raise NotFound()
+        asked = requested(ready.version.manifest, ready.settings)
+        approvals = [(_approval(choice), choice.secrets) for choice in choices if choice.approved]
+        rows = []
+        for approval, wanted in approvals:
+            origin = (approval.scheme, approval.host_pattern, approval.port)
+            if wanted is None:
+                wanted = asked[origin].secrets if origin in asked else ()
+            known = sorted(set(wanted) & set(ready.version.manifest.secrets))
+            rows.append((approval, known))
+        await self._database.write(self._approve, actor, account_id, rows)
+        await self._registry.refresh()
+
+    async def checked(self, account_id: int, state: str, message: Both | None) -> None:
+        """Keep the outcome of a check."""
+        statement = account.update().where(account.c.id == account_id)
+        values = {"state": state, "check_message": message, "checked_at": now()}
+
+        def unit(connection: sa.Connection) -> None:
+            connection.execute(statement.values(**values))
+            self._registry.changed(connection)
+
+        await self._database.write(unit)
+
+    async def _manifest(self, module_id: int) -> Manifest:
+        async with self._database.read() as connection:
+            statement = (
+                sa.select(module_version.c.manifest)
+                .join(module, module.c.live_version_id == module_version.c.id)
+                .where(module.c.id == module_id, module.c.archived_at.is_(None))
+            )
+            document = await connection.scalar(statement)
+        if document is None:
+            raise NotFound()
+        return parse_manifest(document)
+
+    # -- units of work
+
+    def _create(
+        self,
+        connection: sa.Connection,
+        actor: Actor,
+        account_id: int,
+        module_id: int,
+        title: str,
+        settings: Mapping[str, Any],
+        sealed: Mapping[str, _Entered],
+    ) -> None:
+        at = now()
+        values = {"id": account_id, "module_id": module_id, "title": title, "settings": dict(settings)}
+        statement = account.insert().values(**values, **self._token(account_id), state="unchecked")
+        connection.execute(statement.values(created_at=at, updated_at=at))
+        self._seal(connection, account_id, sealed)
+        self._registry.changed(connection)
+        audit.record(connection, actor, "account.added", "account", account_id, [*settings, *sealed])
+
+    def _change(
+        self,
+        connection: sa.Connection,
+        actor: Actor,
+        account_id: int,
+        title: str | None,
+        settings: Mapping[str, Any] | None,
+        sealed: Mapping[str, _Entered],
+    ) -> None:
+        changes: dict[str, Any] = {"updated_at": now()}
+        if title is not None:
+            changes["title"] = title.strip()
+        if settings is not None:
+            changes |= {"settings": dict(settings), "state": "unchecked", "check_message": None}
+        statement = account.update().where(account.c.id == account_id, account.c.archived_at.is_(None))
+        if connection.execute(statement.values(**changes)).rowcount == 0:
+            raise NotFound()
+        self._seal(connection, account_id, sealed)
+        self._registry.changed(connection)
+        fields = [*(["title"] if title is not None else []), *(settings or {}), *sealed]
+        audit.record(connection, actor, "account.changed", "account", account_id, fields)
+
+    def _archive(self, connection: sa.Connection, actor: Actor, account_id: int) -> None:
+        statement = account.update().where(account.c.id == account_id, account.c.archived_at.is_(None))
+        if connection.execute(statement.values(archived_at=now())).rowcount == 0:
+            raise NotFound()
+        connection.execute(account_secret.delete().where(account_secret.c.account_id == account_id))
+        connection.execute(host_approval.delete().where(host_approval.c.account_id == account_id))
+        self._registry.changed(connection)
+        audit.record(connection, actor, "account.archived", "account", account_id)
+
+    def _rotate(self, connection: sa.Connection, actor: Actor, account_id: int) -> None:
+        statement = account.update().where(account.c.id == account_id, account.c.archived_at.is_(None))
+        if connection.execute(statement.values(**self._token(account_id), updated_at=now())).rowcount == 0:
+            raise NotFound()
+        self._registry.changed(connection)
+        audit.record(connection, actor, "account.token_rotated", "account", account_id)
+
+    def _approve(
+        self,
+        connection: sa.Connection,
+        actor: Actor,
+        account_id: int,
+        approvals: Sequence[tuple[Approval, list[str]]],
+    ) -> None:
+        before = {
+            (row.scheme, row.pattern, row.port): row
+            for row in connection.execute(
+                sa.select(host_approval).where(host_approval.c.account_id == account_id)
+            )
+        }
+        connection.execute(host_approval.delete().where(host_approval.c.account_id == account_id))
+        for approval, names in approvals:
+            origin = (approval.scheme, approval.host_pattern, approval.port)
+            kept = before.get(origin)
+            same = kept is not None and (kept.private, kept.secrets) == (approval.private, names)
+            connection.execute(
+                upsert(
+                    connection,
+                    host_approval,
+                    ["account_id", "scheme", "pattern", "port"],
+                    ["private", "secrets", "approved_by", "approved_at"],
+                ).values(
+                    account_id=account_id,
+                    scheme=approval.scheme,
+                    pattern=approval.host_pattern,
+                    port=approval.port,
+                    private=approval.private,
+                    secrets=names,
+                    approved_by=kept.approved_by if kept is not None and same else actor.name,
+                    approved_at=kept.approved_at if kept is not None and same else now(),
+                )
+            )
+        self._registry.changed(connection)
+        audit.record(connection, actor, "account.hosts_approved", "account", account_id, ["hosts"])
+
+    def _token(self, account_id: int) -> dict[str, Any]:
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        return {
+            "token_sealed": self._vault.encrypt(token.encode(), token_context(account_id)),
+            "token_hash": self._vault.keyed_hash(TOKEN_PURPOSE, token),
+        }
+
+    def _seal(self, connection: sa.Connection, account_id: int, values: Mapping[str, _Entered]) -> None:
+        changed = ["sealed", "public_pattern", "updated_at"]
+        for name, entered in values.items():
+            sealed = self._vault.encrypt(entered.value.encode(), secret_context(account_id, name))
+            statement = upsert(connection, account_secret, ["account_id", "name"], changed)
+            values_of_row = {"sealed": sealed, "public_pattern": entered.public_pattern, "updated_at": now()}
+            connection.execute(statement.values(account_id=account_id, name=name, **values_of_row))
+
+
+def _rows() -> sa.Select[Any]:
+    return (
+        sa.select(
+            account,
+            module.c.name,
+            module.c.title.label("module_title"),
+            module.c.enabled,
+            module_version.c.manifest,
+        )
+        .join(module, module.c.id == account.c.module_id)
+        .join(module_version, module_version.c.id == module.c.live_version_id)
+        .where(account.c.archived_at.is_(None))
+    )
+
+
+def _row(row: sa.Row[Any]) -> AccountRow:
+    return AccountRow(
+        id=row.id,
+        title=row.title,
+        module_id=row.module_id,
+        module_name=row.name,
+        module_title=row.module_title,
+        state=row.state if row.enabled else "disabled",
+        campaign_types=row.manifest.get("campaignTypes", ["email"]),
+        checked_at=row.checked_at,
+        created_at=row.created_at,
+    )
+
+
+def _split(manifest: Manifest, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings without secrets, and the secrets that are given; an empty field is one that is left out."""
+    given = {name: value for name, value in settings.items() if value not in ("", None)}
+    secret = set(manifest.secrets)
+    plain = {name: value for name, value in given.items() if name not in secret}
+    return plain, {name: value for name, value in given.items() if name in secret}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """The value of a secret, and what the manifest calls public of it when somebody enters it."""
+
+    value: str
+    public_pattern: str | None
+
+
+def _entered(manifest: Manifest, sealed: Mapping[str, str]) -> dict[str, _Entered]:
+    patterns = {setting.name: setting.public_part for setting in manifest.settings}
+    return {name: _Entered(value, patterns[name]) for name, value in sealed.items()}
+
+
+def _check(manifest: Manifest, values: Mapping[str, Any]) -> None:
+    try:
+        manifest.check_settings(values)
+    except SettingsError as error:
+        finding = error.finding
+        raise SettingsInvalid(
+            path=finding.path,
+            reason={"ru": error.sentence("ru"), "en": error.sentence("en")},
+            expected={"ru": finding.expected.ru, "en": finding.expected.en},
+            got={"ru": finding.got.ru, "en": finding.got.en},
+        ) from None
+
+
+def _line(origin: Origin, asked: Asked | None, row: sa.Row[Any] | None) -> HostLine:
+    scheme, pattern, port = origin
+    enough = row is not None and (
+        asked is None or (row.private >= asked.private and set(asked.secrets) <= set(row.secrets))
+    )
+    # Also what was approved beyond what is asked for: it is open.
+    private = (asked is not None and asked.private) or (row is not None and row.private)
+    names = asked.secrets if asked is not None else row.secrets if row is not None else ()
+    return HostLine(
+        scheme=scheme,
+        pattern=pattern,
+        port=port,
+        private=private,
+        secrets=names,
+        requested=asked is not None,
+        approved=enough,
+        approved_by=row.approved_by if row is not None else None,
+        approved_at=row.approved_at if row is not None else None,
+    )
+
+
+def _approval(choice: HostChoice) -> Approval:
+    try:
+        return Approval(choice.scheme, choice.pattern, choice.port, choice.private)
+    except ValueError as error:
+        raise AddressInvalid(
+            pattern=choice.pattern[:200],
+            reason={
+                "ru": "нужны схема https или http, имя или образец *.example.com и порт; "
+                "частная сеть разрешается только точному имени",
+                "en": str(error),
+            },
+        ) from None

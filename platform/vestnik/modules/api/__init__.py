@@ -1,0 +1,1 @@
+"""The routes of modules and the shapes that they speak."""

@@ -1,0 +1,1 @@
+"""What the code editor asks of the server: language servers, findings, formatting."""

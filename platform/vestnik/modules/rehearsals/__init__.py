@@ -1,0 +1,1 @@
+"""A draft run over what the live version did."""

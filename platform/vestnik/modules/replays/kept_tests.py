@@ -1,0 +1,178 @@
+"""Tests of modules in the database: saved from recorded calls, imported with a module, run against a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from vestnik import audit
+from vestnik.contract.manifest import Manifest
+from vestnik.db import Database, now, upsert
+from vestnik.http.errors import NotFound
+from vestnik.modules.errors import TestNameTaken, TestNotUsable
+from vestnik.modules.replays import tests
+from vestnik.modules.tables import module, module_test
+from vestnik.people.access import Actor
+from vestnik.sandbox import Program, Sandbox
+
+#: So many tests may a module have.
+TESTS_PER_MODULE = 500
+#: The text of one test.
+TEST_BYTES = 4_194_304
+NAME_CHARACTERS = 80
+
+_NAME = re.compile(rf"[\w][\w. -]{{0,{NAME_CHARACTERS - 1}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class TestRow:
+    """A test in a list."""
+
+    name: str
+    function: str
+    call_id: int | None
+    author: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """What running one of them gave."""
+
+    name: str
+    outcome: tests.TestOutcome
+
+
+class KeptTests:
+    """The tests of modules. Rights are asked for by the workbench."""
+
+    def __init__(self, database: Database, sandbox: Sandbox) -> None:
+        self._database, self._sandbox = database, sandbox
+
+    async def rows(self, module_id: int) -> list[TestRow]:
+        """A module's tests by name."""
+        columns = [column for column in module_test.c if column.name not in ("id", "document")]
+        statement = sa.select(*columns).where(module_test.c.module_id == module_id)
+        async with self._database.read() as connection:
+            found = await connection.execute(statement.order_by(module_test.c.name))
+            return [TestRow(row.name, row.function, row.call_id, row.author, row.created_at) for row in found]
+
+    async def files(self, module_id: int) -> dict[str, str]:
+        """The texts of a module's tests by name: the files `tests/<name>.json`."""
+        statement = sa.select(module_test.c.name, module_test.c.document)
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                statement.where(module_test.c.module_id == module_id).order_by(module_test.c.name)
+            )
+            return {row.name: row.document for row in found}
+
+    async def save(
+        self, actor: Actor, module_id: int, name: str, text: str, call_id: int | None = None
+    ) -> TestRow:
+        """Keep a new test; raises TestNameTaken and TestNotUsable."""
+        test = _checked(name, text)
+        row = TestRow(name, test.function, call_id, actor.name, now())
+        await self._database.write(_insert, actor, module_id, row, text)
+        return row
+
+    async def delete(self, actor: Actor, module_id: int, name: str) -> None:
+        """Forget a test."""
+        await self._database.write(_delete, actor, module_id, name)
+
+    async def run(
+        self, module_id: int, program: Program, manifest: Manifest, title: Mapping[str, str]
+    ) -> list[TestRun]:
+        """Run every test of a module by `program`, one after the other."""
+        return [
+            TestRun(
+                name,
+                await tests.run(self._sandbox, program, tests.parse(text), title=title, manifest=manifest),
+            )
+            for name, text in (await self.files(module_id)).items()
+        ]
+
+
+def import_tests(
+    connection: sa.Connection, actor: Actor, module_id: int, files: Mapping[str, str]
+) -> Sequence[str]:
+    """Keep the tests that came with a module, in place of those of the same name; the names of all kept.
+
+    Files that are no tests of this kind are left out: a module may bring others.
+    """
+    kept = []
+    for name, text in files.items():
+        try:
+            test = _checked(name, text)
+        except TestNotUsable:
+            continue
+        values: dict[str, Any] = {
+            "module_id": module_id,
+            "name": name,
+            "function": test.function,
+            "document": text,
+            "author": actor.name,
+            "created_at": now(),
+        }
+        changed = ["function", "document", "author", "created_at"]
+        connection.execute(upsert(connection, module_test, ["module_id", "name"], changed).values(**values))
+        kept.append(name)
+    return kept
+
+
+def _checked(name: str, text: str) -> tests.ModuleTest:
+    if _NAME.fullmatch(name) is None:
+        raise TestNotUsable(name=name[:NAME_CHARACTERS], reason=_BAD_NAME)
+    if len(text.encode(errors="replace")) > TEST_BYTES:
+        reason = {"ru": f"он больше {TEST_BYTES} байт", "en": f"it is larger than {TEST_BYTES} bytes"}
+        raise TestNotUsable(name=name, reason=reason)
+    try:
+        return tests.parse(text)
+    except tests.TestInvalid as error:
+        raise TestNotUsable(name=name, reason={"ru": str(error), "en": str(error)}) from None
+
+
+_BAD_NAME = {
+    "ru": "имя — это буквы, цифры, «_», «-», точка и пробел, сначала буква или цифра",
+    "en": "a name has letters, digits, “_”, “-”, dots and spaces, a letter or digit first",
+}
+
+
+def _insert(connection: sa.Connection, actor: Actor, module_id: int, row: TestRow, text: str) -> None:
+    of_module = module_test.c.module_id == module_id
+    present = sa.select(module.c.id).where(module.c.id == module_id, module.c.archived_at.is_(None))
+    if connection.execute(present.with_for_update()).first() is None:
+        raise NotFound()
+    taken = sa.select(module_test.c.id).where(of_module, module_test.c.name == row.name)
+    if connection.execute(taken).first() is not None:
+        raise TestNameTaken(name=row.name)
+    count = connection.scalar(sa.select(sa.func.count()).select_from(module_test).where(of_module)) or 0
+    if count >= TESTS_PER_MODULE:
+        reason = {
+            "ru": f"у модуля уже {TESTS_PER_MODULE} тестов",
+            "en": f"the module has {TESTS_PER_MODULE} tests",
+        }
+        raise TestNotUsable(name=row.name, reason=reason)
+    connection.execute(
+        module_test.insert().values(
+            module_id=module_id,
+            name=row.name,
+            function=row.function,
+            call_id=row.call_id,
+            document=text,
+            author=row.author,
+            created_at=row.created_at,
+        )
+    )
+    audit.record(connection, actor, "module.test_saved", "module", module_id, [row.name])
+
+
+def _delete(connection: sa.Connection, actor: Actor, module_id: int, name: str) -> None:
+    statement = module_test.delete().where(module_test.c.module_id == module_id, module_test.c.name == name)
+    if connection.execute(statement).rowcount == 0:
+        raise NotFound()
+    audit.record(connection, actor, "module.test_deleted", "module", module_id, [name])

@@ -1,0 +1,1 @@
+"""What an integrator does with a module: edit, try, install, look at its hosts."""
