@@ -27,6 +27,35 @@ def open_module(demo: Site, page: Page, *, who: str = "integrator") -> None:
     page.get_by_role("region", name="Замечания").get_by_text("Замечаний нет").wait_for()
 
 
+def module_id(page: Page) -> str:
+    """The id of the module that is open."""
+    found = re.search(r"/modules/(\d+)", page.url)
+    assert found is not None
+    return found[1]
+
+
+def applied_webhook(demo: Site, page: Page) -> str:
+    """The id of a stored webhook that told of deliveries: the newest ones may be other tests' refused ones."""
+    api = f"{demo.address}/api/v1/webhooks"
+    rows = page.request.get(f"{api}?state=applied&limit=200").json()["items"]
+    for row in rows:
+        actions = page.request.get(f"{api}/{row['id']}").json()["actions"] if row["actionCount"] else []
+        if any(action["type"] == "updateDeliveryStatus" for action in actions):
+            return str(row["id"])
+    raise AssertionError(f"none of the newest {len(rows)} applied webhooks tells of a delivery")
+
+
+def call_with_actions(demo: Site, page: Page, module: str) -> str:
+    """The id of a recorded call that made actions of a webhook, not a refusal of its signature."""
+    api = f"{demo.address}/api/v1/modules/{module}/calls"
+    asked = "function=CRM_Marketing_ParseWebhookRequest&kind=ok&limit=200"
+    rows = page.request.get(f"{api}?{asked}").json()["items"]
+    for row in rows:
+        if page.request.get(f"{api}/{row['id']}").json()["result"].get("actions"):
+            return str(row["id"])
+    raise AssertionError(f"none of the newest {len(rows)} calls gave actions")
+
+
 def type_at_the_end(page: Page, text: str) -> None:
     """Add to the text in the editor."""
     page.get_by_role("textbox", name="Код модуля").click()
@@ -44,6 +73,18 @@ def run(page: Page, *, consent: bool = False) -> None:
     page.get_by_role("button", name="Запустить", exact=True).click()
     if consent:
         page.get_by_role("dialog").get_by_role("button", name="Отправить").click()
+
+
+def run_whole(page: Page) -> Locator:
+    """Run the chosen function; its result, with everything open that long results hide."""
+    with page.expect_response(re.compile(r"/modules/\d+/run$")):
+        run(page)
+    result = page.get_by_role("region", name="Результат")
+    result.wait_for()
+    hidden = result.get_by_role("button", expanded=False)
+    while hidden.count():
+        hidden.first.click()
+    return result
 
 
 def open_tab(page: Page, name: str) -> Locator:

@@ -103,16 +103,12 @@ def test_pasted_webhook_becomes_actions_or_names_the_wrong_line(demo: Site, page
 
 def test_stored_webhook_is_run_and_taken_as_text(demo: Site, page: Page) -> None:
     studio.open_module(demo, page)
-    module = re.search(r"/modules/(\d+)", page.url)
-    assert module is not None
-    webhooks = page.request.get(f"{demo.address}/api/v1/webhooks?state=applied").json()["items"]
-    demo.open(page, f"/modules/{module[1]}?webhook={webhooks[0]['id']}")
-    studio.run(page)
-    expect(page.get_by_role("region", name="Результат")).to_contain_text('"type": "updateDeliveryStatus"')
+    webhook = studio.applied_webhook(demo, page)
+    demo.open(page, f"/modules/{studio.module_id(page)}?webhook={webhook}")
+    expect(studio.run_whole(page)).to_contain_text('"type": "updateDeliveryStatus"')
     page.get_by_role("button", name="Как текст").click()
     expect(page.get_by_label("Запрос целиком")).to_have_value(re.compile("^POST /hooks/unisender"))
-    studio.run(page)
-    expect(page.get_by_role("region", name="Результат")).to_contain_text('"type": "updateDeliveryStatus"')
+    expect(studio.run_whole(page)).to_contain_text('"type": "updateDeliveryStatus"')
 
 
 def test_recorded_call_is_replayed_against_the_text_and_kept_as_a_test(demo: Site, page: Page) -> None:
@@ -144,8 +140,9 @@ def test_recorded_call_is_replayed_against_the_text_and_kept_as_a_test(demo: Sit
 
 def test_arguments_of_a_recorded_call_are_run_again(demo: Site, page: Page) -> None:
     studio.open_module(demo, page)
-    calls = studio.open_tab(page, "Вызовы")
-    calls.get_by_role("button", name=re.compile("ParseWebhookRequest")).first.click()
+    module = studio.module_id(page)
+    demo.open(page, f"/modules/{module}?tab=calls&call={studio.call_with_actions(demo, page, module)}")
+    calls = page.get_by_role("tabpanel", name="Вызовы", exact=True)
     calls.get_by_role("tab", name="Аргументы").click()
     expect(calls.get_by_role("region", name="Аргументы")).to_contain_text('"method": "POST"')
     calls.get_by_role("button", name="Взять в запуск").click()
