@@ -19,6 +19,7 @@ from vestnik.sandbox import (
     Program,
     Sandbox,
     SandboxError,
+    SandboxOptions,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -279,6 +280,35 @@ async def test_call_that_computes_for_long_lets_everybody_else_go_first(sandbox:
         await sandbox.call(program, "run", {"rounds": rounds}, host=host, limits=limits)
 
     assert yielding == [False, True, False]
+
+
+async def test_program_that_wasted_much_work_yields_from_the_start_for_a_while() -> None:
+    """What it wasted is not asked of the others again; a failure that cost nothing changes nothing."""
+    program = Program(
+        "wasteful",
+        "from vestnik_sdk import fetch\n"
+        "async def run(work):\n    await fetch('https://a')\n    for n in range(work):\n        sum(range(1000))\n"
+        "    raise ValueError('for nothing')",
+    )
+    yielding: list[bool] = []
+
+    def note(_argument: object) -> dict[str, Any]:
+        yielding.append(any(os.sched_getscheduler(pid) == os.SCHED_IDLE for pid in descendants(os.getpid())))
+        return text_answer("")
+
+    async with Sandbox(SandboxOptions(suspicion_s=1)) as sandbox:
+
+        async def call(work: int) -> None:
+            with pytest.raises(ModuleRaised):
+                await sandbox.call(program, "run", {"work": work}, host=Recorder(fetch=note))
+
+        await call(0)
+        await call(20_000)
+        await call(0)
+        assert yielding == [False, False, True]
+        async with asyncio.timeout(10):
+            while yielding[-1]:
+                await call(0)
 
 
 def descendants(pid: int) -> list[int]:

@@ -25,6 +25,8 @@ from vestnik.sandbox.values import LANES, Lane, SandboxOptions
 Spawn = Callable[[int], Awaitable[WorkerProcess]]
 Bind = Callable[[WorkerProcess], Awaitable[None]]
 SUSPECTS_KEPT: Final = 1000
+# A call that failed after so much processor time was a waste of it.
+WASTE_MS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,29 @@ class Claim:
 
 
 _Warm = tuple[str, int]
+
+
+class _Suspicion:
+    """Programs that were noted lately; the oldest are forgotten when there are too many."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._noted: OrderedDict[str, float] = OrderedDict()
+
+    def note(self, identity: str) -> None:
+        self._noted[identity] = time.monotonic()
+        self._noted.move_to_end(identity)
+        if len(self._noted) > SUSPECTS_KEPT:
+            self._noted.popitem(last=False)
+
+    def of(self, identity: str) -> bool:
+        noted = self._noted.get(identity)
+        if noted is None:
+            return False
+        if time.monotonic() - noted > self._seconds:
+            del self._noted[identity]
+            return False
+        return True
 
 
 class Pool:
@@ -56,7 +81,10 @@ class Pool:
         }
         self._waiting_by_program: Counter[str] = Counter()
         self._turns: dict[str, float] = {}
-        self._suspects: OrderedDict[str, float] = OrderedDict()
+        # Their worker was killed: they may hold only one for a while, so that they starve nobody.
+        self._killed = _Suspicion(options.suspicion_s)
+        # They failed after much work: for a while they get the processor time that nobody else wants.
+        self._wasteful = _Suspicion(options.suspicion_s)
         reserved = {lane: options.reserved.get(lane, 0) for lane in LANES}
         self._reserved = reserved if sum(reserved.values()) <= options.workers else dict.fromkeys(LANES, 0)
         self._stopped = False
@@ -74,10 +102,11 @@ class Pool:
         else:
             self._occupy(claim)
         worker = self._warm(claim)
-        if worker is not None:
-            return worker
         try:
-            return await self._bound(claim, bind)
+            if worker is None:
+                worker = await self._bound(claim, bind)
+            self._humble(worker, claim)
+            return worker
         except BaseException as error:
             self._learn(claim.identity, error)
             self._vacate(claim)
@@ -125,6 +154,7 @@ class Pool:
         self._refill()
         if worker is not None:
             try:
+                self._humble(worker, claim)
                 await bind(worker)
                 return worker
             except WorkerCrashed:
@@ -132,6 +162,7 @@ class Pool:
                     raise
         worker = await self._spawn(claim.memory_bytes)
         try:
+            self._humble(worker, claim)
             await bind(worker)
         except BaseException:
             worker.kill("its program could not be loaded")
@@ -145,24 +176,17 @@ class Pool:
     # -- who may start
 
     def _cap(self, identity: str) -> int:
-        suspected = self._suspects.get(identity)
-        if suspected is None:
-            return self._options.workers_per_program
-        if time.monotonic() - suspected > self._options.suspicion_s:
-            del self._suspects[identity]
-            return self._options.workers_per_program
-        return 1
+        return 1 if self._killed.of(identity) else self._options.workers_per_program
+
+    def _humble(self, worker: WorkerProcess, claim: Claim) -> None:
+        if self._wasteful.of(claim.identity):
+            worker.yield_processor()
 
     def _learn(self, identity: str, error: BaseException | None) -> None:
         if isinstance(error, (ModuleTimeout, WorkerCrashed)):
-            self._suspect(identity)
-
-    def _suspect(self, identity: str) -> None:
-        """A program whose worker was killed may hold only one for a while, so that it starves nobody."""
-        self._suspects[identity] = time.monotonic()
-        self._suspects.move_to_end(identity)
-        if len(self._suspects) > SUSPECTS_KEPT:
-            self._suspects.popitem(last=False)
+            self._killed.note(identity)
+        if isinstance(error, SandboxError) and error.cpu_ms > WASTE_MS:
+            self._wasteful.note(identity)
 
     def _may_start(self, claim: Claim) -> bool:
         return self._has_room(claim.lane) and self._busy[claim.identity] < self._cap(claim.identity)
@@ -317,7 +341,7 @@ class Pool:
             for worker in workers:
                 if worker.cpu_used_s() > options.worker_idle_cpu_s:
                     worker.kill("it used processor time while it had no call")
-                    self._suspect(key[0])
+                    self._killed.note(key[0])
                 elif now - worker.idle_since > options.worker_idle_s or not self._is_reusable(worker):
                     worker.kill("it was idle for too long")
                 else:
