@@ -45,7 +45,7 @@ class SandboxOptions:
     worker_idle_s: float = 600.0
     worker_cpu_life_s: int = 600
     worker_idle_cpu_s: float = 0.1  # processor time between two calls; an honest worker uses next to none
-    # A program whose worker had to be killed gets one worker at a time, one that wasted work yields, for so long.
+    # A program whose worker was killed gets one worker at a time, one that wasted work yields, for so long.
     suspicion_s: float = 30.0
     zygote_age_s: float = 86_400.0
     spawn_s: float = 15.0
