@@ -35,7 +35,7 @@ def module_id(page: Page) -> str:
 
 
 def applied_webhook(demo: Site, page: Page) -> str:
-    """The id of a stored webhook that told of deliveries: the newest ones may be other tests' refused ones."""
+    """The id of a stored webhook that told of deliveries; the newest may be one that another test sent."""
     api = f"{demo.address}/api/v1/webhooks"
     rows = page.request.get(f"{api}?state=applied&limit=200").json()["items"]
     for row in rows:
