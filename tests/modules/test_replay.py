@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from dataclasses import replace
 
@@ -13,9 +14,10 @@ from tests.modules.conftest import Site
 from tests.modules.test_calls import ASK, CAMPAIGN, STATS, stats
 from tests.modules.test_recordings import recorded_call
 
+from vestnik.egress import SealedSecret
 from vestnik.modules.recordings.recorded import Recorded
 from vestnik.modules.replays.differences import Difference, differences
-from vestnik.modules.replays.replay import ReplayOutcome, Unrecorded, replay, verdict
+from vestnik.modules.replays.replay import ReplayHost, ReplayOutcome, Unrecorded, replay, verdict
 from vestnik.sandbox import Program, Sandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -182,6 +184,19 @@ async def test_a_computation_on_secrets_that_was_not_recorded_needs_them(
     assert ready is not None
     with_secrets = await replay(sandbox, await program_of(site, draft), recorded, secrets=ready.secrets)
     assert (with_secrets.result, with_secrets.unrecorded) == ({"sent": 0}, [])
+
+
+async def test_a_large_computation_on_secrets_is_done_beside_the_event_loop() -> None:
+    secrets = {"api_key": SealedSecret("k" * 32)}
+    host = ReplayHost(Recorded(function=STATS, arguments=CAMPAIGN), secrets=secrets)
+    parts = [b"x" * 7_000_000, {"secret": "api_key"}]
+    operation = {"op": "digest", "algorithm": "sha512", "encoding": "hex", "parts": parts}
+    task, turns = asyncio.ensure_future(host.operate("sealed.digest", operation)), 0
+    while not task.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert await task == hashlib.sha512(b"x" * 7_000_000 + b"k" * 32).hexdigest()
+    assert turns > 2
 
 
 STORING = """

@@ -148,7 +148,7 @@ class ReplayHost:
         ):
             return self._storage.carry_out(name, argument)
         if index is None:
-            return self._lacking(name, argument)
+            return await self._lacking(name, argument)
         self._taken.add(index)
         operation = await self._in_turn(index)
         if operation.error is not None:
@@ -178,20 +178,20 @@ class ReplayHost:
         alike = self._by_key.get(canonical([name, argument]), ())
         return next((index for index in alike if index not in self._taken), None)
 
-    def _lacking(self, name: str, argument: Any) -> Any:
+    async def _lacking(self, name: str, argument: Any) -> Any:
         if name.startswith("sealed.") and self._knows_secrets:
             try:
-                return self._live(self.sealed.evaluate(self._live(argument)))
+                return self._live(await self.sealed.evaluate_aside(self._live(argument)))
             except EgressError as error:
                 raise HostError(error.code, error.message) from None
         if name == "fetch":
-            return self._not_sent(argument)
+            return await self._not_sent(argument)
         self.unrecorded.append(Unrecorded(name, ""))
         raise HostError(UNRECORDED, f"the recording has no {name} with this argument")
 
-    def _not_sent(self, argument: Any) -> Any:
+    async def _not_sent(self, argument: Any) -> Any:
         try:
-            request = Draft.parse(argument).to_request()
+            request = (await Draft.parse_aside(argument)).to_request()
         except EgressError as error:
             raise HostError(error.code, error.message) from None
         self.unrecorded.append(Unrecorded(request.method, request.url))
@@ -210,7 +210,7 @@ class ReplayHost:
                 self._waiting.remove(waiting)
         if waiting.given_up:
             if waiting.operation.name == "fetch":
-                self._not_sent(waiting.operation.argument)
+                await self._not_sent(waiting.operation.argument)
             raise HostError(UNRECORDED, "the recording has no answer to this")
         self._clock_us = max(self._clock_us, waiting.operation.at_us or 0)
         return waiting.operation
