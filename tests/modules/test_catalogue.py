@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from tests.egress.conftest import Server
 from tests.modules.conftest import KEY, MANIFEST, Site, archive, packed
 
-from vestnik.modules.accounts.service import HostLine
+from vestnik.audit.tables import audit_row as audit
+from vestnik.modules.accounts.service import HostChoice, HostLine
 from vestnik.people.access import SYSTEM, Role
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -70,6 +73,34 @@ async def test_addresses_approved_at_the_installation_are_open_for_accounts_made
 async def test_without_approval_an_account_begins_with_no_address(site: Site) -> None:
     module_id = await install(site, approve=False)
     assert await approved(site, module_id) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "left"),
+    [
+        ({}, [API, FILES | {"secrets": ["api_key"]}]),
+        ({"approved": False}, [API]),
+        ({"secrets": []}, [API]),
+    ],
+)
+async def test_what_an_administrator_withdraws_does_not_come_back_for_a_new_account(
+    site: Site, changes: dict[str, Any], left: list[dict[str, Any]]
+) -> None:
+    own = {"pattern": "{settings.base_url}", "secrets": ["api_key"]}
+    bundle(site, hosts=[own, {"pattern": "*.unisender.com", "secrets": ["api_key"]}])
+    module_id = await install(site, approve=True)
+    values = {"api_key": KEY, "base_url": "https://api.unisender.com"}
+    account_id = await site.modules.accounts.create(SYSTEM, module_id, "A", values)
+    choices = [
+        HostChoice(line.scheme, line.pattern, line.port, line.private, line.approved)
+        for line in await site.modules.accounts.hosts(SYSTEM, account_id)
+    ]
+    choices[1] = replace(choices[1], **changes)
+    await site.modules.accounts.approve(SYSTEM, account_id, choices)
+    assert await approved(site, module_id) == left
+    async with site.database.read() as connection:
+        withdrawn = sa.select(audit.c.object_id).where(audit.c.action == "module.hosts_withdrawn")
+        assert list(await connection.scalars(withdrawn)) == ([module_id] if changes else [])
 
 
 async def test_an_address_that_the_account_names_itself_is_not_approved_with_the_module(site: Site) -> None:

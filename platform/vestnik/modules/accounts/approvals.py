@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from vestnik.contract import SettingsError
 from vestnik.contract.manifest import Manifest
 from vestnik.db import now
 from vestnik.egress import Approval, is_private
-from vestnik.modules.tables import host_approval, module_approval
+from vestnik.modules.tables import account, host_approval, module_approval
 from vestnik.people.access import Actor
 
 #: Scheme, host name or pattern, port.
@@ -101,3 +101,38 @@ def approve_for_account(
     ]
     if rows:
         connection.execute(host_approval.insert(), rows)
+
+
+def withdraw_for_module(
+    connection: sa.Connection, actor: Actor, account_id: int, left: Mapping[Origin, Collection[str] | None]
+) -> None:
+    """Take back for the accounts made later what an administrator takes back from one of the module.
+
+    `left` says of each address that was open to the account which secrets may still go there; None: it is
+    not open any more.
+    """
+    of_account = sa.select(account.c.module_id).where(account.c.id == account_id)
+    module_id = connection.execute(of_account).scalar_one()
+    withdrawn = False
+    rows = connection.execute(
+        sa.select(module_approval).where(module_approval.c.module_id == module_id)
+    ).all()
+    for row in rows:
+        origin = (row.scheme, row.pattern, row.port)
+        names = left.get(origin, row.secrets)
+        if names is not None and set(row.secrets) <= set(names):
+            continue
+        withdrawn = True
+        this = sa.and_(
+            module_approval.c.module_id == module_id,
+            module_approval.c.scheme == row.scheme,
+            module_approval.c.pattern == row.pattern,
+            module_approval.c.port == row.port,
+        )
+        if names is None:
+            connection.execute(module_approval.delete().where(this))
+        else:
+            fewer = sorted(set(row.secrets) & set(names))
+            connection.execute(module_approval.update().where(this).values(secrets=fewer))
+    if withdrawn:
+        audit.record(connection, actor, "module.hosts_withdrawn", "module", module_id, ["hosts"])

@@ -17,7 +17,13 @@ from vestnik.contract.manifest import parse as parse_manifest
 from vestnik.db import Database, new_key, now, upsert
 from vestnik.egress import Approval
 from vestnik.http.errors import NotFound
-from vestnik.modules.accounts.approvals import Asked, Origin, approve_for_account, requested
+from vestnik.modules.accounts.approvals import (
+    Asked,
+    Origin,
+    approve_for_account,
+    requested,
+    withdraw_for_module,
+)
 from vestnik.modules.accounts.lists import ListAtService, as_lists, lists_of
 from vestnik.modules.errors import AddressInvalid, SettingsInvalid
 from vestnik.modules.ports import BaseUrl
@@ -351,6 +357,8 @@ class Accounts:
                     approved_at=kept.approved_at if kept is not None and same else now(),
                 )
             )
+        left = {(each.scheme, each.host_pattern, each.port): names for each, names in approvals}
+        withdraw_for_module(connection, actor, account_id, {origin: left.get(origin) for origin in before})
         self._registry.changed(connection)
         audit.record(connection, actor, "account.hosts_approved", "account", account_id, ["hosts"])
 
