@@ -181,6 +181,24 @@ async def test_people_are_hidden_where_a_call_is_shown_and_revealing_them_is_not
     assert [(row.action, row.object_id) for row in rows] == [("module.call_revealed", recorded.id)]
 
 
+async def test_a_run_on_what_a_recorded_call_was_given_is_noted_like_revealing_it(
+    site: Site, server: Server, address: str
+) -> None:
+    server.answers(b'{"sent": 1}')
+    module_id = await site.module(stats(ASK))
+    recorded = await recorded_call(site, await site.account(module_id, address))
+    body = {
+        "function": STATS,
+        "callId": str(recorded.id),
+        "source": stats("log(campaignExternalId)\nreturn {}"),
+    }
+    run = await site.post(f"/modules/{module_id}/run", body)
+    assert run["log"][0]["message"] == CAMPAIGN["campaignExternalId"]
+    async with site.database.read() as connection:
+        rows = (await connection.execute(sa.select(audit_row).where(audit_row.c.kind == "module_call"))).all()
+    assert [(row.action, row.object_id) for row in rows] == [("module.call_revealed", recorded.id)]
+
+
 async def test_addresses_and_phones_are_found_and_other_numbers_left_alone() -> None:
     text = "ivan.petrov+x@mail.example.ru, +79161234567, 8 (916) 123-45-67, 1732233445123, 12345678901"
     assert hidden({"a": [text]}) == {"a": ["i***@mail.example.ru, ***67, ***67, 1732233445123, 12345678901"]}

@@ -113,7 +113,7 @@ class Workbench:
             actor.require("modules.publish")
             noted = "account.tried_with_writes", "account", trial.account_id
             await self._database.write(audit.record, actor, *noted)
-        arguments = await self._arguments(module_id, trial)
+        arguments = await self._arguments(actor, module_id, trial)
         return await self._caller.call(
             ready,
             trial.function,
@@ -124,14 +124,19 @@ class Workbench:
             knows_contacts=actor.may("contacts.read"),
         )
 
-    async def _arguments(self, module_id: int, trial: Trial) -> Mapping[str, Any]:
+    async def _arguments(self, actor: Actor, module_id: int, trial: Trial) -> Mapping[str, Any]:
         if trial.webhook_id is not None:
             sample = await self.recordings.webhooks(trial.webhook_id)
             if sample is None or await self._module_of(sample.account_id) != module_id:
                 raise NotFound()
             return {"request": sample.request}
         if trial.call_id is not None:
-            return (await self._recorded(module_id, trial.call_id)).arguments
+            recorded = await self._recorded(module_id, trial.call_id)
+            # A function sees them unmasked, and may write them to its log.
+            await self._database.write(
+                audit.record, actor, "module.call_revealed", "module_call", recorded.id
+            )
+            return recorded.arguments
         return trial.arguments or {}
 
     async def _module_of(self, account_id: int) -> int | None:
