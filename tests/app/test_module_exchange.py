@@ -138,6 +138,24 @@ def test_what_runs_on_this_machine_needs_no_key(server: Server, folder: Path, tm
     assert (tmp_path / "there" / "module.py").read_text() == (folder / "module.py").read_text()
 
 
+@pytest.mark.parametrize("action", ["push", "pull"])
+def test_a_key_goes_over_plain_http_to_another_machine_only_when_that_is_said(
+    server: Server, folder: Path, action: str
+) -> None:
+    what = [str(folder)] if action == "push" else ["acme", str(folder)]
+    server.push(folder)
+    here = server.command.address.replace("127.0.0.1", "0.0.0.0")  # noqa: S104  # no loopback, by its name
+    given = ("module", action, *what, "--key", server.keys["publisher"], "--url", here)
+    refused = server.command.run(*given)
+    assert (refused.returncode, refused.stdout, refused.stderr) == (
+        1,
+        "",
+        f"vestnik module: {here} is plain http: whoever is between here and the server could read the key. "
+        "Give an address that begins with https:// in --url, or send the key all the same with --insecure.\n",
+    )
+    assert server.command.run(*given, "--insecure").returncode == 0
+
+
 def implement(folder: Path, text: str) -> None:
     """Have the folder's module answer every letter with `text`."""
     head, _, rest = (folder / "module.py").read_text().partition(f"async def {HTML}(")

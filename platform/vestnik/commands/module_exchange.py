@@ -57,6 +57,9 @@ def add_parsers(actions: Any) -> None:
     for action in (push, pull):
         action.add_argument("--url", metavar="URL", help="the server (default: the one of this machine)")
         action.add_argument("--key", metavar="KEY", help=f"an API key (default: {KEY_VARIABLE})")
+        action.add_argument(
+            "--insecure", action="store_true", help="send the key over plain http, where others can read it"
+        )
 
 
 # -- push
@@ -70,7 +73,7 @@ def _push(given: argparse.Namespace) -> int:
     if len(given.message) > MESSAGE_LETTERS:
         raise CommandFailed(f"--message is longer than {MESSAGE_LETTERS} letters.")
     files = _local(folder, module)
-    with remote(given.url, given.key) as server:
+    with remote(given.url, given.key, insecure=given.insecure) as server:
         try:
             saved = _save(server, folder, module, module.manifest, files, given.message)
             _tell_findings(server, saved, module.source)
@@ -185,7 +188,7 @@ def _tell(findings: Sequence[Mapping[str, Any]]) -> None:
 
 def _pull(given: argparse.Namespace) -> int:
     folder = Path(given.path or given.name)
-    with remote(given.url, given.key) as server:
+    with remote(given.url, given.key, insecure=given.insecure) as server:
         known = server.module(given.name)
         if known is None:
             raise CommandFailed(f"there is no module “{given.name}” on {server.address}.")

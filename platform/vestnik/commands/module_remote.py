@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -82,24 +83,44 @@ class Remote:
 
 
 @contextmanager
-def remote(url: str | None, key: str | None) -> Iterator[Remote]:
-    """The server at `url` with `key` or the one of the environment; without both, the one that runs here."""
+def remote(url: str | None, key: str | None, *, insecure: bool) -> Iterator[Remote]:
+    """The server at `url` with `key` or the one of the environment; without both, the one that runs here.
+
+    A given key is sent over the network in TLS alone, unless `insecure`.
+    """
     settings = settings_from_environment()
-    address, secret = url or settings.base_url, key or os.environ.get(KEY_VARIABLE)
-    if not secret:
+    given, secret = url or settings.base_url, key or os.environ.get(KEY_VARIABLE)
+    address = _address(given)
+    if secret:
+        if not (insecure or address.scheme == "https" or _on_this_machine(address.host)):
+            raise CommandFailed(
+                f"{given} is plain http: whoever is between here and the server could read the key. "
+                "Give an address that begins with https:// in --url, or send the key all the same "
+                "with --insecure."
+            )
+    else:
         here = lock.running(settings) if url is None else None
         if here is None:
             raise CommandFailed(
                 "an API key is needed: make one on the page “API keys” with the rights modules.read, "
                 f"modules.write and, to publish, modules.publish. Give it with --key or in {KEY_VARIABLE}."
             )
-        address, secret = here.address, here.key
+        address, secret = _address(here.address), here.key
     headers = {"authorization": f"Bearer {secret}", "accept-language": "en"}
+    with httpx.Client(base_url=address, headers=headers, timeout=TIMEOUT_S, trust_env=False) as client:
+        yield Remote(client, str(address))
+
+
+def _address(text: str) -> httpx.URL:
     try:
-        client = httpx.Client(
-            base_url=address.rstrip("/"), headers=headers, timeout=TIMEOUT_S, trust_env=False
-        )
-    except (httpx.InvalidURL, ValueError) as error:
-        raise CommandFailed(f"{address} is no address of a server: {error}.") from None
-    with client:
-        yield Remote(client, address)
+        return httpx.URL(text.rstrip("/"))
+    except httpx.InvalidURL as error:
+        raise CommandFailed(f"{text} is no address of a server: {error}.") from None
+
+
+def _on_this_machine(host: str) -> bool:
+    """Whether what is sent to a host stays on this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
