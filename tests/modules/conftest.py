@@ -104,8 +104,10 @@ class _ActorOfHeader:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         role, language = headers.get(b"x-role", b"").decode(), headers.get(b"x-language", b"en").decode()
+        lacks = headers.get(b"x-lacks", b"").decode()
         if role:
-            actor = Actor(1, f"Имя {role}", rights_of([role]), "ru" if language == "ru" else "en")
+            rights = rights_of([role]) - {lacks}
+            actor = Actor(1, f"Имя {role}", rights, "ru" if language == "ru" else "en")
             scope.setdefault("state", {})["actor"] = actor
         await self._app(scope, receive, send)
 
@@ -121,9 +123,11 @@ class Site:
     bundled: Path
     role: Role = "administrator"
     language: str = "en"
+    #: A right of the role that the person lacks, as somebody with an API key may.
+    lacks: str = ""
 
     async def request(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
-        headers = {"x-role": self.role, "x-language": self.language}
+        headers = {"x-role": self.role, "x-language": self.language, "x-lacks": self.lacks}
         return await self.client.request(method, f"/api/v1{path}", json=body, headers=headers, **options)
 
     async def get(self, path: str) -> Any:

@@ -257,6 +257,36 @@ async def test_a_webhook_is_recorded_as_a_pointer_to_what_is_stored(site: Site, 
     assert refused[:2] == (409, "call_not_replayable")
 
 
+async def test_what_came_as_a_webhook_is_for_those_who_may_read_webhooks(site: Site, address: str) -> None:
+    async def source(webhook_id: int) -> WebhookSample | None:
+        return WebhookSample(account_id, WEBHOOK)
+
+    site.modules.recordings.webhooks = source
+    module_id = await site.module(f"async def {PARSE}(request):\n    return {{}}\n")
+    account_id = await site.account(module_id, address)
+    report = await site.modules.report(account_id, PARSE, {"request": WEBHOOK}, lane="webhook", webhook_id=77)
+    await site.modules.recorder.flush()
+    path = f"/modules/{module_id}/calls/{report.call_id}"
+    run = {"function": PARSE, "callId": str(report.call_id)}
+    asked = [
+        (f"{path}/replay", {}),
+        (f"/modules/{module_id}/run", run),
+        (f"{path}/save-as-test", {"name": "kept"}),
+    ]
+    for reveal in ("false", "true"):
+        site.role, site.lacks = "integrator", ""
+        whole = await site.get(f"{path}?reveal={reveal}")
+        assert (whole["arguments"]["request"]["method"], whole["argumentsLeftOut"]) == ("POST", False)
+        site.lacks = "webhooks.read"
+        shown = await site.get(f"{path}?reveal={reveal}")
+        assert (shown["arguments"], shown["argumentsLeftOut"]) == ({}, True)
+    for where, body in asked:
+        assert (await site.refused("POST", where, body))[:2] == (403, "forbidden")
+    site.lacks = ""
+    for where, body in asked:
+        await site.post(where, body)
+
+
 async def test_a_call_too_large_is_kept_for_show_only(
     site: Site, server: Server, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

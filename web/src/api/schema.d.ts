@@ -501,7 +501,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Keep a recorded call as a test that expects what it gave. */
+        /** Keep a recorded call as a test that expects what it gave; a webhook takes the right to read webhooks. */
         post: operations["save_as_test"];
         delete?: never;
         options?: never;
@@ -2156,8 +2156,9 @@ export interface components {
          * RunBody
          * @description A function to try: of the given text, else of the live version; with an account's settings or none.
          *
-         *         Its arguments are given, or are those of a recorded call, or a stored webhook. With an account a request
-         *         other than GET and HEAD is only sent with `allowWrites`.
+         *         Its arguments are given, or are those of a recorded call, or a stored webhook; that takes the right to read
+         *         webhooks, also where the recorded call came as one. With an account a request other than GET and HEAD is
+         *         only sent with `allowWrites`.
          */
         RunBody: {
             function: string;
@@ -2297,6 +2298,8 @@ export interface components {
         /**
          * RecordingCard
          * @description A recorded call in full. Personal data is masked in it unless it is to be revealed.
+         *
+         *         `argumentsLeftOut`: they are a webhook, and the reader may not read webhooks.
          */
         RecordingCard: {
             id: string;
@@ -2313,6 +2316,7 @@ export interface components {
             replayable: boolean;
             clock: string;
             arguments: Record<string, unknown>;
+            argumentsLeftOut: boolean;
             result: unknown;
             error: Record<string, unknown> | null;
             log: components["schemas"]["LogLineShape"][];
@@ -5114,7 +5118,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Keep a recorded call as a test that expects what it gave. */
+            /** @description Keep a recorded call as a test that expects what it gave; a webhook takes the right to read webhooks. */
             201: {
                 headers: {
                     [name: string]: unknown;

@@ -41,8 +41,9 @@ OptionalKey = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,19})?$")]
 class RunBody(Shape):
     """A function to try: of the given text, else of the live version; with an account's settings or none.
 
-    Its arguments are given, or are those of a recorded call, or a stored webhook. With an account a request
-    other than GET and HEAD is only sent with `allowWrites`.
+    Its arguments are given, or are those of a recorded call, or a stored webhook; that takes the right to read
+    webhooks, also where the recorded call came as one. With an account a request other than GET and HEAD is
+    only sent with `allowWrites`.
     """
 
     function: FunctionName
@@ -88,10 +89,14 @@ class RecordingQuery(Shape):
 
 
 class RecordingCard(RecordingRow):
-    """A recorded call in full. Personal data is masked in it unless it is to be revealed."""
+    """A recorded call in full. Personal data is masked in it unless it is to be revealed.
+
+    `argumentsLeftOut`: they are a webhook, and the reader may not read webhooks.
+    """
 
     clock: datetime
     arguments: dict[str, Any]
+    arguments_left_out: bool
     result: Any
     error: dict[str, Any] | None
     log: list[LogLineShape]
@@ -232,7 +237,8 @@ async def list_calls(context: Context, id: int, query: RecordingQuery) -> Record
 async def get_call(context: Context, id: int, call_id: int, query: RevealQuery) -> RecordingCard:
     """One recorded call with its arguments, result, log and HTTP exchanges."""
     recorded = await _bench(context).call(context.actor, id, call_id, reveal=query.reveal)
-    return _card(recorded, revealed=query.reveal)
+    left_out = recorded.webhook_id is not None and not context.actor.may("webhooks.read")
+    return _card(recorded, revealed=query.reveal, arguments_left_out=left_out)
 
 
 @router.post(
@@ -243,7 +249,10 @@ async def get_call(context: Context, id: int, call_id: int, query: RevealQuery) 
     body_bytes=SOURCE_BODY_BYTES,
 )
 async def replay_call(context: Context, id: int, call_id: int, body: ReplayBody) -> ReplayShape:
-    """Repeat a recorded call offline, with its time, chance and answers: nothing is sent."""
+    """Repeat a recorded call offline, with its time, chance and answers: nothing is sent.
+
+    One that came as a webhook takes the right to read webhooks too.
+    """
     try:
         replayed = await _bench(context).replay(
             context.actor, id, call_id, source=body.source, version_id=_key(body.version_id)
@@ -284,7 +293,7 @@ async def list_tests(context: Context, id: int) -> TestPage:
     right="modules.write",
 )
 async def save_as_test(context: Context, id: int, call_id: int, body: NewTest) -> TestRowShape:
-    """Keep a recorded call as a test that expects what it gave."""
+    """Keep a recorded call as a test that expects what it gave; a webhook takes the right to read webhooks."""
     row = await _bench(context).save_as_test(
         context.actor, id, call_id, body.name, replace_personal_data=body.replace_personal_data
     )
@@ -341,7 +350,7 @@ def _row(row: RecordedRow | Recorded) -> dict[str, Any]:
     }
 
 
-def _card(recorded: Recorded, *, revealed: bool) -> RecordingCard:
+def _card(recorded: Recorded, *, revealed: bool, arguments_left_out: bool) -> RecordingCard:
     def shown(value: Any) -> Any:
         return value if revealed else hidden(value)
 
@@ -350,6 +359,7 @@ def _card(recorded: Recorded, *, revealed: bool) -> RecordingCard:
         **_row(recorded),
         clock=from_microseconds(recorded.clock_us),
         arguments=shown(recorded.arguments),
+        arguments_left_out=arguments_left_out,
         result=shown(recorded.result),
         error=shown(recorded.error),
         log=log_shapes(lines),

@@ -131,7 +131,7 @@ class Workbench:
                 raise NotFound()
             return {"request": sample.request}
         if trial.call_id is not None:
-            recorded = await self._recorded(module_id, trial.call_id)
+            recorded = await self._whole(actor, module_id, trial.call_id)
             # A function sees them unmasked, and may write them to its log.
             await self._database.write(
                 audit.record, actor, "module.call_revealed", "module_call", recorded.id
@@ -177,17 +177,27 @@ class Workbench:
         )
 
     async def call(self, actor: Actor, module_id: int, call_id: int, *, reveal: bool = False) -> Recorded:
-        """One recorded call in full. To see personal data takes the right to write modules, and is noted."""
+        """One recorded call in full. To see personal data takes the right to write modules, and is noted.
+
+        What came as a webhook is left out for those who may not read webhooks.
+        """
         actor.require("modules.write" if reveal else "modules.read")
         recorded = await self._recorded(module_id, call_id)
         if reveal:
             await self._database.write(audit.record, actor, "module.call_revealed", "module_call", call_id)
-        return recorded
+        return recorded if _shows_arguments(actor, recorded) else replace(recorded, arguments={})
 
     async def _recorded(self, module_id: int, call_id: int) -> Recorded:
         recorded = await self.recordings.load(call_id)
         if recorded is None or recorded.module_id != module_id:
             raise NotFound()
+        return recorded
+
+    async def _whole(self, actor: Actor, module_id: int, call_id: int) -> Recorded:
+        """A recorded call to work on; Forbidden where it came as a webhook that the actor may not read."""
+        recorded = await self._recorded(module_id, call_id)
+        if not _shows_arguments(actor, recorded):
+            actor.require("webhooks.read")
         return recorded
 
     async def recording(self, actor: Actor, module_id: int) -> bool:
@@ -229,7 +239,7 @@ class Workbench:
     ) -> Replayed:
         """A recorded call by a text, by a version, or by the live version: offline."""
         actor.require("modules.write")
-        recorded = await self._recorded(module_id, call_id)
+        recorded = await self._whole(actor, module_id, call_id)
         if not recorded.replayable:
             raise CallNotReplayable()
         program, _, title = await self._program(actor, module_id, recorded.function, source, version_id)
@@ -262,7 +272,7 @@ class Workbench:
     ) -> TestRow:
         """Keep a recorded call as a test that expects what it gave."""
         actor.require("modules.write")
-        recorded = await self._recorded(module_id, call_id)
+        recorded = await self._whole(actor, module_id, call_id)
         if not recorded.replayable:
             raise CallNotReplayable()
         if replace_personal_data:
@@ -283,6 +293,11 @@ class Workbench:
         actor.require("modules.write")
         program, manifest, title = await self._program(actor, module_id, PARSE, source, version_id)
         return await self.kept_tests.run(module_id, program, manifest, title)
+
+
+def _shows_arguments(actor: Actor, recorded: Recorded) -> bool:
+    """Whether the actor may know what the call was given: a webhook is for those who may read webhooks."""
+    return recorded.webhook_id is None or actor.may("webhooks.read")
 
 
 def _bare(module_id: int, name: str, title: Both, version: Version) -> Ready:
