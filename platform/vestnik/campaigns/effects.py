@@ -18,9 +18,10 @@ from vestnik.campaigns.reasons import of_service
 from vestnik.campaigns.states import FINISHED, OF_SERVICE, State
 from vestnik.campaigns.statuses import CLICKED, COUNTERS, FACTS, OPENED, REJECTED, TROUBLE, figures
 from vestnik.campaigns.tables import campaign, delivery, stats
-from vestnik.db import DriverStatement, RowsStatement, now, to_microseconds, upsert
+from vestnik.db import DriverStatement, RowsStatement, hold, now, to_microseconds, upsert
 
 _AT_ONCE = 500
+_ACCOUNT_LOCK = 1
 T = TypeVar("T")
 
 #: Names a delivery: (campaign, address).
@@ -175,6 +176,15 @@ def count(connection: sa.Connection, campaign_id: int, difference: Mapping[str, 
     """Add to the campaign's figures."""
     more = {name: difference.get(name, 0) for name in COUNTERS}
     _COUNT.each(connection, [{"campaign_id": campaign_id, **more}])
+
+
+def hold_accounts(connection: sa.Connection, account_ids: Iterable[int]) -> bool:
+    """Keep other processes from making campaigns or messages of these accounts known, or waiting for them.
+
+    Taken before any campaign's row, until the transaction ends. Who finds no match looks again once it
+    holds its account, unless this returns False; who brings a match looks only then for what waits.
+    """
+    return hold(connection, _ACCOUNT_LOCK, account_ids)
 
 
 def campaigns_of(connection: sa.Connection, account_id: int, external_ids: Iterable[str]) -> dict[str, Ref]:

@@ -319,6 +319,9 @@ class Launch:
 
         False when the campaign has moved on without this answer (a new run): it is noted in the history.
         """
+        account_id = connection.scalar(sa.select(campaign.c.account_id).where(campaign.c.id == campaign_id))
+        if account_id is not None:
+            effects.hold_accounts(connection, [account_id])
         row = ledger.get(connection, campaign_id)
         external_id = str(answer["externalId"])
         if row.external_id is not None or row.run != run or row.state not in (State.PREPARING, State.UNCLEAR):

@@ -3,6 +3,7 @@
 from vestnik.db.batcher import Batcher
 from vestnik.db.database import Database
 from vestnik.db.driver import DriverStatement, RowsStatement
+from vestnik.db.locks import hold
 from vestnik.db.outage import is_outage
 from vestnik.db.statements import insert, insert_ignore, load, metadata, monthly_table, upsert
 from vestnik.db.types import (
@@ -27,6 +28,7 @@ __all__ = [
     "RowsStatement",
     "WriterStopped",
     "after_commit",
+    "hold",
     "is_outage",
     "insert",
     "insert_ignore",

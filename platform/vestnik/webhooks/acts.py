@@ -94,6 +94,16 @@ class Act:
         return None if external_id is None else (self.account_id, external_id)
 
     @property
+    def lacks(self) -> str | None:
+        """What must come before it can be applied: its `campaign`, its `recipient`, or nothing."""
+        if self.type == "unsubscribe":
+            return "recipient" if self.address is None else None
+        if self.campaign is None:
+            return "campaign"
+        recipient = self.type != "updateDeliveryStatus" or self.effect.address_id is not None
+        return None if recipient else "recipient"
+
+    @property
     def at(self) -> datetime:
         """When it happened at the service; the arrival where it does not say, or its clock is wrong."""
         latest = self.received_at + timedelta(days=1)
