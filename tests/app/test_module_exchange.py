@@ -174,14 +174,20 @@ def test_a_module_comes_back_with_its_tests_and_what_an_editor_needs(
     assert server.push(folder)[1].splitlines()[0] == "Nothing has changed since version 1 of acme."
     there = tmp_path / "there"
     status, said, _ = server.pull("acme", there)
-    assert (status, said.startswith(f"{there} holds version 1 of acme: wrote ")) == (0, True)
+    assert (status, said.splitlines()[-1]) == (
+        0,
+        "Tests left out: 1. Only a key with the right modules.write gets them.",
+    )
+    assert not (there / "tests" / "letter.json").exists()
+    status, said, _ = server.pull("acme", there, key="writer")
+    assert (status, said) == (0, f"{there} holds version 1 of acme: wrote tests/letter.json.\n")
     for name in ("module.py", "tests/letter.json", "vestnik_sdk.pyi", "pyproject.toml"):
         assert (there / name).read_text() == (folder / name).read_text(), name
     described = [json.loads((each / "module.json").read_text()) for each in (folder, there)]
     assert described[0] == described[1]
     status, answer = server.command.json("module", "test", str(there))
     assert (status, [item["name"] for item in answer["items"]]) == (0, ["letter"])
-    assert server.pull("acme", there)[:2] == (0, f"{there} holds version 1 of acme.\n")
+    assert server.pull("acme", there, key="writer")[:2] == (0, f"{there} holds version 1 of acme.\n")
 
 
 def test_what_was_changed_in_the_folder_is_not_overwritten(

@@ -257,6 +257,17 @@ async def test_tests_travel_with_the_module_and_its_copies(site: Site) -> None:
         assert tests == {f"{name}/tests/counts.json": TEST}
 
 
+async def test_tests_are_exported_for_those_who_may_write_modules(site: Site) -> None:
+    files = {"module.json": json.dumps(MANIFEST), "module.py": SOURCE, "tests/counts.json": TEST}
+    module_id = site.ok(await site.upload("courier.zip", archive(files)))["id"]
+    found = {}
+    for site.role in ("integrator", "marketer"):
+        data = (await site.request("GET", f"/modules/{module_id}/export")).content
+        with zipfile.ZipFile(io.BytesIO(data)) as exported:
+            found[site.role] = ("courier/tests/counts.json" in exported.namelist(), exported.comment)
+    assert found == {"integrator": (True, b""), "marketer": (False, b"tests left out: 1")}
+
+
 async def test_an_archive_of_a_module_that_is_here_becomes_its_draft(site: Site) -> None:
     module_id = await site.module(SOURCE)
     live = (await site.get(f"/modules/{module_id}"))["liveVersionId"]

@@ -23,6 +23,7 @@ from vestnik.commands.module_folder import as_text, for_an_editor, write
 from vestnik.commands.module_remote import KEY_VARIABLE, Refused, Remote, remote
 from vestnik.contract import Manifest
 from vestnik.modules.sources.packages import UPLOAD_BYTES
+from vestnik.modules.sources.packing import TESTS_LEFT_OUT
 
 STATE = ".vestnik.json"
 MESSAGE_LETTERS = 500
@@ -194,7 +195,7 @@ def _pull(given: argparse.Namespace) -> int:
             raise CommandFailed(f"there is no module “{given.name}” on {server.address}.")
         number, version_id = _chosen(server, known, given.version)
         archive = server.download(f"/modules/{known['id']}/export?versionId={version_id}")
-    files = _unpacked(archive, server.address)
+    files, tests_left_out = _unpacked(archive, server.address)
     changed = _changed_here(folder, files)
     if changed and not given.force:
         raise CommandFailed(
@@ -207,6 +208,8 @@ def _pull(given: argparse.Namespace) -> int:
         f"{folder} holds version {number} of {given.name}"
         + (f": wrote {', '.join(written)}." if written else ".")
     )
+    if tests_left_out:
+        print(f"Tests left out: {tests_left_out}. Only a key with the right modules.write gets them.")
     return 0
 
 
@@ -224,8 +227,8 @@ def _chosen(server: Remote, known: Mapping[str, Any], number: int | None) -> tup
     return found["number"], found["id"]
 
 
-def _unpacked(data: bytes, address: str) -> dict[str, bytes]:
-    """The files of an exported archive, by their names in the folder."""
+def _unpacked(data: bytes, address: str) -> tuple[dict[str, bytes], int]:
+    """The files of an exported archive, by their names in the folder, and how many tests it leaves out."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = [info for info in archive.infolist() if _MEMBER.fullmatch(info.filename)]
@@ -235,11 +238,12 @@ def _unpacked(data: bytes, address: str) -> dict[str, bytes]:
                     f"{address} sent an archive of {size} bytes, more than a module can hold."
                 )
             files = {info.filename.partition("/")[2]: archive.read(info) for info in infos}
+            left_out = archive.comment.decode(errors="replace").removeprefix(TESTS_LEFT_OUT)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
         raise CommandFailed(f"{address} sent no archive that can be read.") from None
     if "module.json" not in files or "module.py" not in files:
         raise CommandFailed(f"{address} sent an archive without module.json and module.py.")
-    return files
+    return files, int(left_out) if re.fullmatch(r"[0-9]{1,6}", left_out) else 0
 
 
 def _changed_here(folder: Path, files: Mapping[str, bytes]) -> list[str]:

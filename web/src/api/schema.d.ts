@@ -501,7 +501,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Keep a recorded call as a test that expects what it gave; a webhook takes the right to read webhooks. */
+        /** Keep a recorded call as a test that expects what it gave. */
         post: operations["save_as_test"];
         delete?: never;
         options?: never;
@@ -687,7 +687,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A version with its tests as a .zip archive that another Vestnik takes. */
+        /** A version as a .zip archive that another Vestnik takes. */
         get: operations["export_module"];
         put?: never;
         post?: never;
@@ -2156,9 +2156,9 @@ export interface components {
          * RunBody
          * @description A function to try: of the given text, else of the live version; with an account's settings or none.
          *
-         *         Its arguments are given, or are those of a recorded call, or a stored webhook; that takes the right to read
-         *         webhooks, also where the recorded call came as one. With an account a request other than GET and HEAD is
-         *         only sent with `allowWrites`.
+         *         Its arguments are given, or are those of a recorded call, or a stored webhook; that takes the right to
+         *         read webhooks, also where the recorded call came as one. With an account a request other than GET and
+         *         HEAD is only sent with `allowWrites`.
          */
         RunBody: {
             function: string;
@@ -2494,7 +2494,7 @@ export interface components {
             versionId: string;
             liveVersionId: string;
             /** @enum {unknown} */
-            state: "done" | "interrupted" | "running";
+            state: "done" | "interrupted" | "running" | "waiting";
             author: string;
             createdAt: string;
             total: number;
@@ -2516,7 +2516,7 @@ export interface components {
             versionId: string;
             liveVersionId: string;
             /** @enum {unknown} */
-            state: "done" | "interrupted" | "running";
+            state: "done" | "interrupted" | "running" | "waiting";
             author: string;
             createdAt: string;
             total: number;
@@ -5118,7 +5118,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Keep a recorded call as a test that expects what it gave; a webhook takes the right to read webhooks. */
+            /** @description Keep a recorded call as a test that expects what it gave. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5506,7 +5506,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A version with its tests as a .zip archive that another Vestnik takes. */
+            /** @description A version as a .zip archive that another Vestnik takes. */
             200: {
                 headers: {
                     [name: string]: unknown;

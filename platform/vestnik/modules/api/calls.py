@@ -41,9 +41,9 @@ OptionalKey = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,19})?$")]
 class RunBody(Shape):
     """A function to try: of the given text, else of the live version; with an account's settings or none.
 
-    Its arguments are given, or are those of a recorded call, or a stored webhook; that takes the right to read
-    webhooks, also where the recorded call came as one. With an account a request other than GET and HEAD is
-    only sent with `allowWrites`.
+    Its arguments are given, or are those of a recorded call, or a stored webhook; that takes the right to
+    read webhooks, also where the recorded call came as one. With an account a request other than GET and
+    HEAD is only sent with `allowWrites`.
     """
 
     function: FunctionName
@@ -293,7 +293,10 @@ async def list_tests(context: Context, id: int) -> TestPage:
     right="modules.write",
 )
 async def save_as_test(context: Context, id: int, call_id: int, body: NewTest) -> TestRowShape:
-    """Keep a recorded call as a test that expects what it gave; a webhook takes the right to read webhooks."""
+    """Keep a recorded call as a test that expects what it gave.
+
+    One that came as a webhook takes the right to read webhooks too.
+    """
     row = await _bench(context).save_as_test(
         context.actor, id, call_id, body.name, replace_personal_data=body.replace_personal_data
     )

@@ -188,7 +188,10 @@ def _host(page: HostPage) -> ModuleHostShape:
     media_type="application/zip",
 )
 async def export_module(context: Context, id: int, query: ExportQuery) -> Response:
-    """A version with its tests as a .zip archive that another Vestnik takes."""
+    """A version as a .zip archive that another Vestnik takes.
+
+    The module's tests are in it for those who may write modules; else its comment says how many are left out.
+    """
     version_id = None if query.version_id is None else key_of(query.version_id)
     filename, data = await modules_of(context).installer.export(context.actor, id, version_id)
     return Response(

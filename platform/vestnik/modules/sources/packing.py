@@ -12,6 +12,9 @@ from vestnik.contract.manifest import Manifest
 from vestnik.http.errors import Language
 from vestnik.modules.sources.packages import read_manifest
 
+#: What the comment of an archive begins with that has fewer tests than the module; then their number.
+TESTS_LEFT_OUT = "tests left out: "
+
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same text gives the same bytes
 
 _WORDS: Mapping[Language, Mapping[str, str]] = {
@@ -43,8 +46,13 @@ def pack(
     functions: Sequence[str],
     tests: Mapping[str, str],
     language: Language,
+    *,
+    tests_left_out: int = 0,
 ) -> bytes:
-    """The archive of a module: module.json, module.py, README.md and tests/*.json in a folder of its name."""
+    """The archive of a module: module.json, module.py, README.md and tests/*.json in a folder of its name.
+
+    Its comment says how many tests are left out.
+    """
     manifest = read_manifest(document)
     files = {
         "module.json": json.dumps(document, ensure_ascii=False, indent=2) + "\n",
@@ -59,6 +67,7 @@ def pack(
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, content.encode())
+        archive.comment = f"{TESTS_LEFT_OUT}{tests_left_out}".encode() if tests_left_out else b""
     return buffer.getvalue()
 
 

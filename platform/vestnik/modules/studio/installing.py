@@ -92,14 +92,24 @@ class Installer:
         return await self._library.add(actor, package, f"{row.name} {row.version}")
 
     async def export(self, actor: Actor, module_id: int, version_id: int | None) -> tuple[str, bytes]:
-        """A version (None: the live one) as an archive that another Vestnik takes, and its file name."""
+        """A version (None: the live one) as an archive that another Vestnik takes, and its file name.
+
+        The module's tests may tell of people: they are for those who may write modules.
+        """
         actor.require("modules.read")
         row, version = await self._library.card(actor, module_id)
         if version_id is not None:
             version = await self._library.version(actor, module_id, version_id)
         tests = await self._tests.files(module_id)
+        writes = actor.may("modules.write")
         data = await asyncio.to_thread(
-            pack, version.source, version.manifest, version.functions, tests, actor.language
+            pack,
+            version.source,
+            version.manifest,
+            version.functions,
+            tests if writes else {},
+            actor.language,
+            tests_left_out=0 if writes else len(tests),
         )
         return f"{row.name}-{version.row.number}.zip", data
 
