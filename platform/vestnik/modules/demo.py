@@ -20,6 +20,7 @@ from vestnik.modules.tables import (
     module_test,
     module_version,
     rehearsal,
+    rehearsal_row,
 )
 from vestnik.people.access import SYSTEM
 
@@ -73,6 +74,8 @@ async def remove_demo(database: Database, modules: Modules) -> None:
         bundled = connection.scalars(
             sa.select(module.c.id).where(module.c.name == MODULE, module.c.bundled)
         ).all()
+        rehearsals = sa.select(rehearsal.c.id).where(rehearsal.c.module_id.in_(bundled))
+        connection.execute(sa.delete(rehearsal_row).where(rehearsal_row.c.rehearsal_id.in_(rehearsals)))
         for table in (module_test, module_approval, rehearsal, module_version):
             connection.execute(sa.delete(table).where(table.c.module_id.in_(bundled)))
         connection.execute(sa.delete(module).where(module.c.id.in_(bundled)))

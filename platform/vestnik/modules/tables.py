@@ -107,7 +107,8 @@ module_approval = sa.Table(
     sa.Column("approved_at", Instant, nullable=False),
 )
 
-#: A draft tried on what the live version did; `rows` is JSON text with people's addresses hidden.
+#: A draft tried on what the live version did: at most one of a module runs. Without `begun_at` it waits for
+#: its turn; `updated_at` is its last sign of life.
 rehearsal = sa.Table(
     "module_rehearsal",
     metadata,
@@ -118,6 +119,7 @@ rehearsal = sa.Table(
     sa.Column("state", Exact, nullable=False),
     sa.Column("author", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("begun_at", Instant),
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("total", sa.Integer, nullable=False),
     sa.Column("done", sa.Integer, nullable=False),
@@ -128,8 +130,24 @@ rehearsal = sa.Table(
     sa.Column("actions_lost", sa.Integer, nullable=False),
     sa.Column("actions_changed", sa.Integer, nullable=False),
     sa.Column("actions_added", sa.Integer, nullable=False),
-    sa.Column("rows", sa.Text, nullable=False),
     sa.CheckConstraint("state IN ('running', 'done', 'interrupted')", name="state"),
+    sa.Index(
+        "uq_module_rehearsal_running",
+        "module_id",
+        unique=True,
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
+    ),
+)
+
+#: What became of each call, as JSON text with people's addresses hidden. Apart from the numbers: those change
+#: each second, and a changed row is written whole.
+rehearsal_row = sa.Table(
+    "module_rehearsal_row",
+    metadata,
+    sa.Column("rehearsal_id", Key, sa.ForeignKey(rehearsal.c.id), primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("row", sa.Text, nullable=False),
 )
 
 #: Which list of the service stands for which preference category; the category belongs to another room.

@@ -79,6 +79,8 @@ export type ModuleHost = Shape<"ModuleHostShape">;
 const CALLS_PAGE = 25;
 const REHEARSAL_POLL_MS = 700;
 
+const isOver = (rehearsal?: Rehearsal) => rehearsal?.state === "done" || rehearsal?.state === "interrupted";
+
 const under = (id: string, rest = "") => `/modules/${id}${rest}`;
 
 export const modules = {
@@ -118,7 +120,7 @@ export const modules = {
     queryOptions({
       queryKey: ["modules", id, "rehearsals", rehearsal],
       queryFn: () => api.get<Rehearsal>(under(id, `/rehearsals/${rehearsal}`)),
-      refetchInterval: (query) => (query.state.data && query.state.data.state !== "running" ? false : REHEARSAL_POLL_MS),
+      refetchInterval: (query) => (isOver(query.state.data) ? false : REHEARSAL_POLL_MS),
     }),
 
   check: (id: string, source: string) => api.post<CheckResult>(under(id, "/check"), { source }),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 
@@ -11,7 +11,7 @@ from vestnik.http.api import Context, Id, Router, Shape, key_of
 from vestnik.http.errors import Language
 from vestnik.modules.api.module_shapes import modules_of
 from vestnik.modules.rehearsals.service import CALLS, CALLS_AT_MOST
-from vestnik.modules.rehearsals.store import Rehearsal, Row, Verdict
+from vestnik.modules.rehearsals.store import Rehearsal, Row, State, Verdict
 
 router = Router("modules")
 
@@ -35,7 +35,7 @@ class RehearsalShape(Shape):
     id: Id
     version_id: Id
     live_version_id: Id
-    state: Literal["running", "done", "interrupted"]
+    state: State
     author: str
     created_at: datetime
     total: int

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any
+from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 import structlog
@@ -28,7 +29,8 @@ from vestnik.modules.recordings.personal_data import hidden
 from vestnik.modules.recordings.recorded import Recorded, RecordedRow, Recordings
 from vestnik.modules.rehearsals import store
 from vestnik.modules.rehearsals.comparison import PARSE, actions_in, compare
-from vestnik.modules.rehearsals.store import Both, Rehearsal, Row, Shown, Tally, Verdict
+from vestnik.modules.rehearsals.progress import Progress, Replaced
+from vestnik.modules.rehearsals.store import Both, Rehearsal, Row, Shown, Verdict
 from vestnik.modules.replays.replay import ReplayOutcome, replay
 from vestnik.modules.sources.registry import Ready, Registry, Version
 from vestnik.modules.studio.library import Library
@@ -44,7 +46,6 @@ CALLS_AT_MOST = 200
 LOOKED_THROUGH = 400
 #: What is left when a rehearsal has taken this long is not compared any more.
 LONGEST_S = 600.0
-PROGRESS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,14 @@ class _Pair:
     title: Both
 
 
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A rehearsal of this process."""
+
+    progress: Progress
+    task: asyncio.Task[None]
+
+
 class Rehearsals:
     """Runs rehearsals, one at a time, and keeps what they showed. `webhooks` is plugged in."""
 
@@ -110,7 +119,8 @@ class Rehearsals:
         self._database, self._library, self._registry = database, library, registry
         self._sandbox, self._recordings = sandbox, recordings
         self.webhooks: StoredWebhooks = no_webhooks
-        self._running: dict[int, tuple[int, asyncio.Task[None]]] = {}
+        self._running: dict[int, _Running] = {}
+        self._beginning: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._turn = asyncio.Lock()
 
     async def start(self) -> None:
@@ -126,12 +136,12 @@ class Rehearsals:
         """Wait until the module's rehearsal has ended."""
         running = self._running.get(module_id)
         if running is not None:
-            await asyncio.wait([running[1]])
+            await asyncio.wait([running.task])
 
     # -- what is asked for
 
     async def begin(self, actor: Actor, module_id: int, version_id: int, calls: int = CALLS) -> int:
-        """Start a rehearsal in place of the one that the module may have; return its id."""
+        """Start a rehearsal in place of the one that the module may have, in any process; return its id."""
         actor.require("modules.write")
         row, live = await self._library.card(actor, module_id)
         await self._library.version(actor, module_id, version_id)
@@ -143,13 +153,17 @@ class Rehearsals:
         )
         if live_version is None or draft is None:
             raise NotFound()
-        await self._interrupt(module_id)
-        rehearsal_id = await self._database.write(store.add, module_id, version_id, live.row.id, actor.name)
         pair = _Pair(live_version, draft, row.title)
-        task = asyncio.create_task(
-            self._run(rehearsal_id, module_id, pair, calls), name=f"rehearsal-{rehearsal_id}"
-        )
-        self._running[module_id] = rehearsal_id, task
+        async with self._beginning.setdefault(module_id, asyncio.Lock()):
+            await self._interrupt(module_id)
+            rehearsal_id = await self._database.write(
+                store.add, module_id, version_id, live.row.id, actor.name
+            )
+            progress = Progress(self._database, rehearsal_id)
+            task = asyncio.create_task(
+                self._run(progress, module_id, pair, calls), name=f"rehearsal-{rehearsal_id}"
+            )
+            self._running[module_id] = _Running(progress, task)
         return rehearsal_id
 
     async def get(self, actor: Actor, module_id: int, rehearsal_id: int) -> Rehearsal:
@@ -171,44 +185,46 @@ class Rehearsals:
 
     async def _interrupt(self, module_id: int) -> None:
         running = self._running.pop(module_id, None)
-        if running is None or running[1].done():
+        if running is None or running.task.done():
             return
-        rehearsal_id, task = running
-        task.cancel()
+        running.task.cancel()
         with suppress(asyncio.CancelledError):
-            await task
+            await running.task
         with suppress(WriterStopped):
-            await self._database.write(store.end, rehearsal_id, "interrupted")
+            await running.progress.end("interrupted")
 
-    async def _run(self, rehearsal_id: int, module_id: int, pair: _Pair, calls: int) -> None:
+    async def _run(self, progress: Progress, module_id: int, pair: _Pair, calls: int) -> None:
+        rehearsal_id = progress.rehearsal_id
         try:
-            async with self._turn:
-                await self._rehearse(rehearsal_id, module_id, pair, calls)
-        except WriterStopped:
+            async with asyncio.TaskGroup() as group:
+                following = group.create_task(progress.follow())
+                async with self._turn:
+                    progress.has_turn()
+                    await self._rehearse(progress, module_id, pair, calls)
+                following.cancel()
+            await progress.end("done")
+        except* Replaced:
+            log.info("module.rehearsal_replaced", rehearsal_id=rehearsal_id)
+        except* WriterStopped:
             log.warning("module.rehearsal_not_kept", rehearsal_id=rehearsal_id)
-        except Exception:
+        except* Exception:
             log.exception("module.rehearsal_broke", rehearsal_id=rehearsal_id)
             with suppress(WriterStopped):
                 await self._database.write(store.end, rehearsal_id, "interrupted")
         finally:
-            if self._running.get(module_id, (None,))[0] == rehearsal_id:
+            running = self._running.get(module_id)
+            if running is not None and running.progress is progress:
                 del self._running[module_id]
 
-    async def _rehearse(self, rehearsal_id: int, module_id: int, pair: _Pair, calls: int) -> None:
+    async def _rehearse(self, progress: Progress, module_id: int, pair: _Pair, calls: int) -> None:
+        ends = time.monotonic() + LONGEST_S
         cases = await self._cases(module_id, pair, calls)
-        tally, rows = Tally(total=len(cases)), list[Row]()
-        ends, told = time.monotonic() + LONGEST_S, time.monotonic()
+        progress.expects(len(cases))
         for case in cases:
             if time.monotonic() > ends:
-                rows.append(case.shown(reason=_TIME_IS_UP))
+                await progress.add(case.shown(reason=_TIME_IS_UP))
             else:
-                rows.append(await self._try(case, pair))
-            tally.add(rows[-1])
-            if time.monotonic() - told > PROGRESS_S:
-                told = time.monotonic()
-                await self._database.write(store.keep, rehearsal_id, tally, rows)
-        await self._database.write(store.keep, rehearsal_id, tally, rows)
-        await self._database.write(store.end, rehearsal_id, "done")
+                await progress.add(await self._try(case, pair))
 
     # -- what is tried
 
@@ -258,14 +274,7 @@ class Rehearsals:
             return case.shown(reason={language: _why(tried.failure, language) for language in ("ru", "en")})
         if tried.failure is not None:
             return self._failed(case, recorded, tried.failure)
-        found = await asyncio.to_thread(compare, recorded.function, recorded.result, tried.result)
-        return case.shown(
-            "different" if found.differences else "equal",
-            differences=[Shown.of(each) for each in found.differences[: store.DIFFERENCES_SHOWN]],
-            lost=found.lost,
-            changed=found.changed,
-            added=found.added,
-        )
+        return await asyncio.to_thread(_compared, case, recorded, tried.result)
 
     @staticmethod
     def _failed(case: _Case, recorded: Recorded, failure: ModuleCallFailed) -> Row:
@@ -314,6 +323,18 @@ class Rehearsals:
             title=pair.title,
             lane="bulk",
         )
+
+
+def _compared(case: _Case, recorded: Recorded, result: Any) -> Row:
+    """The line of a call that both versions answered. For a thread: results may be large."""
+    found = compare(recorded.function, recorded.result, result)
+    return case.shown(
+        "different" if found.differences else "equal",
+        differences=[Shown.of(each) for each in found.differences[: store.DIFFERENCES_SHOWN]],
+        lost=found.lost,
+        changed=found.changed,
+        added=found.added,
+    )
 
 
 _GONE = {

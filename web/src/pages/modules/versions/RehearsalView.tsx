@@ -10,6 +10,12 @@ import { shortName } from "../run/inputs";
 const VERDICTS: Verdict[] = ["equal", "different", "failed", "notComparable"];
 const COLOURS: Record<Verdict, string> = { equal: "teal", different: "yellow", failed: "red", notComparable: "gray" };
 
+const TOLD = {
+  waiting: "studio.rehearsalWaiting",
+  running: "studio.rehearsing",
+  interrupted: "studio.rehearsalInterrupted",
+} as const;
+
 /** A version tried on the live one's calls: how it goes, how many came out the same, and each that did not. */
 export function RehearsalView({ rehearsal }: { rehearsal: Rehearsal }) {
   const { t } = useTranslation();
@@ -22,9 +28,9 @@ export function RehearsalView({ rehearsal }: { rehearsal: Rehearsal }) {
       {state !== "done" && (
         <Stack gap={4}>
           <Text size="sm" className="numbers" aria-live="polite">
-            {t(state === "running" ? "studio.rehearsing" : "studio.rehearsalInterrupted", { done, total })}
+            {t(TOLD[state], { done, total })}
           </Text>
-          <Progress value={total > 0 ? (done / total) * 100 : 0} animated={state === "running"} aria-label={t("studio.rehearsal")} />
+          <Progress value={total > 0 ? (done / total) * 100 : 0} animated={state !== "interrupted"} aria-label={t("studio.rehearsal")} />
         </Stack>
       )}
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="xs">
