@@ -327,12 +327,17 @@ def _keep_waiting(connection: sa.Connection, acts: Sequence[Act]) -> None:
         connection.execute(sa.insert(waiting), rows)
 
 
+#: An outcome as good, of this attempt or a later one, is there already: another process was faster.
+_BEHIND = "inbox.state = 'applied' AND inbox.attempts >= r.attempts"
+_SHOWN = ("version_id", "actions", "effects", "response")
 _SETTLE = RowsStatement(
-    "UPDATE inbox SET state = r.state, attempts = r.attempts, next_attempt_at = NULL,"
-    " version_id = r.version_id, actions = r.actions, effects = r.effects, response = r.response,"
+    "UPDATE inbox SET state = r.state,"
+    " attempts = CASE WHEN inbox.attempts > r.attempts THEN inbox.attempts ELSE r.attempts END,"
+    f" next_attempt_at = CASE WHEN {_BEHIND} THEN inbox.next_attempt_at END,"
+    f" {', '.join(f'{name} = CASE WHEN {_BEHIND} THEN inbox.{name} ELSE r.{name} END' for name in _SHOWN)},"
     " response_sent = (inbox.response_sent IS TRUE OR r.response_sent),"
     " answered = COALESCE(inbox.answered, r.answered) FROM {rows}"
-    " WHERE inbox.id = r.id AND inbox.received_at = r.received_at",
+    " WHERE inbox.id = r.id AND inbox.received_at = r.received_at",  # noqa: S608  # our own names
     {
         "id": "bigint",
         "received_at": "bigint",

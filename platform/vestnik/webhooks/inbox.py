@@ -195,22 +195,30 @@ class Failure:
 
 def fail(
     connection: sa.Connection, request: Stored, failure: Failure, at: datetime, answered: int | None
-) -> State:
-    """Keep a failed attempt; the request is tried again later, or stays failed after the last pause."""
+) -> bool:
+    """Keep a failed attempt; the request is tried again later, or stays failed after the last pause.
+
+    False when another process has written the outcome of this attempt, or of a later one: that stands,
+    and only what the provider was told is noted.
+    """
     attempts = request.attempts + 1
     again = attempts <= len(RETRY_AFTER)
-    state = State.RETRYING if again else State.FAILED
-    connection.execute(
+    own = sa.and_(inbox.c.id == request.id, inbox.c.received_at == request.received_at)
+    told = sa.func.coalesce(inbox.c.answered, answered)
+    written = connection.execute(
         sa.update(inbox)
-        .where(inbox.c.id == request.id, inbox.c.received_at == request.received_at)
+        .where(own, inbox.c.attempts == request.attempts)
         .values(
-            state=state,
+            state=State.RETRYING if again else State.FAILED,
             attempts=attempts,
             next_attempt_at=at + RETRY_AFTER[attempts - 1] if again else None,
             version_id=failure.version_id,
-            answered=sa.func.coalesce(inbox.c.answered, answered),
+            answered=told,
         )
-    )
+    ).rowcount
+    if not written:
+        connection.execute(sa.update(inbox).where(own).values(answered=told))
+        return False
     connection.execute(
         sa.insert(attempt).values(
             id=new_key(),
@@ -223,7 +231,7 @@ def fail(
             wall_ms=failure.wall_ms,
         )
     )
-    return state
+    return True
 
 
 def answered_at_deadline(connection: sa.Connection, request: Stored, status: int) -> None:
