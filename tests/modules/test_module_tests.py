@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from tests.egress.conftest import Server
-from tests.modules.conftest import KEY, Site
+from tests.modules.conftest import KEY, MANIFEST, Site, archive
 from tests.modules.test_calls import ASK, CAMPAIGN, PARSE, STATS, failure_of, stats
 from tests.modules.test_recordings import WEBHOOK, recorded_call
 
 from vestnik import contract
-from vestnik.modules.recordings.recorded import WebhookSample
+from vestnik.modules.recordings.recorded import Recorded, WebhookSample
+from vestnik.modules.replays import kept_tests
 from vestnik.modules.replays import tests as module_tests
 from vestnik.sandbox import Program, Sandbox
 
@@ -96,6 +97,48 @@ async def test_a_name_is_used_once_and_a_deleted_test_is_gone(
     await site.request("DELETE", f"/modules/{module_id}/tests/counts sent")
     assert (await site.get(f"/modules/{module_id}/tests"))["items"] == []
     assert (await site.refused("DELETE", f"/modules/{module_id}/tests/counts sent"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "reason"),
+    [
+        ("TESTS_PER_MODULE", 2, "a module may have 2 tests"),
+        ("TESTS_BYTES", 1_100, "all tests of a module together may have 1100 bytes"),
+    ],
+)
+async def test_tests_that_do_not_fit_are_refused_with_everything_they_came_with(
+    site: Site,
+    server: Server,
+    address: str,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
+    value: int,
+    reason: str,
+) -> None:
+    server.answers(b'{"sent": 1}')
+    module_id = await site.module(stats(ASK))
+    recorded = await recorded_call(site, await site.account(module_id, address))
+    test = module_tests.dump(Recorded(function=STATS, arguments=CAMPAIGN, result={"sent": 1}))
+    test = test.replace("{", '{ "about": "' + "ё" * ((500 - len(test.encode())) // 2) + '",', 1)
+    files = {"module.json": json.dumps(MANIFEST), "module.py": stats(ASK)}
+    monkeypatch.setattr(kept_tests, limit, value)
+    site.ok(await site.upload("courier.zip", archive({**files, "tests/one.json": test})))
+    both = {**files, "tests/one.json": test, "tests/two.json": test}
+    site.ok(await site.upload("courier.zip", archive(both)))
+    versions = (await site.get(f"/modules/{module_id}/versions"))["total"]
+
+    answer = await site.upload("courier.zip", archive({**both, "tests/three.json": test}))
+    assert (answer.status_code, answer.json()["code"], answer.json()["detail"]) == (
+        422,
+        "too_many_tests",
+        f"The module “courier” has no room for the test “two”: {reason}. Nothing is saved. "
+        "Delete tests of the module that are not needed, and try again.",
+    )
+    assert (await site.get(f"/modules/{module_id}/versions"))["total"] == versions
+    saved = f"/modules/{module_id}/calls/{recorded.id}/save-as-test"
+    assert (await site.refused("POST", saved, {"name": "four"}))[:2] == (422, "too_many_tests")
+    names = [each["name"] for each in (await site.get(f"/modules/{module_id}/tests"))["items"]]
+    assert names == ["one", "two"]
 
 
 async def test_a_test_keeps_other_people_in_place_of_the_real_ones(site: Site, address: str) -> None:

@@ -6,7 +6,8 @@ Problem
 ├── ManifestInvalid 422       ├── CatalogueEmpty 404       ├── ModulesCantRun 503
 ├── ListsNotRead 502          ├── NothingToUpdate 409      ├── RehearsalShowsLosses 409
 ├── NothingToRehearse 409     ├── SourceUnreadable 422      ├── FormatterUnavailable 503
-├── CallNotReplayable 409     ├── TestNameTaken 409         └── TestNotUsable 422
+├── CallNotReplayable 409     ├── TestNameTaken 409         ├── TestNotUsable 422
+└── TooManyTests 422
 """
 
 from __future__ import annotations
@@ -216,3 +217,18 @@ class TestNotUsable(Problem):
         "en": "The test “{name}” is not kept: {reason}.",
     }
     fields = ("name", "reason")
+
+
+class TooManyTests(Problem):
+    """`name` is the first test for which there was no room."""
+
+    code = "too_many_tests"
+    status = 422
+    title = {"ru": "Тестов слишком много", "en": "Too many tests"}
+    message = {
+        "ru": "Для теста «{name}» у модуля «{module}» нет места: {reason}. Ничего не сохранено. "
+        "Удалите ненужные тесты модуля и повторите.",
+        "en": "The module “{module}” has no room for the test “{name}”: {reason}. Nothing is saved. "
+        "Delete tests of the module that are not needed, and try again.",
+    }
+    fields = ("module", "name", "reason")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from vestnik import audit
 from vestnik.contract.manifest import Manifest
 from vestnik.db import Database, now, upsert
 from vestnik.http.errors import NotFound
-from vestnik.modules.errors import TestNameTaken, TestNotUsable
+from vestnik.modules.errors import TestNameTaken, TestNotUsable, TooManyTests
 from vestnik.modules.replays import tests
 from vestnik.modules.tables import module, module_test
 from vestnik.people.access import Actor
@@ -24,6 +25,8 @@ from vestnik.sandbox import Program, Sandbox
 TESTS_PER_MODULE = 500
 #: The text of one test.
 TEST_BYTES = 4_194_304
+#: The texts of all tests of a module.
+TESTS_BYTES = 67_108_864
 NAME_CHARACTERS = 80
 
 _NAME = re.compile(rf"[\w][\w. -]{{0,{NAME_CHARACTERS - 1}}}")
@@ -74,7 +77,7 @@ class KeptTests:
     async def save(
         self, actor: Actor, module_id: int, name: str, text: str, call_id: int | None = None
     ) -> TestRow:
-        """Keep a new test; raises TestNameTaken and TestNotUsable."""
+        """Keep a new test; raises TestNameTaken, TestNotUsable and TooManyTests."""
         test = _checked(name, text)
         row = TestRow(name, test.function, call_id, actor.name, now())
         await self._database.write(_insert, actor, module_id, row, text)
@@ -102,26 +105,53 @@ def import_tests(
 ) -> Sequence[str]:
     """Keep the tests that came with a module, in place of those of the same name; the names of all kept.
 
-    Files that are no tests of this kind are left out: a module may bring others.
+    Files that are no tests of this kind are left out: a module may bring others. Raises TooManyTests, which
+    is to end the unit of work; that holds the module's row.
     """
-    kept = []
+    kept = {}
     for name, text in files.items():
-        try:
-            test = _checked(name, text)
-        except TestNotUsable:
-            continue
+        with suppress(TestNotUsable):
+            kept[name] = _checked(name, text)
+    _require_room(connection, module_id, {name: files[name] for name in kept})
+    for name, test in kept.items():
         values: dict[str, Any] = {
             "module_id": module_id,
             "name": name,
             "function": test.function,
-            "document": text,
+            "document": files[name],
             "author": actor.name,
             "created_at": now(),
         }
         changed = ["function", "document", "author", "created_at"]
         connection.execute(upsert(connection, module_test, ["module_id", "name"], changed).values(**values))
-        kept.append(name)
-    return kept
+    return list(kept)
+
+
+def _require_room(connection: sa.Connection, module_id: int, texts: Mapping[str, str]) -> None:
+    """Refuse tests that are too many, or too large, together with those that the module keeps beside them."""
+    if not texts:
+        return
+    size = sa.func.octet_length(module_test.c.document)
+    if connection.dialect.name == "sqlite":
+        size = sa.func.length(sa.cast(module_test.c.document, sa.LargeBinary))
+    sizes = sa.select(module_test.c.name, size).where(module_test.c.module_id == module_id)
+    beside = {name: taken for name, taken in connection.execute(sizes) if name not in texts}
+    count, held = len(beside), sum(beside.values())
+    for name, text in texts.items():
+        count, held = count + 1, held + len(text.encode(errors="replace"))
+        if count <= TESTS_PER_MODULE and held <= TESTS_BYTES:
+            continue
+        reason = {
+            "ru": f"тестов у модуля может быть не больше {TESTS_PER_MODULE}",
+            "en": f"a module may have {TESTS_PER_MODULE} tests",
+        }
+        if count <= TESTS_PER_MODULE:
+            reason = {
+                "ru": f"все тесты модуля вместе могут занимать не больше {TESTS_BYTES} байт",
+                "en": f"all tests of a module together may have {TESTS_BYTES} bytes",
+            }
+        known = connection.scalar(sa.select(module.c.name).where(module.c.id == module_id))
+        raise TooManyTests(module=known, name=name, reason=reason)
 
 
 def _checked(name: str, text: str) -> tests.ModuleTest:
@@ -150,13 +180,7 @@ def _insert(connection: sa.Connection, actor: Actor, module_id: int, row: TestRo
     taken = sa.select(module_test.c.id).where(of_module, module_test.c.name == row.name)
     if connection.execute(taken).first() is not None:
         raise TestNameTaken(name=row.name)
-    count = connection.scalar(sa.select(sa.func.count()).select_from(module_test).where(of_module)) or 0
-    if count >= TESTS_PER_MODULE:
-        reason = {
-            "ru": f"у модуля уже {TESTS_PER_MODULE} тестов",
-            "en": f"the module has {TESTS_PER_MODULE} tests",
-        }
-        raise TestNotUsable(name=row.name, reason=reason)
+    _require_room(connection, module_id, {row.name: text})
     connection.execute(
         module_test.insert().values(
             module_id=module_id,
