@@ -331,13 +331,13 @@ def _keep_waiting(connection: sa.Connection, acts: Sequence[Act]) -> None:
 _BEHIND = "inbox.state = 'applied' AND inbox.attempts >= r.attempts"
 _SHOWN = ("version_id", "actions", "effects", "response")
 _SETTLE = RowsStatement(
-    "UPDATE inbox SET state = r.state,"
+    "UPDATE inbox SET state = r.state,"  # noqa: S608  # our own names
     " attempts = CASE WHEN inbox.attempts > r.attempts THEN inbox.attempts ELSE r.attempts END,"
     f" next_attempt_at = CASE WHEN {_BEHIND} THEN inbox.next_attempt_at END,"
     f" {', '.join(f'{name} = CASE WHEN {_BEHIND} THEN inbox.{name} ELSE r.{name} END' for name in _SHOWN)},"
     " response_sent = (inbox.response_sent IS TRUE OR r.response_sent),"
     " answered = COALESCE(inbox.answered, r.answered) FROM {rows}"
-    " WHERE inbox.id = r.id AND inbox.received_at = r.received_at",  # noqa: S608  # our own names
+    " WHERE inbox.id = r.id AND inbox.received_at = r.received_at",
     {
         "id": "bigint",
         "received_at": "bigint",
