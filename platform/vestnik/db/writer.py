@@ -3,7 +3,9 @@
 An `await` for every statement was twenty times slower on SQLite, and several writing connections
 sleep in its busy handler; so each change is a plain function of a connection, run here in turn.
 A group holds at most `GROUP_UNITS` units and `GROUP_SECONDS`; each unit has a savepoint of its own,
-so that one unit's failure undoes that unit alone. A future is resolved only after COMMIT.
+so that one unit's failure undoes that unit alone. A future is resolved only after COMMIT. A unit that
+PostgreSQL asks to try again begins the next group: what the units before it locked is free by then,
+and the process that it ran into can go on.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from vestnik.db.driver import DriverStatement
 
 GROUP_UNITS = 1000
 GROUP_SECONDS = 0.05
+_ATTEMPTS = 3
 _RETRIED_STATES = frozenset(
     {"40001", "40P01"}
 )  # serialization failure, deadlock: PostgreSQL asks to try again
@@ -45,6 +48,7 @@ class _Unit:
     value: Any = None
     error: BaseException | None = None
     callbacks: list[Callable[[], None]] = field(default_factory=list)
+    attempts_left: int = _ATTEMPTS
 
 
 def after_commit(connection: sa.Connection, callback: Callable[[], None]) -> None:
@@ -101,13 +105,13 @@ class Writer:
 
     def _serve(self) -> None:
         while (first := self._next(block=True)) is not None:
-            done: list[_Unit] = [first]
+            done: list[_Unit] = []
             try:
                 self._group(first, done)
             except BaseException as error:  # the group's BEGIN or COMMIT failed: none of it is stored
                 for unit in done:
                     unit.value, unit.error, unit.callbacks = None, unit.error or error, []
-            if self._on_group is not None:
+            if self._on_group is not None and done:
                 self._on_group(len(done))
             try:
                 self._loop.call_soon_threadsafe(_settle, done)
@@ -116,18 +120,24 @@ class Writer:
                 return
 
     def _group(self, first: _Unit, done: list[_Unit]) -> None:
+        """Run units and commit them; `done` has all that were begun, but for one that is to begin anew."""
         deadline = time.monotonic() + GROUP_SECONDS
+        done.append(first)
         with self._engine.begin() as connection:
-            unit: _Unit | None = first
-            while unit is not None:
-                self._run(connection, unit)
+            while self._run(connection, done[-1]):
                 if len(done) >= GROUP_UNITS or time.monotonic() >= deadline:
-                    break
+                    return
                 unit = self._next(block=False)
-                if unit is not None:
-                    done.append(unit)
+                if unit is None:
+                    return
+                done.append(unit)
+            again = done.pop()
+            again.attempts_left -= 1
+            with self._wake:
+                self._normal.appendleft(again)
 
-    def _run(self, connection: sa.Connection, unit: _Unit, attempts: int = 3) -> None:
+    def _run(self, connection: sa.Connection, unit: _Unit) -> bool:
+        """Run a unit in its savepoint; False when it is undone and to be run again."""
         connection.info[_AFTER_COMMIT] = unit.callbacks
         _SAVEPOINT.run(connection)
         try:
@@ -140,10 +150,10 @@ class Writer:
                 _RELEASE.run(connection)
             except sa.exc.SQLAlchemyError:  # the connection, or the whole transaction, is gone
                 raise error from None
-            if attempts > 1 and _asks_to_retry(error):
-                self._run(connection, unit, attempts - 1)
-            else:
-                unit.error = error
+            if unit.attempts_left > 1 and _asks_to_retry(error):
+                return False
+            unit.error = error
+        return True
 
 
 def _asks_to_retry(error: BaseException) -> bool:
