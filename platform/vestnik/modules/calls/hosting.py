@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from vestnik.egress import (
     Broker,
@@ -30,6 +31,9 @@ from vestnik.sandbox import Control, HostError
 CONTACTS_AT_ONCE = 1_000
 #: Methods that change nothing at a service: a try by hand may send them without asking.
 READING = frozenset({"GET", "HEAD"})
+#: Headers, and a parameter of the query, by which a service takes such a request for one of another method.
+OVERRIDING_HEADERS = frozenset({"x-http-method-override", "x-method-override", "x-http-method"})
+OVERRIDING_PARAMETER = "_method"
 TRACES = 300
 TRACE_BODY_BYTES = 2_097_152
 
@@ -138,7 +142,7 @@ class CallHost:
 
     async def _fetch(self, argument: Any) -> dict[str, Any]:
         draft = await Draft.parse_aside(argument)
-        if self._asks_before_writing and draft.method not in READING:
+        if self._asks_before_writing and not _only_reads(draft):
             url = self._shown(draft.to_request().url)
             raise failures.needs_consent(self._ready.module_title, self._function, draft.method, url)
         request = self.sealed.replace(draft)
@@ -222,6 +226,16 @@ class CallHost:
                 for each in person["categories"]
             ]
         }
+
+
+def _only_reads(draft: Draft) -> bool:
+    """Whether a request can't change anything at a service, as far as that can be seen."""
+    if draft.method not in READING:
+        return False
+    if any(name.strip().lower() in OVERRIDING_HEADERS for name, _ in draft.headers):
+        return False
+    query = draft.to_request().url.partition("#")[0].partition("?")[2]
+    return all(name.lower() != OVERRIDING_PARAMETER for name, _ in parse_qsl(query, keep_blank_values=True))
 
 
 def _named(argument: Any, *names: str) -> tuple[Any, ...]:
