@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from tests.egress.conftest import Server
+from tests.modules.calling import ASK, CAMPAIGN, PARSE, STATS, failure_of, stats
 from tests.modules.conftest import KEY, MANIFEST, Site, archive
-from tests.modules.test_calls import ASK, CAMPAIGN, PARSE, STATS, failure_of, stats
 from tests.modules.test_recordings import WEBHOOK, recorded_call
 
 from vestnik import contract

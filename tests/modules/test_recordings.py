@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from tests.egress.conftest import Server
+from tests.modules.calling import ASK, CAMPAIGN, PARSE, STATS, failure_of, stats
 from tests.modules.conftest import KEY, Site
-from tests.modules.test_calls import ASK, CAMPAIGN, PARSE, STATS, failure_of, stats
 
 from vestnik.audit.tables import audit_row
 from vestnik.db import instant_of_key, new_key, now, to_microseconds

@@ -10,8 +10,8 @@ from dataclasses import replace
 import msgspec
 import pytest
 from tests.egress.conftest import Received, Server, Writer
+from tests.modules.calling import ASK, CAMPAIGN, STATS, stats
 from tests.modules.conftest import Site
-from tests.modules.test_calls import ASK, CAMPAIGN, STATS, stats
 from tests.modules.test_recordings import recorded_call
 
 from vestnik.egress import SealedSecret
