@@ -83,15 +83,15 @@ async def test_rows_of_rehearsals_move_as_they_are(empty_database_url: str) -> N
                         state=state,
                         author="x",
                         rows=rows,
-                    )  # fmt: skip
+                    )
                 )
         migrate(empty_database_url)
         with engine.begin() as connection:
-            rows = connection.execute(
+            kept = connection.execute(
                 sa.text("SELECT rehearsal_id, number, row FROM module_rehearsal_row ORDER BY 1, 2")
             )
             states = connection.execute(sa.text("SELECT id, state FROM module_rehearsal ORDER BY 1"))
-            found = [tuple(each) for each in rows], [tuple(each) for each in states]
+            found = [tuple(each) for each in kept], [tuple(each) for each in states]
         engine.dispose()
         return found  # type: ignore[return-value]
 
