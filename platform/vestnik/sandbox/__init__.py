@@ -22,6 +22,7 @@ from vestnik.sandbox.errors import (
     SyntaxRefused,
     TraceLine,
     WorkerCrashed,
+    WorkerLost,
 )
 from vestnik.sandbox.sandbox import Sandbox
 from vestnik.sandbox.values import (
@@ -66,6 +67,7 @@ __all__ = [
     "ModuleTimeout",
     "ModuleOutOfMemory",
     "WorkerCrashed",
+    "WorkerLost",
     "SandboxBusy",
     "SandboxUnavailable",
     "TraceLine",

@@ -10,6 +10,7 @@ SandboxError                              the call failed; everything known abou
 +-- ModuleTimeout       "timeout"         the CPU budget or the wall deadline ran out; the worker was killed
 +-- ModuleOutOfMemory   "memory"          the memory limit
 +-- WorkerCrashed       "crashed"         the process ended, made a forbidden call or broke the protocol
+|   +-- WorkerLost      "crashed"         it was ended from outside: that says nothing about the module
 +-- SandboxBusy         "busy"            no worker became free in time; nothing was run
 
 SandboxUnavailable                        modules can't run on this machine: `wall` names what is missing
@@ -116,6 +117,10 @@ class WorkerCrashed(SandboxError):
     kind = "crashed"
     forbidden_call = False
     missing_wall: str | None = None
+
+
+class WorkerLost(WorkerCrashed):
+    """The worker's process was ended from outside, by the machine or by us, or was never born."""
 
 
 class SandboxBusy(SandboxError):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from vestnik.sandbox.errors import SandboxUnavailable, WorkerCrashed
+from vestnik.sandbox.errors import SandboxUnavailable, WorkerCrashed, WorkerLost
 from vestnik.sandbox.process import WorkerProcess
 from vestnik.sandbox.values import SandboxOptions
 from vestnik.sandbox.wire import KIB, MIB
@@ -79,7 +79,7 @@ class Zygote:
     async def spawn(self, memory_bytes: int) -> WorkerProcess:
         """A jailed worker that waits for its first frame. Raises WorkerCrashed."""
         if not self.alive:
-            raise WorkerCrashed("the process that starts workers has ended")
+            raise WorkerLost("the process that starts workers has ended")
         self._numbers += 1
         number = self._numbers
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -100,7 +100,7 @@ class Zygote:
         except (OSError, TimeoutError) as error:
             self._forget(number, worker)
             ours.close()
-            raise WorkerCrashed(f"no worker could be started: {error or 'it took too long'}") from error
+            raise WorkerLost(f"no worker could be started: {error or 'it took too long'}") from error
         except BaseException:
             worker.kill("its start was cancelled")
             raise
@@ -157,7 +157,7 @@ class Zygote:
             self._ready.set_result({"unavailable": "process", "reason": self._last_words()})
         for born in self._births.values():
             if not born.done():
-                born.set_exception(WorkerCrashed("the process that starts workers has ended"))
+                born.set_exception(WorkerLost("the process that starts workers has ended"))
         self._births.clear()
         workers, self.workers = list(self.workers.values()), {}
         for worker in workers:

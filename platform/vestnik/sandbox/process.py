@@ -11,7 +11,7 @@ from typing import Final, cast
 
 from vestnik.sandbox import wire
 from vestnik.sandbox.calls import Call, CallControl, ProtocolViolation
-from vestnik.sandbox.errors import ModuleTimeout, SandboxError, WorkerCrashed
+from vestnik.sandbox.errors import ModuleTimeout, SandboxError, WorkerCrashed, WorkerLost
 from vestnik.sandbox.values import Host, Limits, NoHost, Timekeeper
 
 TRACE_WAIT_S: Final = 0.1  # how long a stack dump may take before the worker is killed without it
@@ -115,7 +115,7 @@ class WorkerProcess(asyncio.Protocol):
     ) -> tuple[int, bytes, Call]:
         """Sends a frame, waits for its answer. Raises SandboxError, or what the host's operation raised."""
         if not self.alive or self._transport is None:
-            raise WorkerCrashed(self._reason or "the worker has ended")
+            raise WorkerLost(self._reason or "the worker has ended")
         host = host or NoHost()
         call = self._call = Call(
             limits, host, self._send, self.unread_bytes, self._aborted, self._loop, timekeeper
@@ -258,7 +258,7 @@ class WorkerProcess(asyncio.Protocol):
 
     def kill(self, reason: str) -> None:
         """Ends the process at once; a call under way fails as crashed."""
-        self._fail(WorkerCrashed(f"the worker was ended: {reason}"))
+        self._fail(WorkerLost(f"the worker was ended: {reason}"))
 
     def _fail(self, error: Exception) -> None:
         if self.alive:
@@ -282,7 +282,7 @@ class WorkerProcess(asyncio.Protocol):
 
     def _unexplained(self) -> None:
         if self.alive:
-            self._fail(WorkerCrashed("the worker ended without a notice"))
+            self._fail(WorkerLost("the worker ended without a notice"))
 
     def on_exit(self, status: int | None, maxrss_kb: int = 0) -> None:
         """The process has ended. `status` is None when its zygote went with it."""
@@ -345,13 +345,13 @@ class _Watch:
 def verdict(status: int | None, maxrss_kb: int) -> WorkerCrashed:
     """What an exit status says about the end of a call."""
     if status is None:
-        return WorkerCrashed("the process that starts workers has ended")
+        return WorkerLost("the process that starts workers has ended")
     if not os.WIFSIGNALED(status):
         for wall, number in wire.WALL_STATUS.items():
             if os.WEXITSTATUS(status) == number:
-                error = WorkerCrashed(f"the wall “{wall}” can't be built")
-                error.missing_wall = wall
-                return error
+                lost = WorkerLost(f"the wall “{wall}” can't be built")
+                lost.missing_wall = wall
+                return lost
         return WorkerCrashed(f"the worker ended by itself (status {os.WEXITSTATUS(status)})")
     number = os.WTERMSIG(status)
     if number == signal.SIGSYS:
@@ -363,4 +363,4 @@ def verdict(status: int | None, maxrss_kb: int) -> WorkerCrashed:
     name = signal.Signals(number).name
     if number in _CRASHES:
         return WorkerCrashed(f"the worker crashed ({name}) with {maxrss_kb // 1024} MB in use")
-    return WorkerCrashed(f"the worker was killed from outside ({name})")
+    return WorkerLost(f"the worker was killed from outside ({name})")

@@ -33,7 +33,7 @@ from vestnik.contract import ContractViolation, functions
 from vestnik.egress import ExchangeTrace, ForbiddenHost, SecretNotAllowed
 from vestnik.http.errors import Language, Problem
 from vestnik.modules.ports import LogLine
-from vestnik.sandbox import RetryLaterByModule, SandboxError, WorkerCrashed
+from vestnik.sandbox import RetryLaterByModule, SandboxError, WorkerCrashed, WorkerLost
 
 _FIELDS = ("module", "function", "action", "reason", "line")
 
@@ -57,6 +57,8 @@ class ModuleCallFailed(Problem):
     in_own_words: ClassVar[bool] = False
     #: False only where surely no request of the call went out.
     reached_service = True
+    #: True where the call was cut by the machine, or by us: that says nothing about the module.
+    cut_from_outside = False
     #: What the function gave where the contract refuses that; only an inspector shows it.
     returned: Any = None
 
@@ -324,7 +326,9 @@ def of_sandbox(error: SandboxError, module: Mapping[str, str], function: str) ->
         return FetchFailed(**common)
     if isinstance(error, WorkerCrashed) and error.forbidden_call:
         return Escaped(**common)
-    return _BY_KIND[error.kind](**common)
+    failure = _BY_KIND[error.kind](**common)
+    failure.cut_from_outside = isinstance(error, WorkerLost)
+    return failure
 
 
 def _asked_to_wait(error: RetryLaterByModule, module: Mapping[str, str], function: str) -> ModuleCallFailed:

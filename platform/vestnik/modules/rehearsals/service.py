@@ -46,6 +46,8 @@ CALLS_AT_MOST = 200
 LOOKED_THROUGH = 400
 #: What is left when a rehearsal has taken this long is not compared any more.
 LONGEST_S = 600.0
+#: So often a call is tried whose worker is ended from outside.
+ATTEMPTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ class Rehearsals:
         )
         if live_version is None or draft is None:
             raise NotFound()
-        pair = _Pair(live_version, draft, row.title)
+        pair = _Pair(_apart(live_version), _apart(draft), row.title)
         async with self._beginning.setdefault(module_id, asyncio.Lock()):
             await self._interrupt(module_id)
             rehearsal_id = await self._database.write(
@@ -261,6 +263,8 @@ class Rehearsals:
             answered = await self._replay(recorded, pair, pair.live, await self._ready(recorded, pair.live))
             if answered.unrecorded:
                 return case.shown(reason=_live_lacks(answered))
+            if answered.failure is not None and _says_nothing(answered.failure):
+                return case.shown(reason=_both(answered.failure))
             recorded = replace(recorded, result=answered.result, error=answered.error)
         if recorded.error is not None:
             return case.shown(reason=_live_failed(recorded.error))
@@ -270,8 +274,8 @@ class Rehearsals:
         tried = await self._replay(recorded, pair, pair.draft, ready)
         if tried.unrecorded:
             return case.shown(reason=_lacks(tried))
-        if tried.failure is not None and tried.failure.shown_kind in ("busy", "unavailable"):
-            return case.shown(reason={language: _why(tried.failure, language) for language in ("ru", "en")})
+        if tried.failure is not None and _says_nothing(tried.failure):
+            return case.shown(reason=_both(tried.failure))
         if tried.failure is not None:
             return self._failed(case, recorded, tried.failure)
         return await asyncio.to_thread(_compared, case, recorded, tried.result)
@@ -280,7 +284,7 @@ class Rehearsals:
     def _failed(case: _Case, recorded: Recorded, failure: ModuleCallFailed) -> Row:
         """A draft that fails loses every action of the webhook."""
         lost = actions_in(recorded.function, recorded.result)
-        return case.shown("failed", reason={"ru": _why(failure, "ru"), "en": _why(failure, "en")}, lost=lost)
+        return case.shown("failed", reason=_both(failure), lost=lost)
 
     async def _recorded(self, case: _Case, pair: _Pair) -> Recorded | None:
         """What to repeat; None where it is gone meanwhile."""
@@ -314,15 +318,34 @@ class Rehearsals:
     async def _replay(
         self, recorded: Recorded, pair: _Pair, version: Version, ready: Ready | None
     ) -> ReplayOutcome:
-        """The call by a version: settings that are new in its manifest have their defaults."""
-        return await replay(
-            self._sandbox,
-            version.program,
-            replace(recorded, settings=version.manifest.with_defaults(recorded.settings)),
-            secrets=None if ready is None else ready.secrets,
-            title=pair.title,
-            lane="bulk",
-        )
+        """The call by a version, once more where its worker was ended from outside.
+
+        Settings that are new in the version's manifest have their defaults.
+        """
+        settings = version.manifest.with_defaults(recorded.settings)
+        for _ in range(ATTEMPTS):
+            outcome = await replay(
+                self._sandbox,
+                version.program,
+                replace(recorded, settings=settings),
+                secrets=None if ready is None else ready.secrets,
+                title=pair.title,
+                lane="bulk",
+            )
+            if outcome.failure is None or not outcome.failure.cut_from_outside:
+                break
+        return outcome
+
+
+def _apart(version: Version) -> Version:
+    """The version as a program of its own: its workers and its waiting calls are none of a live module's."""
+    program = version.program
+    return replace(version, program=replace(program, key=f"rehearsal:{program.key}"))
+
+
+def _says_nothing(failure: ModuleCallFailed) -> bool:
+    """Whether a call failed for a reason that is none of its module's."""
+    return failure.cut_from_outside or failure.shown_kind in ("busy", "unavailable")
 
 
 def _compared(case: _Case, recorded: Recorded, result: Any) -> Row:
@@ -345,6 +368,10 @@ _TIME_IS_UP = {
     "ru": "Прогон шёл слишком долго: до этого вызова очередь не дошла.",
     "en": "The rehearsal took too long: this call was not reached.",
 }
+
+
+def _both(failure: ModuleCallFailed) -> Both:
+    return {"ru": _why(failure, "ru"), "en": _why(failure, "en")}
 
 
 def _why(failure: ModuleCallFailed, language: Language) -> str:
@@ -385,4 +412,4 @@ def _live_lacks(outcome: ReplayOutcome) -> Both:
 
 def _asked(outcome: ReplayOutcome) -> str:
     first = outcome.unrecorded[0]
-    return str(hidden(f"{first.method} {first.url}".strip()[:300]))
+    return str(hidden(f"{first.method} {first.url}".strip()))[:300]
