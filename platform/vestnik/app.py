@@ -200,6 +200,18 @@ def _watch(services: Services) -> None:
         lambda: {"": services.modules.recorder.left_out},
         kind="counter",
     )
+    tell(
+        "vestnik_module_recordings_quiet",
+        "Webhooks that were not recorded because another of the account was a moment ago.",
+        lambda: {"": services.modules.recorder.quiet},
+        kind="counter",
+    )
+    tell(
+        "vestnik_module_recorder_failures",
+        "What the recorder of calls failed in, besides recordings left out.",
+        lambda: {"": services.modules.recorder.failures},
+        kind="counter",
+    )
 
 
 def routers() -> Sequence[Router]:

@@ -298,31 +298,6 @@ async def test_a_call_too_large_is_kept_for_show_only(
     assert len(recorded.exchanges) == 1
 
 
-async def test_what_comes_faster_than_it_is_written_is_left_out_and_counted(
-    site: Site, server: Server, address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server.answers(b'{"sent": 1}')
-    monkeypatch.setattr(recording, "QUEUE", 0)
-    account_id = await site.account(await site.module(stats(ASK)), address)
-    report = await site.modules.report(account_id, STATS, CAMPAIGN, lane="interactive")
-    assert (report.value, report.call_id, site.modules.recorder.left_out) == ({"sent": 1}, None, 1)
-
-
-async def test_a_store_that_fails_costs_recordings_and_no_call(
-    site: Site, server: Server, address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server.answers(b'{"sent": 1}')
-    account_id = await site.account(await site.module(stats(ASK)), address)
-
-    def full(rows: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(site.modules.recorder.store, "write", full)
-    assert await site.modules.call(account_id, STATS, CAMPAIGN, lane="interactive") == {"sent": 1}
-    await site.modules.recorder.flush()
-    assert site.modules.recorder.left_out == 1
-
-
 def row_of(module_id: int, **more: Any) -> dict[str, Any]:
     """A stored row."""
     return {

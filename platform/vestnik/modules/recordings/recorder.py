@@ -1,8 +1,9 @@
 """Recordings of calls: written by a thread of their own, bounded, and shed first.
 
 Nobody waits for a recording. What comes faster than it is written is left out and counted. A parsed webhook
-that asked for no request is recorded once a second per account, since what came is stored anyway and can be
-replayed from there; what failed or spoke HTTP is always recorded.
+that asked for no request, contact or storage is recorded once a second per account, since what came is stored
+anyway and can be replayed from there; the rest of these are counted apart. What failed or spoke is always
+recorded.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 import structlog
 
 from vestnik.db import Database, new_key
@@ -25,7 +25,7 @@ from vestnik.egress import ExchangeTrace, SealedCall
 from vestnik.modules.ports import LogLine
 from vestnik.modules.recordings.documents import encoded, packed
 from vestnik.modules.recordings.host_use import origins_of
-from vestnik.modules.recordings.store import DayFiles, Partitions, RecordingStore
+from vestnik.modules.recordings.store import DayFiles, Partitions, RecordingStore, by_day
 from vestnik.modules.recordings.tape import Tape, weight
 
 log = structlog.get_logger("vestnik.modules")
@@ -69,12 +69,14 @@ class Recording:
 
 
 class Recorder:
-    """Takes recordings and writes them when there is time; `left_out` counts those that it had to drop."""
+    """Takes recordings and writes them when there is time; counts what it leaves out, and its faults."""
 
     def __init__(self, database: Database, folder: Path | None = None) -> None:
         self.store = RecordingStore(_places(database, folder))
         self._waiting: deque[tuple[Recording, int]] = deque()
-        self._waiting_bytes = 0
+        #: Each is changed by one thread alone.
+        self._bytes_taken = self._bytes_done = 0
+        self._refused = self._lost = 0
         self._work = threading.Event()
         self._ending = threading.Event()
         self._writing = threading.Lock()
@@ -82,7 +84,15 @@ class Recorder:
         self._quiet_at: dict[int | None, float] = {}
         self._since_pruning: dict[int, int] = {}
         self._dropped_at = -DROP_EVERY_S
-        self.left_out = 0
+        #: Webhooks with nothing to tell, of which another was recorded a moment ago.
+        self.quiet = 0
+        #: What went wrong besides recordings that were lost: old ones that were not dropped, faults of ours.
+        self.failures = 0
+
+    @property
+    def left_out(self) -> int:
+        """Recordings that were dropped: there was no room for them, or they could not be written."""
+        return self._refused + self._lost
 
     async def start(self) -> None:
         """Begin to write."""
@@ -101,11 +111,12 @@ class Recorder:
         await asyncio.to_thread(self.store.close)
 
     def wants(self, tape: Tape, account_id: int | None, *, is_webhook: bool, failed: bool) -> bool:
-        """False for a webhook with nothing to tell when another was recorded a moment ago."""
+        """False for a webhook with nothing to tell when another was recorded a moment ago: it is counted."""
         if not is_webhook or failed or tape.has_spoken:
             return True
         now = time.monotonic()
         if now - self._quiet_at.get(account_id, -QUIET_EVERY_S) < QUIET_EVERY_S:
+            self.quiet += 1
             return False
         self._quiet_at[account_id] = now
         return True
@@ -113,10 +124,11 @@ class Recorder:
     def take(self, recording: Recording) -> bool:
         """Queue a recording; never waits. False where there is no room for it."""
         held = recording.tape.bytes + weight(recording.arguments) + weight(recording.result)
-        if len(self._waiting) >= QUEUE or self._waiting_bytes + held > QUEUE_BYTES:
-            self.left_out += 1
+        waiting = self._bytes_taken - self._bytes_done
+        if len(self._waiting) >= QUEUE or waiting + held > QUEUE_BYTES:
+            self._refused += 1
             return False
-        self._waiting_bytes += held
+        self._bytes_taken += held
         self._waiting.append((recording, held))
         self._work.set()
         return True
@@ -138,7 +150,10 @@ class Recorder:
             self._work.wait(DROP_EVERY_S)
             self._ending.wait(GATHER_S)
             self._work.clear()
-            self._write_waiting()
+            try:
+                self._write_waiting()
+            except Exception:
+                self._failed("module.recorder_broke")
             self._drop_old()
 
     def _write_waiting(self) -> None:
@@ -147,7 +162,7 @@ class Recorder:
                 group: list[Recording] = []
                 while self._waiting and len(group) < BATCH:
                     recording, held = self._waiting.popleft()
-                    self._waiting_bytes -= held
+                    self._bytes_done += held
                     group.append(recording)
                 self._write(group)
 
@@ -156,16 +171,20 @@ class Recorder:
         for recording in group:
             try:
                 rows.append(_row(recording))
-            except (TypeError, ValueError, RecursionError, RuntimeError) as error:
-                self.left_out += 1
+            except Exception as error:  # whatever a module gave that can't be written down
+                self._lost += 1
                 log.warning("module.recording_not_encoded", function=recording.function, why=str(error)[:200])
-        try:
-            self.store.write(rows)
-            for module_id in self._to_prune(group):
+        for of_day in by_day(rows):
+            try:
+                self.store.write(of_day)
+            except Exception:  # a full disk, a locked file, a damaged one: the next ones may be written
+                self._lost += len(of_day)
+                log.exception("module.recordings_lost", count=len(of_day))
+        for module_id in self._to_prune(group):
+            try:
                 self.store.prune(module_id)
-        except (sa.exc.SQLAlchemyError, OSError):
-            self.left_out += len(rows)
-            log.exception("module.recordings_lost", count=len(rows))
+            except Exception:  # they stay for the next time
+                self._failed("module.recordings_not_pruned", module_id=module_id)
 
     def _drop_old(self) -> None:
         now = time.monotonic()
@@ -174,8 +193,12 @@ class Recorder:
         self._dropped_at = now
         try:
             self.store.drop_old()
-        except (sa.exc.SQLAlchemyError, OSError):
-            log.exception("module.recordings_not_dropped")
+        except Exception:  # they stay for the next time
+            self._failed("module.recordings_not_dropped")
+
+    def _failed(self, event: str, **known: Any) -> None:
+        self.failures += 1
+        log.exception(event, **known)
 
     def _to_prune(self, group: Sequence[Recording]) -> list[int]:
         due = []

@@ -72,13 +72,9 @@ class RecordingStore:
         self.places = places
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Store rows of the table; raises SQLAlchemyError or OSError."""
-        by_day: dict[date, list[Mapping[str, Any]]] = {}
-        for row in rows:
-            by_day.setdefault(instant_of_key(row["id"]).date(), []).append(row)
-        for of_day in by_day.values():
-            with self.places.of(instant_of_key(of_day[0]["id"])).begin() as connection:
-                connection.execute(call.insert(), of_day)
+        """Store rows of the table, of one day; raises SQLAlchemyError or OSError, and then stores none."""
+        with self.places.of(instant_of_key(rows[0]["id"])).begin() as connection:
+            connection.execute(call.insert(), rows)
 
     def prune(self, module_id: int) -> None:
         """Keep of a module only so many calls, of so many bytes together."""
@@ -152,6 +148,14 @@ class RecordingStore:
     def close(self) -> None:
         """Let go of every connection."""
         self.places.close()
+
+
+def by_day(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Rows of the table, those of each day together."""
+    days: dict[date, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        days.setdefault(instant_of_key(row["id"]).date(), []).append(row)
+    return list(days.values())
 
 
 class DayFiles:

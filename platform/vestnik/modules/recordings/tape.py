@@ -13,6 +13,8 @@ from vestnik.modules.recordings.recorded import Operation
 TAPE_BYTES = 4_194_304
 #: Of a longer list so many values are weighed, and the rest taken for as heavy.
 SAMPLE = 200
+#: What a call tells by itself alone: a replay can't get it from anywhere else.
+_SPOKEN = ("fetch", "contacts", "storage.")
 
 
 class Entry:
@@ -37,14 +39,14 @@ class Tape:
         self._waiting: dict[int, Entry] = {}
         self.bytes = 0
         self._count = 0
-        #: Whether a request was asked for.
+        #: Whether the world was asked for anything: a request, contacts, storage.
         self.has_spoken = False
         self.full = not keeps
 
     def asked(self, name: str, argument: Any) -> Entry:
         """Remember that an operation was asked for."""
         entry = Entry(name, argument, self._count)
-        self.has_spoken = self.has_spoken or name == "fetch"
+        self.has_spoken = self.has_spoken or name.startswith(_SPOKEN)
         if not self.full:
             self._waiting[id(entry)] = entry
             self._grow(argument)
