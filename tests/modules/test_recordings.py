@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import zlib
 from datetime import timedelta
 from pathlib import Path
@@ -210,6 +211,47 @@ async def test_addresses_and_phones_are_found_and_other_numbers_left_alone() -> 
         "form": "to=reader1%40example.com&p=%2B70000000001",
         "phone": 70000000001,
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (r'{"to": "anna\u0040example.com"}', r'{"to": "a***\u0040example.com"}'),
+        (r"\u0061nna@example.com", r"\u0061***@example.com"),
+        (r"\u003canna@example.com\u003e", r"\u003ca***@example.com\u003e"),
+        (r"first\nanna@example.com", r"first\na***@example.com"),
+        (
+            r"\u0430\u043d\u043d\u0430@\u043f\u043e\u0447.\u0440\u0444",
+            r"\u0430***@\u043f\u043e\u0447.\u0440\u0444",
+        ),
+        (r"\u002b79161234567 \n79161234567", r"***67 \n***67"),
+        ("+7 (916) 123-45-67", "***67"),
+        ({"phone": 79161234567, "at": 1732233445123}, {"phone": "***67", "at": 1732233445123}),
+        ([79161234567.0, 0.5, True, None], ["***67", 0.5, True, None]),
+        ("anna@a.b.c.d.e.f.g.h.i.example.com", "a***@a.b.c.d.e.f.g.h.i.example.com"),
+        (f"{'x' * 70}@example.com", "x***@example.com"),
+    ],
+)
+async def test_people_are_found_in_escapes_and_numbers_of_json(value: Any, shown: Any) -> None:
+    assert hidden(value) == shown
+
+
+async def test_a_long_text_is_cut_before_it_is_searched_and_says_so() -> None:
+    body = "x " * 32_760 + "anna@example.com " + "y" * 100_000
+    assert hidden(body) == "x " * 32_512 + f"… (+{len(body) - 65_024} characters)"
+    clear = "x," * 50_000
+    assert hidden(clear) == clear[:65_536] + f"… (+{len(clear) - 65_536} characters)"
+
+
+async def test_texts_made_to_be_slow_to_search_take_no_time() -> None:
+    slow = [
+        *("a" * 60_000, "@" * 60_000, "7" * 60_000, "+7 " * 20_000, "a@" + "a." * 30_000),
+        *("a@" + r"\u002e" * 10_000, r"\u0430" * 10_000, r"\n\u0430" * 7_000, "a@" + r"\u0430" * 10_000),
+    ]
+    began = time.process_time()
+    for text in slow:
+        hidden(text)
+    assert time.process_time() - began < 1
 
 
 async def test_a_module_whose_recording_is_switched_off_leaves_none(

@@ -2299,6 +2299,8 @@ export interface components {
          * RecordingCard
          * @description A recorded call in full. Personal data is masked in it unless it is to be revealed.
          *
+         *         Masked texts that are long are cut, and end with how much is left out.
+         *
          *         `argumentsLeftOut`: they are a webhook, and the reader may not read webhooks.
          */
         RecordingCard: {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -90,6 +91,8 @@ class RecordingQuery(Shape):
 
 class RecordingCard(RecordingRow):
     """A recorded call in full. Personal data is masked in it unless it is to be revealed.
+
+    Masked texts that are long are cut, and end with how much is left out.
 
     `argumentsLeftOut`: they are a webhook, and the reader may not read webhooks.
     """
@@ -238,7 +241,7 @@ async def get_call(context: Context, id: int, call_id: int, query: RevealQuery) 
     """One recorded call with its arguments, result, log and HTTP exchanges."""
     recorded = await _bench(context).call(context.actor, id, call_id, reveal=query.reveal)
     left_out = recorded.webhook_id is not None and not context.actor.may("webhooks.read")
-    return _card(recorded, revealed=query.reveal, arguments_left_out=left_out)
+    return await asyncio.to_thread(_card, recorded, revealed=query.reveal, arguments_left_out=left_out)
 
 
 @router.post(
@@ -260,7 +263,7 @@ async def replay_call(context: Context, id: int, call_id: int, body: ReplayBody)
     except ModuleCallFailed as failure:
         run = run_shape(failure, context.language)
         return ReplayShape(**_fields(run), same=False, differences=[], unrecorded=[])
-    return _replay(replayed, context.language)
+    return await asyncio.to_thread(_replay, replayed, context.language)
 
 
 @router.get("/modules/{id:key}/recording", returns=RecordingSwitch, right="modules.read")
@@ -321,7 +324,7 @@ async def run_tests(context: Context, id: int, body: ReplayBody) -> TestRunPage:
     runs = await _bench(context).run_tests(
         context.actor, id, source=body.source, version_id=_key(body.version_id)
     )
-    items = [_test_run(run) for run in runs]
+    items = [await asyncio.to_thread(_test_run, run) for run in runs]
     return TestRunPage(items=items, passed=sum(item.ok for item in items), total=len(items))
 
 
