@@ -7,7 +7,9 @@ Everything here is synchronous, for threads; the table has the same columns in b
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -58,6 +60,9 @@ class Places(Protocol):
     def holding(self, at: datetime) -> sa.Engine | None:
         """The one that has calls of this moment, if there is one."""
 
+    def is_gone(self, place: sa.Engine) -> bool:
+        """Whether one of them was dropped meanwhile."""
+
     def drop(self, before: datetime) -> None:
         """Forget what is older, whole; and the oldest where all are too large."""
 
@@ -66,10 +71,18 @@ class Places(Protocol):
 
 
 class RecordingStore:
-    """Writes recordings, drops the old ones, finds them."""
+    """Writes recordings, drops the old ones, finds them. A place that is dropped meanwhile holds nothing."""
 
     def __init__(self, places: Places) -> None:
         self.places = places
+
+    @contextmanager
+    def _unless_gone(self, place: sa.Engine) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DBAPIError:
+            if not self.places.is_gone(place):
+                raise
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store rows of the table, of one day; raises SQLAlchemyError or OSError, and then stores none."""
@@ -81,7 +94,7 @@ class RecordingStore:
         left, bytes_left = KEPT_PER_MODULE, BYTES_PER_MODULE
         of_module = call.c.module_id == module_id
         for place in self.places.newest_first():
-            with place.begin() as connection:
+            with self._unless_gone(place), place.begin() as connection:
                 sizes = sa.select(call.c.id, call.c.bytes).where(of_module).order_by(call.c.id.desc())
                 for row in connection.execute(sizes).all():
                     left, bytes_left = left - 1, bytes_left - row.bytes
@@ -92,7 +105,7 @@ class RecordingStore:
     def forget(self, module_id: int) -> None:
         """Delete every recording of a module."""
         for place in self.places.newest_first():
-            with place.begin() as connection:
+            with self._unless_gone(place), place.begin() as connection:
                 connection.execute(call.delete().where(call.c.module_id == module_id))
 
     def drop_old(self) -> None:
@@ -105,7 +118,7 @@ class RecordingStore:
         rows: list[sa.Row[Any]] = []
         total = 0
         for place in self.places.newest_first():
-            with place.connect() as connection:
+            with self._unless_gone(place), place.connect() as connection:
                 matching = sa.select(sa.func.count()).select_from(call).where(*wanted.conditions())
                 count = connection.scalar(matching) or 0
                 if count and len(rows) < limit and total + count > offset:
@@ -122,7 +135,7 @@ class RecordingStore:
         )
         rows: list[sa.Row[str, datetime, str]] = []
         for place in self.places.newest_first():
-            with place.connect() as connection:
+            with self._unless_gone(place), place.connect() as connection:
                 rows += connection.execute(statement).all()
         return rows
 
@@ -130,7 +143,7 @@ class RecordingStore:
         """The newest matching rows, with their documents."""
         rows: list[sa.Row[Any]] = []
         for place in self.places.newest_first():
-            with place.connect() as connection:
+            with self._unless_gone(place), place.connect() as connection:
                 statement = sa.select(call).where(*wanted.conditions()).order_by(call.c.id.desc())
                 rows += connection.execute(statement.limit(count - len(rows))).all()
             if len(rows) >= count:
@@ -142,8 +155,9 @@ class RecordingStore:
         place = self.places.holding(instant_of_key(call_id))
         if place is None:
             return None
-        with place.connect() as connection:
+        with self._unless_gone(place), place.connect() as connection:
             return connection.execute(sa.select(call).where(call.c.id == call_id)).one_or_none()
+        return None
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -181,7 +195,7 @@ class DayFiles:
         """A file is there with its table or not at all: a kill in between leaves no half of one."""
         begun = file.with_suffix(".begun")
         begun.unlink(missing_ok=True)
-        call.create(_day_engine(begun))
+        call.create(_day_engine(begun, "rwc"))
         begun.rename(file)
 
     def holding(self, at: datetime) -> sa.Engine | None:
@@ -189,10 +203,14 @@ class DayFiles:
         file = self._file(at.date())
         return _day_engine(file) if file.is_file() else None
 
+    def is_gone(self, place: sa.Engine) -> bool:
+        """Whether the day's file was removed, by us or by hand."""
+        return not Path(str(place.url.database)).is_file()
+
     def drop(self, before: datetime) -> None:
         """Remove the files of days before; of the rest the oldest, while all are too large. Today's stays."""
         days = sorted(self._days())
-        sizes = {day: sum(part.stat().st_size for part in self._parts(day)) for day in days}
+        sizes = {day: sum(map(_size, self._parts(day))) for day in days}
         for day in days[:-1]:
             if day < before.date() or sum(sizes.values()) > FOLDER_BYTES:
                 del sizes[day]
@@ -206,8 +224,8 @@ class DayFiles:
         return self._folder / f"{day.isoformat()}.db"
 
     def _parts(self, day: date) -> list[Path]:
-        """The file, and what SQLite keeps beside it."""
-        return [path for path in self._folder.glob(f"{day.isoformat()}.db*") if path.is_file()]
+        """The file, then what SQLite keeps beside it: without the file that is nothing."""
+        return sorted(path for path in self._folder.glob(f"{day.isoformat()}.db*") if path.is_file())
 
     def _days(self) -> Iterator[date]:
         for path in self._folder.glob("*.db"):
@@ -234,6 +252,10 @@ class Partitions:
         """The one database."""
         return self._engine
 
+    def is_gone(self, place: sa.Engine) -> bool:
+        """A table is never gone."""
+        return False
+
     def drop(self, before: datetime) -> None:
         """Drop months that are over, whole; delete what is too old of the month that `before` is in."""
         month = f"{call.name}_{before:%Y_%m}"
@@ -256,10 +278,25 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MONTH = re.compile(rf"{call.name}_\d{{4}}_\d{{2}}")
 
 
-def _day_engine(file: Path) -> sa.Engine:
-    engine = sa.create_engine(f"sqlite:///{file}", poolclass=sa.pool.NullPool, hide_parameters=True)
+def _day_engine(file: Path, mode: str = "rw") -> sa.Engine:
+    """A file's database. Only "rwc" makes a file: one that is gone must not come back without its table."""
+    place = f"{file.absolute().as_uri()}?mode={mode}"
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=str(file)),
+        creator=lambda: sqlite3.connect(place, uri=True),
+        poolclass=sa.pool.NullPool,
+        hide_parameters=True,
+    )
     sa.event.listen(engine, "connect", _prepare)
     return engine
+
+
+def _size(file: Path) -> int:
+    """Of a file that may go while it is looked at: SQLite takes its own away."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _prepare(connection: Any, _record: Any) -> None:
