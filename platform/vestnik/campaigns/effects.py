@@ -56,12 +56,21 @@ class _Change(NamedTuple):
 
 
 # One statement each, whatever the number of campaigns and addresses: the hot path of every webhook.
+# On PostgreSQL each campaign is locked before the first of its deliveries, as the launch does it, too.
 _KNOWN = RowsStatement(
     "SELECT d.campaign_id, d.address_id, d.flags, d.at, d.opened_at, d.clicked_at"
     " FROM {rows} CROSS JOIN delivery AS d"
     " WHERE d.campaign_id = r.campaign_id AND d.address_id = r.address_id",
     {"campaign_id": "bigint", "address_id": "bigint"},
-    locking=" ORDER BY d.campaign_id, d.address_id FOR UPDATE OF d",
+    before="WITH held AS MATERIALIZED (SELECT id FROM campaign WHERE id IN (SELECT campaign_id FROM {rows})"
+    " ORDER BY id FOR NO KEY UPDATE) ",
+    locking=" AND EXISTS (SELECT FROM held WHERE held.id = d.campaign_id)"
+    " ORDER BY d.campaign_id, d.address_id FOR UPDATE OF d",
+)
+_HOLD = RowsStatement(
+    "SELECT c.id FROM {rows} CROSS JOIN campaign AS c WHERE c.id = r.id",
+    {"id": "bigint"},
+    locking=" ORDER BY c.id FOR NO KEY UPDATE OF c",
 )
 _STORE = RowsStatement(
     "UPDATE delivery SET flags = r.flags, at = r.at, opened_at = r.opened_at, clicked_at = r.clicked_at,"
@@ -187,6 +196,11 @@ def hold_accounts(connection: sa.Connection, account_ids: Iterable[int]) -> bool
     return hold(connection, _ACCOUNT_LOCK, account_ids)
 
 
+def hold_campaigns(connection: sa.Connection, ids: Iterable[int]) -> None:
+    """Lock campaigns in the order in which everything locks them: before their deliveries, by their keys."""
+    _HOLD.run(connection, [{"id": id} for id in sorted(set(ids))])
+
+
 def campaigns_of(connection: sa.Connection, account_id: int, external_ids: Iterable[str]) -> dict[str, Ref]:
     """The account's campaigns by their ids at the service."""
     wanted = [{"account_id": account_id, "external_id": each} for each in sorted(set(external_ids))]
@@ -278,6 +292,7 @@ def move_by_service(
 
 def merge_stats(connection: sa.Connection, campaign_id: int, told: Mapping[str, int], at: datetime) -> None:
     """Merge figures that the service told of a campaign; an older word does not replace a newer one."""
+    hold_campaigns(connection, [campaign_id])
     row = connection.execute(
         sa.select(stats.c.figures, stats.c.fetched_at).where(stats.c.campaign_id == campaign_id)
     ).one_or_none()

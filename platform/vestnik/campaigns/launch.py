@@ -167,6 +167,7 @@ class Launch:
         self, connection: sa.Connection, campaign_id: int, handed: Handover, rejected: Rejected
     ) -> None:
         """Write down that the service has a chunk, and whom it refused."""
+        effects.hold_campaigns(connection, [campaign_id])
         found = connection.execute(
             sa.select(chunk).where(_is(campaign_id, handed.step, handed.number)).with_for_update()
         ).one()

@@ -154,6 +154,7 @@ def _due(at: datetime) -> sa.ColumnElement[bool]:
 
 def _claim(connection: sa.Connection, ids: Sequence[int]) -> Sequence[Row]:
     """Take those of `ids` that are still due; should this process die, they are due again later."""
+    effects.hold_campaigns(connection, ids)
     return connection.execute(
         sa.update(campaign)
         .where(campaign.c.id.in_(ids), _due(now()))

@@ -59,15 +59,15 @@ class RowsStatement:
     """A statement on many rows at once, which stand in it as the table `r`: `FROM {rows} JOIN …`.
 
     They go over as one JSON text, so none of their texts may hold NUL. `columns` gives the type of each
-    on PostgreSQL, `locking` what PostgreSQL needs behind the statement.
+    on PostgreSQL, `locking` what PostgreSQL needs behind the statement, `before` what it needs in front.
     """
 
-    def __init__(self, sql: str, columns: Mapping[str, str], locking: str = "") -> None:
+    def __init__(self, sql: str, columns: Mapping[str, str], locking: str = "", before: str = "") -> None:
         shown = ", ".join(f"value ->> '{name}' AS {name}" for name in columns)
         typed = ", ".join(f"{name} {type}" for name, type in columns.items())
         self._statement = DriverStatement(
             sql.format(rows=f"(SELECT {shown} FROM json_each(:rows)) AS r"),  # noqa: S608  # our own names
-            sql.format(rows=f"json_to_recordset(CAST(:rows AS json)) AS r({typed})") + locking,
+            (before + sql + locking).format(rows=f"json_to_recordset(CAST(:rows AS json)) AS r({typed})"),
         )
 
     def run(self, connection: sa.Connection, rows: Sequence[Values]) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import msgspec
@@ -66,9 +68,8 @@ class Applier:
         ]
         self._carry_out(connection, _first_seen(connection, [act for result in acts for act in result]))
         effects = [[act.effect for act in result] for result in acts]
-        _SETTLE.run(
-            connection, [_settled(parsed, effect) for parsed, effect in zip(batch, effects, strict=True)]
-        )
+        settled = [_settled(parsed, effect) for parsed, effect in zip(batch, effects, strict=True)]
+        _SETTLE.run(connection, sorted(settled, key=itemgetter("id")))
         return effects
 
     def campaign_arrived(self, connection: sa.Connection, account_id: int, external_id: str) -> None:
@@ -97,77 +98,56 @@ class Applier:
     def _carry_out(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
         """Apply what can be; what waited for a message that one of `acts` made known goes after them."""
         released = _match(connection, acts)
-        self._effect(connection, acts)
-        if released:
-            self._carry_out(connection, released)
-            _tell_inbox(connection, released)
+        self._effect(connection, [*acts, *released])
+        _tell_inbox(connection, released)
 
     def _effect(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
-        by_type = _grouped(
-            [act for act in acts if act.effect.outcome is Outcome.APPLIED], lambda act: act.type
+        """Do what the acts say. Every process locks in this order: campaigns, deliveries, the stop-list."""
+        ready = [act for act in acts if act.effect.outcome is Outcome.APPLIED]
+        for act in ready:
+            if (lacked := act.lacks) is not None:
+                _wait(act, lacked)
+        matched = _grouped(
+            [act for act in ready if act.effect.outcome is Outcome.APPLIED], lambda act: act.type
         )
-        self._deliveries(connection, by_type.get("updateDeliveryStatus", []))
-        self._unsubscribes(connection, by_type.get("unsubscribe", []))
-        for act in by_type.get("updateCampaign", []):
-            if act.campaign is None:
-                _wait(act, "campaign")
-            else:
+        moved, counted = matched.get("updateCampaign", []), matched.get("updateCampaignStats", [])
+        if moved or counted:
+            campaigns.hold_campaigns(
+                connection, [act.campaign.id for act in ready if act.campaign is not None]
+            )
+        _deliveries(connection, [*matched.get("updateDeliveryStatus", []), *matched.get("unsubscribe", [])])
+        for act in moved:
+            if act.campaign is not None:
                 campaigns.update_campaign(
                     connection, act.campaign.id, act.action["status"], act.action.get("reason"), act.at
                 )
-        for act in by_type.get("updateCampaignStats", []):
-            if act.campaign is None:
-                _wait(act, "campaign")
-            else:
+        for act in counted:
+            if act.campaign is not None:
                 campaigns.merge_stats(connection, act.campaign.id, act.action["stats"], act.at)
+        self._stops(connection, ready)
         _keep_waiting(connection, acts)
         _record_events(connection, acts)
 
-    def _deliveries(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
-        known: list[Act] = []
-        for act in acts:
-            if act.campaign is None or act.effect.address_id is None:
-                _wait(act, "campaign" if act.campaign is None else "recipient")
-            else:
-                known.append(act)
-        rows = [
-            campaigns.Status(
-                act.campaign.id, act.effect.address_id, act.action["status"], act.at, act.action.get("reason")
-            )
-            for act in known
-            if act.campaign is not None and act.effect.address_id is not None
+    def _stops(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
+        """Put on the stop-list whom the acts take off the letters: they are few."""
+        stopping = [
+            (act.address, act)
+            for act in acts
+            if act.address is not None
+            and (act.type == "unsubscribe" or act.action.get("status") in _SUPPRESSING)
         ]
-        found = campaigns.set_delivery_status(connection, rows) if rows else []
-        for act, there in zip(known, found, strict=True):
-            if not there:
-                _wait(act, "recipient")
-        for act in acts:
-            if act.address is not None and (reason := _SUPPRESSING.get(act.action["status"])) is not None:
-                self._stop(connection, act, None, reason)
-
-    def _stop(self, connection: sa.Connection, act: Act, category_id: int | None, reason: Reason) -> None:
-        """Put the act's address on the stop-list: bounces, complaints and unsubscribes are few."""
-        if act.address is not None:
+        for address, act in sorted(stopping, key=lambda each: (each[0].kind, each[0].normalised)):
+            category_id: int | None = None
+            reason: Reason = "unsubscribe"
+            if act.type == "unsubscribe":
+                category_id, note = self._category(connection, act)
+                act.effect.note = act.effect.note or note
+            else:
+                reason = _SUPPRESSING[act.action["status"]]
             source = f"webhook:{act.inbox_id}"
             self._contacts.suppress(
-                connection, [act.address], reason=reason, category_id=category_id, source=source, at=act.at
+                connection, [address], reason=reason, category_id=category_id, source=source, at=act.at
             )
-
-    def _unsubscribes(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
-        statuses: list[campaigns.Status] = []
-        for act in acts:
-            if act.address is None:
-                _wait(act, "recipient")
-                continue
-            category_id, note = self._category(connection, act)
-            act.effect.note = act.effect.note or note
-            self._stop(connection, act, category_id, "unsubscribe")
-            if act.campaign is not None and act.effect.address_id is not None:
-                statuses.append(
-                    campaigns.Status(act.campaign.id, act.effect.address_id, "unsubscribed", act.at, None)
-                )
-        if statuses:
-            campaigns.set_delivery_status(connection, statuses)
 
     def _category(self, connection: sa.Connection, act: Act) -> tuple[int | None, str | None]:
         """The category to unsubscribe from (None is all), and a note where it had to be inferred."""
@@ -183,6 +163,27 @@ class Applier:
         if is_key(target) and self._contacts.has_category(connection, int(target)):
             return int(target), None
         return of_campaign, "category_unknown"
+
+
+def _deliveries(connection: sa.Connection, acts: Sequence[Act]) -> None:
+    """Tell deliveries what happened to them; what has none waits, but for an unsubscribe."""
+    known = [
+        (act, campaigns.Status(act.campaign.id, act.effect.address_id, *_status(act)))
+        for act in acts
+        if act.campaign is not None and act.effect.address_id is not None
+    ]
+    if not known:
+        return
+    found = campaigns.set_delivery_status(connection, [status for _, status in known])
+    for (act, _), there in zip(known, found, strict=True):
+        if not there and act.type == "updateDeliveryStatus":
+            _wait(act, "recipient")
+
+
+def _status(act: Act) -> tuple[str, datetime, str | None]:
+    if act.type == "unsubscribe":
+        return "unsubscribed", act.at, None
+    return act.action["status"], act.at, act.action.get("reason")
 
 
 # One statement for a batch of any size: it tells which of the keys are new.
@@ -207,7 +208,7 @@ def _first_seen(connection: sa.Connection, acts: Sequence[Act]) -> list[Act]:
     if not fresh:
         return []
     at = to_microseconds(now())
-    keys = [{"account_id": account_id, "digest": digest, "at": at} for account_id, digest in fresh]
+    keys = [{"account_id": account_id, "digest": digest, "at": at} for account_id, digest in sorted(fresh)]
     new = set(_REMEMBER.rows(connection, keys))
     for key, act in fresh.items():
         if key not in new:
@@ -216,7 +217,7 @@ def _first_seen(connection: sa.Connection, acts: Sequence[Act]) -> list[Act]:
 
 
 def _match(connection: sa.Connection, acts: Sequence[Act]) -> list[Act]:
-    """Find what the acts mean; what waited for a message that one of them made known.
+    """Find what the acts mean; what waited for a message that one of them made known, and what that means.
 
     Another process may be bringing what an act lacks: that is looked for again once nobody brings anything.
     """
@@ -227,7 +228,10 @@ def _match(connection: sa.Connection, acts: Sequence[Act]) -> list[Act]:
     accounts = {account_id for account_id, _ in learned} | {act.account_id for act in lacking}
     if campaigns.hold_accounts(connection, accounts) and lacking:
         learned |= resolve(connection, lacking)
-    return _waited_for_messages(connection, learned) if learned else []
+    if not learned:
+        return []
+    released = _waited_for_messages(connection, learned)
+    return [*released, *_match(connection, released)] if released else []
 
 
 _TAKE_WAITING = RowsStatement(
@@ -252,8 +256,8 @@ def _waited_for_messages(connection: sa.Connection, learned: set[messages.Name])
 
 def _tell_inbox(connection: sa.Connection, acts: Sequence[Act]) -> None:
     """Correct what the inspector shows of actions that waited."""
-    for inbox_id, of_request in _grouped(acts, lambda act: act.inbox_id).items():
-        shown = connection.scalar(sa.select(inbox.c.effects).where(inbox.c.id == inbox_id))
+    for inbox_id, of_request in sorted(_grouped(acts, lambda act: act.inbox_id).items()):
+        shown = connection.scalar(sa.select(inbox.c.effects).where(inbox.c.id == inbox_id).with_for_update())
         if shown is None:
             continue
         effects = msgspec.json.decode(shown)
