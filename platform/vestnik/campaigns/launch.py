@@ -220,10 +220,10 @@ class Launch:
     def under_way(
         self, connection: sa.Connection, campaign_id: int, handed: Handover, job_id: str, poll_at: datetime
     ) -> None:
-        """Note that the service works on a chunk as the job `job_id`."""
+        """Note that the service works on a chunk as the job `job_id`, unless another process is further."""
         connection.execute(
             sa.update(chunk)
-            .where(_is(campaign_id, handed.step, handed.number))
+            .where(_is(campaign_id, handed.step, handed.number), chunk.c.state == "handing_over")
             .values(job_id=job_id, poll_at=poll_at)
         )
 
@@ -281,10 +281,10 @@ class Launch:
             ledger.change(connection, campaign_id, self._tell, retry_at=max(at, row.retry_at or at))
 
     def start_over(self, connection: sa.Connection, campaign_id: int, handed: Handover) -> None:
-        """Forget a failed job: the chunk is passed again."""
+        """Forget a failed job: the chunk is passed again, unless another process is further."""
         connection.execute(
             sa.update(chunk)
-            .where(_is(campaign_id, handed.step, handed.number))
+            .where(_is(campaign_id, handed.step, handed.number), chunk.c.job_id == handed.job_id)
             .values(state="planned", job_id=None, poll_at=None)
         )
 
