@@ -3,6 +3,7 @@ import {
   Card,
   createTheme,
   defaultVariantColorsResolver,
+  Menu,
   Paper,
   Tooltip,
   type CSSVariablesResolver,
@@ -25,9 +26,12 @@ export const theme = createTheme({
   fontFamily: "'Inter Variable', system-ui, 'Noto Sans', sans-serif",
   fontFamilyMonospace: "ui-monospace, 'JetBrains Mono', 'DejaVu Sans Mono', Menlo, Consolas, monospace",
   headings: { fontWeight: "650" },
-  // The text of light badges, buttons and alerts reaches AA contrast in both schemes.
+  // The text of light badges, buttons and alerts, and of red buttons, reaches AA contrast in both schemes.
   variantColorResolver: (input) => {
     const colours = defaultVariantColorsResolver(input);
+    if (input.variant === "filled" && input.color === "red") {
+      return { ...colours, background: "var(--mantine-color-red-9)", hover: "color-mix(in srgb, var(--mantine-color-red-9) 88%, black)", color: "#fff" };
+    }
     if (input.variant !== "light" || !input.color) return colours;
     const name = input.color.split(".")[0];
     const darker = `color-mix(in srgb, var(--mantine-color-${name}-9) 72%, black)`;
@@ -38,6 +42,8 @@ export const theme = createTheme({
       defaultProps: { tt: "none", variant: "light", fw: 550 },
       styles: { root: { flexShrink: 0, maxWidth: "none" }, label: { overflow: "visible" } },
     }),
+    // The placeholder that Mantine puts first is no item of a menu, which assistive technology objects to.
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
     Paper: Paper.extend({ defaultProps: { withBorder: true } }),
     Card: Card.extend({ defaultProps: { withBorder: true } }),
     Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 320 } }),
@@ -50,7 +56,7 @@ export const cssVariables: CSSVariablesResolver = (current) => ({
     "--mantine-color-body": "#fff",
     "--mantine-color-text": "#1b2033",
     "--mantine-color-dimmed": current.colors.gray[7],
-    "--mantine-color-placeholder": current.colors.gray[6],
+    "--mantine-color-placeholder": "#697080",
     "--mantine-color-default-border": "#dfe3ec",
     "--mantine-color-error": current.colors.red[8],
     "--vestnik-canvas": "#f6f7fb",

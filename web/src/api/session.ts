@@ -53,15 +53,39 @@ export function useRight(right: string): boolean {
   return useSession().user.rights.includes(right);
 }
 
-export const changeTheme = (theme: Theme) => api.patch<Session>("/session/user", { theme });
+interface Preferences {
+  language?: Language;
+  theme?: Theme;
+}
+
+/** What a visitor chose before signing in. */
+let early: Preferences = {};
+
+/** Keeps a choice in the person's account, or until somebody signs in on this page. */
+async function keep(choice: Preferences, session: Session | null | undefined): Promise<void> {
+  if (session) await api.patch("/session/user", choice);
+  else early = { ...early, ...choice };
+}
+
+/** The session as its person wants it: what was chosen on the way in wins over what the account says. */
+export async function withEarlyChoices(session: Session): Promise<Session> {
+  const choices = early;
+  early = {};
+  return Object.keys(choices).length > 0 ? remember(await api.patch<Session>("/session/user", choices)) : session;
+}
+
+/** Keeps light or dark in the person's account. */
+export function useThemeChoice(): (theme: Theme) => Promise<void> {
+  const client = useQueryClient();
+  return (theme) => keep({ theme }, client.getQueryData(sessionQuery.queryKey));
+}
 
 /** Changes the language of the page now and of the person's account behind it. */
 export function useLanguageChoice(): (language: Language) => Promise<void> {
   const client = useQueryClient();
   return async (language) => {
     await chooseLanguage(language);
-    const session = client.getQueryData(sessionQuery.queryKey);
-    if (session) await api.patch("/session/user", { language });
+    await keep({ language }, client.getQueryData(sessionQuery.queryKey));
     await client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" });
   };
 }

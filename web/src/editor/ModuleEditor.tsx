@@ -72,7 +72,7 @@ export function ModuleEditor({ moduleId, value, onChange, readOnly = false, ref,
         <Text size="xs" role="status" flex={1} truncate title={t(`editor.state.${state}`)}>
           {t(`editor.state.${state}`)}
         </Text>
-        <Text size="xs" className="numbers" style={{ whiteSpace: "nowrap" }}>
+        <Text size="xs" className="numbers" visibleFrom="xs" style={{ whiteSpace: "nowrap" }}>
           {t("editor.cursor", cursor)}
         </Text>
         {!readOnly && (

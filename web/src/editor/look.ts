@@ -42,7 +42,7 @@ const frame = EditorView.theme({
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--mantine-primary-color-filled)", color: "#fff" },
   ".cm-completionDetail": { color: "inherit", opacity: 0.85, fontStyle: "normal" },
   ".cm-completionInfo": { padding: "8px 12px", maxWidth: "360px", whiteSpace: "pre-wrap", fontFamily: "var(--mantine-font-family)" },
-  ".cm-collapsedLines": { background: "var(--vestnik-canvas)", color: "var(--mantine-color-dimmed)", textAlign: "center" },
+  ".cm-collapsedLines": { background: "var(--vestnik-canvas)", color: "var(--mantine-color-dimmed)", textAlign: "start", paddingInlineStart: "16px" },
   ".cm-collapsedLines:before, .cm-collapsedLines:after": { content: '"⋯"' },
   ".cm-button": { backgroundImage: "none", backgroundColor: "var(--mantine-color-default)", color: "inherit", border: "1px solid var(--mantine-color-default-border)", borderRadius: "6px" },
   ".cm-textfield": { backgroundColor: "var(--mantine-color-body)", color: "inherit", border: "1px solid var(--mantine-color-default-border)", borderRadius: "6px" },

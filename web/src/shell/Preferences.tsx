@@ -1,8 +1,7 @@
 import { ActionIcon, SegmentedControl, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { IconMoon, IconSun } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { changeTheme, sessionQuery, useLanguageChoice } from "../api/session";
+import { useLanguageChoice, useThemeChoice } from "../api/session";
 import type { Language } from "../i18n";
 import { tellProblem } from "../ui/notices";
 
@@ -12,11 +11,11 @@ export function Preferences() {
   const { setColorScheme } = useMantineColorScheme();
   const dark = useComputedColorScheme("light") === "dark";
   const choose = useLanguageChoice();
-  const client = useQueryClient();
+  const keepTheme = useThemeChoice();
   const change = async () => {
     const theme = dark ? "light" : "dark";
     setColorScheme(theme);
-    if (client.getQueryData(sessionQuery.queryKey)) await changeTheme(theme);
+    await keepTheme(theme);
   };
   const toggle = t(dark ? "shell.light" : "shell.dark");
   return (

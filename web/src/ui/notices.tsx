@@ -6,13 +6,15 @@ import i18n from "../i18n";
 import { describeProblem } from "./problems";
 
 export function tell(message: string): void {
-  notifications.show({ message, color: "teal", icon: <IconCheck size={18} /> });
+  notifications.show({ message, color: "teal", icon: <IconCheck size={18} />, closeButtonProps: named() });
 }
 
 export function tellProblem(problem: unknown): void {
   const { title, detail } = describeProblem(problem);
-  notifications.show({ title, message: detail, color: "red", icon: <IconAlertTriangle size={18} />, autoClose: 9000 });
+  notifications.show({ title, message: detail, color: "red", icon: <IconAlertTriangle size={18} />, autoClose: 9000, closeButtonProps: named() });
 }
+
+const named = () => ({ "aria-label": i18n.t("common.close") });
 
 interface Question {
   title: string;

@@ -69,7 +69,7 @@ function Host({ accountId, host, all }: { accountId: string; host: HostApproval;
         </Group>
         {approves && host.approved && !host.pattern.startsWith("*.") && (
           <Switch
-            size="xs"
+            size="sm"
             mt={4}
             checked={host.privateNetwork}
             disabled={change.isPending}

@@ -40,7 +40,7 @@ function Wall({ wall, walls }: { wall: string; walls: WallsShape }) {
   const state = walls.walls[wall] ? "stands" : missing ? "missing" : "unknown";
   return (
     <Stack gap={2}>
-      <Group gap="xs">
+      <Group gap="xs" wrap="nowrap" align="baseline">
         <Badge variant="light" color={{ stands: "green", missing: "red", unknown: "gray" }[state]}>
           {t(`settings.walls.${state}`)}
         </Badge>

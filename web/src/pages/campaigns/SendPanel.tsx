@@ -1,6 +1,4 @@
-import "@mantine/dates/styles.css";
 import { Alert, Button, Radio, Stack, Text } from "@mantine/core";
-import { DatesProvider, DateTimePicker } from "@mantine/dates";
 import { IconCalendarTime, IconSend } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -9,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { campaigns } from "../../api/campaigns";
 import { useRight, useSession } from "../../api/session";
 import { useFormat } from "../../ui/format";
+import { MomentPicker } from "../../ui/MomentPicker";
 import { Panel } from "../../ui/Panel";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 import { instantOf, wallClockOf } from "../../ui/zones";
@@ -17,7 +16,7 @@ const HOUR_MS = 3_600_000;
 
 /** Now, or at a time of the organisation's zone. */
 export function SendPanel({ id, ready, recipients }: { id: string; ready: boolean; recipients: number }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const format = useFormat();
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -45,17 +44,15 @@ export function SendPanel({ id, ready, recipients }: { id: string; ready: boolea
           </Stack>
         </Radio.Group>
         {when === "later" && (
-          <DatesProvider settings={{ locale: i18n.language, firstDayOfWeek: 1 }}>
-            <DateTimePicker
-              label={t("campaigns.at")}
-              description={t("campaigns.zone", { zone: timezone })}
-              leftSection={<IconCalendarTime size={16} />}
-              valueFormat="D MMMM YYYY, HH:mm"
-              minDate={earliest}
-              value={at}
-              onChange={setAt}
-            />
-          </DatesProvider>
+          <MomentPicker
+            label={t("campaigns.at")}
+            description={t("campaigns.zone", { zone: timezone })}
+            leftSection={<IconCalendarTime size={16} />}
+            valueFormat="D MMMM YYYY, HH:mm"
+            minDate={earliest}
+            value={at}
+            onChange={setAt}
+          />
         )}
         {!allowed && <Text size="sm" c="dimmed">{t("campaigns.maySend")}</Text>}
         <Button

@@ -1,4 +1,4 @@
-import { Accordion, ActionIcon, Badge, Box, Text, Tooltip, UnstyledButton } from "@mantine/core";
+import { Accordion, ActionIcon, Box, Text, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { IconCircleCheck, IconCircleDashed, IconPlus } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
@@ -98,13 +98,13 @@ function FunctionRow({ described, present, onTry, onAdd }: RowProps) {
             <span>{short}</span>
           </UnstyledButton>
         ) : (
-          <span className={classes.functionName} data-missing>
+          <span className={classes.functionName} data-missing={described.required ? "required" : "optional"}>
             <IconCircleDashed size={15} aria-hidden />
             <span>{short}</span>
+            {described.required && <VisuallyHidden>{t("studio.missing")}</VisuallyHidden>}
           </span>
         )}
       </Tooltip>
-      {!present && described.required && <Badge color="red" size="sm">{t("studio.missing")}</Badge>}
       {!present && onAdd && (
         <ActionIcon size="sm" variant="subtle" aria-label={t("studio.addNamed", { name: described.name })} onClick={onAdd}>
           <IconPlus size={14} />

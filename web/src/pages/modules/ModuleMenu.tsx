@@ -76,7 +76,7 @@ export function ModuleMenu({ card }: { card: ModuleCard }) {
           {publishes && (
             <>
               <Menu.Divider />
-              <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={askRemoval}>
+              <Menu.Item color="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-4))" leftSection={<IconTrash size={16} />} onClick={askRemoval}>
                 {t("studio.delete")}
               </Menu.Item>
             </>

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { contractQuery, type Contract } from "../../api/contract";
-import { modules, type ModuleCard, type Version } from "../../api/modules";
+import { modules, type CheckResult, type ModuleCard, type Version } from "../../api/modules";
 import { useRight } from "../../api/session";
 import type { CodeEditorHandle } from "../../editor/CodeEditor";
 import { PageLoading } from "../../ui/Loading";
@@ -54,7 +54,7 @@ function Studio({ card, saved, contract }: Props) {
   const [wide, { toggle: widen }] = useDisclosure();
   const [saving, save] = useDisclosure();
   const writes = useRight("modules.write");
-  const present = draft.check?.functions ?? card.functions;
+  const present = usePresent(draft.check, card.functions);
   const run = () => {
     state.set({ tab: "run" });
     window.setTimeout(() => runner.current?.click());
@@ -106,6 +106,14 @@ function Studio({ card, saved, contract }: Props) {
       <PublishDialog card={card} versionId={published} onClose={() => setPublished(null)} />
     </>
   );
+}
+
+/** The functions that the text defines; while it can't be read, those that it defined before. */
+function usePresent(check: CheckResult | undefined, saved: string[]): string[] {
+  const [known, setKnown] = useState(saved);
+  const readable = check && !check.diagnostics.some((one) => one.kind === "syntax");
+  if (readable && check.functions !== known) setKnown(check.functions);
+  return known;
 }
 
 function firstTrial(card: ModuleCard, contract: Contract, webhookId: string | undefined): Trial {

@@ -49,7 +49,7 @@ export function StudioHeader({ card, saved, changed, wide, onWide, onSave, onCom
             </ActionIcon>
           </Tooltip>
           <ModuleMenu card={card} />
-          {(changed || card.hasDraft) && (
+          {(changed || (card.hasDraft && card.liveVersionId)) && (
             <Button variant="default" leftSection={<IconGitCompare size={16} />} onClick={onCompare}>
               {t("studio.changes")}
             </Button>

@@ -57,14 +57,14 @@ function Action({ action, effect }: { action: WebhookAction; effect: WebhookEffe
         <Text size="sm" mb={6}>
           {t(`webhooks.outcomeHint.${effect.outcome}`)}{" "}
           {effect.campaignId && (
-            <Anchor component={Link} to={`/campaigns/${effect.campaignId}`} size="sm">
+            <Anchor component={Link} to={`/campaigns/${effect.campaignId}`} size="sm" underline="always">
               {t("webhooks.toCampaign")}
             </Anchor>
           )}
           {effect.note && (
             <Text span c="dimmed" size="sm">
               {" "}
-              {effect.note}
+              {t(`webhooks.note.${effect.note}`, { defaultValue: effect.note })}
             </Text>
           )}
         </Text>

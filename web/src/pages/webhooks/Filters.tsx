@@ -1,5 +1,4 @@
 import { Button, Group, Select } from "@mantine/core";
-import { DatesProvider, DateTimePicker } from "@mantine/dates";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -7,6 +6,7 @@ import { accounts } from "../../api/accounts";
 import { sessionQuery } from "../../api/session";
 import { WEBHOOK_STATES, type WebhookFilter, type WebhookState } from "../../api/webhooks";
 import { useListState, type ListState } from "../../ui/list-state";
+import { MomentPicker } from "../../ui/MomentPicker";
 import { instantOf, wallClockOf } from "../../ui/zones";
 
 /** The filter that the page's address holds. */
@@ -17,44 +17,42 @@ export function filterOf({ accountId, state, from, to }: ListState): WebhookFilt
 
 /** Which requests to show; everything chosen stands in the page's address, so that it can be kept and sent. */
 export function Filters() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const list = useListState();
   const known = useQuery(accounts.list).data?.items ?? [];
   return (
-    <DatesProvider settings={{ locale: i18n.language, firstDayOfWeek: 1 }}>
-      <Group gap="sm">
-        <Select
-          w={{ base: "100%", xs: 220 }}
-          clearable
-          aria-label={t("webhooks.account")}
-          placeholder={t("webhooks.anyAccount")}
-          value={list.accountId ?? null}
-          onChange={(value) => list.set({ accountId: value ?? "" })}
-          data={known.map((account) => ({ value: account.id, label: account.title }))}
-        />
-        <Select
-          w={{ base: "100%", xs: 190 }}
-          clearable
-          aria-label={t("common.state")}
-          placeholder={t("webhooks.anyState")}
-          value={list.state ?? null}
-          onChange={(value) => list.set({ state: value ?? "" })}
-          data={WEBHOOK_STATES.map((state) => ({ value: state, label: t(`status.webhook.${state}`) }))}
-        />
-        <Moment name="from" />
-        <Moment name="to" />
-        {list.filtered && (
-          <Button
-            variant="subtle"
-            color="gray"
-            leftSection={<IconX size={16} />}
-            onClick={() => list.set({ accountId: "", state: "", from: "", to: "" })}
-          >
-            {t("webhooks.reset")}
-          </Button>
-        )}
-      </Group>
-    </DatesProvider>
+    <Group gap="sm">
+      <Select
+        w={{ base: "100%", xs: 220 }}
+        clearable
+        aria-label={t("webhooks.account")}
+        placeholder={t("webhooks.anyAccount")}
+        value={list.accountId ?? null}
+        onChange={(value) => list.set({ accountId: value ?? "" })}
+        data={known.map((account) => ({ value: account.id, label: account.title }))}
+      />
+      <Select
+        w={{ base: "100%", xs: 190 }}
+        clearable
+        aria-label={t("common.state")}
+        placeholder={t("webhooks.anyState")}
+        value={list.state ?? null}
+        onChange={(value) => list.set({ state: value ?? "" })}
+        data={WEBHOOK_STATES.map((state) => ({ value: state, label: t(`status.webhook.${state}`) }))}
+      />
+      <Moment name="from" />
+      <Moment name="to" />
+      {list.filtered && (
+        <Button
+          variant="subtle"
+          color="gray"
+          leftSection={<IconX size={16} />}
+          onClick={() => list.set({ accountId: "", state: "", from: "", to: "" })}
+        >
+          {t("webhooks.reset")}
+        </Button>
+      )}
+    </Group>
   );
 }
 
@@ -65,7 +63,7 @@ function Moment({ name }: { name: "from" | "to" }) {
   const zone = useQuery(sessionQuery).data?.organisation.timezone ?? "UTC";
   const chosen = list[name];
   return (
-    <DateTimePicker
+    <MomentPicker
       w={{ base: "100%", xs: 210 }}
       clearable
       clearButtonProps={{ "aria-label": t("webhooks.clear") }}

@@ -85,7 +85,7 @@ function Reveal({ revealed, onChange }: { revealed: boolean; onChange: (revealed
   if (!writes) return null;
   return (
     <Switch
-      size="xs"
+      size="sm"
       label={t("studio.reveal")}
       description={t("studio.revealHint")}
       checked={revealed}

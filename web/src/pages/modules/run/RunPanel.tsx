@@ -118,7 +118,7 @@ export function RunPanel({ card, contract, source, trial, onTrial, runner }: Pro
         <Text size="xs" c="dimmed" visibleFrom="sm">
           <Kbd size="xs">Ctrl</Kbd> + <Kbd size="xs">Enter</Kbd>
         </Text>
-        <Button ref={runner} leftSection={<IconPlayerPlay size={16} />} loading={run.isPending} disabled={!input} onClick={start}>
+        <Button ref={runner} ml="auto" leftSection={<IconPlayerPlay size={16} />} loading={run.isPending} disabled={!input} onClick={start}>
           {t("studio.runButton")}
         </Button>
       </Group>

@@ -66,7 +66,7 @@ function Row({ moduleId, test, outcome }: { moduleId: string; test: ModuleTest; 
         <Group gap="xs" wrap="nowrap">
           {outcome && <Badge color={outcome.ok ? "teal" : "red"}>{t(outcome.ok ? "studio.testOk" : "studio.testFailed")}</Badge>}
           <Stack gap={0} flex={1} miw={0}>
-            <Text size="sm" fw={550} truncate>
+            <Text size="sm" fw={550} style={{ overflowWrap: "anywhere" }}>
               {test.name}
             </Text>
             <Text size="xs" c="dimmed" ff="monospace" truncate>

@@ -40,6 +40,7 @@ export function RehearsalView({ rehearsal }: { rehearsal: Rehearsal }) {
       </SimpleGrid>
       <SegmentedControl
         size="xs"
+        style={{ flexWrap: "wrap" }}
         aria-label={t("studio.rehearsalFilter")}
         value={verdict}
         onChange={(value) => setVerdict(value as Verdict | "all")}
