@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.egress.conftest import Server
+from tests.modules.editing import TEXT, Place, Served, serving, visited
 
 import vestnik.tables  # noqa: F401
 from vestnik.db import Database, metadata
@@ -285,3 +286,20 @@ def _create_tables(url: str) -> None:
     with engine.begin() as connection:
         metadata.create_all(connection)
     engine.dispose()
+
+
+def editable() -> bytes:
+    """An archive with the editor's text, in which all is right."""
+    return packed(TEXT.replace("answrr", "answer").replace(', "": None', ""), MANIFEST)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def served(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> AsyncIterator[Served]:
+    async with serving(tmp_path_factory.mktemp("served"), sqlite_template, editable()) as served:
+        yield served
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def place(served: Served) -> AsyncIterator[Place]:
+    async with visited(served) as place:
+        yield place

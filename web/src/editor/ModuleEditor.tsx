@@ -53,6 +53,7 @@ export function ModuleEditor({ moduleId, value, onChange, readOnly = false, ref,
   });
   const formats = readOnly || format.isPending ? undefined : () => format.mutate(value);
   useImperativeHandle(ref, () => ({ show: (line, column) => editor.current?.show(line, column) }));
+  const status = t(readOnly ? "editor.readOnly" : `editor.state.${state}`);
   return (
     <div className={classes.frame}>
       <CodeEditor
@@ -62,15 +63,15 @@ export function ModuleEditor({ moduleId, value, onChange, readOnly = false, ref,
         value={value}
         onChange={onChange}
         readOnly={readOnly}
-        server={server}
+        server={readOnly ? undefined : server}
         onFormat={formats}
         onHelp={help.open}
         onCursor={(line, column) => setCursor({ line, column })}
       />
       <Group className={classes.status} gap="xs" wrap="nowrap">
-        <span className={classes.dot} data-state={state} aria-hidden />
-        <Text size="xs" role="status" flex={1} truncate title={t(`editor.state.${state}`)}>
-          {t(`editor.state.${state}`)}
+        {!readOnly && <span className={classes.dot} data-state={state} aria-hidden />}
+        <Text size="xs" role="status" flex={1} truncate title={status}>
+          {status}
         </Text>
         <Text size="xs" className="numbers" visibleFrom="xs" style={{ whiteSpace: "nowrap" }}>
           {t("editor.cursor", cursor)}

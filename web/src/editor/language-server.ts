@@ -16,8 +16,8 @@ import { definitions } from "./definition";
 import { setTypes, withFindings } from "./findings";
 import { onlyText } from "./only-text";
 
-/** What the language server of an editor is doing; the last four say why there is none. */
-export type ServerState = "connecting" | "ready" | "idle" | "busy" | "missing" | "lost";
+/** What the language server of an editor is doing; the last five say why there is none. */
+export type ServerState = "connecting" | "ready" | "idle" | "busy" | "large" | "missing" | "lost";
 
 export interface LanguageServer {
   /** Path of the WebSocket. */
@@ -32,7 +32,9 @@ export interface LanguageServer {
 export const MODULE_URI = "file:///module/module.py";
 
 /** Why the server closed the socket, as it says it. */
-const REASONS: Record<number, ServerState> = { 4408: "idle", 4429: "busy", 4503: "missing" };
+const REASONS: Record<number, ServerState> = { 4408: "idle", 4413: "large", 4429: "busy", 4503: "missing" };
+/** A module's text has at most so many bytes, hence no more letters; while it has more no server takes it. */
+const SOURCE_BYTES = 262_144;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 /** A server that lived this long did not die of the text: the next retry is quick again. */
@@ -63,7 +65,8 @@ class Connection {
   }
 
   update(update: ViewUpdate): void {
-    if (update.docChanged && this.state === "idle") this.open();
+    if (!update.docChanged) return;
+    if (this.state === "idle" || (this.state === "large" && fits(update.state.doc.toString()))) this.open();
   }
 
   destroy(): void {
@@ -106,7 +109,7 @@ class Connection {
     this.view.dispatch({ effects: this.slot.reconfigure([]) });
     this.view.dispatch(withFindings(this.view.state, setTypes.of(null)));
     this.become(state);
-    if (state === "idle" || state === "missing") return;
+    if (state === "idle" || state === "large" || state === "missing") return;
     const pause = state === "busy" ? LONGEST_RETRY_MS : Math.min(FIRST_RETRY_MS * 2 ** this.retries, LONGEST_RETRY_MS);
     this.retries += 1;
     this.timer = window.setTimeout(() => this.open(), pause * (0.75 + Math.random() / 2));
@@ -116,6 +119,10 @@ class Connection {
     this.state = state;
     this.options.onState(state);
   }
+}
+
+function fits(text: string): boolean {
+  return text.length <= SOURCE_BYTES && new TextEncoder().encode(text).length <= SOURCE_BYTES;
 }
 
 function transport(socket: WebSocket): Transport {

@@ -42,7 +42,7 @@ class Scaffolded(Shape):
     line: int
 
 
-@router.socket("/modules/{id:key}/lsp", right="modules.read")
+@router.socket("/modules/{id:key}/lsp", right="modules.write")
 async def language_server(context: SocketContext, id: int) -> None:
     """The Language Server Protocol for the module's text, one JSON message a frame."""
     modules = context.services.modules

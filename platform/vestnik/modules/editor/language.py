@@ -26,6 +26,7 @@ from vestnik import contract
 from vestnik.http.errors import Language
 from vestnik.http.sockets import close
 from vestnik.modules.editor import children
+from vestnik.modules.editor.document import ChangeRefused, Document, TooLarge
 from vestnik.modules.editor.protocol import (
     MODULE_FILE,
     SDK_FILE,
@@ -43,10 +44,14 @@ PROGRAM = "pyrefly"
 #: Editors of one process that have a language server at the same time, and those of one person among them.
 EDITORS = 12
 EDITORS_OF_ONE_PERSON = 3
+#: Their servers together may take one part in so many of the machine's memory; one editor always has its own.
+EDITORS_MEMORY_PART = 3
 #: Checks beside them, how long one waits for its turn, and how long it may take.
 CHECKS = 2
 CHECK_WAITS_S = 5.0
 CHECK_S = 10.0
+#: Memory that its child may write to: a text of the largest size takes 250 MB of it.
+CHECK_MEMORY_BYTES = 384 << 20
 #: An editor in which nobody types loses its server; the next letter brings another.
 IDLE_S = 15 * 60.0
 #: One message of the server: a list of completions, or the diagnostics of a large text.
@@ -57,10 +62,13 @@ MESSAGES = (200, 0.02)
 MESSAGE_PART_BYTES = 16 << 10
 #: Requests of an editor that wait for an answer.
 REQUESTS = 64
+#: Changes of the text in one message count as one message each time there are so many.
+CHANGES_PART = 16
 
 #: Why a socket is closed, for the editor's status line.
 BAD_MESSAGE = 4400
 IDLE = 4408
+TOO_LARGE = 4413
 TOO_MANY = 4429
 CHILD_DIED = 4500
 NOT_INSTALLED = 4503
@@ -120,7 +128,9 @@ class LanguageServer:
 
 
 @asynccontextmanager
-async def running(path: Path, sdk: str) -> AsyncIterator[LanguageServer]:
+async def running(
+    path: Path, sdk: str, memory_bytes: int = children.MEMORY_BYTES
+) -> AsyncIterator[LanguageServer]:
     """A language server in a new folder with these types of the SDK; both are gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="vestnik-editor-"))
     process = None
@@ -130,7 +140,7 @@ async def running(path: Path, sdk: str) -> AsyncIterator[LanguageServer]:
         (module / "pyrefly.toml").write_text(_CONFIGURATION)
         (module / SDK_FILE).write_text(sdk)
         arguments = ("lsp", "--threads", "1", "--indexing-mode", "none")
-        process = await children.start(path, arguments, folder)
+        process = await children.start(path, arguments, folder, memory_bytes=memory_bytes)
         yield LanguageServer(process, module.as_uri())
     finally:
         if process is not None:
@@ -151,11 +161,17 @@ def sdk_for(manifest: Mapping[str, Any], language: Language) -> str:
     return contract.stub(language, contract.parse_manifest(manifest))
 
 
-class LanguageServers:
-    """Language servers for editors and checks, in bounded number."""
+def editors_within(memory_bytes: int) -> int:
+    """How many editors may have a language server on a machine with so much memory."""
+    return max(1, min(EDITORS, memory_bytes // EDITORS_MEMORY_PART // children.MEMORY_BYTES))
 
-    def __init__(self, program: str = PROGRAM, editors: int = EDITORS) -> None:
-        self._program, self._editors = program, editors
+
+class LanguageServers:
+    """Language servers for editors and checks, in bounded number and memory."""
+
+    def __init__(self, program: str = PROGRAM, editors: int | None = None) -> None:
+        self._program = program
+        self._editors = editors_within(children.machine_memory_bytes()) if editors is None else editors
         self._open: Counter[object] = Counter()
         self._checks = asyncio.Semaphore(CHECKS)
 
@@ -187,7 +203,7 @@ class LanguageServers:
         except TimeoutError:
             return Checked("busy")
         try:
-            async with asyncio.timeout(CHECK_S), running(path, sdk) as server:
+            async with asyncio.timeout(CHECK_S), running(path, sdk, CHECK_MEMORY_BYTES) as server:
                 return Checked("checked", await _diagnostics(server, source))
         except (TimeoutError, ServerGone):
             return Checked("busy")
@@ -200,6 +216,7 @@ class Bridge:
 
     def __init__(self, socket: WebSocket, server: LanguageServer, language: Language) -> None:
         self._socket, self._server, self._language = socket, server, language
+        self._document = Document()
         self._asked: dict[int | str, str] = {}
         self._pace = Pace(*MESSAGES)
 
@@ -236,6 +253,10 @@ class Bridge:
                 await self._pass(message)
             except ServerGone:
                 return CHILD_DIED
+            except ChangeRefused:
+                return BAD_MESSAGE
+            except TooLarge:
+                return TOO_LARGE
 
     async def _pass(self, message: Any) -> None:
         identity = message.get("id") if isinstance(message, dict) else None
@@ -250,7 +271,26 @@ class Bridge:
             return
         if identity is not None:
             self._asked[passed["id"]] = passed["method"]
+        await self._follow(passed["method"], passed["params"])
         await self._server.send(passed)
+
+    async def _follow(self, method: str, parameters: Message) -> None:
+        """Keep the text as the server will have it; raises ChangeRefused, TooLarge."""
+        if method == "textDocument/didOpen":
+            self._document.open(parameters["textDocument"].get("text"))
+        elif method == "textDocument/didClose":
+            self._document = Document()
+        elif method == "textDocument/didChange":
+            given = parameters.get("contentChanges")
+            if not isinstance(given, list):
+                raise ChangeRefused()
+            await self._pace.wait(len(given) // CHANGES_PART)
+            changes = []
+            for change in given:
+                changes.append(self._document.change(change))
+                if len(changes) % CHANGES_PART == 0:
+                    await asyncio.sleep(0)  # many changes of a large text keep nobody else waiting
+            parameters["contentChanges"] = changes
 
     async def _to_editor(self) -> int:
         while True:
