@@ -13,6 +13,8 @@ from tests.modules.conftest import Site
 from tests.modules.test_recordings import WEBHOOK, recorded_call
 
 from vestnik.modules.recordings import recorder as recording
+from vestnik.modules.recordings.documents import encoded
+from vestnik.modules.recordings.tape import weight
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -138,3 +140,23 @@ async def test_a_webhook_that_asked_the_world_is_always_recorded(
     account_id = await site.account(await site.module(source), address)
     assert await recorded_webhooks(site, account_id, 3) == 3
     assert site.modules.recorder.quiet == 0
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"body": "x" * 100_000},
+        [{"email": f"u{number}@example.com", "n": number} for number in range(2_000)],
+        {f"u{number}@example.com": {"status": "delivered"} for number in range(2_000)},
+        [[[number] * 12 for number in range(99)] for _ in range(99)],
+    ],
+    ids=["text", "list", "mapping", "nested"],
+)
+async def test_a_value_weighs_about_what_it_takes_when_it_is_written_down(value: Any) -> None:
+    written = len(encoded(value, None))
+    assert written / 3 < weight(value) < written * 2
+
+
+@pytest.mark.parametrize("value", ["half of a pair: \ud800", 2**70, {"a": object()}, b"\xff", None, 1.5])
+async def test_whatever_a_module_gives_has_a_weight(value: Any) -> None:
+    assert weight(value) > 0

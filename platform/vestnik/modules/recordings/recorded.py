@@ -123,7 +123,7 @@ class Recordings:
 
     async def origins(self, module_id: int) -> Sequence[OriginUse]:
         """Which function of a module asked which origin how often and when last, as far as calls are kept."""
-        return uses_of(await asyncio.to_thread(self._store.origins, module_id))
+        return await asyncio.to_thread(lambda: uses_of(self._store.origins(module_id)))
 
     async def load(self, call_id: int) -> Recorded | None:
         """One call in full; None where it was never recorded or is gone."""
