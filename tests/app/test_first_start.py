@@ -184,6 +184,34 @@ def test_doctor_names_every_wall_and_what_is_not_well(command: Command) -> None:
 
 
 @pytest.mark.parametrize(
+    ("base_url", "proxies", "warned"),
+    [
+        ("https://vestnik.example.com", "", True),
+        ("https://vestnik.example.com", "127.0.0.1", False),
+        ("http://vestnik.example.com", "", False),
+        ("", "", False),
+    ],
+)
+def test_a_public_address_over_https_without_a_known_proxy_is_warned_of(
+    tmp_path: Path, start: Start, base_url: str, proxies: str, warned: bool
+) -> None:
+    command = Command(tmp_path / "data", VESTNIK_BASE_URL=base_url, VESTNIK_TRUSTED_PROXIES=proxies)
+    status, report = command.json("doctor")
+    said = [each.split(":")[0] for each in report["warnings"]]
+    assert said == ["VESTNIK_BASE_URL is https, but VESTNIK_TRUSTED_PROXIES names no proxy"] * warned
+    assert status == (0 if all(report["ok"].values()) else 1)
+    sentences = [f"warning: {each}" for each in report["warnings"]]
+    assert [
+        line.strip() for line in command.run("doctor").stdout.splitlines() if "warning:" in line
+    ] == sentences
+    running = start(command, "up")
+    running.line("First start: open")
+    assert [line for line in running.said if line.startswith("Warning: ")] == [
+        f"Warning: {each}" for each in report["warnings"]
+    ]
+
+
+@pytest.mark.parametrize(
     ("arguments", "environ", "sentence"),
     [
         (["up"], {"VESTNIK_PORT": "high"}, "vestnik up: VESTNIK_PORT='high': expected a port number"),

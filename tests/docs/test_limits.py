@@ -40,7 +40,10 @@ NO_LIMITS = {
     "vestnik.http.sockets": {"SESSION_ENDED", "FAULT"},
     "vestnik.modules.calls.caller": {"SEED_BITS"},
     "vestnik.modules.editor.children": {"NICENESS"},
-    "vestnik.modules.editor.language": {"BAD_MESSAGE", "IDLE", "TOO_LARGE", "TOO_MANY", "CHILD_DIED", "NOT_INSTALLED"},
+    "vestnik.modules.editor.language": {
+        *("BAD_MESSAGE", "IDLE", "TOO_LARGE", "TOO_MANY"),
+        *("CHILD_DIED", "NOT_INSTALLED"),
+    },
     "vestnik.modules.editor.protocol": {"METHOD_NOT_FOUND", "INVALID_PARAMS"},
     "vestnik.people.tokens": {"KEY_PREFIX_SHOWN"},
     "vestnik.sandbox.jail": {"NOBODY"},

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from vestnik import __version__
 from vestnik.commands import lock
-from vestnik.commands.listening import settings_from_environment
+from vestnik.commands.listening import settings_from_environment, warnings
 from vestnik.db.migrate import schema_of
 from vestnik.sandbox import Sandbox, SandboxOptions, SandboxUnavailable
 from vestnik.settings import Settings
@@ -67,6 +67,7 @@ async def examine(settings: Settings) -> dict[str, Any]:
             "disk": data["free_bytes"] >= LEAST_FREE_BYTES,
         },
         "reasons": modules["reasons"],
+        "warnings": warnings(settings),
         "database": database,
         "data": data,
         "server": None if running is None else {"pid": running.pid, "address": running.address},
@@ -133,6 +134,7 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
     lines.append(f"  database {database['url']}" + (f": {database['reason']}" if database["reason"] else ""))
     lines.append(f"  data folder {data['path']}, {data['free_bytes'] / (1 << 30):.1f} GiB free")
     lines.append(f"  server {'not running' if server is None else server['address']}")
+    lines += [f"  warning: {warning}" for warning in report["warnings"]]
     lines.append("Versions")
     lines.append("  " + ", ".join(f"{name} {version}" for name, version in report["versions"].items()))
     return lines

@@ -9,6 +9,10 @@ from vestnik.commands.failures import CommandFailed
 from vestnik.settings import Settings, SettingsError
 
 BACKLOG = 2048
+PROXY_UNKNOWN = (
+    "VESTNIK_BASE_URL is https, but VESTNIK_TRUSTED_PROXIES names no proxy: cookies are not marked secure, "
+    "and all visitors count as one, until it names the address of the proxy that ends TLS, such as 127.0.0.1."
+)
 
 
 def settings_from_environment() -> Settings:
@@ -17,6 +21,11 @@ def settings_from_environment() -> Settings:
         return Settings.from_environment()
     except SettingsError as error:
         raise CommandFailed(str(error)) from None
+
+
+def warnings(settings: Settings) -> list[str]:
+    """What is set in a way that works and is not safe, a sentence each."""
+    return [PROXY_UNKNOWN] if settings.base_url.startswith("https:") and not settings.trusted_proxies else []
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -13,7 +13,7 @@ from vestnik import __version__, logs
 from vestnik.app import Services, create_app
 from vestnik.commands import lock
 from vestnik.commands.failures import CommandFailed
-from vestnik.commands.listening import listen
+from vestnik.commands.listening import listen, warnings
 from vestnik.db.migrate import is_current, migrate
 from vestnik.demo import service as demo
 from vestnik.installation import hold_key
@@ -38,6 +38,8 @@ def start(settings: Settings, listener: socket.socket | None, *, migrating: bool
             require_ready(settings)
         bound = listener or listen(settings)
         say(f"Vestnik {__version__}: starting on {settings.host}:{settings.port} …")
+        for warning in warnings(settings):
+            say(f"Warning: {warning}")
         serve(create_app(settings, key), bound, _announce)
         say("Vestnik has stopped.")
     return 0
