@@ -373,6 +373,15 @@ async def test_there_is_nothing_to_compare_with_the_live_version_itself(stage: S
     assert (await stage.site.refused("POST", path, body))[0] == 404
 
 
+async def test_who_may_not_read_webhooks_rehearses_none(stage: Stage) -> None:
+    draft = await stage.site.draft(stage.module_id, LIVE + "# draft\n")
+    stage.site.role, stage.site.lacks = "integrator", "webhooks.read"
+    path, body = f"/modules/{stage.module_id}/rehearsals", {"versionId": str(draft)}
+    assert (await stage.site.refused("POST", path, body))[:2] == (403, "forbidden")
+    stage.site.lacks = ""
+    await stage.site.post(path, body)
+
+
 async def test_a_marketer_looks_at_rehearsals_and_begins_none(stage: Stage) -> None:
     found = await stage.rehearse(LIVE)
     stage.site.role = "marketer"

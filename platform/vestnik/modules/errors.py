@@ -7,7 +7,7 @@ Problem
 ├── ListsNotRead 502          ├── NothingToUpdate 409      ├── RehearsalShowsLosses 409
 ├── NothingToRehearse 409     ├── SourceUnreadable 422      ├── FormatterUnavailable 503
 ├── CallNotReplayable 409     ├── TestNameTaken 409         ├── TestNotUsable 422
-└── TooManyTests 422
+├── TooManyTests 422           └── SuspensionStands 403
 """
 
 from __future__ import annotations
@@ -232,3 +232,20 @@ class TooManyTests(Problem):
         "Delete tests of the module that are not needed, and try again.",
     }
     fields = ("module", "name", "reason")
+
+
+class SuspensionStands(Problem):
+    """Switching a module on that tried to leave the sandbox takes the right to approve addresses too."""
+
+    code = "suspension_stands"
+    status = 403
+    title = {"ru": "Модуль включит администратор", "en": "An administrator has to switch it on"}
+    message = {
+        "ru": "Модуль «{name}» выключен, потому что его процесс сделал запрещённый системный вызов: так "
+        "поступает код, который пытается выйти из песочницы. Проверить его и включить снова может только "
+        "администратор.",
+        "en": "The module “{name}” is off because its process made a forbidden system call: this is what "
+        "code does that tries to leave the sandbox. Only an administrator can check it and switch it on "
+        "again.",
+    }
+    fields = ("name",)

@@ -23,6 +23,8 @@ module = sa.Table(
     sa.Column("archived_at", Instant),
     sa.Column("published_at", Instant),
     sa.Column("recording", sa.Boolean, nullable=False, default=True, server_default=sa.true()),
+    # When it tried to leave the sandbox; it stays off until an administrator switches it on.
+    sa.Column("suspended_at", Instant),
 )
 sa.Index(
     "uq_module_name",

@@ -295,7 +295,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Switch a module on. */
+        /** Switch a module on; one that tried to leave the sandbox takes the right to approve addresses too. */
         post: operations["enable_module"];
         delete?: never;
         options?: never;
@@ -4649,7 +4649,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Switch a module on. */
+            /** @description Switch a module on; one that tried to leave the sandbox takes the right to approve addresses too. */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -130,7 +130,7 @@ async def delete_module(context: Context, id: int) -> None:
 
 @router.post("/modules/{id:key}/enable", right="modules.publish")
 async def enable_module(context: Context, id: int) -> None:
-    """Switch a module on."""
+    """Switch a module on; one that tried to leave the sandbox takes the right to approve addresses too."""
     await modules_of(context).library.enable(context.actor, id, True)
 
 

@@ -99,7 +99,10 @@ class RehearsalQuery(Shape):
     right="modules.write",
 )
 async def begin_rehearsal(context: Context, id: int, body: NewRehearsal) -> BegunRehearsal:
-    """Try a version on what the live one answered, in the background; nothing is sent and nothing applied."""
+    """Try a version on what the live one answered, in the background; nothing is sent and nothing applied.
+
+    Where the live version parses webhooks it takes the right to read webhooks too.
+    """
     rehearsals, version_id = modules_of(context).rehearsals, key_of(body.version_id)
     return BegunRehearsal(id=str(await rehearsals.begin(context.actor, id, version_id, body.calls)))
 

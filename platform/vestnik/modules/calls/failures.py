@@ -9,7 +9,7 @@ ModuleCallFailed        kind             the module …
 ├── TimedOut            timeout          took longer than the function may
 ├── OutOfMemory         memory           needed more memory than it may have
 ├── Crashed             crashed          ended in the middle
-├── Escaped             crashed          made a forbidden system call; the module is switched off
+├── Escaped             crashed          made a forbidden system call; a live version is switched off
 ├── Busy                busy             was not called: every worker was taken
 ├── HostForbidden       forbidden_host   asked for an address that is not approved
 ├── FetchFailed         fetch            got no usable answer from its service
@@ -184,17 +184,17 @@ class Crashed(ModuleCallFailed):
 
 
 class Escaped(Crashed):
-    """Its process made a system call that no honest module makes: the module is switched off."""
+    """Its process made a system call that no honest module makes: a live version is switched off."""
 
     code = "module_suspended"
-    title = {"ru": "Модуль остановлен и выключен", "en": "The module was stopped and switched off"}
+    title = {"ru": "Модуль остановлен", "en": "The module was stopped"}
     message = {
         "ru": "Процесс модуля «{module}» сделал запрещённый системный вызов и был остановлен ({action}). "
-        "Модуль выключен: так поступает код, который пытается выйти из песочницы. Проверьте его, прежде чем "
-        "включить.",
+        "Так поступает код, который пытается выйти из песочницы. Действующая версия вместе с этим "
+        "выключается, и включить модуль снова может только администратор.",
         "en": "The process of the module “{module}” made a forbidden system call and was stopped ({action}). "
-        "The module is switched off: this is what code does that tries to leave the sandbox. Check it before "
-        "you switch it on.",
+        "This is what code does that tries to leave the sandbox. A live version is switched off by that, and "
+        "only an administrator can switch the module on again.",
     }
 
 

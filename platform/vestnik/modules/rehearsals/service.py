@@ -23,7 +23,7 @@ import structlog
 from vestnik.db import Database, WriterStopped, now, to_microseconds
 from vestnik.http.errors import Language, NotFound
 from vestnik.modules.calls import failures
-from vestnik.modules.calls.failures import ModuleCallFailed
+from vestnik.modules.calls.failures import Escaped, ModuleCallFailed
 from vestnik.modules.errors import NothingToRehearse
 from vestnik.modules.recordings.personal_data import hidden
 from vestnik.modules.recordings.recorded import Recorded, RecordedRow, Recordings
@@ -90,13 +90,17 @@ class _Case:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Pair:
-    """The two versions, and what they are called."""
+    """The two versions, what they are called, and who has them compared."""
 
+    module_id: int
     live: Version
     draft: Version
     title: Both
+    actor: Actor
+    #: Whether one of them tried to leave the sandbox: then nothing more is tried.
+    escaped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,9 @@ class Rehearsals:
         )
         if live_version is None or draft is None:
             raise NotFound()
-        pair = _Pair(_apart(live_version), _apart(draft), row.title)
+        if PARSE in live_version.functions:
+            actor.require("webhooks.read")
+        pair = _Pair(module_id, _apart(live_version), _apart(draft), row.title, actor)
         async with self._beginning.setdefault(module_id, asyncio.Lock()):
             await self._interrupt(module_id)
             rehearsal_id = await self._database.write(
@@ -225,6 +231,8 @@ class Rehearsals:
         for case in cases:
             if time.monotonic() > ends:
                 await progress.add(case.shown(reason=_TIME_IS_UP))
+            elif pair.escaped:
+                await progress.add(case.shown(reason=_ESCAPED))
             else:
                 await progress.add(await self._try(case, pair))
 
@@ -334,6 +342,9 @@ class Rehearsals:
             )
             if outcome.failure is None or not outcome.failure.cut_from_outside:
                 break
+        if isinstance(outcome.failure, Escaped):
+            pair.escaped = True
+            await self._library.escaped(pair.actor, pair.module_id, live=version.id == pair.live.id)
         return outcome
 
 
@@ -363,6 +374,10 @@ def _compared(case: _Case, recorded: Recorded, result: Any) -> Row:
 _GONE = {
     "ru": "Запись или вебхук уже удалены, или аккаунта больше нет.",
     "en": "The recording or the webhook is gone, or the account is.",
+}
+_ESCAPED = {
+    "ru": "Прогон прекращён: процесс модуля сделал запрещённый системный вызов.",
+    "en": "The rehearsal was stopped: the module's process made a forbidden system call.",
 }
 _TIME_IS_UP = {
     "ru": "Прогон шёл слишком долго: до этого вызова очередь не дошла.",

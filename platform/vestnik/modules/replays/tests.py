@@ -20,6 +20,7 @@ import msgspec
 
 from vestnik.contract.manifest import Manifest
 from vestnik.egress import SealedSecret
+from vestnik.modules.calls.failures import Escaped
 from vestnik.modules.ports import LogLine
 from vestnik.modules.recordings.documents import encoded, parsed
 from vestnik.modules.recordings.recorded import Operation, Recorded, played
@@ -59,6 +60,8 @@ class TestOutcome:
     unrecorded: Sequence[Unrecorded] = ()
     log: Sequence[LogLine] = field(default=())
     wall_ms: float = 0.0
+    #: Whether the module tried to leave the sandbox.
+    escaped: bool = False
 
 
 def dump(recorded: Recorded, about: str = "") -> str:
@@ -129,6 +132,7 @@ async def run(
         unrecorded=outcome.unrecorded,
         log=outcome.log,
         wall_ms=outcome.wall_ms,
+        escaped=isinstance(outcome.failure, Escaped),
     )
 
 

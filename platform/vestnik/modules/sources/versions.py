@@ -13,12 +13,15 @@ from vestnik import audit
 from vestnik.contract import Manifest
 from vestnik.db import insert_ignore, now
 from vestnik.http.errors import NotFound
-from vestnik.modules.errors import ManifestInvalid, ModuleNameTaken, RehearsalShowsLosses
+from vestnik.modules.errors import ManifestInvalid, ModuleNameTaken, RehearsalShowsLosses, SuspensionStands
 from vestnik.modules.sources.checks import Both
 from vestnik.modules.sources.packages import read_manifest
 from vestnik.modules.sources.registry import Registry
 from vestnik.modules.tables import account, module, module_version, rehearsal
 from vestnik.people.access import SYSTEM, Actor
+
+#: Who may switch on a module that tried to leave the sandbox: who says where modules may send things.
+LIFTING_RIGHT = "hosts.approve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +222,13 @@ def publish(
 def switch(
     connection: sa.Connection, registry: Registry, actor: Actor, module_id: int, enabled: bool
 ) -> None:
-    """Switch a module on or off; one that was never published gets its newest version published."""
+    """Switch a module on or off; one that was never published gets its newest version published.
+
+    Raises SuspensionStands where the module is suspended and the actor may not lift that.
+    """
     present = locked(connection, module_id)
+    if enabled and present.suspended_at is not None:
+        _lift(connection, actor, present)
     if enabled and present.published_at is None:
         version = connection.execute(version_rows(module_id, present.live_version_id)).one()
         _make_live(connection, registry, module_id, version.id, read_manifest(version.manifest))
@@ -233,12 +241,19 @@ def switch(
 
 
 def suspend(connection: sa.Connection, registry: Registry, module_id: int) -> None:
-    """Switch a module off because it tried to leave the sandbox; the audit says so."""
-    changes = {"enabled": False, "updated_at": now()}
-    on = sa.and_(module.c.id == module_id, module.c.enabled)
+    """Switch a module off until an administrator looks: it tried to leave the sandbox. The audit says so."""
+    at = now()
+    changes = {"enabled": False, "suspended_at": at, "updated_at": at}
+    news = sa.or_(module.c.enabled, module.c.suspended_at.is_(None))
+    on = sa.and_(module.c.id == module_id, module.c.archived_at.is_(None), news)
     if connection.execute(module.update().where(on).values(**changes)).rowcount:
         registry.changed(connection)
         audit.record(connection, SYSTEM, "module.suspended", "module", module_id)
+
+
+def draft_escaped(connection: sa.Connection, actor: Actor, module_id: int) -> None:
+    """Note that a text which is not live tried to leave the sandbox when the actor ran it."""
+    audit.record(connection, actor, "module.draft_escaped", "module", module_id)
 
 
 def archive(connection: sa.Connection, registry: Registry, actor: Actor, module_id: int) -> None:
@@ -263,6 +278,14 @@ def locked(connection: sa.Connection, module_id: int) -> sa.Row[Any]:
     if row is None:
         raise NotFound()
     return row
+
+
+def _lift(connection: sa.Connection, actor: Actor, present: sa.Row[Any]) -> None:
+    """End a suspension, for which the right to publish is not enough."""
+    if not actor.may(LIFTING_RIGHT):
+        raise SuspensionStands(name=present.name)
+    connection.execute(module.update().where(module.c.id == present.id).values(suspended_at=None))
+    audit.record(connection, actor, "module.suspension_lifted", "module", present.id)
 
 
 def _make_live(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import sqlalchemy as sa
+import structlog
 
 from vestnik import contract
 from vestnik.contract import Manifest, ManifestError, Text
@@ -20,6 +21,8 @@ from vestnik.modules.sources.versions import ModuleRow, NewVersion, VersionCard,
 from vestnik.modules.tables import module, module_version
 from vestnik.people.access import Actor
 from vestnik.sandbox import Sandbox, SandboxError, SandboxUnavailable
+
+log = structlog.get_logger("vestnik.modules")
 
 NOTE_CHARACTERS = 500
 
@@ -191,8 +194,16 @@ class Library:
         await self._database.write(unit)
         await self._registry.refresh()
 
+    async def escaped(self, actor: Actor, module_id: int, *, live: bool) -> None:
+        """A text that the actor ran tried to leave the sandbox: suspend the live one, note any other."""
+        log.error("module.escaped", module_id=module_id, live=live)
+        if live:
+            await self.suspend(module_id)
+        else:
+            await self._database.write(versions.draft_escaped, actor, module_id)
+
     async def suspend(self, module_id: int) -> None:
-        """Switch off a module that tried to leave the sandbox."""
+        """Switch off a module that tried to leave the sandbox, until an administrator looks."""
 
         def unit(connection: sa.Connection) -> None:
             versions.suspend(connection, self._registry, module_id)

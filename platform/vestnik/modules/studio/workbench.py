@@ -15,6 +15,7 @@ from vestnik.http.errors import NotFound
 from vestnik.modules.accounts.storage import AccountStorage, ScratchStorage, Storage
 from vestnik.modules.calls import failures
 from vestnik.modules.calls.caller import Caller
+from vestnik.modules.calls.failures import Escaped
 from vestnik.modules.errors import CallNotReplayable
 from vestnik.modules.ports import CallReport
 from vestnik.modules.recordings.personal_data import Replacement
@@ -47,6 +48,16 @@ class Trial:
     account_id: int | None = None
     source: str | None = None
     allow_writes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What replays and tests run; `live`: it is the text that calls take."""
+
+    program: Program
+    manifest: Manifest
+    title: Both
+    live: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +125,20 @@ class Workbench:
             noted = "account.tried_with_writes", "account", trial.account_id
             await self._database.write(audit.record, actor, *noted)
         arguments = await self._arguments(actor, module_id, trial)
-        return await self._caller.call(
-            ready,
-            trial.function,
-            arguments,
-            lane="interactive",
-            storage=storage,
-            asks_before_writing=trial.account_id is not None and not trial.allow_writes,
-            knows_contacts=actor.may("contacts.read"),
-        )
+        try:
+            return await self._caller.call(
+                ready,
+                trial.function,
+                arguments,
+                lane="interactive",
+                storage=storage,
+                asks_before_writing=trial.account_id is not None and not trial.allow_writes,
+                knows_contacts=actor.may("contacts.read"),
+            )
+        except Escaped:
+            if ready.version.id is None:  # else the call has suspended the module
+                await self._library.escaped(actor, module_id, live=False)
+            raise
 
     async def _arguments(self, actor: Actor, module_id: int, trial: Trial) -> Mapping[str, Any]:
         if trial.webhook_id is not None:
@@ -242,25 +258,27 @@ class Workbench:
         recorded = await self._whole(actor, module_id, call_id)
         if not recorded.replayable:
             raise CallNotReplayable()
-        program, _, title = await self._program(actor, module_id, recorded.function, source, version_id)
+        text = await self._text(actor, module_id, recorded.function, source, version_id)
         secrets: Mapping[str, Any] = {}
         if recorded.account_id is not None and actor.may("accounts.read"):
             ready = await self._registry.ready(recorded.account_id)
             secrets = {} if ready is None else ready.secrets
-        outcome = await replay(self._sandbox, program, recorded, secrets=secrets, title=title)
+        outcome = await replay(self._sandbox, text.program, recorded, secrets=secrets, title=text.title)
+        if isinstance(outcome.failure, Escaped):
+            await self._library.escaped(actor, module_id, live=text.live)
         return Replayed(recorded, outcome, verdict(recorded, outcome))
 
-    async def _program(
+    async def _text(
         self, actor: Actor, module_id: int, function: str, source: str | None, version_id: int | None
-    ) -> tuple[Program, Manifest, Both]:
+    ) -> _Text:
         row, live = await self._library.card(actor, module_id)
         version = await self._registry.version(version_id or live.row.id)
         if version is None or version.module_id != module_id:
             raise NotFound()
         if source is None:
-            return version.program, version.manifest, row.title
+            return _Text(version.program, version.manifest, row.title, version.id == live.row.id)
         program, _ = await self._program_of(row.name, row.title, function, source)
-        return program, version.manifest, row.title
+        return _Text(program, version.manifest, row.title, source == live.source)
 
     async def tests(self, actor: Actor, module_id: int) -> list[TestRow]:
         """A module's tests by name."""
@@ -291,8 +309,11 @@ class Workbench:
     ) -> list[TestRun]:
         """Run a module's tests by a text, by a version, or by the live version."""
         actor.require("modules.write")
-        program, manifest, title = await self._program(actor, module_id, PARSE, source, version_id)
-        return await self.kept_tests.run(module_id, program, manifest, title)
+        text = await self._text(actor, module_id, PARSE, source, version_id)
+        runs = await self.kept_tests.run(module_id, text.program, text.manifest, text.title)
+        if any(run.outcome.escaped for run in runs):
+            await self._library.escaped(actor, module_id, live=text.live)
+        return runs
 
 
 def _shows_arguments(actor: Actor, recorded: Recorded) -> bool:
