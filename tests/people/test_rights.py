@@ -13,6 +13,9 @@ LETTERS: dict[Role, str] = {"administrator": "A", "integrator": "I", "marketer":
 
 # A new operation is entered here by whoever has thought about who may ask for it.
 # Outside the demo nobody may play.
+# Beside the right of the route a recorded call that came as a webhook takes webhooks.read (replay, run,
+# save-as-test, rehearsals; tests/modules/test_recordings.py), an export holds tests for modules.write alone
+# (test_catalogue.py), and a suspended module is enabled with hosts.approve (test_suspension.py).
 TABLE = """
 A I M -   GET    /accounts
 A I - -   POST   /accounts
