@@ -11,7 +11,7 @@ import binascii
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -23,14 +23,16 @@ DOCUMENT_BYTES = 16_777_216
 
 _encode = msgspec.json.Encoder().encode
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
+_encode_plain = msgspec.msgpack.Encoder().encode
 _decode = msgspec.json.Decoder().decode
+_BEFORE_A_NAME = "{{sealed:"
 _PLACEHOLDER = re.compile(r"\{\{sealed:([^{}]{1,400})\}\}")
 _PLACEHOLDER_BYTES = re.compile(rb"\{\{sealed:([^{}]{1,400})\}\}")
 
 
 def placeholder(name: str) -> str:
     """What stands for a marker in what is kept."""
-    return "{{sealed:" + name + "}}"
+    return _BEFORE_A_NAME + name + "}}"
 
 
 def encoded(value: Any, sealed: SealedCall | None) -> bytes:
@@ -58,21 +60,27 @@ def canonical(value: Any) -> bytes:
 
 def placeholders(value: Any) -> set[str]:
     """The names of the markers for which something stands in the value."""
+    return _placeholders(value) if _may_hold(value, [_BEFORE_A_NAME]) else set()
+
+
+def _placeholders(value: Any) -> set[str]:
     if isinstance(value, str):
         return set(_PLACEHOLDER.findall(value))
     if isinstance(value, bytes):
         return {name.decode(errors="replace") for name in _PLACEHOLDER_BYTES.findall(value)}
     if isinstance(value, Mapping):
-        return set().union(*(placeholders(each) for pair in value.items() for each in pair))
+        return set().union(*(_placeholders(each) for pair in value.items() for each in pair))
     if isinstance(value, list | tuple):
-        return set().union(*map(placeholders, value))
+        return set().union(*map(_placeholders, value))
     return set()
 
 
 def replaced(value: Any, texts: Mapping[str, str]) -> Any:
-    """The value with each of `texts` replaced, in keys and in bytes too."""
-    if not texts:
-        return value
+    """The value with each of `texts` replaced, in keys and in bytes too; itself where none is in it."""
+    return _replaced(value, texts) if texts and _may_hold(value, texts) else value
+
+
+def _replaced(value: Any, texts: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         for old, new in texts.items():
             value = value.replace(old, new)
@@ -82,10 +90,23 @@ def replaced(value: Any, texts: Mapping[str, str]) -> Any:
             value = value.replace(old.encode(), new.encode())
         return value
     if isinstance(value, Mapping):
-        return {replaced(key, texts): replaced(each, texts) for key, each in value.items()}
+        return {_replaced(key, texts): _replaced(each, texts) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [replaced(each, texts) for each in value]
+        return [_replaced(each, texts) for each in value]
     return value
+
+
+def _may_hold(value: Any, texts: Iterable[str]) -> bool:
+    """False where none of the texts is anywhere in the value.
+
+    Replays ask on the event loop, of megabytes: in msgpack's form text and bytes stand as they are, so one
+    pass in C spares a walk in Python.
+    """
+    try:
+        data = _encode_plain(value)
+    except (TypeError, ValueError, OverflowError, RecursionError):  # half of a surrogate pair, a huge number
+        return True
+    return any(text.encode() in data for text in texts)
 
 
 def packed(text: bytes) -> bytes:
