@@ -4,6 +4,7 @@ import {
   createTheme,
   defaultVariantColorsResolver,
   Menu,
+  Notification,
   Paper,
   Tooltip,
   type CSSVariablesResolver,
@@ -44,6 +45,7 @@ export const theme = createTheme({
     }),
     // The placeholder that Mantine puts first is no item of a menu, which assistive technology objects to.
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
+    Notification: Notification.extend({ styles: { description: { color: "var(--mantine-color-dimmed)" } } }),
     Paper: Paper.extend({ defaultProps: { withBorder: true } }),
     Card: Card.extend({ defaultProps: { withBorder: true } }),
     Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 320 } }),

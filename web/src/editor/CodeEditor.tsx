@@ -6,7 +6,7 @@ import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit } fr
 import { lintGutter, lintKeymap } from "@codemirror/lint";
 import { diff } from "@codemirror/merge";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import { Compartment, EditorState, Prec, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, tooltips } from "@codemirror/view";
 import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useImperativeHandle, useRef, type Ref } from "react";
@@ -165,12 +165,13 @@ function shortcuts(current: () => Shortcuts): Extension {
     pick()?.();
     return pick() !== undefined;
   };
-  return keymap.of([
+  // CodeMirror's own Mod-Enter would insert a line.
+  return Prec.high(keymap.of([
     { key: "Mod-Enter", run: command(() => current().onRun) },
     { key: "Mod-s", run: command(() => current().onSave), preventDefault: true },
     { key: "Shift-Alt-f", run: command(() => current().onFormat), preventDefault: true },
     { key: "F1", run: command(() => current().onHelp), preventDefault: true },
-  ]);
+  ]));
 }
 
 function tellCursor(state: EditorState, tell: Props["onCursor"]): void {

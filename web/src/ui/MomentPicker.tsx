@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 export function MomentPicker(props: Omit<DateTimePickerProps, "ref">) {
   const { t, i18n } = useTranslation();
   return (
-    <DatesProvider settings={{ locale: i18n.language, firstDayOfWeek: 1 }}>
+    <DatesProvider settings={{ locale: i18n.language, firstDayOfWeek: 1, weekendDays: [] }}>
       <DateTimePicker
         hideOutsideDates
         ariaLabels={{

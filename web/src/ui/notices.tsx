@@ -27,6 +27,7 @@ interface Question {
 /** Asks before something that cannot be taken back. */
 export function ask({ title, text, confirm, danger, onConfirm }: Question): void {
   modals.openConfirmModal({
+    centered: true,
     title: <Text fw={600}>{title}</Text>,
     children: <Text size="sm">{text}</Text>,
     labels: { confirm, cancel: i18n.t("common.cancel") },

@@ -30,6 +30,7 @@ export function SaveVersion({ opened, onClose, card, number, source, check }: Pr
       tell(t("studio.savedDraft", { number: version.number }));
       setNote("");
       onClose();
+      client.setQueryData(modules.version(card.id, version.id).queryKey, version);
       await client.invalidateQueries({ queryKey: ["modules"] });
     },
   });
@@ -45,7 +46,7 @@ export function SaveVersion({ opened, onClose, card, number, source, check }: Pr
           <Text size="sm" c="dimmed">
             {t(card.liveVersionId ? "studio.saveHint" : "studio.saveFirstHint")}
           </Text>
-          {errors > 0 && (
+          {errors > 0 && !saving.error && (
             <Alert color="yellow" icon={<IconAlertTriangle size={18} />}>
               {t("studio.saveWithErrors", { count: errors })}
             </Alert>

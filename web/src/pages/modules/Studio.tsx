@@ -1,5 +1,5 @@
 import { useDisclosure } from "@mantine/hooks";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { contractQuery, type Contract } from "../../api/contract";
@@ -26,14 +26,19 @@ const route = getRouteApi("/inside/modules/$id");
 
 export default function StudioPage() {
   const { id } = route.useParams();
+  return <ModuleStudio key={id} id={id} />;
+}
+
+/** The studio stays as it is, with its cursor and results, when a newer version of the same module appears. */
+function ModuleStudio({ id }: { id: string }) {
   const card = useQuery(modules.card(id));
   const latest = card.data?.latestVersionId ?? "";
-  const version = useQuery({ ...modules.version(id, latest), enabled: latest !== "" });
+  const version = useQuery({ ...modules.version(id, latest), enabled: latest !== "", placeholderData: keepPreviousData });
   const contract = useQuery(contractQuery);
   const problem = card.error ?? version.error ?? contract.error;
   if (problem) return <PageProblem problem={problem} retry={() => void card.refetch()} />;
   if (!card.data || !version.data || !contract.data) return <PageLoading />;
-  return <Studio key={version.data.id} card={card.data} saved={version.data} contract={contract.data} />;
+  return <Studio card={card.data} saved={version.data} contract={contract.data} />;
 }
 
 interface Props {

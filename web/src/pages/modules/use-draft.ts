@@ -19,6 +19,12 @@ export interface Draft {
 export function useDraft(moduleId: string, saved: string): Draft {
   const { t } = useTranslation();
   const [source, setSource] = useState(saved);
+  const [base, setBase] = useState(saved);
+  if (base !== saved) {
+    setBase(saved);
+    // A version that came from elsewhere replaces a text that nobody has changed.
+    if (source === base) setSource(saved);
+  }
   const [settled] = useDebouncedValue(source, CHECK_AFTER_MS);
   const changed = source !== saved;
   const { data, isFetching } = useQuery({

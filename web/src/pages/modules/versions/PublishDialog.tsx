@@ -61,7 +61,8 @@ function First(props: OneProps) {
       <Text size="sm">{t("studio.publishFirst")}</Text>
       {publishing.error && <ProblemPanel problem={publishing.error} />}
       <Group justify="flex-end">
-        <Button data-autofocus loading={publishing.isPending} onClick={() => publishing.mutate(false)}>
+        {/* The dialog may stand before its version is known: what it would focus is not there by then. */}
+        <Button autoFocus loading={publishing.isPending} onClick={() => publishing.mutate(false)}>
           {t("studio.publish")}
         </Button>
       </Group>
