@@ -14,10 +14,11 @@ from tests.modules.conftest import MANIFEST
 from tests.modules.test_rehearsals import LIVE, Stage, numbers, stage
 
 from vestnik.db import now
+from vestnik.modules import demo
 from vestnik.modules.rehearsals import progress, store
 from vestnik.modules.rehearsals.service import Rehearsals
 from vestnik.modules.replays.differences import Difference
-from vestnik.modules.tables import rehearsal, rehearsal_row
+from vestnik.modules.tables import module, rehearsal, rehearsal_row
 from vestnik.people.access import SYSTEM
 from vestnik.sandbox import Sandbox
 
@@ -176,6 +177,17 @@ async def test_rows_go_with_their_rehearsal(stage: Stage, monkeypatch: pytest.Mo
     await stage.site.database.write(store.add, stage.module_id, 1, 2, "x")
     async with stage.site.database.read() as connection:
         assert (await connection.scalars(sa.select(rehearsal_row.c.rehearsal_id))).all() == []
+
+
+async def test_rows_go_with_the_module_of_a_demo(stage: Stage) -> None:
+    await stage.call("c-1")
+    await stage.rehearse(LIVE)
+    bundled = module.update().values(name=demo.MODULE, bundled=True)
+    await stage.site.database.write(lambda connection: connection.execute(bundled))
+    await demo.remove_demo(stage.site.database, stage.site.modules)
+    async with stage.site.database.read() as connection:
+        for table in (module, rehearsal, rehearsal_row):
+            assert (await connection.execute(sa.select(table))).all() == []
 
 
 # Waiting
