@@ -186,6 +186,21 @@ def test_a_language_server_that_dies_comes_back_and_the_text_is_whole(page: Page
 
 
 def language_servers() -> list[int]:
+def test_who_may_only_read_modules_reads_the_text_without_a_language_server(demo: Site, page: Page) -> None:
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    demo.enter(page, "marketer")
+    module_id = page.request.get(f"{demo.address}/api/v1/modules").json()["items"][0]["id"]
+    demo.open(page, f"/modules/{module_id}")
+    text = page.get_by_label(TEXT)
+    expect(text).to_contain_text("from vestnik_sdk import")
+    expect(page.get_by_role("status").filter(has_text="Только для чтения")).to_be_visible()
+    before = lines(page)
+    text.click()
+    page.keyboard.type("nothing")
+    assert (lines(page), sockets) == (before, [])
+
+
     """The language servers that were started by servers of this process."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
