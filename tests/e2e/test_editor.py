@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -185,7 +186,6 @@ def test_a_language_server_that_dies_comes_back_and_the_text_is_whole(page: Page
     assert lines(page)[-2:] == ["value = 1", "other = nothing_known"]
 
 
-def language_servers() -> list[int]:
 def test_who_may_only_read_modules_reads_the_text_without_a_language_server(demo: Site, page: Page) -> None:
     sockets: list[str] = []
     page.on("websocket", lambda socket: sockets.append(socket.url))
@@ -201,6 +201,7 @@ def test_who_may_only_read_modules_reads_the_text_without_a_language_server(demo
     assert (lines(page), sockets) == (before, [])
 
 
+def language_servers() -> list[int]:
     """The language servers that were started by servers of this process."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -219,3 +220,33 @@ def started_here(process: int) -> bool:
         if process == os.getpid():
             return True
     return False
+
+
+def test_text_is_checked_run_saved_and_published_without_a_mouse(page: Page, editor: Locator) -> None:
+    page.keyboard.type("\nanswer = wrong")
+    problems = page.get_by_role("region", name="Замечания")
+    expect(problems).to_contain_text("Имя «wrong» не определено", timeout=SECONDS)
+    page.keyboard.press("F8")
+    page.keyboard.type("1")
+    expect(problems).not_to_contain_text("wrong", timeout=SECONDS)
+    place = page.get_by_text(re.compile(r"^Строка \d+, столбец \d+$"))
+    before = place.inner_text()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert", name="Функция не реализована")).to_be_visible()
+    page.keyboard.press("Control+s")
+    expect(page.get_by_label("Что изменилось")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("черновик: версия 2", exact=True)).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(editor).to_be_focused()
+    expect(place).to_have_text(before)
+    expect(page.get_by_role("alert", name="Функция не реализована")).to_be_visible()
+    page.keyboard.press("Escape")
+    for _ in range(60):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.textContent") == "Опубликовать":
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("button", name="Опубликовать")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("действует версия 2", exact=True)).to_be_visible()

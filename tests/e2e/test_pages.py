@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.e2e.conftest import Site, complaints
+from tests.e2e.conftest import PASSWORD, Site, complaints
 from tests.processes import Command
 
 pytestmark = pytest.mark.slow
@@ -69,6 +69,24 @@ def test_unknown_addresses_and_lost_sessions_say_what_to_do(demo: Site, page: Pa
     expect(page.get_by_role("heading", level=1)).to_have_text("Не найдено")
     demo.open(page, "/no-such-page")
     expect(page.get_by_role("heading", level=1)).to_have_text("Такой страницы нет")
+
+
+def test_language_and_theme_chosen_before_signing_in_stay_the_persons_own(demo: Site, page: Page) -> None:
+    page.goto(f"{demo.address}/login")
+    page.get_by_text("EN", exact=True).click()
+    page.get_by_role("button", name="Dark theme").click()
+    page.get_by_label("E-mail").fill("sales@demo.local")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Where to start")
+    user = page.request.get(f"{demo.address}/api/v1/session").json()["user"]
+    assert (user["language"], user["theme"]) == ("en", "dark")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Where to start")
+    page.get_by_text("RU", exact=True).click()
+    page.get_by_role("button", name="Светлая тема").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("С чего начать")
+    page.wait_for_load_state("networkidle")
 
 
 def test_visitor_of_the_demo_becomes_another_person_by_one_click(demo: Site, page: Page) -> None:

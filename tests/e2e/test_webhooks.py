@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -47,6 +48,23 @@ def test_a_filtered_set_is_counted_asked_about_and_replayed(demo: Site, page: Pa
 
     page.get_by_role("button", name="Сбросить").click()
     page.wait_for_url(re.compile(r"/webhooks$"))
+
+
+def test_time_is_chosen_in_a_calendar_whose_controls_have_names(
+    demo: Site, page: Page, findings: Callable[[Page], list[str]]
+) -> None:
+    demo.enter(page, "integrator")
+    demo.open(page, "/webhooks")
+    page.get_by_role("button", name="С какого времени").click()
+    page.get_by_role("button", name="Следующий месяц").wait_for()
+    page.get_by_role("dialog").evaluate(
+        "dialog => Promise.all(dialog.getAnimations().map(one => one.finished))"
+    )
+    box = page.get_by_role("dialog").bounding_box()
+    assert box is not None
+    assert box["width"] < 400
+    assert box["x"] >= 0
+    assert findings(page) == []
 
 
 def test_a_webhook_is_taken_to_the_studio_and_to_a_shell(demo: Site, page: Page) -> None:
