@@ -59,7 +59,8 @@ async def test_a_forbidden_system_call_switches_the_module_off_until_an_administ
     account_id = await site.account(module_id, address)
 
     assert await _broken_out(site, server, sandbox, account_id) == "module_suspended"
-    assert (await site.get(f"/modules/{module_id}"))["enabled"] is False
+    card = await site.get(f"/modules/{module_id}")
+    assert (card["enabled"], card["suspendedAt"] is not None) == (False, True)
     with pytest.raises(ModuleCallFailed) as caught:
         await site.modules.call(account_id, STATS, CAMPAIGN, lane="interactive")
     assert caught.value.code == "module_switched_off"
@@ -69,6 +70,7 @@ async def test_a_forbidden_system_call_switches_the_module_off_until_an_administ
     server.answers(b"{}")
     await site.modules.library.enable(SYSTEM, module_id, True)
     assert await site.modules.call(account_id, STATS, CAMPAIGN, lane="interactive") == {"sent": 1}
+    assert (await site.get(f"/modules/{module_id}"))["suspendedAt"] is None
 
 
 async def test_the_zygote_is_renewed_after_a_forbidden_system_call(

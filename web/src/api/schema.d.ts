@@ -1992,6 +1992,8 @@ export interface components {
         /**
          * ModuleRowShape
          * @description A module in a list; `version` is the number of the live one, of the newest while none is live.
+         *
+         *         `suspended_at`: it tried to leave the sandbox; only an administrator switches it on again.
          */
         ModuleRowShape: {
             id: string;
@@ -2003,6 +2005,7 @@ export interface components {
             version: number;
             accounts: number;
             updatedAt: string;
+            suspendedAt: string | null;
             liveVersionId: string | null;
             latestVersionId: string;
             hasDraft: boolean;
@@ -2037,6 +2040,7 @@ export interface components {
             version: number;
             accounts: number;
             updatedAt: string;
+            suspendedAt: string | null;
             liveVersionId: string | null;
             latestVersionId: string;
             hasDraft: boolean;
@@ -2071,6 +2075,7 @@ export interface components {
             version: number;
             accounts: number;
             updatedAt: string;
+            suspendedAt: string | null;
             liveVersionId: string | null;
             latestVersionId: string;
             hasDraft: boolean;

@@ -11,7 +11,7 @@ const COLOURS = {
     soft_bounced: "yellow", hard_bounced: "red", bounced: "red", spam: "red", rejected: "red", failed: "red", skipped: "gray",
   },
   webhook: { received: "blue", applied: "teal", failed: "red", retrying: "yellow", probe: "gray" },
-  module: { enabled: "teal", disabled: "gray", archived: "gray", broken: "red" },
+  module: { enabled: "teal", disabled: "gray", suspended: "red", archived: "gray", broken: "red" },
   account: { ready: "teal", unchecked: "gray", failing: "red", disabled: "gray" },
   subscription: { subscribed: "teal", unsubscribed: "red", pending: "orange", none: "gray" },
   import: { running: "herald", done: "teal", failed: "red" },

@@ -12,7 +12,10 @@ from vestnik.modules.sources.versions import ModuleRow, VersionCard, VersionRow
 
 
 class ModuleRowShape(Shape):
-    """A module in a list; `version` is the number of the live one, of the newest while none is live."""
+    """A module in a list; `version` is the number of the live one, of the newest while none is live.
+
+    `suspended_at`: it tried to leave the sandbox; only an administrator switches it on again.
+    """
 
     id: Id
     name: str
@@ -23,6 +26,7 @@ class ModuleRowShape(Shape):
     version: int
     accounts: int
     updated_at: datetime
+    suspended_at: datetime | None
     live_version_id: Id | None
     latest_version_id: Id
     has_draft: bool
@@ -97,6 +101,7 @@ def row_values(row: ModuleRow) -> dict[str, Any]:
         "version": row.version,
         "accounts": row.accounts,
         "updated_at": row.updated_at,
+        "suspended_at": row.suspended_at,
         "live_version_id": None if row.live_version_id is None else str(row.live_version_id),
         "latest_version_id": str(row.latest_version_id),
         "has_draft": row.has_draft,

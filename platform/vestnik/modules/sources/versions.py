@@ -41,6 +41,7 @@ class ModuleRow:
     version: int
     accounts: int
     updated_at: datetime
+    suspended_at: datetime | None
     live_version_id: int | None
     latest_version_id: int
 
@@ -121,6 +122,7 @@ def module_row(row: sa.Row[Any]) -> ModuleRow:
         accounts=row.accounts,
         updated_at=row.updated_at,
         live_version_id=None if row.published_at is None else row.live_version_id,
+        suspended_at=row.suspended_at,
         latest_version_id=row.latest_version_id,
     )
 

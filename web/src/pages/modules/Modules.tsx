@@ -75,7 +75,7 @@ function ModuleTile({ row }: { row: ModuleRow }) {
               {row.name}
             </Text>
           </Stack>
-          <StatusBadge kind="module" state={row.enabled ? "enabled" : "disabled"} />
+          <StatusBadge kind="module" state={row.suspendedAt ? "suspended" : row.enabled ? "enabled" : "disabled"} />
         </Group>
         <Text size="sm" c="dimmed" lineClamp={2} flex={1}>
           {localised(row.description) || t("modules.noDescription")}

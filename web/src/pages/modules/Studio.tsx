@@ -1,11 +1,14 @@
+import { Alert } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { contractQuery, type Contract } from "../../api/contract";
 import { modules, type CheckResult, type ModuleCard, type Version } from "../../api/modules";
 import { useRight } from "../../api/session";
 import type { CodeEditorHandle } from "../../editor/CodeEditor";
+import { useFormat } from "../../ui/format";
 import { PageLoading } from "../../ui/Loading";
 import { PageProblem } from "../../ui/ProblemPanel";
 import { EditorPane } from "./EditorPane";
@@ -80,6 +83,7 @@ function Studio({ card, saved, contract }: Props) {
         onCompare={() => setCompared(card.liveVersionId ?? saved.id)}
         onPublish={() => setPublished(saved.id)}
       />
+      {card.suspendedAt && <Suspended at={card.suspendedAt} />}
       <div className={classes.studio} data-wide={wide || undefined}>
         <FunctionList
           contract={contract}
@@ -125,4 +129,15 @@ function firstTrial(card: ModuleCard, contract: Contract, webhookId: string | un
   if (webhookId) return { name: PARSE_WEBHOOK, origin: "webhook", callId: null, webhookId };
   const present = contract.functions.find((one) => card.functions.includes(one.name));
   return { name: (present ?? contract.functions[0])?.name ?? "", origin: "sample", callId: null, webhookId: null };
+}
+
+/** A module that tried to leave the sandbox, and who may switch it on again. */
+function Suspended({ at }: { at: string }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return (
+    <Alert color="red" mb="sm" title={t("studio.suspendedTitle", { at: format.exact(at) })}>
+      {t("studio.suspendedText")}
+    </Alert>
+  );
 }

@@ -31,7 +31,7 @@ export function StudioHeader({ card, saved, changed, wide, onWide, onSave, onCom
       back={{ to: "/modules", label: t("shell.nav.modules") }}
       badges={
         <>
-          <StatusBadge kind="module" state={card.enabled ? "enabled" : "disabled"} />
+          <StatusBadge kind="module" state={card.suspendedAt ? "suspended" : card.enabled ? "enabled" : "disabled"} />
           {card.liveVersionId ? (
             <Badge color="gray">{t("studio.liveVersion", { number: card.version })}</Badge>
           ) : (

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Group, Stack, Switch, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Button, Group, Stack, Switch, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconArrowLeft, IconFlask, IconPlayerPlay, IconRepeat } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -45,6 +45,7 @@ export function CallView({ card, callId, source, onBack, onTry }: Props) {
           <Head call={data} />
           <Actions card={card} call={data} source={source} onTry={onTry} />
           <Reveal revealed={revealed} onChange={setRevealed} />
+          {data.argumentsLeftOut && <Alert color="gray">{t("studio.argumentsLeftOut")}</Alert>}
           <Outcome key={`${callId} ${revealed}`} run={finished(data)} given={data.arguments} />
         </>
       )}
