@@ -31,6 +31,7 @@ async def test_a_new_module_begins_with_the_scaffold_and_is_off(site: Site) -> N
         "version": 1,
         "accounts": 0,
         "updatedAt": card["updatedAt"],
+        "suspendedAt": None,
         "liveVersionId": None,
         "latestVersionId": live["id"],
         "hasDraft": True,

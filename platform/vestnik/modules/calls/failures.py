@@ -31,7 +31,7 @@ from typing import Any, ClassVar
 
 from vestnik.contract import ContractViolation, functions
 from vestnik.egress import ExchangeTrace, ForbiddenHost, SecretNotAllowed
-from vestnik.http.errors import Language, Problem
+from vestnik.http.errors import Language, Problem, Text
 from vestnik.modules.ports import LogLine
 from vestnik.sandbox import RetryLaterByModule, SandboxError, WorkerCrashed, WorkerLost
 
@@ -313,6 +313,14 @@ class Unavailable(ModuleCallFailed):
 _BY_KIND: dict[str, type[ModuleCallFailed]] = {
     each.kind: each for each in (FunctionMissing, Raised, TimedOut, OutOfMemory, Crashed, Busy)
 }
+
+
+def title_of(kind: str | None) -> Text:
+    """What a recorded kind of failure is called; the general name for one that this version lacks."""
+    named: dict[str, Text] = {}
+    for each in ModuleCallFailed.__subclasses__():
+        named.setdefault(each.kind, each.title)
+    return named.get(kind or "", ModuleCallFailed.title)
 
 
 def of_sandbox(error: SandboxError, module: Mapping[str, str], function: str) -> ModuleCallFailed:

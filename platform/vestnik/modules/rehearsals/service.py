@@ -402,10 +402,10 @@ def _why(failure: ModuleCallFailed, language: Language) -> str:
 
 
 def _live_failed(error: Any) -> Both:
-    kind = error.get("kind", "failed")
+    why = failures.title_of(error.get("kind"))
     return {
-        "ru": f"У действующей версии этот вызов не удался ({kind}).",
-        "en": f"The live version failed in this call ({kind}).",
+        "ru": f"У действующей версии этот вызов не удался: {why['ru']}.",
+        "en": f"The live version failed in this call: {why['en']}.",
     }
 
 
