@@ -2,12 +2,18 @@
 
 The good module is called by eight callers at once, as webhooks call; the bad one is called again as soon as
 its last call has ended, as its provider would. Rounds alternate, so that the machine's moods cancel out.
+Beside them the floor: a process of no sandbox that computes in the idle class, on one processor. What it
+costs, nothing that computes at all can cost less.
 """
 
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from statistics import median
 from typing import Any
 
@@ -37,15 +43,12 @@ async def _measure() -> dict[str, Any]:
         await _rate(sandbox, good, rows)
         figures: dict[str, Any] = {}
         alone_all: list[float] = []
-        for name, source in BAD.items():
-            bad = Program(name, source)
+        for name, source in [("idle_process", None), *BAD.items()]:
             alone, beside = [], []
             for _ in range(ROUNDS):
                 alone.append(await _rate(sandbox, good, rows))
-                spoiling = asyncio.create_task(_spoil(sandbox, bad))
-                beside.append(await _rate(sandbox, good, rows))
-                spoiling.cancel()
-                await asyncio.wait([spoiling])
+                async with _spoiled(sandbox, None if source is None else Program(name, source)):
+                    beside.append(await _rate(sandbox, good, rows))
             alone_all += alone
             figures[f"beside_{name}_share"] = round(median(beside) / median(alone), 3)
         return {"alone_calls_per_s": round(median(alone_all))} | figures
@@ -64,6 +67,29 @@ async def _rate(sandbox: Sandbox, program: Program, rows: Any) -> float:
     begun = time.perf_counter()
     await asyncio.gather(*[caller() for _ in range(CALLERS)])
     return calls / (time.perf_counter() - begun)
+
+
+@asynccontextmanager
+async def _spoiled(sandbox: Sandbox, bad: Program | None) -> AsyncIterator[None]:
+    """Have the bad module called all the while, or the floor's process compute."""
+    if bad is not None:
+        spoiling = asyncio.create_task(_spoil(sandbox, bad))
+        yield
+        spoiling.cancel()
+        await asyncio.wait([spoiling])
+        return
+    process = multiprocessing.get_context("spawn").Process(target=_compute)
+    process.start()
+    yield
+    process.kill()
+    process.join()
+
+
+def _compute() -> None:
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    while True:
+        pass
 
 
 async def _spoil(sandbox: Sandbox, program: Program) -> None:

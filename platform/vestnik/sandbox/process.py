@@ -191,9 +191,14 @@ class WorkerProcess(asyncio.Protocol):
         return self._yielding
 
     def _schedule(self, policy: int) -> bool:
+        """One that yields stays on one processor: moved about, it would get in everybody's way there too."""
+        processors = sorted(os.sched_getaffinity(0))
+        if policy == os.SCHED_IDLE:
+            processors = [processors[self.number % len(processors)]]
         try:
             if pid := self.pid:
                 os.sched_setscheduler(pid, policy, os.sched_param(0))
+                os.sched_setaffinity(pid, processors)
         except (ProcessLookupError, PermissionError):
             return False
         return True
