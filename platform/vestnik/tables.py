@@ -4,6 +4,7 @@
 import vestnik.audit.tables
 import vestnik.campaigns.tables
 import vestnik.companies.tables
+import vestnik.contacts.imports.tables
 import vestnik.contacts.tables
 import vestnik.demo.tables
 import vestnik.engine.tables

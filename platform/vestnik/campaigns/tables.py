@@ -32,6 +32,11 @@ campaign = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("scheduled_at", Instant),
+    sa.Column("zone", sa.Text),  # in which its time was chosen
+    sa.Column(
+        "held", sa.Boolean, nullable=False, server_default=sa.false()
+    ),  # sent now, and may be taken back until scheduled_at
+    sa.Column("repeat_id", Key),
     sa.Column("launched_at", Instant),  # when hand-over began
     # The mark that is committed before CreateCampaign is called; with it and without an external id,
     # the call may or may not have reached the provider.
@@ -45,6 +50,11 @@ campaign = sa.Table(
     sa.Column("service_reason", sa.Text),
     sa.Column("service_at", Instant),
     sa.Column("check_at", Instant),  # when the provider is asked next
+    # Where no webhook comes, the service is asked for what became of each letter.
+    sa.Column("poll_at", Instant),
+    sa.Column("poll_cursor", sa.Text),
+    sa.Column("polled_at", Instant),
+    sa.Column("poll_failure", Json),
     # Hand-over: contacts up to this key are planned; then the deliveries are cut into chunks.
     sa.Column("planned_to", Key, nullable=False),
     sa.Column("planned_at", Instant),
@@ -64,6 +74,40 @@ campaign = sa.Table(
     ),
     sa.Index(None, "state"),
     sa.Index(None, "name_folded"),
+    sa.Index(None, "category_id", "launched_at"),
+    sa.Index(None, "repeat_id"),
+)
+
+#: A campaign that is sent again and again to whoever is in the segment then; each issue is a campaign.
+repeat = sa.Table(
+    "campaign_repeat",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    # The campaign whose content each issue has.
+    sa.Column("pattern_id", Key, nullable=False, unique=True),
+    sa.Column("every", sa.String(8), nullable=False),
+    # 0 (Monday) to 6 of a week, or 1 to 31 of a month: the last day where a month is shorter.
+    sa.Column("day", sa.Integer, nullable=False),
+    sa.Column("at_time", Exact, nullable=False),
+    sa.Column("zone", sa.Text, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("next_at", Instant, index=True),
+    sa.Column("issues", sa.Integer, nullable=False),
+    sa.Column("reason", Json),
+    sa.Column("created_by", Key),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.CheckConstraint("every IN ('week', 'month')", name="every"),
+)
+
+#: The links of a campaign's letter, with the service's own counts.
+link = sa.Table(
+    "campaign_link",
+    metadata,
+    sa.Column("campaign_id", Key, sa.ForeignKey("campaign.id"), primary_key=True, autoincrement=False),
+    sa.Column("url", Exact, primary_key=True),
+    sa.Column("clicks", sa.Integer, nullable=False),
+    sa.Column("unique_clicks", sa.Integer),
+    sa.Column("fetched_at", Instant, nullable=False),
 )
 
 #: A part of the recipients, by their addresses' keys, on its way to the provider in one step.

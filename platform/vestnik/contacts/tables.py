@@ -25,9 +25,13 @@ contact = sa.Table(
     sa.Column("unsubscribed", sa.Boolean, nullable=False, default=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
-    sa.Index(None, "name_folded"),
+    # Who asked to be forgotten: the row stays for what refers to it, and holds nothing of the person.
+    sa.Column("erased_at", Instant),
+    sa.Index(None, "name_folded", "id"),
+    sa.Index(None, "owner_id"),
     sa.Index(None, "company_id"),
-    sa.Index(None, "created_at"),
+    sa.Index(None, "created_at", "id"),
+    sa.Index(None, "updated_at", "id"),
     # Few are merged; without it, deleting one contact would look at all for those merged into it.
     sa.Index(
         "ix_contact_merged_into",
@@ -152,6 +156,53 @@ contact_field = sa.Table(
     sa.Column("title", Json, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("options", Json, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False, server_default="0"),
     sa.Column("archived_at", Instant),
     sa.CheckConstraint("kind IN ('text', 'number', 'boolean', 'date', 'choice')", name="kind"),
+)
+
+#: What a person made of a list of contacts: its filters, sort and columns, under a name.
+saved_view = sa.Table(
+    "saved_view",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("query", Json, nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Column("created_by", Key, nullable=False, index=True),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+#: One action on many contacts, done in the background.
+bulk_run = sa.Table(
+    "contact_bulk_run",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("arguments", Json, nullable=False),
+    # Whom it takes: contacts by key, or a filter as the list knows it.
+    sa.Column("selection", Json, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    # Contacts up to this key are done: moved in the transaction that does them.
+    sa.Column("done_to", Key, nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("changed", sa.Integer, nullable=False),
+    sa.Column("reason", Json),
+    sa.Column("created_by", Key),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("finished_at", Instant),
+    sa.CheckConstraint("state IN ('running', 'done', 'failed', 'cancelled')", name="state"),
+)
+
+#: Contacts erased at their own wish: the proof, without anything of the person.
+erasure = sa.Table(
+    "erasure",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("contact_id", Key, nullable=False, unique=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    # How much of each kind was removed.
+    sa.Column("removed", Json, nullable=False),
 )

@@ -19,6 +19,10 @@ RIGHTS: frozenset[str] = frozenset(
     {
         "contacts.read",
         "contacts.write",
+        "contacts.export",
+        "fields.manage",
+        "privacy.manage",
+        "reports.read",
         "segments.write",
         "templates.read",
         "templates.import",
@@ -66,6 +70,8 @@ _ROLE_RIGHTS: dict[Role, frozenset[str]] = {
         {
             "contacts.read",
             "contacts.write",
+            "contacts.export",
+            "reports.read",
             "segments.write",
             "templates.read",
             "templates.import",

@@ -19,6 +19,9 @@ segment = sa.Table(
     sa.Column("created_by", Key),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
+    # How many there were when they were last counted.
+    sa.Column("members", sa.Integer),
+    sa.Column("counted_at", Instant),
     # Segments are never deleted: campaigns refer to them.
     sa.Column("archived_at", Instant),
     sa.CheckConstraint("kind IN ('static', 'dynamic')", name="kind"),

@@ -92,6 +92,8 @@ event = monthly_table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("detail", sa.Text),
     sa.Column("inbox_id", Key),
+    # Heard by asking the service, not by its webhook.
+    sa.Column("polled", sa.Boolean, nullable=False, server_default=sa.false()),
     by="at",
 )
 sa.Index("ix_event_campaign", event.c.campaign_id, event.c.at)

@@ -1,0 +1,1 @@
+"""Contacts out of files: read, mapped, applied by thousands, undone row by row."""
