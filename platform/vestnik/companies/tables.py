@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from vestnik.db import Exact, Instant, Json, Key, metadata
+from vestnik.db.search import searchable
 
 client = sa.Table(
     "client",
@@ -24,3 +25,5 @@ client = sa.Table(
     sa.Index(None, "name_folded"),
     sa.Index(None, "inn"),
 )
+
+searchable(client.c.name_folded)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from vestnik.db import Exact, Instant, Json, Key, metadata
+from vestnik.db.search import searchable
 
 contact = sa.Table(
     "contact",
@@ -75,6 +76,9 @@ contact_address = sa.Table(
     ),
     sqlite_with_rowid=False,
 )
+
+searchable(contact.c.name_folded)
+searchable(address.c.normalised)
 
 category = sa.Table(
     "category",

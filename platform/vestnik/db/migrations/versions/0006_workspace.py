@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from vestnik.db import Exact, Instant, Json, Key
+from vestnik.db.search import create_index
 
 revision = "0006"
 down_revision = "0005"
@@ -13,6 +14,8 @@ depends_on = None
 
 def upgrade() -> None:
     """New tables are empty; new columns say "no" or nothing."""
+    for table, column in (("contact", "name_folded"), ("address", "normalised"), ("client", "name_folded")):
+        create_index(op.get_bind(), table, column)
     _contacts()
     _imports()
     _campaigns()

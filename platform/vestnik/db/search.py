@@ -1,0 +1,113 @@
+"""Text that is found anywhere in a column: an index over its trigrams.
+
+SQLite: a table of FTS5 beside the column's, kept by triggers. PostgreSQL: a GIN index over what a
+function of ours makes of the text; `pg_trgm` would ask for a right that a hosted database may not give.
+The column holds folded text (`fold`); under three letters only its beginning is looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+
+#: The length of what the index holds: a shorter text can't be found by it.
+SHORTEST = 3
+
+_INDEX = "vestnik.search_index"
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION vestnik_trigrams(folded text) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT coalesce(array_agg(DISTINCT substr(folded, n, 3)), '{}')
+    FROM generate_series(1, length(folded) - 2) AS n
+$$
+"""
+
+
+def searchable(column: sa.Column[Any]) -> None:
+    """Have `contains` of the column served by an index; its table has a single integer key."""
+    column.info[_INDEX] = name = f"search_{column.table.name}_{column.name}"
+
+    def create(_table: sa.Table, connection: sa.Connection, **_options: object) -> None:
+        create_index(connection, column.table.name, column.name)
+
+    def drop(_table: sa.Table, connection: sa.Connection, **_options: object) -> None:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
+
+    sa.event.listen(column.table, "after_create", create)
+    sa.event.listen(column.table, "before_drop", drop)
+
+
+def create_index(connection: sa.Connection, table: str, column: str) -> None:
+    """Make the index of a column, with what its table holds already."""
+    name = f"search_{table}_{column}"
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_FUNCTION)
+        connection.exec_driver_sql(f"CREATE INDEX {name} ON {table} USING gin (vestnik_trigrams({column}))")
+        return
+    connection.exec_driver_sql(
+        f"CREATE VIRTUAL TABLE {name} USING fts5"
+        f"({column}, content='{table}', content_rowid='id', tokenize='trigram case_sensitive 1')"
+    )
+    into = f"INSERT INTO {name}"  # noqa: S608 (our own names)
+    forget = f"{into}({name}, rowid, {column}) VALUES ('delete', old.id, old.{column});"
+    learn = f"{into}(rowid, {column}) VALUES (new.id, new.{column});"
+    for event, effect in (
+        ("INSERT", learn),
+        ("DELETE", forget),
+        (f"UPDATE OF {column}", f"{forget} {learn}"),
+    ):
+        suffix = event.split()[0].lower()
+        changed = f"WHEN old.{column} <> new.{column} " if suffix == "update" else ""
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {name}_{suffix} AFTER {event} ON {table} {changed}BEGIN {effect} END"
+        )
+    connection.exec_driver_sql(f"{into}({name}) VALUES ('rebuild')")
+
+
+def contains(column: sa.Column[Any], folded: str) -> sa.ColumnElement[bool]:
+    """Whether a searchable column contains `folded` anywhere; begins with it where it is too short."""
+    if len(folded) < SHORTEST:
+        return column.startswith(folded, autoescape=True)
+    return _Contains(column, folded)
+
+
+class _Contains(sa.ColumnElement[bool]):
+    """The condition, spelt for each database when the statement is."""
+
+    inherit_cache = False
+    type = sa.Boolean()
+
+    def __init__(self, column: sa.Column[Any], folded: str) -> None:
+        name = column.info[_INDEX]
+        index = sa.table(name, sa.column("rowid", sa.Integer), sa.column(name, sa.Text))
+        phrase = '"' + folded.replace('"', '""') + '"'
+        trigrams = sorted({folded[n : n + SHORTEST] for n in range(len(folded) - SHORTEST + 1)})
+        self.column = column
+        self.sqlite = column.table.c.id.in_(
+            sa.select(index.c.rowid).where(index.c[name].op("MATCH", is_comparison=True)(phrase))
+        )
+        self.postgresql = sa.and_(
+            sa.func.vestnik_trigrams(column).op("@>", is_comparison=True)(
+                sa.cast(trigrams, postgresql.ARRAY(sa.Text))
+            ),
+            sa.func.strpos(column, folded) > 0,
+        )
+
+    @property
+    def _from_objects(self) -> list[sa.FromClause]:
+        return self.column._from_objects
+
+
+@compiles(_Contains, "sqlite")
+def _on_sqlite(element: _Contains, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.sqlite.self_group(), **options))
+
+
+@compiles(_Contains, "postgresql")
+def _on_postgresql(element: _Contains, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.postgresql.self_group(), **options))
