@@ -53,7 +53,7 @@ def create_index(connection: sa.Connection, table: str, column: str) -> None:
         f"CREATE VIRTUAL TABLE {name} USING fts5"
         f"({column}, content='{table}', content_rowid='id', tokenize='trigram case_sensitive 1')"
     )
-    into = f"INSERT INTO {name}"  # noqa: S608 (our own names)
+    into = f"INSERT INTO {name}"
     forget = f"{into}({name}, rowid, {column}) VALUES ('delete', old.id, old.{column});"
     learn = f"{into}(rowid, {column}) VALUES (new.id, new.{column});"
     for event, effect in (
