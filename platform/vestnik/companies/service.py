@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.companies.tables import client
 from vestnik.db import fold, new_key, now
+from vestnik.db.search import contains
 from vestnik.http.errors import Problem
 
 
@@ -72,12 +73,9 @@ async def client_names(connection: AsyncConnection, ids: Iterable[int]) -> dict[
     return {id: name for id, name in found}
 
 
-def clients_with_name(text: str, *, within: bool) -> sa.Select[tuple[int]]:
-    """Keys of clients whose name begins with `text` or, when `within`, contains it anywhere."""
-    folded = fold(text)
-    name = client.c.name_folded
-    matches = name.contains(folded, autoescape=True) if within else name.startswith(folded, autoescape=True)
-    return sa.select(client.c.id).where(matches)
+def clients_with_name(text: str) -> sa.Select[tuple[int]]:
+    """Keys of clients whose name contains `text` anywhere; begins with it where it is short."""
+    return sa.select(client.c.id).where(contains(client.c.name_folded, fold(text)))
 
 
 def clients_of(external_prefix: str) -> sa.Select[tuple[int]]:

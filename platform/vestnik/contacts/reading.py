@@ -25,9 +25,7 @@ from vestnik.contacts.tables import (
     suppression,
 )
 from vestnik.db import fold
-
-#: Under this length a text is sought at the beginning only: an index of trigrams could not serve it.
-_CONTAINS_FROM = 3
+from vestnik.db.search import SHORTEST, contains
 
 _SORTS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "name": (contact.c.name_folded, contact.c.id),
@@ -103,22 +101,18 @@ def matching(search: str) -> sa.ColumnElement[bool]:
     text = search.strip()
     if not text:
         return sa.true()
-    folded, within = fold(text), len(text) >= _CONTAINS_FROM
+    folded = fold(text)
     found = [
-        _has(contact.c.name_folded, folded, within=within),
-        contact.c.company_id.in_(clients_with_name(text, within=within)),
-        contact.c.id.in_(_holders(_has(address.c.normalised, folded, within=within), "email")),
+        contains(contact.c.name_folded, folded),
+        contact.c.company_id.in_(clients_with_name(text)),
+        contact.c.id.in_(_holders(contains(address.c.normalised, folded), "email")),
     ]
     digits = re.sub(r"\D", "", text)
-    if len(digits) >= _CONTAINS_FROM and not re.search(r"[^\d\s()+-]", text):
+    if len(digits) >= SHORTEST and not re.search(r"[^\d\s()+-]", text):
         # A Russian number is typed with 8 in front of it and stored with +7.
         sought = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
-        found.append(contact.c.id.in_(_holders(_has(address.c.normalised, sought, within=True), "phone")))
+        found.append(contact.c.id.in_(_holders(contains(address.c.normalised, sought), "phone")))
     return sa.or_(*found)
-
-
-def _has(column: sa.ColumnElement[str], text: str, *, within: bool) -> sa.ColumnElement[bool]:
-    return column.contains(text, autoescape=True) if within else column.startswith(text, autoescape=True)
 
 
 def _holders(matches: sa.ColumnElement[bool], kind: str) -> sa.Select[tuple[int]]:
