@@ -55,6 +55,10 @@ campaign = sa.Table(
     sa.Column("poll_cursor", sa.Text),
     sa.Column("polled_at", Instant),
     sa.Column("poll_failure", Json),
+    # Why the service's own figures and links are as old as they are.
+    sa.Column("stats_failure", Json),
+    sa.Column("links_at", Instant),
+    sa.Column("links_failure", Json),
     # Hand-over: contacts up to this key are planned; then the deliveries are cut into chunks.
     sa.Column("planned_to", Key, nullable=False),
     sa.Column("planned_at", Instant),
@@ -76,6 +80,7 @@ campaign = sa.Table(
     sa.Index(None, "name_folded"),
     sa.Index(None, "category_id", "launched_at"),
     sa.Index(None, "repeat_id"),
+    sa.Index(None, "poll_at"),
 )
 
 #: A campaign that is sent again and again to whoever is in the segment then; each issue is a campaign.

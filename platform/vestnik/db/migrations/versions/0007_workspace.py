@@ -212,6 +212,10 @@ def _campaigns() -> None:
     op.add_column("campaign", sa.Column("poll_cursor", sa.Text(), nullable=True))
     op.add_column("campaign", sa.Column("polled_at", Instant, nullable=True))
     op.add_column("campaign", sa.Column("poll_failure", Json, nullable=True))
+    op.add_column("campaign", sa.Column("stats_failure", Json, nullable=True))
+    op.add_column("campaign", sa.Column("links_at", Instant, nullable=True))
+    op.add_column("campaign", sa.Column("links_failure", Json, nullable=True))
+    op.create_index(op.f("ix_campaign_poll_at"), "campaign", ["poll_at"], unique=False)
     op.create_index(
         op.f("ix_campaign_category_id_launched_at"), "campaign", ["category_id", "launched_at"], unique=False
     )
