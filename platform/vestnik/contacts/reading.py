@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from vestnik.companies.service import client_names, clients_with_name
+from vestnik.companies.service import client_names
 from vestnik.contacts.addresses import Address
 from vestnik.contacts.consents import ConsentState, Reason
 from vestnik.contacts.tables import (
@@ -24,8 +23,6 @@ from vestnik.contacts.tables import (
     subscription,
     suppression,
 )
-from vestnik.db import fold
-from vestnik.db.search import SHORTEST, contains
 
 _SORTS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "name": (contact.c.name_folded, contact.c.id),
@@ -96,33 +93,6 @@ class Person:
         return [each.text for each in self.addresses if each.kind == kind]
 
 
-def matching(search: str) -> sa.ColumnElement[bool]:
-    """Contacts whose name, e-mail, phone or company has `search`; the beginning only when it is short."""
-    text = search.strip()
-    if not text:
-        return sa.true()
-    folded = fold(text)
-    found = [
-        contains(contact.c.name_folded, folded),
-        contact.c.company_id.in_(clients_with_name(text)),
-        contact.c.id.in_(_holders(contains(address.c.normalised, folded), "email")),
-    ]
-    digits = re.sub(r"\D", "", text)
-    if len(digits) >= SHORTEST and not re.search(r"[^\d\s()+-]", text):
-        # A Russian number is typed with 8 in front of it and stored with +7.
-        sought = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
-        found.append(contact.c.id.in_(_holders(contains(address.c.normalised, sought), "phone")))
-    return sa.or_(*found)
-
-
-def _holders(matches: sa.ColumnElement[bool], kind: str) -> sa.Select[tuple[int]]:
-    return (
-        sa.select(contact_address.c.contact_id)
-        .join(address, address.c.id == contact_address.c.address_id)
-        .where(address.c.kind == kind, matches)
-    )
-
-
 async def list_page(
     connection: AsyncConnection, where: Sequence[sa.ColumnElement[bool]], sort: str, offset: int, limit: int
 ) -> tuple[list[Person], int]:
@@ -135,6 +105,19 @@ async def list_page(
     )
     people = await _people(connection, rows.all())
     return people, total or 0
+
+
+async def kept_of(connection: AsyncConnection, contact_id: int) -> int:
+    """The contact that `contact_id` lives on in: itself, unless it was merged; `NotFound` where there is none."""
+    row = (
+        await connection.execute(
+            sa.select(contact.c.merged_into, contact.c.erased_at).where(contact.c.id == contact_id)
+        )
+    ).one_or_none()
+    if row is None or row.erased_at is not None:
+        raise NotFound()
+    kept: int = row.merged_into or contact_id
+    return kept
 
 
 async def persons(connection: AsyncConnection, ids: Collection[int]) -> list[Person]:
@@ -215,6 +198,14 @@ async def _stops(connection: AsyncConnection, hashes: Sequence[bytes]) -> dict[b
     for row in rows:
         found[row.address_hash].append(Stop(row.category_id, row.reason, row.at))
     return found
+
+
+async def stopped(database: Database, hashes: Collection[bytes], category_id: int | None) -> set[bytes]:
+    """Which of the hashes are on the stop-list for a category or for all."""
+    scope = suppression.c.category_id.is_(None) | (suppression.c.category_id == category_id)
+    found = sa.select(suppression.c.address_hash).where(suppression.c.address_hash.in_(hashes), scope)
+    async with database.read() as connection:
+        return set(await connection.scalars(found))
 
 
 async def _add_choices(connection: AsyncConnection, people: Mapping[int, Person]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.audit import record
 from vestnik.companies.service import require_client
@@ -24,15 +23,23 @@ from vestnik.contacts.consents import (
     record_consent,
     remove_from_stop_list,
 )
-from vestnik.contacts.errors import CategoryExists, ExternalIdTaken, InvalidAddress, UnknownCategory
+from vestnik.contacts.errors import (
+    CategoryExists,
+    ExternalIdTaken,
+    InvalidAddress,
+    UnknownCategory,
+    UnknownOwner,
+)
 from vestnik.contacts.fields import SELECT_FIELDS, Field, check_values, fields_of
 from vestnik.contacts.reading import Person
+from vestnik.contacts.search import matching
 from vestnik.contacts.storing import NewContact, fold_values, insert_contacts, replace_addresses
 from vestnik.contacts.tables import address, category, contact
 from vestnik.db import Database, fold, now
 from vestnik.http.api import MAX_KEY
 from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
+from vestnik.people.users import is_working
 from vestnik.vault import Vault
 
 #: Contacts told to a module are read this many at a time: SQLite limits the parameters of a statement.
@@ -51,11 +58,14 @@ class Draft:
     external_id: str | None = None
     fields: Mapping[str, Any] | None = None
     blocked: bool | None = None
+    #: Parts to be emptied: company_id, owner_id, external_id.
+    cleared: frozenset[str] = frozenset()
 
     @property
     def given(self) -> list[str]:
         """Names of the parts that are there, for the audit."""
-        return [name for name in self.__slots__ if getattr(self, name) is not None]
+        told = [name for name in self.__slots__ if name != "cleared" and getattr(self, name) is not None]
+        return [*told, *sorted(self.cleared)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +77,11 @@ class Category:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """Something that happened to a contact, told by the room that knows of it."""
-
-    at: datetime
-    kind: str
-    title: Mapping[str, str]
-    link: str | None = None
-
-
-#: Newest entries of one contact: (connection, contact's key, limit).
-TimelineSource = Callable[[AsyncConnection, int, int], Awaitable[Sequence[TimelineEntry]]]
-
-
 class Contacts:
     """Contacts, their addresses, categories, consents and the stop-list."""
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database, self._vault = database, vault
-        self._timeline: list[TimelineSource] = []
 
     # Reading
 
@@ -102,7 +97,7 @@ class Contacts:
     ) -> tuple[list[Person], int]:
         """Contacts that match `search`, of the set `within` (column `contact_id`) if one is given."""
         actor.require("contacts.read")
-        where = [reading.matching(search)]
+        where = [matching(search)]
         if within is not None:
             where.append(contact.c.id.in_(sa.select(within.subquery().c.contact_id)))
         async with self._database.read() as connection:
@@ -112,24 +107,10 @@ class Contacts:
         """One contact whole; a merged one leads to the contact it was merged into."""
         actor.require("contacts.read")
         async with self._database.read() as connection:
-            kept = await connection.scalar(sa.select(contact.c.merged_into).where(contact.c.id == contact_id))
-            found = await reading.persons(connection, [kept or contact_id])
+            found = await reading.persons(connection, [await reading.kept_of(connection, contact_id)])
         if not found:
             raise NotFound()
         return found[0]
-
-    async def timeline(self, actor: Actor, contact_id: int, limit: int = 50) -> list[TimelineEntry]:
-        """What happened to a contact, newest first, from every room that registered a source."""
-        actor.require("contacts.read")
-        entries: list[TimelineEntry] = []
-        async with self._database.read() as connection:
-            for source in self._timeline:
-                entries.extend(await source(connection, contact_id, limit))
-        return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
-
-    def add_timeline(self, source: TimelineSource) -> None:
-        """Have a feature's events appear on the card."""
-        self._timeline.append(source)
 
     async def contacts_by_id(self, ids: Iterable[str]) -> list[dict[str, Any]]:
         """Contacts as the contract's `CRM_Marketing_Contact`, in the order asked; unknown ones left out.
@@ -173,6 +154,7 @@ class Contacts:
     ) -> int:
         check_values(fields_of(connection.execute(SELECT_FIELDS)), draft.fields or {})
         require_client(connection, draft.company_id)
+        require_owner(connection, draft.owner_id)
         _refuse_taken(connection, draft.external_id, None)
         row = NewContact(
             name=draft.name or "",
@@ -211,7 +193,7 @@ class Contacts:
             raise NotFound()
         values: dict[str, Any] = {"updated_at": now()}
         for name in ("company_id", "owner_id", "external_id", "blocked"):
-            if getattr(draft, name) is not None:
+            if getattr(draft, name) is not None or name in draft.cleared:
                 values[name] = getattr(draft, name)
         if draft.name is not None:
             values |= {"name": draft.name, "name_folded": fold(draft.name)}
@@ -220,6 +202,7 @@ class Contacts:
             custom = {key: value for key, value in (known.custom | draft.fields).items() if value is not None}
             values |= {"custom": custom, "custom_folded": fold_values(custom)}
         require_client(connection, draft.company_id)
+        require_owner(connection, draft.owner_id)
         _refuse_taken(connection, draft.external_id, contact_id)
         connection.execute(sa.update(contact).where(contact.c.id == contact_id).values(values))
         for kind, addresses in given.items():
@@ -358,6 +341,13 @@ class Contacts:
 
         return await self._database.write(remove)
 
+    async def stopped(
+        self, kind: AddressKind, addresses: Sequence[str], category_id: int | None
+    ) -> set[str]:
+        """Those of the addresses that are on the stop-list for the category or for all."""
+        hashes = {address_hash(self._vault, normalise(kind, text)): text for text in addresses}
+        return {hashes[each] for each in await reading.stopped(self._database, hashes, category_id)}
+
     # The audience
 
     @staticmethod
@@ -390,6 +380,12 @@ def _create_category(connection: sa.Connection, actor: Actor, title: str, descri
     ).scalar_one()
     record(connection, actor, "category.created", "category", id)
     return id
+
+
+def require_owner(connection: sa.Connection, user_id: int | None) -> None:
+    """Raise `UnknownOwner` unless `user_id` is somebody who may sign in, or None."""
+    if user_id is not None and not is_working(connection, user_id):
+        raise UnknownOwner()
 
 
 def _refuse_taken(connection: sa.Connection, external_id: str | None, own_id: int | None) -> None:
