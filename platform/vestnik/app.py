@@ -19,7 +19,8 @@ from starlette.middleware import Middleware
 from vestnik.audit import Audit
 from vestnik.audit import routes as audit_routes
 from vestnik.campaigns import routes as campaigns_routes
-from vestnik.campaigns.service import Campaigns
+from vestnik.campaigns.polling import Polling
+from vestnik.campaigns.service import Campaigns, topic
 from vestnik.contacts import routes as contacts_routes
 from vestnik.contacts.service import Contacts
 from vestnik.db import Database, now
@@ -141,6 +142,14 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         parse_at_leisure=WebhookParser(modules, "bulk"),
     )
     campaigns.on_external_id(webhooks.campaign_arrived)
+    polling = Polling(
+        database,
+        engine,
+        ModulesForCampaigns(modules),
+        webhooks.polled,
+        lambda id: events.publish(topic(id), None),
+    )
+    campaigns.on_external_id(polling.begin)
     modules.recordings.webhooks = WebhookSamples(webhooks)
     modules.rehearsals.webhooks = NewestWebhooks(webhooks)
     services = Services(

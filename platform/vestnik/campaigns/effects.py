@@ -67,6 +67,11 @@ _KNOWN = RowsStatement(
     locking=" AND EXISTS (SELECT FROM held WHERE held.id = d.campaign_id)"
     " ORDER BY d.campaign_id, d.address_id FOR UPDATE OF d",
 )
+_FACTS = RowsStatement(
+    "SELECT d.campaign_id, d.address_id, d.flags FROM {rows} CROSS JOIN delivery AS d"
+    " WHERE d.campaign_id = r.campaign_id AND d.address_id = r.address_id",
+    {"campaign_id": "bigint", "address_id": "bigint"},
+)
 _HOLD = RowsStatement(
     "SELECT c.id FROM {rows} CROSS JOIN campaign AS c WHERE c.id = r.id",
     {"id": "bigint"},
@@ -105,6 +110,12 @@ def set_delivery_status(connection: sa.Connection, rows: Sequence[Status]) -> li
         changes[pair] = _merge(changes.get(pair), row)
     known = _apply(connection, changes)
     return [(row.campaign_id, row.address_id) in known for row in rows]
+
+
+def facts_of(connection: sa.Connection, campaign_id: int, address_ids: Sequence[int]) -> dict[int, int]:
+    """What is known of the deliveries to these addresses, as bits (statuses.py), where there are any."""
+    wanted = [{"campaign_id": campaign_id, "address_id": id} for id in sorted(set(address_ids))]
+    return {row[1]: row[2] for row in _FACTS.rows(connection, wanted)} if wanted else {}
 
 
 def reject(connection: sa.Connection, campaign_id: int, reasons: Mapping[int, str], at: datetime) -> int:

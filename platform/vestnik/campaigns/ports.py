@@ -20,6 +20,8 @@ CANCEL = "CRM_Marketing_CancelCampaign"
 JOB = "CRM_Marketing_GetJob"
 SENDERS = "CRM_Marketing_GetSenders"
 ACCOUNT = "CRM_Marketing_GetAccount"
+DELIVERIES = "CRM_Marketing_GetDeliveries"
+LINKS = "CRM_Marketing_GetCampaignLinks"
 
 #: Kinds of a failed call that may pass by themselves.
 TRANSIENT = frozenset({"timeout", "fetch", "retry_later", "crashed", "busy"})
@@ -128,6 +130,14 @@ class CallFailed(Exception):
     def without_effect(self) -> bool:
         """True when the call surely changed nothing at the service."""
         return self.kind in NEVER_BEGUN or not self._reached_service
+
+
+    @property
+    def as_reason(self) -> dict[str, Any]:
+        """Why something is not known that the service was asked for, as it is stored."""
+        if self.kind == "not_implemented":
+            return reason("unable", function=self.function)
+        return reason("unanswered", function=self.function, text=self.words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,22 @@ SENTENCES: Mapping[str, Text] = {
         "en": "The last step of the hand-over was cut short; the service says that it has no such campaign. "
         "If it is really not there, press “Send again”.",
     },
+    "unanswered": {
+        "ru": "Сервис не ответил ({function}): {text}",
+        "en": "The service did not answer ({function}): {text}",
+    },
+    "unable": {
+        "ru": "Модуль сервиса этого не сообщает ({function}).",
+        "en": "The service's module does not tell this ({function}).",
+    },
+    "not_ready": {
+        "ru": "Выпуск не отправлен: проверка нашла ошибки. {text}",
+        "en": "The issue was not sent: its check found errors. {text}",
+    },
+    "missed": {
+        "ru": "Один выпуск пропущен: в его время Вестник не работал больше суток.",
+        "en": "One issue was left out: Vestnik was not running for more than a day.",
+    },
     "internal": {
         "ru": "Ошибка на нашей стороне: {text}. Ничего не потеряно; нажмите «Повторить».",
         "en": "The fault is ours: {text}. Nothing is lost; press “Retry”.",

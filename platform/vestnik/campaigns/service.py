@@ -131,7 +131,7 @@ class Campaigns:
         """The card, with the service's own figures asked for anew, beside the request, when they are old."""
         found = await self.card(actor, campaign_id)
         if found.row.external_id is not None and campaign_id not in self._refreshing:
-            task = asyncio.create_task(self.tracker.refresh_stats(found.row))
+            task = asyncio.create_task(self.tracker.refresh(found.row))
             self._refreshing[campaign_id] = task
             task.add_done_callback(lambda _: self._refreshing.pop(campaign_id, None))
         return found

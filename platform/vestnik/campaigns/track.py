@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ import structlog
 
 from vestnik.campaigns import effects, ledger
 from vestnik.campaigns.ledger import SERVICE, Row, Tell
+from vestnik.campaigns.links import Links
 from vestnik.campaigns.ports import STATS, STATUS, CallFailed, ModuleCaller
 from vestnik.campaigns.states import TRACKED, State
 from vestnik.campaigns.tables import campaign, stats
@@ -45,6 +46,7 @@ class Tracker:
         self, database: Database, engine: Engine, modules: ModuleCaller, driver: Driver, tell: Tell
     ) -> None:
         self._database, self._modules, self._driver, self._tell = database, modules, driver, tell
+        self.links = Links(database, modules)
         engine.every(SCHEDULE_EVERY_S, "campaigns.schedule", self.launch_due)
         engine.every(TRACK_EVERY_S, "campaigns.track", self.ask)
 
@@ -82,7 +84,7 @@ class Tracker:
                 await self._driver.resolve(row)
             else:
                 await self.refresh_status(row)
-                await self.refresh_stats(row)
+                await self.refresh(row)
         except Exception:
             log.exception("campaign.not_tracked", campaign_id=row.id)
         next_at = now() + pace(row, now())
@@ -103,6 +105,11 @@ class Tracker:
             effects.update_campaign, row.id, said["status"], said.get("reason"), asked_at, self._tell
         )
 
+    async def refresh(self, row: Row) -> None:
+        """Ask for the service's own figures and links, where the kept ones are old."""
+        await self.refresh_stats(row)
+        await self.links.refresh(row)
+
     async def refresh_stats(self, row: Row) -> None:
         """Ask for the service's own figures, unless the kept ones are fresh for a campaign of this age.
 
@@ -121,8 +128,10 @@ class Tracker:
             told = await self._call(row, STATS)
         except CallFailed as failure:
             log.info("campaign.stats_unknown", campaign_id=row.id, kind=failure.kind)
+            why = failure.as_reason
+            await self._database.submit(lambda to: ledger.change(to, row.id, stats_failure=why))
             return
-        await self._database.write(effects.merge_stats, row.id, told, asked_at)
+        await self._database.write(_keep_stats, row.id, told, asked_at)
         self._tell(row.id)
 
     async def _call(self, row: Row, function: str) -> dict[str, Any]:
@@ -138,6 +147,13 @@ class Tracker:
         accounted = row.sent + row.skipped + row.failed
         if row.state == State.SENDING and row.handed_over and accounted >= row.handed_over:
             ledger.move(connection, row, State.SENT, SERVICE, tell=self._tell, finished_at=now())
+
+
+def _keep_stats(
+    connection: sa.Connection, campaign_id: int, told: Mapping[str, int], asked_at: datetime
+) -> None:
+    effects.merge_stats(connection, campaign_id, told, asked_at)
+    ledger.change(connection, campaign_id, stats_failure=None)
 
 
 def pace(row: Row, at: datetime) -> timedelta:

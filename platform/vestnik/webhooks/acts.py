@@ -57,7 +57,7 @@ class Act:
     """One action on its way: what it names, looked up for the whole batch at once."""
 
     account_id: int
-    inbox_id: int
+    inbox_id: int | None  # the request that told it; None: heard by asking the service
     position: int
     received_at: datetime
     action: dict[str, Any]
@@ -69,6 +69,18 @@ class Act:
     @property
     def type(self) -> str:
         return str(self.action["type"])
+
+    @property
+    def polled(self) -> bool:
+        """True when the service told it because it was asked."""
+        return self.inbox_id is None
+
+    @property
+    def source(self) -> str:
+        """What told it, as the stop-list keeps it."""
+        if self.inbox_id is not None:
+            return f"webhook:{self.inbox_id}"
+        return "poll" if self.campaign is None else f"poll:{self.campaign.id}"
 
     @property
     def campaign_external_id(self) -> str | None:
@@ -112,7 +124,7 @@ class Act:
 
 
 def read_action(
-    account_id: int, inbox_id: int, position: int, received_at: datetime, action: dict[str, Any]
+    account_id: int, inbox_id: int | None, position: int, received_at: datetime, action: dict[str, Any]
 ) -> Act:
     """One action of a result as an act: its address in the stored form, whether this version does it."""
     act = Act(account_id, inbox_id, position, received_at, action, _instant(action.get("occurredAt")))

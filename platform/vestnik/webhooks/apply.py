@@ -72,6 +72,13 @@ class Applier:
         _SETTLE.run(connection, sorted(settled, key=itemgetter("id")))
         return effects
 
+    def hear(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
+        """Apply what a service told when it was asked, by the keys that make a webhook's actions once, too.
+
+        What has no match does not wait: the service is asked again.
+        """
+        self._carry_out(connection, _first_seen(connection, acts))
+
     def campaign_arrived(self, connection: sa.Connection, account_id: int, external_id: str) -> None:
         """Apply what waited for this campaign, in the transaction that made it known.
 
@@ -144,9 +151,8 @@ class Applier:
                 act.effect.note = act.effect.note or note
             else:
                 reason = _SUPPRESSING[act.action["status"]]
-            source = f"webhook:{act.inbox_id}"
             self._contacts.suppress(
-                connection, [address], reason=reason, category_id=category_id, source=source, at=act.at
+                connection, [address], reason=reason, category_id=category_id, source=act.source, at=act.at
             )
 
     def _category(self, connection: sa.Connection, act: Act) -> tuple[int | None, str | None]:
@@ -270,8 +276,9 @@ def _tell_inbox(connection: sa.Connection, acts: Sequence[Act]) -> None:
 
 
 _EVENT = RowsStatement(
-    "INSERT INTO event (id, at, account_id, campaign_id, address_id, kind, detail, inbox_id)"
-    " SELECT r.id, r.at, r.account_id, r.campaign_id, r.address_id, r.kind, r.detail, r.inbox_id FROM {rows}",
+    "INSERT INTO event (id, at, account_id, campaign_id, address_id, kind, detail, inbox_id, polled)"
+    " SELECT r.id, r.at, r.account_id, r.campaign_id, r.address_id, r.kind, r.detail, r.inbox_id,"
+    " r.polled FROM {rows}",
     {
         "id": "bigint",
         "at": "bigint",
@@ -281,6 +288,7 @@ _EVENT = RowsStatement(
         "kind": "text",
         "detail": "text",
         "inbox_id": "bigint",
+        "polled": "boolean",
     },
 )
 
@@ -297,6 +305,7 @@ def _record_events(connection: sa.Connection, acts: Sequence[Act]) -> None:
             "kind": act.action.get("status", "unsubscribed"),
             "detail": act.action.get("link") or act.action.get("reason"),
             "inbox_id": act.inbox_id,
+            "polled": act.polled,
         }
         for act in acts
         if act.effect.outcome is Outcome.APPLIED
@@ -325,7 +334,7 @@ def _keep_waiting(connection: sa.Connection, acts: Sequence[Act]) -> None:
             "created_at": act.received_at,
         }
         for act in acts
-        if act.effect.outcome is Outcome.WAITING
+        if act.effect.outcome is Outcome.WAITING and not act.polled
     ]
     if rows:
         connection.execute(sa.insert(waiting), rows)

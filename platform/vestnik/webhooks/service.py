@@ -25,6 +25,7 @@ from vestnik.webhooks.door import Accounts, Door
 from vestnik.webhooks.inbox import REPLAY_DUE, State, Stored
 from vestnik.webhooks.metrics import WebhookMetrics
 from vestnik.webhooks.pipeline import Parser, Pipeline, as_argument
+from vestnik.webhooks.polled import PolledResults
 from vestnik.webhooks.replays import EVERYTHING, Filter, Replays
 from vestnik.webhooks.tables import attempt, inbox, waiting
 from vestnik.webhooks.timeline import Chart
@@ -109,6 +110,7 @@ class Webhooks:
         self.metrics = metrics = metrics or WebhookMetrics()
         self._database = database
         self.applier = Applier(contacts, categories_of_lists)
+        self.polled = PolledResults(database, self.applier)
         self._effects: Batcher[Parsed, Applied] = Batcher(database, self.applier.apply)
         self._inbox: Batcher[Stored, None] = Batcher(database, storage.store)
         self.pipeline = Pipeline(database, parse, self._effects, metrics)
