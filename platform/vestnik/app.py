@@ -21,7 +21,12 @@ from vestnik.audit import routes as audit_routes
 from vestnik.campaigns import routes as campaigns_routes
 from vestnik.campaigns.polling import Polling
 from vestnik.campaigns.service import Campaigns, topic
+from vestnik.companies import routes as companies_routes
+from vestnik.companies.directory import Companies
+from vestnik.contacts import card_routes, field_routes
 from vestnik.contacts import routes as contacts_routes
+from vestnik.contacts.consent_record import ConsentRecord
+from vestnik.contacts.field_service import ContactFields
 from vestnik.contacts.service import Contacts
 from vestnik.db import Database, now
 from vestnik.db.partitions import ensure_partitions
@@ -96,7 +101,10 @@ class Services:
     sandbox: Sandbox
     broker: Broker
     modules: Modules
+    companies: Companies
     contacts: Contacts
+    contact_fields: ContactFields
+    consent_record: ConsentRecord
     segments: Segments
     templates: Templates
     campaigns: Campaigns
@@ -165,7 +173,10 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         sandbox=sandbox,
         broker=broker,
         modules=modules,
+        companies=Companies(database),
         contacts=contacts,
+        contact_fields=ContactFields(database),
+        consent_record=ConsentRecord(database),
         segments=segments,
         templates=templates,
         campaigns=campaigns,
@@ -238,7 +249,10 @@ def routers() -> Sequence[Router]:
         account_routes.router,
         contract_routes.router,
         language_routes.router,
+        companies_routes.router,
+        card_routes.router,
         contacts_routes.router,
+        field_routes.router,
         segments_routes.router,
         templates_routes.router,
         campaigns_routes.router,

@@ -1,5 +1,5 @@
 """Audit: who did what to which record, by ids and field names only."""
 
-from vestnik.audit.service import Audit, record
+from vestnik.audit.service import Audit, actions_on, record
 
-__all__ = ["Audit", "record"]
+__all__ = ["Audit", "actions_on", "record"]

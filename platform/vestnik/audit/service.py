@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.audit.tables import audit_row
 from vestnik.db import Database, new_key, now
@@ -75,3 +77,23 @@ class Audit:
             newest = sa.select(audit_row).where(*where).order_by(audit_row.c.id.desc())
             rows = (await connection.execute(newest.offset(offset).limit(limit))).all()
         return rows, total or 0
+
+
+async def actions_on(
+    connection: AsyncConnection,
+    kind: str,
+    object_id: int,
+    actions: Iterable[str],
+    before: datetime | None,
+    limit: int,
+) -> Sequence[sa.Row[Any]]:
+    """What was done to one record, newest first, not after `before`: for the record's own timeline."""
+    query = (
+        sa.select(audit_row)
+        .where(audit_row.c.kind == kind, audit_row.c.object_id == object_id, audit_row.c.action.in_(actions))
+        .order_by(audit_row.c.at.desc(), audit_row.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(audit_row.c.at <= before)
+    return (await connection.execute(query)).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -67,10 +67,19 @@ def insert_clients(connection: sa.Connection, rows: Sequence[NewClient]) -> list
     return [row["id"] for row in stored]
 
 
-async def client_names(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, str]:
-    """Names of the clients `ids`, by key."""
-    found = await connection.execute(sa.select(client.c.id, client.c.name).where(client.c.id.in_(set(ids))))
-    return {id: name for id, name in found}
+class Named(NamedTuple):
+    """What other rooms show of a client."""
+
+    name: str
+    inn: str | None
+
+
+async def client_names(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, Named]:
+    """Names and INNs of the clients `ids`, by key."""
+    found = await connection.execute(
+        sa.select(client.c.id, client.c.name, client.c.inn).where(client.c.id.in_(set(ids)))
+    )
+    return {row.id: Named(row.name, row.inn) for row in found}
 
 
 def clients_with_name(text: str) -> sa.Select[tuple[int]]:

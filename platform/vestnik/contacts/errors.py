@@ -6,7 +6,13 @@ Problem
 ├── InvalidFieldValue 422    a value of another type than its field
 ├── CategoryExists 409
 ├── UnknownCategory 422
-└── ExternalIdTaken 409
+├── ExternalIdTaken 409
+├── FieldExists 409          a key of a custom field is never given twice
+├── FieldOptionsMissing 422  a choice without anything to choose
+├── FieldKindFixed 422       options for a field that is no choice
+├── TooManyFields 409
+├── UnknownOwner 422         nobody, or somebody who may no longer sign in
+└── CannotMerge 409          contacts that are not there any more, or one of them twice
 """
 
 from __future__ import annotations
@@ -77,3 +83,67 @@ class ExternalIdTaken(Problem):
         "en": "Another contact already has the external number “{external_id}”.",
     }
     fields = ("external_id",)
+
+
+class FieldExists(Problem):
+    code = "field_exists"
+    status = 409
+    title = {"ru": "Такое поле уже есть", "en": "The field exists already"}
+    message = {
+        "ru": "Поле с ключом «{field}» уже есть, возможно в архиве. Верните его или выберите другой ключ.",
+        "en": "There is already a field with the key “{field}”, perhaps an archived one. "
+        "Take it back, or choose another key.",
+    }
+    fields = ("field",)
+
+
+class FieldOptionsMissing(Problem):
+    code = "field_options_missing"
+    status = 422
+    title = {"ru": "Не из чего выбирать", "en": "Nothing to choose from"}
+    message = {
+        "ru": "Полю «Выбор из списка» нужен хотя бы один вариант.",
+        "en": "A field with a choice needs at least one option.",
+    }
+
+
+class FieldKindFixed(Problem):
+    code = "field_kind_fixed"
+    status = 422
+    title = {"ru": "Варианты есть только у выбора", "en": "Only a choice has options"}
+    message = {
+        "ru": "У поля типа {kind} вариантов не бывает. Для выбора из списка создайте новое поле.",
+        "en": "A field of the type {kind} has no options. Create a new field for a choice.",
+    }
+    fields = ("kind",)
+
+
+class TooManyFields(Problem):
+    code = "too_many_fields"
+    status = 409
+    title = {"ru": "Слишком много полей", "en": "Too many fields"}
+    message = {
+        "ru": "Полей может быть не больше {limit}. Отправьте в архив те, которые не нужны.",
+        "en": "There can be no more than {limit} fields. Archive those that nobody needs.",
+    }
+    fields = ("limit",)
+
+
+class UnknownOwner(Problem):
+    code = "unknown_owner"
+    status = 422
+    title = {"ru": "Нет такого ответственного", "en": "No such owner"}
+    message = {
+        "ru": "Этого пользователя нет или он отключён. Выберите ответственного из списка.",
+        "en": "There is no such user, or the user is disabled. Choose an owner from the list.",
+    }
+
+
+class CannotMerge(Problem):
+    code = "cannot_merge"
+    status = 409
+    title = {"ru": "Объединить не получится", "en": "These can't be merged"}
+    message = {
+        "ru": "Один из контактов уже объединён с другим или удалён. Обновите страницу и выберите заново.",
+        "en": "One of the contacts was merged or removed meanwhile. Reload the page and choose again.",
+    }

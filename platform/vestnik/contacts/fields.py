@@ -48,11 +48,11 @@ def _is_date(text: str) -> bool:
         return False
 
 
-#: The live definitions, in the order they were made.
+#: The live definitions, in the order that an administrator gave them.
 SELECT_FIELDS = (
     sa.select(contact_field.c.key, contact_field.c.title, contact_field.c.kind, contact_field.c.options)
     .where(contact_field.c.archived_at.is_(None))
-    .order_by(contact_field.c.id)
+    .order_by(contact_field.c.position, contact_field.c.id)
 )
 
 
@@ -66,8 +66,14 @@ def insert_fields(connection: sa.Connection, fields: list[Field]) -> None:
     connection.execute(
         sa.insert(contact_field),
         [
-            {"key": each.key, "title": dict(each.title), "kind": each.kind, "options": list(each.options)}
-            for each in fields
+            {
+                "key": each.key,
+                "title": dict(each.title),
+                "kind": each.kind,
+                "options": list(each.options),
+                "position": place,
+            }
+            for place, each in enumerate(fields, 1)
         ],
     )
 

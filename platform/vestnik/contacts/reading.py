@@ -23,6 +23,8 @@ from vestnik.contacts.tables import (
     subscription,
     suppression,
 )
+from vestnik.db import Database
+from vestnik.http.errors import NotFound
 
 _SORTS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "name": (contact.c.name_folded, contact.c.id),
@@ -78,6 +80,7 @@ class Person:
     name: str
     company_id: int | None
     company: str | None
+    company_inn: str | None
     owner_id: int | None
     external_id: str | None
     blocked: bool
@@ -108,7 +111,7 @@ async def list_page(
 
 
 async def kept_of(connection: AsyncConnection, contact_id: int) -> int:
-    """The contact that `contact_id` lives on in: itself, unless it was merged; `NotFound` where there is none."""
+    """The contact that `contact_id` lives on in, itself unless it was merged; `NotFound` without one."""
     row = (
         await connection.execute(
             sa.select(contact.c.merged_into, contact.c.erased_at).where(contact.c.id == contact_id)
@@ -122,9 +125,15 @@ async def kept_of(connection: AsyncConnection, contact_id: int) -> int:
 
 async def persons(connection: AsyncConnection, ids: Collection[int]) -> list[Person]:
     """Contacts with addresses, stops and choices, in the order of `ids`; unknown keys are left out."""
+    found = await people(connection, ids)
+    await _add_choices(connection, {person.id: person for person in found})
+    return found
+
+
+async def people(connection: AsyncConnection, ids: Sequence[int]) -> list[Person]:
+    """Contacts with addresses and stops, as a list shows them, in the order of `ids`."""
     rows = await connection.execute(sa.select(contact).where(contact.c.id.in_(ids)))
     found = {person.id: person for person in await _people(connection, rows.all())}
-    await _add_choices(connection, found)
     return [found[id] for id in ids if id in found]
 
 
@@ -151,7 +160,8 @@ async def _people(connection: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> l
             id=row.id,
             name=row.name,
             company_id=row.company_id,
-            company=companies.get(row.company_id),
+            company=companies[row.company_id].name if row.company_id in companies else None,
+            company_inn=companies[row.company_id].inn if row.company_id in companies else None,
             owner_id=row.owner_id,
             external_id=row.external_id,
             blocked=row.blocked,

@@ -16,6 +16,7 @@ from vestnik.http.api import Context, Id, Page, Router, Shape, key_of
 router = Router("contacts")
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+ExternalId = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Line = Annotated[str, msgspec.Meta(max_length=320)]
 Addresses = Annotated[list[Line], msgspec.Meta(max_length=50)]
 Fields = Annotated[dict[str, str | float | bool | None], msgspec.Meta(max_length=500)]
@@ -80,6 +81,15 @@ class ContactCard(ContactRow):
     external_id: str | None
     categories: list[ChoiceShape]
     updated_at: datetime
+    company_inn: str | None
+    owner: OwnerShape | None
+
+
+class OwnerShape(Shape):
+    """Whoever looks after a contact."""
+
+    id: Id
+    name: str
 
 
 class ContactPage(Shape):
@@ -103,19 +113,22 @@ class ContactBody(Shape, kw_only=True):
     phones: Addresses = []
     company_id: Id | None = None
     owner_id: Id | None = None
-    external_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] | None = None
+    external_id: ExternalId | None = None
     fields: Fields = {}
 
 
 class ContactChange(Shape, kw_only=True):
-    """The parts of a contact to change; those left out stay. A field that is null is removed."""
+    """The parts of a contact to change; those left out stay.
+
+    Null empties company, owner and external number, and removes a field.
+    """
 
     name: Name | None = None
     emails: Addresses | None = None
     phones: Addresses | None = None
-    company_id: Id | None = None
-    owner_id: Id | None = None
-    external_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] | None = None
+    company_id: Id | msgspec.UnsetType | None = msgspec.UNSET
+    owner_id: Id | msgspec.UnsetType | None = msgspec.UNSET
+    external_id: ExternalId | msgspec.UnsetType | None = msgspec.UNSET
     fields: Fields | None = None
     blocked: bool | None = None
 
@@ -167,15 +180,6 @@ class FieldShape(Shape):
     options: list[str]
 
 
-class TimelineShape(Shape):
-    """Something that happened to a contact."""
-
-    at: datetime
-    kind: str
-    title: str
-    link: str | None
-
-
 class CreatedShape(Shape):
     """The key of what was stored."""
 
@@ -220,23 +224,14 @@ async def list_contact_fields(context: Context) -> list[FieldShape]:
 @router.get("/contacts/{id:key}", returns=ContactCard, right="contacts.read")
 async def get_contact(context: Context, id: int) -> ContactCard:
     """One contact with addresses, categories and the stop-list's word on each address."""
-    return _card(await context.services.contacts.card(context.actor, id))
+    return await card_of(context, id)
 
 
 @router.patch("/contacts/{id:key}", body=ContactChange, returns=ContactCard, right="contacts.write")
 async def change_contact(context: Context, id: int, body: ContactChange) -> ContactCard:
     """Change some parts of a contact."""
     await context.services.contacts.update(context.actor, id, _draft(body))
-    return _card(await context.services.contacts.card(context.actor, id))
-
-
-@router.get("/contacts/{id:key}/timeline", returns=list[TimelineShape], right="contacts.read")
-async def get_contact_timeline(context: Context, id: int) -> list[TimelineShape]:
-    """What happened to a contact, newest first."""
-    return [
-        TimelineShape(at=each.at, kind=each.kind, title=each.title[context.language], link=each.link)
-        for each in await context.services.contacts.timeline(context.actor, id)
-    ]
+    return await card_of(context, id)
 
 
 @router.post("/contacts/{id:key}/consents", body=ConsentBody, right="contacts.write")
@@ -285,20 +280,22 @@ def contact_page(people: list[Person], total: int) -> ContactPage:
     return ContactPage(items=[ContactRow(**_row(person)) for person in people], total=total)
 
 
-def _key(id: Id | None) -> int | None:
-    return None if id is None else key_of(id)
+def _key(id: Id | msgspec.UnsetType | None) -> int | None:
+    return key_of(id) if isinstance(id, str) else None
 
 
 def _draft(body: ContactBody | ContactChange) -> Draft:
+    cleared = {name for name in ("company_id", "owner_id", "external_id") if getattr(body, name) is None}
     return Draft(
         name=body.name,
         emails=body.emails,
         phones=body.phones,
         company_id=_key(body.company_id),
         owner_id=_key(body.owner_id),
-        external_id=body.external_id,
+        external_id=body.external_id or None,
         fields=body.fields,
         blocked=body.blocked if isinstance(body, ContactChange) else None,
+        cleared=frozenset(cleared) if isinstance(body, ContactChange) else frozenset(),
     )
 
 
@@ -323,12 +320,18 @@ def _row(person: Person) -> dict[str, Any]:
     }
 
 
-def _card(person: Person) -> ContactCard:
+async def card_of(context: Context, id: int) -> ContactCard:
+    """A contact's card on the wire."""
+    person = await context.services.contacts.card(context.actor, id)
+    owners = await context.services.people.users.names([] if person.owner_id is None else [person.owner_id])
+    owner = [OwnerShape(id=str(id), name=name) for id, name in owners.items()]
     return ContactCard(
         **_row(person),
         external_id=person.external_id,
         categories=[_choice(each) for each in person.choices],
         updated_at=person.updated_at,
+        company_inn=person.company_inn,
+        owner=owner[0] if owner else None,
     )
 
 

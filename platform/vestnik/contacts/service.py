@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from vestnik.audit import record
 from vestnik.companies.service import require_client
+from vestnik.contacts import activity, reading
 from vestnik.contacts import audience as audiences
-from vestnik.contacts import reading
 from vestnik.contacts.addresses import Address, AddressKind, address_hash, normalise
 from vestnik.contacts.consents import (
     ConsentState,
@@ -35,6 +35,7 @@ from vestnik.contacts.reading import Person
 from vestnik.contacts.search import matching
 from vestnik.contacts.storing import NewContact, fold_values, insert_contacts, replace_addresses
 from vestnik.contacts.tables import address, category, contact
+from vestnik.contacts.timeline import Timeline
 from vestnik.db import Database, fold, now
 from vestnik.http.api import MAX_KEY
 from vestnik.http.errors import NotFound
@@ -82,6 +83,7 @@ class Contacts:
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database, self._vault = database, vault
+        self.timeline = Timeline(database, activity.SOURCES)
 
     # Reading
 
@@ -276,7 +278,9 @@ class Contacts:
         actor.require("contacts.write")
 
         def note(connection: sa.Connection) -> None:
-            _require(connection, contact, contact_id, NotFound)
+            there = sa.select(contact.c.id).where(contact.c.id == contact_id, contact.c.merged_into.is_(None))
+            if connection.scalar(there) is None:
+                raise NotFound()
             if category_id is not None:
                 _require(connection, category, category_id, UnknownCategory)
             record_consent(connection, [contact_id], category_id, state, Evidence(now(), how, from_where))
@@ -341,9 +345,7 @@ class Contacts:
 
         return await self._database.write(remove)
 
-    async def stopped(
-        self, kind: AddressKind, addresses: Sequence[str], category_id: int | None
-    ) -> set[str]:
+    async def stopped(self, kind: AddressKind, addresses: Sequence[str], category_id: int | None) -> set[str]:
         """Those of the addresses that are on the stop-list for the category or for all."""
         hashes = {address_hash(self._vault, normalise(kind, text)): text for text in addresses}
         return {hashes[each] for each in await reading.stopped(self._database, hashes, category_id)}

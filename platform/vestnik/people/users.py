@@ -79,6 +79,14 @@ class Users:
             statement = sa.select(user.c.id, user.c.name).where(user.c.id.in_(set(ids)))
             return {row.id: row.name for row in await connection.execute(statement)}
 
+    async def working(self, actor: Actor) -> dict[int, str]:
+        """Names of everybody who may sign in, by name: whom records may be given to."""
+        actor.require("contacts.read")
+        async with self._database.read() as connection:
+            statement = sa.select(user.c.id, user.c.name).where(user.c.disabled.is_(False))
+            rows = await connection.execute(statement.order_by(user.c.name_folded, user.c.id))
+            return {row.id: row.name for row in rows}
+
     async def add(self, actor: Actor, new: NewUser) -> int:
         """Create a user whose roles give no right that `actor` lacks; return its id."""
         actor.require("users.manage")
@@ -149,6 +157,12 @@ def add_user(connection: sa.Connection, actor: Actor, new: NewUser, password_has
         raise EmailTaken(email=email)
     audit.record(connection, actor, "user.added", "user", user_id, ["email", "name", "roles"])
     return cast(int, user_id)
+
+
+def is_working(connection: sa.Connection, user_id: int) -> bool:
+    """Whether there is such a user, and may sign in."""
+    found = sa.select(user.c.id).where(user.c.id == user_id, user.c.disabled.is_(False))
+    return connection.scalar(found) is not None
 
 
 def checked_email(text: str) -> str:

@@ -116,7 +116,7 @@ class Webhooks:
         self.pipeline = Pipeline(database, parse, self._effects, metrics)
         self.replays = Replays(database, partial(self.pipeline.replay, parse=parse_at_leisure))
         self.door = Door(accounts, self._inbox, self.pipeline, metrics)
-        contacts.add_timeline(timeline.activity)
+        contacts.timeline.add(timeline.activity)
 
     def campaign_arrived(
         self, connection: sa.Connection, account_id: int, external_id: str, campaign_id: int

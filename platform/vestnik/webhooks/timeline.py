@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.campaigns.reading import names
 from vestnik.contacts.reading import addresses_of
-from vestnik.contacts.service import TimelineEntry
+from vestnik.contacts.timeline import TimelineEntry
 from vestnik.db import from_microseconds
 from vestnik.http.errors import Text
 from vestnik.webhooks.tables import event
@@ -76,25 +76,37 @@ async def chart(connection: AsyncConnection, campaign_id: int) -> Chart:
     return Chart(width_s, points)
 
 
-async def activity(connection: AsyncConnection, contact_id: int, limit: int) -> list[TimelineEntry]:
+async def activity(
+    connection: AsyncConnection, contact_id: int, before: datetime | None, limit: int
+) -> list[TimelineEntry]:
     """What happened to a contact's addresses, newest first: a source of the contact's timeline."""
     query = (
-        sa.select(event.c.at, event.c.kind, event.c.campaign_id)
+        sa.select(event.c.at, event.c.kind, event.c.campaign_id, event.c.detail)
         .where(event.c.address_id.in_(addresses_of(contact_id)), event.c.kind.in_(_SENTENCES))
-        .order_by(event.c.at.desc())
+        .order_by(event.c.at.desc(), event.c.id.desc())
         .limit(limit)
     )
+    if before is not None:
+        query = query.where(event.c.at <= before)
     rows = (await connection.execute(query)).all()
     called = await names(connection, {row.campaign_id for row in rows if row.campaign_id is not None})
-    return [_entry(row.at, row.kind, row.campaign_id, called.get(row.campaign_id)) for row in rows]
+    return [
+        _entry(row.at, row.kind, row.campaign_id, called.get(row.campaign_id), row.detail) for row in rows
+    ]
 
 
-def _entry(at: datetime, kind: str, campaign_id: int | None, name: str | None) -> TimelineEntry:
+def _entry(
+    at: datetime, kind: str, campaign_id: int | None, name: str | None, detail: str | None
+) -> TimelineEntry:
     sentence = _SENTENCES[kind]
     title = {
         "ru": sentence["ru"].format(name=name or _UNKNOWN["ru"]),
         "en": sentence["en"].format(name=name or _UNKNOWN["en"]),
     }
     return TimelineEntry(
-        at=at, kind=kind, title=title, link=None if name is None else f"/campaigns/{campaign_id}"
+        at=at,
+        kind=kind,
+        title=title,
+        link=None if name is None else f"/campaigns/{campaign_id}",
+        detail=detail,
     )

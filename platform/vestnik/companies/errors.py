@@ -1,0 +1,44 @@
+"""What can be wrong with companies.
+
+Problem
+├── InvalidInn 422
+├── InvalidKpp 422
+└── ClientInnTaken 409   another company has this INN (and KPP)
+"""
+
+from __future__ import annotations
+
+from vestnik.http.errors import Problem
+
+
+class InvalidInn(Problem):
+    code = "invalid_inn"
+    status = 422
+    title = {"ru": "ИНН с ошибкой", "en": "INN has a mistake"}
+    message = {
+        "ru": "«{inn}» не может быть ИНН: нужны 10 или 12 цифр с верной контрольной суммой.",
+        "en": "“{inn}” can't be an INN: it has 10 or 12 digits, and its check digits must fit.",
+    }
+    fields = ("inn",)
+
+
+class InvalidKpp(Problem):
+    code = "invalid_kpp"
+    status = 422
+    title = {"ru": "КПП с ошибкой", "en": "KPP has a mistake"}
+    message = {
+        "ru": "«{kpp}» не может быть КПП: в нём девять знаков.",
+        "en": "“{kpp}” can't be a KPP: it has nine characters.",
+    }
+    fields = ("kpp",)
+
+
+class ClientInnTaken(Problem):
+    code = "client_inn_taken"
+    status = 409
+    title = {"ru": "Такая компания уже есть", "en": "The company exists already"}
+    message = {
+        "ru": "ИНН {inn} уже у компании «{name}». Откройте её или исправьте номер.",
+        "en": "The company “{name}” already has the INN {inn}. Open it, or correct the number.",
+    }
+    fields = ("inn", "name", "id")
