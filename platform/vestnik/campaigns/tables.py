@@ -147,6 +147,22 @@ delivery = sa.Table(
     sa.Column("clicked_at", Instant),
     sa.Column("reason", sa.Text),
     sa.Index(None, "address_id"),
+    # What segments and reports ask: whose letters, and who did something since.
+    sa.Index(None, "contact_id", "campaign_id"),
+    sa.Index(
+        "ix_delivery_opened",
+        "opened_at",
+        "contact_id",
+        sqlite_where=sa.text("opened_at IS NOT NULL"),
+        postgresql_where=sa.text("opened_at IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_delivery_clicked",
+        "clicked_at",
+        "contact_id",
+        sqlite_where=sa.text("clicked_at IS NOT NULL"),
+        postgresql_where=sa.text("clicked_at IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 

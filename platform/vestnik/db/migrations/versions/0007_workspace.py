@@ -220,6 +220,19 @@ def _campaigns() -> None:
         op.f("ix_campaign_category_id_launched_at"), "campaign", ["category_id", "launched_at"], unique=False
     )
     op.create_index(op.f("ix_campaign_repeat_id"), "campaign", ["repeat_id"], unique=False)
+    op.create_index(
+        op.f("ix_delivery_contact_id_campaign_id"), "delivery", ["contact_id", "campaign_id"], unique=False
+    )
+    for did in ("opened", "clicked"):
+        there = sa.text(f"{did}_at IS NOT NULL")
+        op.create_index(
+            f"ix_delivery_{did}",
+            "delivery",
+            [f"{did}_at", "contact_id"],
+            unique=False,
+            sqlite_where=there,
+            postgresql_where=there,
+        )
 
 
 def downgrade() -> None:
