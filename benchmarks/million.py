@@ -215,7 +215,7 @@ def _campaign(connection: sa.Connection, number: int, campaigns: int) -> None:
     values |= {"id": new_key(), "name": f"Выпуск {number + 1}", "name_folded": f"выпуск {number + 1}"}
     values |= {"type": "email", "state": "sent", "launched_at": at, "finished_at": at}
     connection.execute(sa.insert(campaign).values(values))
-    draw = (address.c.id * 31 + number * 17) % 100
+    draw = (address.c.id % 1_000_003) * (31 + 2 * number) % 100
     opened, clicked = draw < 30, draw < 6
     flags = sa.case((clicked, FACTS["clicked"]), (opened, FACTS["opened"]), else_=FACTS["delivered"]) + 1
     moment = sa.literal(at, delivery.c.at.type)

@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 from vestnik.audit import Audit
 from vestnik.audit import routes as audit_routes
 from vestnik.campaigns import routes as campaigns_routes
+from vestnik.campaigns.behaviour import behaviour_conditions
 from vestnik.campaigns.polling import Polling
 from vestnik.campaigns.service import Campaigns, topic
 from vestnik.companies import routes as companies_routes
@@ -129,6 +130,8 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     )
     modules = Modules(database, vault, sandbox, broker, people.organisation.base_url, plugs)
     segments = Segments(database, contacts, people.organisation.zone_known)
+    for condition in behaviour_conditions():
+        segments.conditions.add(condition)
     templates = Templates(
         database,
         modules,

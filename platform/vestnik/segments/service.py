@@ -19,8 +19,9 @@ from vestnik.contacts.tables import contact
 from vestnik.db import Database, fold, insert_ignore, now
 from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
-from vestnik.segments.conditions import Condition, Conditions, Now, own_conditions
+from vestnik.segments.conditions import Condition, Conditions, Now
 from vestnik.segments.errors import NotDynamic, NotStatic, SegmentExists, UnknownMember
+from vestnik.segments.own import own_conditions
 from vestnik.segments.rules import select_members
 from vestnik.segments.tables import segment, segment_member
 

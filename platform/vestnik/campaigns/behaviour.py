@@ -1,0 +1,110 @@
+"""What people did with campaigns, as conditions that segments offer: data that the application registers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from vestnik.campaigns.statuses import DELIVERED, FAILED, HARD_BOUNCED, REJECTED, SENT, SKIPPED
+from vestnik.campaigns.tables import campaign, delivery
+from vestnik.contacts.tables import contact
+from vestnik.db import Instant
+from vestnik.segments.conditions import (
+    Condition,
+    Now,
+    Operator,
+    Predicate,
+    count_of,
+    days_of,
+    key_value,
+)
+
+_LAST_AT_MOST = 100
+_OPERATORS: tuple[Operator, ...] = ("inLast", "ofCampaign", "lastDays", "ever", "never")
+_CAME = SENT | DELIVERED
+_DID_NOT_COME = HARD_BOUNCED | FAILED | REJECTED | SKIPPED
+
+#: The deliveries that count for one operator: a predicate on `delivery`.
+Chosen = Callable[[Operator, Any, Now], Predicate]
+
+
+def behaviour_conditions() -> list[Condition]:
+    """Received, opened, clicked, and received without opening."""
+    titles: Mapping[str, tuple[str, str]] = {
+        "received": ("Получал рассылки", "Received campaigns"),
+        "opened": ("Открывал письма", "Opened letters"),
+        "clicked": ("Переходил по ссылкам", "Clicked links"),
+        "notOpened": ("Получал, но не открывал", "Received, but did not open"),
+    }
+    compile = {
+        "received": _received,
+        "opened": _reacted(delivery.c.opened_at),
+        "clicked": _reacted(delivery.c.clicked_at),
+        "notOpened": _not_opened,
+    }
+    return [
+        Condition(
+            f"campaigns.{name}", {"ru": ru, "en": en}, "campaign",
+            _OPERATORS[:-1] if name == "notOpened" else _OPERATORS, compile[name], group="campaign",
+        )
+        for name, (ru, en) in titles.items()
+    ]  # fmt: skip
+
+
+def _received(operator: Operator, value: Any, now: Now) -> Predicate:
+    came = _held(_came() & _of(operator, value, now), now)
+    return sa.not_(came) if operator == "never" else came
+
+
+def _reacted(at: sa.Column[Any]) -> Callable[[Operator, Any, Now], Predicate]:
+    def compile(operator: Operator, value: Any, now: Now) -> Predicate:
+        if operator == "lastDays":
+            # When it was opened, not when the campaign was sent.
+            return _held(at >= sa.literal(now.before(days_of(value)), Instant), now)
+        did = _held(at.is_not(None) & _of(operator, value, now), now)
+        return sa.not_(did) if operator == "never" else did
+
+    return compile
+
+
+def _not_opened(operator: Operator, value: Any, now: Now) -> Predicate:
+    """Got at least one of these letters, and opened none of them."""
+    of = _of(operator, value, now)
+    if now.whole:
+        got = sa.select(delivery.c.contact_id).where(_came(), of)
+        opened = sa.select(delivery.c.contact_id).where(delivery.c.opened_at.is_not(None), of)
+        return contact.c.id.in_(got.except_(opened))
+    return _held(_came() & of, now) & sa.not_(_held(delivery.c.opened_at.is_not(None) & of, now))
+
+
+def _came() -> Predicate:
+    flags = delivery.c.flags
+    return (flags.op("&")(_CAME) != 0) & (flags.op("&")(_DID_NOT_COME) == 0)
+
+
+def _of(operator: Operator, value: Any, now: Now) -> Predicate:
+    """Which campaigns an operator speaks of. The last ones are those that were launched last, by anybody."""
+    match operator:
+        case "ofCampaign":
+            return delivery.c.campaign_id == key_value(value)
+        case "inLast":
+            last = (
+                sa.select(campaign.c.id)
+                .where(campaign.c.launched_at.is_not(None))
+                .order_by(campaign.c.launched_at.desc(), campaign.c.id.desc())
+                .limit(count_of(value, _LAST_AT_MOST))
+            )
+            return delivery.c.campaign_id.in_(last)
+        case "lastDays":
+            since = sa.literal(now.before(days_of(value)), Instant)
+            return delivery.c.campaign_id.in_(sa.select(campaign.c.id).where(campaign.c.launched_at >= since))
+    return sa.true()
+
+
+def _held(letters: Predicate, now: Now) -> Predicate:
+    """Whether a contact has a delivery like this."""
+    if now.whole:
+        return contact.c.id.in_(sa.select(delivery.c.contact_id).where(letters))
+    return sa.exists().where(delivery.c.contact_id == contact.c.id, letters)

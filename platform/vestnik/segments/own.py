@@ -1,0 +1,162 @@
+"""The conditions on contacts, their addresses, companies, categories and segments made by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from vestnik.companies.tables import client
+from vestnik.contacts.tables import address, contact, contact_address, subscription, suppression
+from vestnik.segments.conditions import (
+    ABSENCE,
+    TEXT,
+    Condition,
+    Now,
+    Operator,
+    Predicate,
+    Rows,
+    day_condition,
+    key_value,
+    related,
+    searched_text,
+    text_condition,
+)
+from vestnik.segments.tables import segment_member
+
+
+def held(owners: sa.Select[Any], owner: sa.ColumnElement[Any], now: Now) -> Predicate:
+    """Whether a contact is among `owners`, a SELECT of the column `owner` over other tables."""
+    if now.whole:
+        return contact.c.id.in_(owners.with_only_columns(owner))
+    return owners.with_only_columns(sa.literal(1)).where(owner == contact.c.id).exists()
+
+
+def _addresses(kind: str) -> Rows:
+    def rows(matches: Predicate | None, now: Now) -> Predicate:
+        if matches is None:
+            return sa.exists().where(
+                contact_address.c.contact_id == contact.c.id, contact_address.c.kind == kind
+            )
+        owners = (
+            sa.select(contact_address.c.contact_id)
+            .join(address, address.c.id == contact_address.c.address_id)
+            .where(contact_address.c.kind == kind, matches)
+        )
+        return held(owners, contact_address.c.contact_id, now)
+
+    return rows
+
+
+def _of_kind(kind: str, compared: sa.Column[Any]) -> Any:
+    """Conditions on the address itself, whose index begins with the kind."""
+    rows = _addresses(kind)
+
+    def narrowed(matches: Predicate | None, now: Now) -> Predicate:
+        return rows(None if matches is None else (address.c.kind == kind) & matches, now)
+
+    return related(narrowed, compared)
+
+
+def _company(matches: Predicate | None, now: Now) -> Predicate:
+    if matches is None:
+        return contact.c.company_id.is_not(None)
+    if now.whole:
+        return sa.func.coalesce(contact.c.company_id.in_(sa.select(client.c.id).where(matches)), sa.false())
+    return sa.exists().where(client.c.id == contact.c.company_id, matches)
+
+
+def _name(operator: Operator, value: Any, now: Now) -> Predicate:
+    positive = ABSENCE.get(operator)
+    if now.whole and "contains" in (operator, positive):
+        found = searched_text(contact.c.name_folded, "contains", value, now)
+        return sa.not_(found) if positive else found
+    return text_condition(contact.c.name_folded)(operator, value, now)
+
+
+def _stopped(reasons: Predicate, now: Now) -> Predicate:
+    """Whether the stop-list has the primary e-mail address for one of these reasons."""
+    owners = (
+        sa.select(contact_address.c.contact_id)
+        .select_from(suppression)
+        .join(address, address.c.suppression_hash == suppression.c.address_hash)
+        .join(contact_address, contact_address.c.address_id == address.c.id)
+        .where(contact_address.c.is_primary, contact_address.c.kind == "email", reasons)
+    )
+    return held(owners, contact_address.c.contact_id, now)
+
+
+def _category(operator: Operator, value: Any, now: Now) -> Predicate:
+    """Subscribed: gave consent, and neither that nor the stop-list has been withdrawn since."""
+    id = key_value(value)
+    chosen = subscription.alias("chosen")
+
+    def chose(subscribed: Predicate) -> Predicate:
+        owners = sa.select(chosen.c.contact_id).where(chosen.c.category_id == id, subscribed)
+        return held(owners, chosen.c.contact_id, now)
+
+    stopped = _stopped(
+        (suppression.c.reason == "unsubscribe")
+        & (suppression.c.category_id.is_(None) | (suppression.c.category_id == id)),
+        now,
+    )
+    if operator == "unsubscribed":
+        return contact.c.unsubscribed | chose(sa.not_(chosen.c.subscribed)) | stopped
+    return chose(chosen.c.subscribed) & sa.not_(contact.c.unsubscribed) & sa.not_(stopped)
+
+
+def _on_stop_list(_operator: Operator, value: Any, now: Now) -> Predicate:
+    """Nobody writes to them: blocked, unsubscribed from all, or the primary e-mail is stopped for all."""
+    if not isinstance(value, bool):
+        raise ValueError("yes or no is needed")
+    stopped = contact.c.blocked | contact.c.unsubscribed | _stopped(suppression.c.category_id.is_(None), now)
+    return stopped if value else sa.not_(stopped)
+
+
+def _member(operator: Operator, value: Any, now: Now) -> Predicate:
+    owners = sa.select(segment_member.c.contact_id).where(segment_member.c.segment_id == key_value(value))
+    found = held(owners, segment_member.c.contact_id, now)
+    return sa.not_(found) if operator == "notIn" else found
+
+
+def own_conditions() -> list[Condition]:
+    """The conditions on contacts, their addresses, companies, categories and segments."""
+    days: tuple[Operator, ...] = ("lastDays", "beforeDays", "=", "<", "<=", ">", ">=")
+    return [
+        Condition("name", {"ru": "Имя", "en": "Name"}, "text", TEXT, _name),
+        Condition(
+            "email", {"ru": "E-mail", "en": "E-mail"}, "text", TEXT, _of_kind("email", address.c.normalised)
+        ),
+        Condition(
+            "domain", {"ru": "Домен e-mail", "en": "E-mail domain"}, "text", TEXT,
+            related(_addresses("email"), address.c.domain),
+        ),
+        Condition(
+            "phone", {"ru": "Телефон", "en": "Phone"}, "text", TEXT, _of_kind("phone", address.c.normalised)
+        ),
+        Condition(
+            "created", {"ru": "Создан", "en": "Created"}, "date", days, day_condition(contact.c.created_at)
+        ),
+        Condition(
+            "updated", {"ru": "Изменён", "en": "Changed"}, "date", days, day_condition(contact.c.updated_at)
+        ),
+        Condition(
+            "segment", {"ru": "Сегмент-список", "en": "Segment by hand"}, "segment", ("in", "notIn"), _member
+        ),
+        Condition(
+            "company", {"ru": "Компания", "en": "Company"}, "text", TEXT,
+            related(_company, client.c.name_folded), group="company",
+        ),
+        Condition(
+            "inn", {"ru": "ИНН компании", "en": "Company's INN"}, "text", TEXT,
+            related(_company, client.c.inn), group="company",
+        ),
+        Condition(
+            "category", {"ru": "Категория рассылок", "en": "Category"}, "category",
+            ("subscribed", "unsubscribed"), _category, group="subscription",
+        ),
+        Condition(
+            "stopped", {"ru": "В стоп-листе", "en": "On the suppression list"}, "boolean", ("=",),
+            _on_stop_list, group="subscription",
+        ),
+    ]  # fmt: skip
