@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from vestnik import contract
-from vestnik.contract.manifest import BatchSizes, Manifest, Origin, RateLimit
+from vestnik.contract.manifest import BatchSizes, Manifest, Origin, Personalisation, RateLimit
 
 TITLE = {"ru": "Акме", "en": "Acme"}
 REASON = {"ru": "API сервиса", "en": "The service's API"}
@@ -51,6 +51,11 @@ def document(**changes: Any) -> dict[str, Any]:
         "concurrency": 10,
         "batchSizes": {"prepareCampaign": 300, "importTemplates": 100},
         "parallelPrepare": True,
+        "personalisation": {
+            "syntax": "stars",
+            "fields": {"FNAME": "name", "CITY": "fields.city"},
+            "serviceFields": ["UNSUB"],
+        },
         "webhook": {"setup": REASON, "signed": True},
         **changes,
     }
@@ -70,6 +75,9 @@ def test_a_manifest_is_read_into_values() -> None:
     assert manifest.campaign_types == ("email", "sms")
     assert manifest.rate_limits == (RateLimit(1200, 60, None), RateLimit(100, 60, "/createCampaign"))
     assert manifest.batch_sizes == BatchSizes(import_templates=100, prepare_campaign=300)
+    assert manifest.personalisation == Personalisation(
+        "stars", {"FNAME": "name", "CITY": "fields.city"}, ("UNSUB",)
+    )
     assert (manifest.parallel_prepare, manifest.concurrency, manifest.webhook_signed) == (True, 10, True)
     assert manifest.webhook_setup == contract.Text(**REASON)
     assert manifest.functions is None
@@ -116,6 +124,8 @@ def test_an_address_that_is_none_is_refused_with_the_name_of_its_setting(base_ur
         ({"title": "Acme"}, "$.title"),
         ({"title": {"ru": "Акме"}}, "$.title.en"),
         ({"hostz": []}, "$.hostz"),
+        ({"personalisation": {"syntax": "(a+)+"}}, "$.personalisation.syntax"),
+        ({"personalisation": {"fields": {"A": "password"}}}, "$.personalisation.fields.A"),
         ({"campaignTypes": ["fax"]}, "$.campaignTypes[0]"),
         ({"campaignTypes": ["sms", "sms"]}, "$.campaignTypes"),
         ({"hosts": [{"pattern": "a b"}]}, "$.hosts[0].pattern"),

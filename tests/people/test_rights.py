@@ -127,10 +127,13 @@ A - M S   POST   /stop-list
 A - M S   POST   /stop-list/remove
 A I M S   GET    /templates
 A I M -   POST   /templates/import
+A I M S   GET    /templates/imports
 A I M S   GET    /templates/imports/{id}
 A I M S   GET    /templates/{id}
 A I M S   GET    /templates/{id}/html
 anybody   GET    /templates/{id}/image
+A I M S   GET    /templates/{id}/letter
+A I M S   POST   /templates/{id}/letter
 A I M S   GET    /templates/{id}/thumbnail
 A - - -   GET    /users
 A - - -   POST   /users
@@ -196,8 +199,8 @@ async def test_a_key_may_ask_for_nothing_beside_its_one_right(installation: Inst
     let_in = {each for each in operations() if EXPECTED[each] != "anybody" and await is_let_in(machine, each)}
 
     assert {each.split()[1] for each in let_in} == {
-        *("/templates", "/templates/imports/{id}"),
-        *("/templates/{id}", "/templates/{id}/html", "/templates/{id}/thumbnail"),
+        *("/templates", "/templates/imports", "/templates/imports/{id}"),
+        *("/templates/{id}", "/templates/{id}/html", "/templates/{id}/letter", "/templates/{id}/thumbnail"),
         # of oneself
         *("/session", "/session/user", "/session/password", "/demo"),
     }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.application import installation, settings
 
+from vestnik.contract.manifest import BatchSizes, Personalisation
 from vestnik.db import Database
 from vestnik.egress import Broker
 from vestnik.settings import Settings
@@ -18,6 +19,14 @@ from vestnik.templates.service import Templates
 from vestnik.vault import Vault
 
 __all__ = ["Service", "installation", "settings", "told"]
+
+
+@dataclass
+class Sender:
+    """What the manifest of the service's module says."""
+
+    batch_sizes: BatchSizes = field(default_factory=BatchSizes)
+    personalisation: Personalisation = field(default_factory=Personalisation)
 
 
 @dataclass
@@ -29,6 +38,7 @@ class Service:
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answer: Callable[[int, int], list[dict[str, Any]]] | None = None
     failure: Exception | None = None
+    sender: Sender = field(default_factory=Sender)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -55,8 +65,8 @@ class Service:
             return self.answer(offset, limit)
         return self.templates[offset : offset + limit]
 
-    async def account(self, account_id: int) -> int | None:
-        return account_id if account_id < 10 else None
+    async def account(self, account_id: int) -> Sender | None:
+        return self.sender if account_id < 10 else None
 
 
 @pytest.fixture

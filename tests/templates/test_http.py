@@ -32,13 +32,16 @@ async def letter(installation: Installation) -> int:
                 name="Весна",
                 name_folded="весна",
                 subject="Скидки",
+                subject_folded="скидки",
                 description="",
+                language="ru",
+                editor_url="https://app.example.com/t1",
                 screenshot_url="http://127.0.0.1:9/picture.png",
                 updated_at=at,
                 import_id=7,
             )
         )
-        html = '<p onclick="x()">Здравствуйте</p><img src="http://127.0.0.1:9/logo.png">'
+        html = '<p onclick="x()">Здравствуйте, {{name}}</p><img src="http://127.0.0.1:9/logo.png">'
         connection.execute(sa.insert(template_html).values(template_id=11, html=html, fetched_at=at))
         return 11
 
@@ -50,6 +53,7 @@ async def test_a_template_is_listed_with_a_thumbnail_of_ours(installation: Insta
     page = (await browser.get("/templates?accountId=1&search=ВЕС")).json()
     assert page == {
         "total": 1,
+        "languages": ["ru"],
         "items": [
             {
                 "id": "11",
@@ -59,8 +63,9 @@ async def test_a_template_is_listed_with_a_thumbnail_of_ours(installation: Insta
                 "name": "Весна",
                 "subject": "Скидки",
                 "description": "",
-                "language": None,
+                "language": "ru",
                 "thumbnailUrl": "/api/v1/templates/11/thumbnail",
+                "editorUrl": "https://app.example.com/t1",
                 "serviceUpdatedAt": None,
                 "updatedAt": page["items"][0]["updatedAt"],
                 "archivedAt": None,
@@ -68,9 +73,39 @@ async def test_a_template_is_listed_with_a_thumbnail_of_ours(installation: Insta
         ],
     }
     assert (await browser.get("/templates/11")).json() == page["items"][0]
-    assert (await browser.get("/templates?archived=true")).json() == {"items": [], "total": 0}
+    assert (await browser.get("/templates?archived=true")).json() == {
+        "items": [],
+        "total": 0,
+        "languages": ["ru"],
+    }
+    assert (await browser.get("/templates?search=скид&language=ru")).json()["total"] == 1
+    assert (await browser.get("/templates?language=en")).json()["total"] == 0
     state = (await browser.get("/templates/imports/7")).json()
     assert (state["state"], state["imported"], state["reason"]) == ("done", 1, None)
+    assert (await browser.get("/templates/imports")).json() == {"items": [state]}
+
+
+async def test_a_letter_is_told_with_its_age_and_its_fields(installation: Installation, letter: int) -> None:
+    browser = await installation.signed_in("marketer")
+    told = (await browser.get("/templates/11/letter")).json()
+    assert told == {
+        "fetchedAt": told["fetchedAt"],
+        "failure": None,
+        "fields": [
+            {
+                "name": "name",
+                "filler": "contact",
+                "value": "name",
+                "inSubject": False,
+                "inBody": True,
+                "hasFallback": False,
+            }
+        ],
+    }
+    # The account is gone: asked anew, the letter stays, with the reason.
+    anew = (await browser.post("/templates/11/letter")).json()
+    assert (anew["fetchedAt"], anew["fields"]) == (told["fetchedAt"], told["fields"])
+    assert anew["failure"].startswith("Модуль")
 
 
 async def test_a_letter_is_a_document_in_which_nothing_acts(installation: Installation, letter: int) -> None:
@@ -80,7 +115,7 @@ async def test_a_letter_is_a_document_in_which_nothing_acts(installation: Instal
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"] == POLICY
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert "<p>Здравствуйте</p>" in answer.text
+    assert "<p>Здравствуйте, {{name}}</p>" in answer.text
     assert "127.0.0.1:9" not in answer.text
 
 

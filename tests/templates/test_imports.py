@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from vestnik.contract.manifest import BatchSizes
 from vestnik.db import Database
 from vestnik.egress import Broker
 from vestnik.http.errors import Forbidden, NotFound, TooManyRequests
@@ -46,6 +48,92 @@ async def test_a_full_last_page_asks_once_more(templates: Templates, service: An
     assert [arguments["offset"] for _, arguments in service.asked] == [0, 50, 100]
 
 
+async def test_pages_are_as_long_as_the_manifest_says(templates: Templates, service: Any) -> None:
+    service.sender.batch_sizes = BatchSizes(import_templates=100)
+    found = await imported(templates)
+    assert (found.state, found.pages, found.imported) == ("done", 2, 120)
+    assert [arguments for _, arguments in service.asked] == [
+        {"offset": 0, "limit": 100},
+        {"offset": 100, "limit": 100},
+    ]
+
+
+async def test_a_page_is_stored_before_the_next_is_asked(templates: Templates, service: Any) -> None:
+    pages: list[int] = []
+
+    def answer(offset: int, limit: int) -> list[dict[str, Any]]:
+        if offset == 50:
+            raise TooManyRequests(retry_after_s=60)
+        page: list[dict[str, Any]] = service.templates[offset : offset + limit]
+        pages.append(offset)
+        return page
+
+    service.answer = answer
+    found = await imported(templates)
+    assert (found.state, pages) == ("stopped", [0])
+    assert await names(templates) == [f"t{n}" for n in range(50)]
+
+
+async def test_a_template_added_during_an_import_moves_the_others_on_and_stops_nothing(
+    templates: Templates, service: Any
+) -> None:
+    del service.templates[50:]
+
+    def answer(offset: int, limit: int) -> list[dict[str, Any]]:
+        page: list[dict[str, Any]] = service.templates[offset : offset + limit]
+        if offset == 0:
+            service.templates.insert(0, told(200))
+        return page
+
+    service.answer = answer
+    found = await imported(templates)
+    assert (found.state, found.imported, found.archived) == ("done", 50, 0)
+    service.answer = None
+    assert (await imported(templates)).imported == 51
+
+
+async def test_templates_are_found_by_name_subject_and_language(templates: Templates, service: Any) -> None:
+    service.templates = [
+        told(1, name="Ёлка", subject="Зимний каталог", language="ru"),
+        told(2, name="Winter", subject="New catalogue", language="en"),
+        told(3, name="Без языка", subject="100 % хлопка"),
+    ]
+    await imported(templates)
+
+    async def found(**filters: Any) -> list[str]:
+        return [each.external_id for each in (await templates.page(SYSTEM, **filters))[0]]
+
+    assert await found(search="елка") == ["t1"]
+    assert await found(search="КАТАЛОГ") == ["t1"]
+    assert await found(search="0 %") == ["t3"]
+    assert await found(search="%") == ["t3"]
+    assert await found(language="en") == ["t2"]
+    assert await found(language="en", search="каталог") == []
+    assert await templates.languages(SYSTEM) == ["en", "ru"]
+
+
+async def test_the_last_import_of_each_account_is_known(templates: Templates, service: Any) -> None:
+    assert await templates.last_imports(SYSTEM) == []
+    await imported(templates, 1)
+    second = await imported(templates, 2)
+    service.failure = TooManyRequests(retry_after_s=60)
+    stopped = await imported(templates, 1)
+    assert await templates.last_imports(SYSTEM) == [stopped, second]
+
+
+async def test_two_processes_with_one_import_leave_each_page_to_the_faster(
+    database: Database, templates: Templates, service: Any, broker: Broker, vault: Vault
+) -> None:
+    service.gate.clear()
+    id = await templates.import_from(SYSTEM, 1)
+    other = Templates(database, service, broker, vault)
+    await other.start()
+    service.gate.set()
+    await asyncio.gather(templates.finished(id), other.finished(id))
+    found = await templates.import_state(SYSTEM, id)
+    assert (found.state, found.pages, found.imported, found.reason) == ("done", 3, 120, None)
+
+
 async def test_a_template_keeps_everything_the_service_told(templates: Templates, service: Any) -> None:
     service.templates = [
         told(
@@ -54,6 +142,7 @@ async def test_a_template_keeps_everything_the_service_told(templates: Templates
             description="Весна",
             language="ru",
             thumbnailUrl="https://cdn.example.com/1.png",
+            editorUrl="https://app.example.com/templates/1",
             createdAt="2026-01-01T10:00:00+03:00",
             updatedAt="2026-02-01T07:00:00Z",
         )
@@ -70,6 +159,7 @@ async def test_a_template_keeps_everything_the_service_told(templates: Templates
         description="Весна",
         language="ru",
         screenshot_url="https://cdn.example.com/1.png",
+        editor_url="https://app.example.com/templates/1",
         service_updated_at=found.service_updated_at,
         updated_at=found.updated_at,
         archived_at=None,

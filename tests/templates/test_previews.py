@@ -122,6 +122,25 @@ async def test_the_last_letter_is_shown_while_the_service_fails(
     kept = await templates.preview(SYSTEM, letter)
     service.failure = TooManyRequests(retry_after_s=5)
     assert await templates.preview(SYSTEM, letter, refresh=True) == kept
+    before, _ = await templates.letter(SYSTEM, letter)
+    assert before.failure is None
+    after, _ = await templates.letter(SYSTEM, letter, refresh=True)
+    assert (after.html, after.fetched_at) == (before.html, before.fetched_at)
+    assert after.failure == {
+        "code": "too_many_requests",
+        "ru": "Повторите через 5 с.",
+        "en": "Try again in 5 s.",
+    }
+
+
+async def test_the_letter_of_a_template_gone_at_the_service_stays_to_be_seen(
+    templates: Templates, service: Any, letter: int
+) -> None:
+    kept = await templates.preview(SYSTEM, letter)
+    service.templates, service.letters = [], {}
+    await templates.finished(await templates.import_from(SYSTEM, 1))
+    assert (await templates.get(SYSTEM, letter)).archived_at is not None
+    assert await templates.preview(SYSTEM, letter) == kept
 
 
 ANSWERS = {

@@ -291,6 +291,7 @@ def template(item: dict[str, Any]) -> CRM_Marketing_ImportTemplate:
         description=text_of(item.get("description")),
         language=text_of(item.get("lang_code"), 35),
         thumbnailUrl=web_address(item.get("screenshot_url")),
+        editorUrl=web_address(str(settings.get("template_page") or "").replace("{id}", str(item["id"]))),
         createdAt=instant(item.get("created")),
         updatedAt=instant(item.get("updated")),
     )

@@ -16,6 +16,7 @@ from vestnik.contract.schemas import Definitions, Schema, load
 from vestnik.contract.violations import Finding, ManifestError, SettingsError, Text
 
 CampaignType = Literal["email", "sms"]
+PlaceholderSyntax = Literal["braces", "brackets", "stars", "percents", "none"]
 SettingType = Literal["string", "integer", "number", "boolean"]
 
 SHORTEST_SECRET = 8
@@ -123,6 +124,18 @@ class BatchSizes:
 
 
 @dataclass(frozen=True)
+class Personalisation:
+    """How a service's letters name a recipient's values.
+
+    `fields` says what of a contact the module passes for each; None where the manifest does not say.
+    """
+
+    syntax: PlaceholderSyntax = "braces"
+    fields: Mapping[str, str] | None = None
+    service_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Manifest:
     """A parsed manifest; `source` is its JSON. `functions` is None when not declared."""
 
@@ -140,6 +153,7 @@ class Manifest:
     concurrency: int | None = None
     batch_sizes: BatchSizes = BatchSizes()
     parallel_prepare: bool = False
+    personalisation: Personalisation = Personalisation()
     webhook_setup: Text | None = None
     webhook_signed: bool = False
     functions: tuple[str, ...] | None = None
@@ -236,10 +250,20 @@ def _manifest(raw: Mapping[str, Any]) -> Manifest:
         concurrency=raw.get("concurrency"),
         batch_sizes=BatchSizes(**sizes),
         parallel_prepare=raw.get("parallelPrepare", False),
+        personalisation=_personalisation(raw.get("personalisation", {})),
         webhook_setup=_text(webhook.get("setup")),
         webhook_signed=webhook.get("signed", False),
         functions=tuple(raw["functions"]) if "functions" in raw else None,
         source=raw,
+    )
+
+
+def _personalisation(raw: Mapping[str, Any]) -> Personalisation:
+    fields = raw.get("fields")
+    return Personalisation(
+        syntax=raw.get("syntax", "braces"),
+        fields=None if fields is None else dict(fields),
+        service_fields=tuple(raw.get("serviceFields", ())),
     )
 
 

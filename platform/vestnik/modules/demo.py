@@ -40,7 +40,7 @@ async def create_demo(
     module_id = await modules.installer.install(SYSTEM, MODULE)
     await modules.library.enable(SYSTEM, module_id, True)
     for title, key in zip(TITLES, keys.values(), strict=False):
-        settings = {"base_url": url, "api_key": key}
+        settings = {"base_url": url, "api_key": key, "template_page": f"{url}/templates/{{id}}"}
         account_id = await modules.accounts.create(SYSTEM, module_id, title, settings)
         await _approve(modules, account_id)
         outcome = await modules.check_account(SYSTEM, account_id)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from vestnik.contract.manifest import BatchSizes, Manifest
+from vestnik.contract.manifest import BatchSizes, Manifest, Personalisation
 from vestnik.egress import ExchangeTrace
 
 BaseUrl = Callable[[], Awaitable[str]]
@@ -80,3 +80,8 @@ class AccountFacts:
     def batch_sizes(self) -> BatchSizes:
         """How much its functions take in one call."""
         return self.manifest.batch_sizes
+
+    @property
+    def personalisation(self) -> Personalisation:
+        """How its letters name a recipient's values."""
+        return self.manifest.personalisation

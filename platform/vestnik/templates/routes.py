@@ -9,9 +9,11 @@ import msgspec
 from starlette.responses import Response
 
 from vestnik.http.api import PUBLIC, Context, Id, Page, Router, Shape, key_of
+from vestnik.http.errors import Language
 from vestnik.templates.images import Picture
 from vestnik.templates.letters import POLICY
-from vestnik.templates.service import ImportState, Template
+from vestnik.templates.personalisation import Filler
+from vestnik.templates.service import Import, ImportState, Template
 
 router = Router("templates")
 
@@ -28,22 +30,25 @@ class TemplateShape(Shape):
     description: str
     language: str | None
     thumbnail_url: str | None
+    editor_url: str | None
     service_updated_at: datetime | None
     updated_at: datetime
     archived_at: datetime | None
 
 
 class TemplatePage(Shape):
-    """A page of templates."""
+    """A page of templates; `languages` are those that any template has."""
 
     items: list[TemplateShape]
     total: int
+    languages: list[str]
 
 
 class TemplateQuery(Page):
-    """Which templates: of an account, live or archived, with a name."""
+    """Which templates: of an account, in a language, live or archived, with a text in name or subject."""
 
     account_id: Id | None = None
+    language: Annotated[str, msgspec.Meta(max_length=35)] | None = None
     archived: bool = False
 
 
@@ -67,6 +72,35 @@ class ImportShape(Shape):
     finished_at: datetime | None
 
 
+class ImportList(Shape):
+    """The last import of each account that has one."""
+
+    items: list[ImportShape]
+
+
+class FieldShape(Shape):
+    """A field that a letter leaves to its recipient.
+
+    `filler` says who fills it in; `value` what of a contact: `name`, `email`, `phone`, `company` or
+    `fields.KEY`. `hasFallback` says that the letter has a text of its own for who has no value.
+    """
+
+    name: str
+    filler: Filler
+    value: str | None
+    in_subject: bool
+    in_body: bool
+    has_fallback: bool
+
+
+class LetterShape(Shape):
+    """When the letter was fetched, its fields, and why it is not newer, if the service was asked in vain."""
+
+    fetched_at: datetime
+    failure: str | None
+    fields: list[FieldShape]
+
+
 class PreviewQuery(Shape):
     """Whether to ask the service anew."""
 
@@ -86,11 +120,13 @@ async def list_templates(context: Context, query: TemplateQuery) -> TemplatePage
         context.actor,
         account_id=None if query.account_id is None else key_of(query.account_id),
         search=query.search,
+        language=query.language,
         archived=query.archived,
         offset=query.offset,
         limit=query.limit,
     )
-    return TemplatePage(items=[_shape(each) for each in items], total=total)
+    languages = await context.services.templates.languages(context.actor)
+    return TemplatePage(items=[_shape(each) for each in items], total=total, languages=languages)
 
 
 @router.post("/templates/import", body=ImportBody, returns=ImportShape, status=202, right="templates.import")
@@ -98,6 +134,13 @@ async def import_templates(context: Context, body: ImportBody) -> ImportShape:
     """Begin to import an account's templates, or join the import that is under way."""
     id = await context.services.templates.import_from(context.actor, key_of(body.account_id))
     return await _import(context, id)
+
+
+@router.get("/templates/imports", returns=ImportList, right="templates.read")
+async def list_template_imports(context: Context) -> ImportList:
+    """How the last import of each account went."""
+    found = await context.services.templates.last_imports(context.actor)
+    return ImportList(items=[_import_shape(each, context.language) for each in found])
 
 
 @router.get("/templates/imports/{id:key}", returns=ImportShape, right="templates.read")
@@ -110,6 +153,18 @@ async def get_template_import(context: Context, id: int) -> ImportShape:
 async def get_template(context: Context, id: int) -> TemplateShape:
     """One template."""
     return _shape(await context.services.templates.get(context.actor, id))
+
+
+@router.get("/templates/{id:key}/letter", returns=LetterShape, right="templates.read")
+async def get_template_letter(context: Context, id: int) -> LetterShape:
+    """What is known of the letter; the service is asked for it when it was never fetched or may be old."""
+    return await _letter(context, id)
+
+
+@router.post("/templates/{id:key}/letter", returns=LetterShape, right="templates.read")
+async def refresh_template_letter(context: Context, id: int) -> LetterShape:
+    """Ask the service for the letter anew."""
+    return await _letter(context, id, refresh=True)
 
 
 @router.get("/templates/{id:key}/html", query=PreviewQuery, media_type="text/html", right="templates.read")
@@ -135,8 +190,31 @@ async def get_template_thumbnail(context: Context, id: int) -> Response:
     return _picture(await context.services.templates.thumbnail(context.actor, id))
 
 
+async def _letter(context: Context, id: int, *, refresh: bool = False) -> LetterShape:
+    letter, fields = await context.services.templates.letter(context.actor, id, refresh=refresh)
+    return LetterShape(
+        fetched_at=letter.fetched_at,
+        failure=None if letter.failure is None else letter.failure[context.language],
+        fields=[
+            FieldShape(
+                name=each.name,
+                filler=each.filler,
+                value=each.value,
+                in_subject=each.in_subject,
+                in_body=each.in_body,
+                has_fallback=each.has_fallback,
+            )
+            for each in fields
+        ],
+    )
+
+
 async def _import(context: Context, id: int) -> ImportShape:
     found = await context.services.templates.import_state(context.actor, id)
+    return _import_shape(found, context.language)
+
+
+def _import_shape(found: Import, language: Language) -> ImportShape:
     return ImportShape(
         id=str(found.id),
         account_id=str(found.account_id),
@@ -144,7 +222,7 @@ async def _import(context: Context, id: int) -> ImportShape:
         pages=found.pages,
         imported=found.imported,
         archived=found.archived,
-        reason=None if found.reason is None else found.reason[context.language],
+        reason=None if found.reason is None else found.reason[language],
         started_at=found.started_at,
         finished_at=found.finished_at,
     )
@@ -176,6 +254,7 @@ def _shape(template: Template) -> TemplateShape:
         thumbnail_url=None
         if template.screenshot_url is None
         else f"/api/v1/templates/{template.id}/thumbnail",
+        editor_url=template.editor_url,
         service_updated_at=template.service_updated_at,
         updated_at=template.updated_at,
         archived_at=template.archived_at,

@@ -13,6 +13,10 @@ import sqlalchemy as sa
 import structlog
 
 from vestnik.audit import record
+from vestnik.contacts.fields import SELECT_FIELDS
+from vestnik.contacts.fields import fields_of as custom_fields_of
+from vestnik.contacts.lacking import lacking
+from vestnik.contract.manifest import Personalisation
 from vestnik.db import Database, fold, insert_ignore, now, upsert
 from vestnik.egress import Broker
 from vestnik.http.errors import InternalError, NotFound, Problem
@@ -20,6 +24,7 @@ from vestnik.people.access import Actor
 from vestnik.templates.images import AccountPolicy, Images, Picture
 from vestnik.templates.importing import Modules, import_all
 from vestnik.templates.letters import document
+from vestnik.templates.personalisation import Field, fields_of, to_be_filled
 from vestnik.templates.tables import template, template_html, template_import
 from vestnik.vault import Vault
 
@@ -47,6 +52,7 @@ class Template:
     description: str
     language: str | None
     screenshot_url: str | None
+    editor_url: str | None
     service_updated_at: datetime | None
     updated_at: datetime
     archived_at: datetime | None
@@ -65,6 +71,15 @@ class Import:
     reason: Mapping[str, str] | None
     started_at: datetime
     finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A template's letter as it was kept: since when, and why it is not newer ({code, ru, en})."""
+
+    html: str
+    fetched_at: datetime
+    failure: Mapping[str, str] | None = None
 
 
 class Templates:
@@ -122,6 +137,16 @@ class Templates:
             raise NotFound()
         return Import(*row)
 
+    async def last_imports(self, actor: Actor) -> list[Import]:
+        """The last import of each account that has one."""
+        actor.require("templates.read")
+        newest = sa.select(sa.func.max(template_import.c.id)).group_by(template_import.c.account_id)
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                _IMPORTS.where(template_import.c.id.in_(newest)).order_by(template_import.c.account_id)
+            )
+            return [Import(*row) for row in rows]
+
     async def finished(self, import_id: int) -> None:
         """Wait until an import that this process runs has ended."""
         if (task := self._tasks.get(import_id)) is not None:
@@ -150,23 +175,37 @@ class Templates:
         *,
         account_id: int | None = None,
         search: str = "",
+        language: str | None = None,
         archived: bool = False,
         offset: int = 0,
         limit: int = 50,
     ) -> tuple[list[Template], int]:
-        """Templates by name, of one account or of all, and how many there are."""
+        """Templates by name, of one account or of all, and how many there are.
+
+        `search` is a part of the name or of the subject.
+        """
         actor.require("templates.read")
         gone = template.c.archived_at.is_not(None) if archived else template.c.archived_at.is_(None)
         where: list[sa.ColumnElement[bool]] = [gone]
         if account_id is not None:
             where.append(template.c.account_id == account_id)
-        if search.strip():
-            where.append(template.c.name_folded.contains(fold(search.strip()), autoescape=True))
+        if language is not None:
+            where.append(template.c.language == language)
+        if sought := fold(search.strip()):
+            named = template.c.name_folded.contains(sought, autoescape=True)
+            where.append(named | template.c.subject_folded.contains(sought, autoescape=True))
         async with self._database.read() as connection:
             total = await connection.scalar(sa.select(sa.func.count()).select_from(template).where(*where))
             ordered = _TEMPLATES.where(*where).order_by(template.c.name_folded, template.c.id)
             rows = await connection.execute(ordered.offset(offset).limit(limit))
             return [Template(**row._mapping) for row in rows], total or 0
+
+    async def languages(self, actor: Actor) -> list[str]:
+        """The languages that templates are in, as the services name them."""
+        actor.require("templates.read")
+        named = sa.select(template.c.language).where(template.c.language.is_not(None)).distinct()
+        async with self._database.read() as connection:
+            return sorted(await connection.scalars(named))
 
     async def get(self, actor: Actor, template_id: int) -> Template:
         """One template, also an archived one."""
@@ -188,10 +227,18 @@ class Templates:
     async def preview(self, actor: Actor, template_id: int, *, refresh: bool = False) -> str:
         """The letter as a document to be served with `letters.POLICY`; `refresh` asks the service anew."""
         shown = await self.get(actor, template_id)
-        html = await self._html(shown, refresh=refresh)
+        letter = await self._letter(shown, refresh=refresh)
         return await asyncio.to_thread(
-            document, html, lambda url: self._images.link(template_id, url), shown.name
+            document, letter.html, lambda url: self._images.link(template_id, url), shown.name
         )
+
+    async def letter(
+        self, actor: Actor, template_id: int, *, refresh: bool = False
+    ) -> tuple[Letter, list[Field]]:
+        """The letter that `preview` shows, and the fields that it leaves to its recipient."""
+        shown = await self.get(actor, template_id)
+        letter = await self._letter(shown, refresh=refresh)
+        return letter, await self._fields(shown, shown.subject, letter)
 
     async def image(self, template_id: int, signed: str) -> Picture:
         """A picture of a letter, by the link in its preview; the link is the right to see it."""
@@ -207,15 +254,15 @@ class Templates:
             raise NotFound()
         return await self._images.fetch(shown.account_id, shown.screenshot_url)
 
-    async def _html(self, shown: Template, *, refresh: bool) -> str:
+    async def _letter(self, shown: Template, *, refresh: bool = False) -> Letter:
         async with self._database.read() as connection:
-            kept = (
+            row = (
                 await connection.execute(
                     sa.select(template_html).where(template_html.c.template_id == shown.id)
                 )
             ).one_or_none()
-        if kept is not None and not refresh and _is_fresh(kept, shown):
-            return str(kept.html)
+        if row is not None and not refresh and _is_fresh(row, shown):
+            return Letter(row.html, row.fetched_at)
         try:
             html: str = await self._modules.call(
                 shown.account_id,
@@ -224,12 +271,41 @@ class Templates:
                 lane="interactive",
             )
         except Problem as problem:
-            if kept is None:
+            if row is None:
                 raise
             log.warning("templates.stale_preview", template_id=shown.id, code=problem.code)
-            return str(kept.html)
-        await self._database.write(_keep_html, shown, html)
-        return html
+            return Letter(row.html, row.fetched_at, _reason(problem))
+        fetched_at = await self._database.write(_keep_html, shown, html)
+        return Letter(html, fetched_at)
+
+    # Personalisation
+
+    async def missing_values(
+        self, template_id: int, members: sa.Select[Any], *, subject: str | None = None
+    ) -> dict[str, int]:
+        """For each field of the letter that a contact fills in: how many of `members` have no value for it.
+
+        `members` selects `contact_id`, each contact once. Fields with a text of their own for who has
+        no value are left out, and so are those of the service. `subject` stands for the template's own.
+        Raises the Problem with which the service's module failed when the letter was never fetched.
+        """
+        shown = await self.find(template_id)
+        if shown is None:
+            raise NotFound()
+        subject = shown.subject if subject is None else subject
+        fields = to_be_filled(await self._fields(shown, subject, await self._letter(shown)))
+        if not fields:
+            return {}
+        async with self._database.read() as connection:
+            counted = await connection.execute(lacking(members, [str(each.value) for each in fields]))
+            return dict(zip([each.name for each in fields], counted.one(), strict=True))
+
+    async def _fields(self, shown: Template, subject: str, letter: Letter) -> list[Field]:
+        account = await self._modules.account(shown.account_id)
+        personalisation = Personalisation() if account is None else account.personalisation
+        async with self._database.read() as connection:
+            custom = custom_fields_of(await connection.execute(SELECT_FIELDS))
+        return await asyncio.to_thread(fields_of, subject, letter.html, personalisation, custom)
 
 
 _TEMPLATES = sa.select(
@@ -242,6 +318,7 @@ _TEMPLATES = sa.select(
     template.c.description,
     template.c.language,
     template.c.screenshot_url,
+    template.c.editor_url,
     template.c.service_updated_at,
     template.c.updated_at,
     template.c.archived_at,
@@ -290,23 +367,28 @@ def _begin(connection: sa.Connection, actor: Actor, account_id: int) -> tuple[in
     return connection.execute(running).scalar_one(), False
 
 
+def _reason(problem: Problem) -> dict[str, str]:
+    return {"code": problem.code, "ru": problem.detail("ru"), "en": problem.detail("en")}
+
+
 def _stop(connection: sa.Connection, import_id: int, problem: Problem) -> None:
-    reason = {"code": problem.code, "ru": problem.detail("ru"), "en": problem.detail("en")}
     connection.execute(
         sa.update(template_import)
-        .where(template_import.c.id == import_id)
-        .values(state="stopped", reason=reason, finished_at=now())
+        .where(template_import.c.id == import_id, template_import.c.state == "running")
+        .values(state="stopped", reason=_reason(problem), finished_at=now())
     )
 
 
-def _keep_html(connection: sa.Connection, shown: Template, html: str) -> None:
+def _keep_html(connection: sa.Connection, shown: Template, html: str) -> datetime:
+    at = now()
     connection.execute(
         upsert(
             connection, template_html, ["template_id"], ["html", "fetched_at", "service_updated_at"]
         ).values(
             template_id=shown.id,
             html=html,
-            fetched_at=now(),
+            fetched_at=at,
             service_updated_at=shown.service_updated_at,
         )
     )
+    return at

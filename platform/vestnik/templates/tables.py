@@ -43,9 +43,12 @@ template = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("name_folded", Exact, nullable=False),
     sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("subject_folded", Exact, nullable=False, server_default=""),
     sa.Column("description", sa.Text, nullable=False),
     sa.Column("language", sa.Text),
     sa.Column("screenshot_url", sa.Text),
+    # Where a person edits it at the service.
+    sa.Column("editor_url", sa.Text),
     # When the service says that it was made and changed.
     sa.Column("service_created_at", Instant),
     sa.Column("service_updated_at", Instant),

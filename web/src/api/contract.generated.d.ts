@@ -81,6 +81,8 @@ export interface CRM_Marketing_ImportTemplate {
   language?: string;
   /** A picture of the template. */
   thumbnailUrl?: Url;
+  /** Where a person edits the template at the service. */
+  editorUrl?: Url;
   /** When it was created. */
   createdAt?: Instant;
   /** When it was changed last. */

@@ -906,6 +906,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/companies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Companies by name, found by a part of the name or the beginning of the INN. */
+        get: operations["list_companies"];
+        put?: never;
+        /** Store a new company. */
+        post: operations["create_company"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One company. */
+        get: operations["get_company"];
+        /** Give a company this name, kind, INN and KPP. */
+        put: operations["change_company"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a contact, newest first: letters, consents, imports, merges. */
+        get: operations["get_contact_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The consent record: what the contact chose, when, how and from where. */
+        get: operations["list_contact_consents"];
+        put?: never;
+        /** Note what a contact chose for a category, with its evidence. */
+        post: operations["record_contact_consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/owners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom a contact can be given to. */
+        get: operations["list_owners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{id}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The contacts of a company. */
+        get: operations["list_company_contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts": {
         parameters: {
             query?: never;
@@ -959,40 +1064,6 @@ export interface paths {
         patch: operations["change_contact"];
         trace?: never;
     };
-    "/api/v1/contacts/{id}/timeline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What happened to a contact, newest first. */
-        get: operations["get_contact_timeline"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/contacts/{id}/consents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Note what a contact chose for a category, with its evidence. */
-        post: operations["record_contact_consent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/categories": {
         parameters: {
             query?: never;
@@ -1039,6 +1110,58 @@ export interface paths {
         put?: never;
         /** Take an address off the stop-list; the ground is kept as the consent's evidence. */
         post: operations["remove_from_stop_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contact-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every custom field, in the order of the card; archived ones last. */
+        get: operations["list_definitions"];
+        put?: never;
+        /** Define a custom field. */
+        post: operations["create_definition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contact-fields/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename a field, change the options of a choice, archive it or take it back. */
+        patch: operations["change_definition"];
+        trace?: never;
+    };
+    "/api/v1/contact-fields/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put fields in an order; those left out stay behind them. */
+        put: operations["order_definitions"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1201,6 +1324,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/templates/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the last import of each account went. */
+        get: operations["list_template_imports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/templates/imports/{id}": {
         parameters: {
             query?: never;
@@ -1229,6 +1369,24 @@ export interface paths {
         get: operations["get_template"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}/letter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of the letter; the service is asked for it when it was never fetched or may be old. */
+        get: operations["get_template_letter"];
+        put?: never;
+        /** Ask the service for the letter anew. */
+        post: operations["refresh_template_letter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2849,6 +3007,118 @@ export interface components {
             line: number;
         };
         /**
+         * ClientPage
+         * @description A page of companies.
+         */
+        ClientPage: {
+            items: components["schemas"]["ClientShape"][];
+            total: number;
+        };
+        /**
+         * ClientShape
+         * @description A company, or a person who is a client.
+         */
+        ClientShape: {
+            id: string;
+            /** @enum {unknown} */
+            kind: "company" | "person";
+            name: string;
+            inn: string | null;
+            kpp: string | null;
+            createdAt: string;
+            updatedAt: string;
+        };
+        /**
+         * ClientBody
+         * @description A company whole; the INN is checked by its check digits.
+         */
+        ClientBody: {
+            name: string;
+            /**
+             * @default company
+             * @enum {unknown}
+             */
+            kind?: "company" | "person";
+            /** @default null */
+            inn?: string | null;
+            /** @default null */
+            kpp?: string | null;
+        };
+        /**
+         * TimelineQuery
+         * @description Where the page begins, as the page before it said, and how long it is.
+         */
+        TimelineQuery: {
+            /** @default  */
+            cursor?: string;
+            /** @default 20 */
+            limit?: number;
+        };
+        /**
+         * TimelinePage
+         * @description Entries newest first; `next` is the cursor of the page that follows, null when there is none.
+         */
+        TimelinePage: {
+            items: components["schemas"]["TimelineShape"][];
+            next: string | null;
+        };
+        /**
+         * TimelineShape
+         * @description Something that happened to a contact.
+         */
+        TimelineShape: {
+            at: string;
+            kind: string;
+            title: string;
+            link: string | null;
+            detail: string | null;
+        };
+        /**
+         * ConsentQuery
+         * @description A slice of the record, of one category if it is given.
+         */
+        ConsentQuery: {
+            /** @default  */
+            search?: string;
+            /** @default  */
+            sort?: string;
+            /** @default 0 */
+            offset?: number;
+            /** @default 50 */
+            limit?: number;
+            /** @default  */
+            categoryId?: string;
+        };
+        /**
+         * ConsentPage
+         * @description Choices, newest first.
+         */
+        ConsentPage: {
+            items: components["schemas"]["ConsentShape"][];
+            total: number;
+        };
+        /**
+         * ConsentShape
+         * @description One choice of a contact with its evidence; no category means all of them.
+         */
+        ConsentShape: {
+            categoryId: string | null;
+            category: string | null;
+            /** @enum {unknown} */
+            state: "given" | "withdrawn";
+            at: string;
+            how: string;
+            fromWhere: string;
+        };
+        /**
+         * OwnerShape
+         * @description Whoever looks after a contact.
+         */
+        OwnerShape: {
+            id: string;
+            name: string;
+        };
+        /**
          * ContactQuery
          * @description Which contacts: matching a search; sorted by name or created, `-` turns the order round.
          */
@@ -2951,7 +3221,7 @@ export interface components {
          * FieldShape
          * @description A custom field as an administrator defined it.
          */
-        FieldShape: {
+        "vestnik.contacts.routes.FieldShape": {
             key: string;
             title: {
                 [key: string]: string;
@@ -2980,6 +3250,8 @@ export interface components {
             externalId: string | null;
             categories: components["schemas"]["ChoiceShape"][];
             updatedAt: string;
+            companyInn: string | null;
+            owner: components["schemas"]["OwnerShape"] | null;
         };
         /**
          * ChoiceShape
@@ -2996,7 +3268,9 @@ export interface components {
         };
         /**
          * ContactChange
-         * @description The parts of a contact to change; those left out stay. A field that is null is removed.
+         * @description The parts of a contact to change; those left out stay.
+         *
+         *         Null empties company, owner and external number, and removes a field.
          */
         ContactChange: {
             /** @default null */
@@ -3005,11 +3279,8 @@ export interface components {
             emails?: string[] | null;
             /** @default null */
             phones?: string[] | null;
-            /** @default null */
             companyId?: string | null;
-            /** @default null */
             ownerId?: string | null;
-            /** @default null */
             externalId?: string | null;
             /** @default null */
             fields?: {
@@ -3017,16 +3288,6 @@ export interface components {
             } | null;
             /** @default null */
             blocked?: boolean | null;
-        };
-        /**
-         * TimelineShape
-         * @description Something that happened to a contact.
-         */
-        TimelineShape: {
-            at: string;
-            kind: string;
-            title: string;
-            link: string | null;
         };
         /**
          * ConsentBody
@@ -3096,6 +3357,60 @@ export interface components {
             removed: number;
         };
         /**
+         * DefinitionShape
+         * @description A custom field; an archived one keeps its key and its values.
+         */
+        DefinitionShape: {
+            id: string;
+            key: string;
+            title: {
+                [key: string]: string;
+            };
+            /** @enum {unknown} */
+            kind: "boolean" | "choice" | "date" | "number" | "text";
+            options: string[];
+            archived: boolean;
+        };
+        /**
+         * DefinitionBody
+         * @description A new field; its key and its kind stay as they are for ever.
+         */
+        DefinitionBody: {
+            key: string;
+            title: components["schemas"]["TitleShape"];
+            /** @enum {unknown} */
+            kind: "boolean" | "choice" | "date" | "number" | "text";
+            /** @default [] */
+            options?: string[];
+        };
+        /**
+         * TitleShape
+         * @description A name in each language of the interface.
+         */
+        TitleShape: {
+            ru: string;
+            en: string;
+        };
+        /**
+         * DefinitionChange
+         * @description The parts of a field to change; those left out stay.
+         */
+        DefinitionChange: {
+            /** @default null */
+            title?: components["schemas"]["TitleShape"] | null;
+            /** @default null */
+            options?: string[] | null;
+            /** @default null */
+            archived?: boolean | null;
+        };
+        /**
+         * OrderBody
+         * @description Fields in the order in which cards show them.
+         */
+        OrderBody: {
+            ids: string[];
+        };
+        /**
          * SegmentQuery
          * @description Which segments to list.
          */
@@ -3149,8 +3464,8 @@ export interface components {
             name: string;
             title: string;
             /** @enum {unknown} */
-            value: "boolean" | "category" | "choice" | "date" | "number" | "text";
-            operators: ("!=" | "<" | "<=" | "=" | ">" | ">=" | "beginsWith" | "contains" | "doesNotContain" | "in" | "lastDays" | "notIn" | "notNull" | "null" | "subscribed" | "unsubscribed")[];
+            value: "boolean" | "campaign" | "category" | "choice" | "date" | "number" | "segment" | "text";
+            operators: ("!=" | "<" | "<=" | "=" | ">" | ">=" | "beforeDays" | "beginsWith" | "contains" | "doesNotContain" | "ever" | "in" | "inLast" | "lastDays" | "never" | "nextDays" | "notIn" | "notNull" | "null" | "ofCampaign" | "subscribed" | "unsubscribed" | "yearlyNextDays")[];
             options: string[];
         };
         /**
@@ -3189,7 +3504,7 @@ export interface components {
         };
         /**
          * TemplateQuery
-         * @description Which templates: of an account, live or archived, with a name.
+         * @description Which templates: of an account, in a language, live or archived, with a text in name or subject.
          */
         TemplateQuery: {
             /** @default  */
@@ -3202,16 +3517,19 @@ export interface components {
             limit?: number;
             /** @default null */
             accountId?: string | null;
+            /** @default null */
+            language?: string | null;
             /** @default false */
             archived?: boolean;
         };
         /**
          * TemplatePage
-         * @description A page of templates.
+         * @description A page of templates; `languages` are those that any template has.
          */
         TemplatePage: {
             items: components["schemas"]["TemplateShape"][];
             total: number;
+            languages: string[];
         };
         /**
          * TemplateShape
@@ -3228,6 +3546,7 @@ export interface components {
             description: string;
             language: string | null;
             thumbnailUrl: string | null;
+            editorUrl: string | null;
             serviceUpdatedAt: string | null;
             updatedAt: string;
             archivedAt: string | null;
@@ -3254,6 +3573,38 @@ export interface components {
             reason: string | null;
             startedAt: string;
             finishedAt: string | null;
+        };
+        /**
+         * ImportList
+         * @description The last import of each account that has one.
+         */
+        ImportList: {
+            items: components["schemas"]["ImportShape"][];
+        };
+        /**
+         * LetterShape
+         * @description When the letter was fetched, its fields, and why it is not newer, if the service was asked in vain.
+         */
+        LetterShape: {
+            fetchedAt: string;
+            failure: string | null;
+            fields: components["schemas"]["vestnik.templates.routes.FieldShape"][];
+        };
+        /**
+         * FieldShape
+         * @description A field that a letter leaves to its recipient.
+         *
+         *         `filler` says who fills it in; `value` what of a contact: `name`, `email`, `phone`, `company` or
+         *         `fields.KEY`. `hasFallback` says that the letter has a text of its own for who has no value.
+         */
+        "vestnik.templates.routes.FieldShape": {
+            name: string;
+            /** @enum {unknown} */
+            filler: "contact" | "service" | "unknown";
+            value: string | null;
+            inSubject: boolean;
+            inBody: boolean;
+            hasFallback: boolean;
         };
         /**
          * PreviewQuery
@@ -6086,6 +6437,308 @@ export interface operations {
             };
         };
     };
+    list_companies: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Companies by name, found by a part of the name or the beginning of the INN. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_company: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientBody"];
+            };
+        };
+        responses: {
+            /** @description Store a new company. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_company: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One company. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_company: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientBody"];
+            };
+        };
+        responses: {
+            /** @description Give a company this name, kind, INN and KPP. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contact_timeline: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What happened to a contact, newest first: letters, consents, imports, merges. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelinePage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_contact_consents: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+                categoryId?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The consent record: what the contact chose, when, how and from where. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_contact_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentBody"];
+            };
+        };
+        responses: {
+            /** @description Note what a contact chose for a category, with its evidence. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_owners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whom a contact can be given to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnerShape"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_company_contacts: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: "" | "-created" | "-name" | "created" | "name";
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The contacts of a company. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_contacts: {
         parameters: {
             query?: {
@@ -6168,7 +6821,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FieldShape"][];
+                    "application/json": components["schemas"]["vestnik.contacts.routes.FieldShape"][];
                 };
             };
             /** @description A problem */
@@ -6236,70 +6889,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContactCard"];
                 };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_contact_timeline: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What happened to a contact, newest first. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TimelineShape"][];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    record_contact_consent: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ConsentBody"];
-            };
-        };
-        responses: {
-            /** @description Note what a contact chose for a category, with its evidence. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description A problem */
             default: {
@@ -6426,6 +7015,134 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RemovedShape"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_definitions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every custom field, in the order of the card; archived ones last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionShape"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_definition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefinitionBody"];
+            };
+        };
+        responses: {
+            /** @description Define a custom field. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_definition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefinitionChange"];
+            };
+        };
+        responses: {
+            /** @description Rename a field, change the options of a choice, archive it or take it back. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_definitions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderBody"];
+            };
+        };
+        responses: {
+            /** @description Put fields in an order; those left out stay behind them. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -6770,6 +7487,7 @@ export interface operations {
                 offset?: number;
                 limit?: number;
                 accountId?: string | null;
+                language?: string | null;
                 archived?: boolean;
             };
             header?: never;
@@ -6818,6 +7536,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_template_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How the last import of each account went. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportList"];
                 };
             };
             /** @description A problem */
@@ -6880,6 +7627,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemplateShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_template_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is known of the letter; the service is asked for it when it was never fetched or may be old. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_template_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ask the service for the letter anew. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterShape"];
                 };
             };
             /** @description A problem */

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from vestnik.db import Exact, Instant, Json, Key
+from vestnik.db import Exact, Instant, Json, Key, fold
 from vestnik.db.search import create_index
 
 revision = "0007"
@@ -19,6 +19,7 @@ def upgrade() -> None:
     _contacts()
     _imports()
     _campaigns()
+    _templates()
     op.add_column("event", sa.Column("polled", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("segment", sa.Column("members", sa.Integer(), nullable=True))
     op.add_column("segment", sa.Column("counted_at", Instant, nullable=True))
@@ -33,9 +34,10 @@ def _contacts() -> None:
         sa.Column("selection", Json, nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("done_to", Key, nullable=False),
-        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=True),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("kept", sa.Integer(), nullable=False),
         sa.Column("reason", Json, nullable=True),
         sa.Column("created_by", Key, nullable=True),
         sa.Column("created_at", Instant, nullable=False),
@@ -113,6 +115,7 @@ def _imports() -> None:
         sa.Column("mapping", Json, nullable=True),
         sa.Column("policy", Json, nullable=True),
         sa.Column("total_rows", sa.Integer(), nullable=True),
+        sa.Column("run", sa.Integer(), nullable=False),
         sa.Column("done_rows", sa.Integer(), nullable=False),
         sa.Column("created", sa.Integer(), nullable=False),
         sa.Column("updated", sa.Integer(), nullable=False),
@@ -173,6 +176,17 @@ def _imports() -> None:
         sa.PrimaryKeyConstraint("import_id", "row", name=op.f("pk_contact_import_reject")),
         sqlite_with_rowid=False,
     )
+
+
+def _templates() -> None:
+    op.add_column("template", sa.Column("editor_url", sa.Text(), nullable=True))
+    op.add_column("template", sa.Column("subject_folded", Exact, server_default="", nullable=False))
+    template = sa.table("template", sa.column("id"), sa.column("subject"), sa.column("subject_folded"))
+    connection = op.get_bind()
+    for id, subject in connection.execute(sa.select(template.c.id, template.c.subject)).all():
+        connection.execute(
+            sa.update(template).where(template.c.id == id).values(subject_folded=fold(subject))
+        )
 
 
 def _campaigns() -> None:
