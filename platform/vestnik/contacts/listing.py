@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from vestnik.contacts.errors import InvalidFieldValue, UnknownField
 from vestnik.contacts.fields import SELECT_FIELDS, Field, fields_of
-from vestnik.contacts.search import hits
+from vestnik.contacts.search import has, hits
 from vestnik.contacts.tables import address, contact, contact_address, subscription, suppression
 from vestnik.db import fold
 from vestnik.http.api import Id, Shape, key_of
@@ -74,6 +74,11 @@ class Selection(Shape, omit_defaults=True):
     filters: Filters = msgspec.field(default_factory=Filters)
     sort: Sort = "name"
 
+    @property
+    def narrow(self) -> bool:
+        """Whether it leaves anybody out."""
+        return self.ids is not None or bool(self.search.strip()) or self.filters != Filters()
+
 
 #: Members of a segment, as column `contact_id`, each contact once.
 SegmentMembers = Callable[[sa.Connection, int], sa.Select[Any]]
@@ -105,10 +110,13 @@ class Listing:
             conditions.append(contact.c.id.in_(hits(selection.search)))
         return statement.where(*conditions)
 
-    def walk(self, connection: sa.Connection, selection: Selection) -> sa.Select[Any]:
+    def walk(
+        self, connection: sa.Connection, selection: Selection, *, common: bool = False
+    ) -> sa.Select[Any]:
         """The same, written so that the database goes along the sort's index and tests each contact.
 
-        For a selection that is known to have many: the first page is then found soon.
+        For a selection that is known to have many: the first page is then found soon. `common` says
+        that so many have the searched text that each row is looked at rather than all of them found.
         """
         sources, conditions = self._parts(connection, selection)
         for number, source in enumerate(sources):
@@ -116,7 +124,8 @@ class Listing:
             conditions.append(sa.exists().where(part.c.contact_id == contact.c.id))
         if selection.search.strip():
             # Not by its key: the hits are only looked up, the order comes from the sort's index.
-            conditions.append((contact.c.id + 0).in_(hits(selection.search)))
+            found = (contact.c.id + 0).in_(hits(selection.search))
+            conditions.append(has(selection.search) if common else found)
         return sa.select(contact.c.id.label("contact_id")).where(*conditions)
 
     def _parts(
@@ -139,9 +148,9 @@ class Listing:
             key = key_of(filters.category.category_id)
             if filters.category.state == "subscribed":
                 sources.append(_chose(key, True))
-                conditions.append(sa.not_(_left(key)))
+                conditions.append(sa.not_(has_left(key)))
             else:
-                conditions.append(_left(key))
+                conditions.append(has_left(key))
         if filters.company_id is not None:
             conditions.append(contact.c.company_id == key_of(filters.company_id))
         if filters.owner_id is not None:
@@ -167,11 +176,17 @@ class Listing:
 
 def _chose(category_id: int, subscribed: bool) -> sa.Select[Any]:
     return sa.select(subscription.c.contact_id).where(
-        subscription.c.category_id == category_id, subscription.c.subscribed.is_(subscribed)
+        subscription.c.category_id == category_id,
+        subscription.c.subscribed if subscribed else sa.not_(subscription.c.subscribed),
     )
 
 
-def _left(category_id: int) -> sa.ColumnElement[bool]:
+def has_chosen(category_id: int, subscribed: bool) -> sa.ColumnElement[bool]:
+    """Whether the latest word of a contact's own on a category was this."""
+    return contact.c.id.in_(_chose(category_id, subscribed))
+
+
+def has_left(category_id: int) -> sa.ColumnElement[bool]:
     """Unsubscribed by its own word, or by the primary e-mail's on the stop-list."""
     by_address = (
         _stopped()
@@ -179,9 +194,7 @@ def _left(category_id: int) -> sa.ColumnElement[bool]:
         .where(suppression.c.reason == "unsubscribe")
         .where(suppression.c.category_id.is_(None) | (suppression.c.category_id == category_id))
     )
-    return sa.or_(
-        contact.c.unsubscribed, contact.c.id.in_(_chose(category_id, False)), contact.c.id.in_(by_address)
-    )
+    return sa.or_(contact.c.unsubscribed, has_chosen(category_id, False), contact.c.id.in_(by_address))
 
 
 def _stopped() -> sa.Select[Any]:

@@ -130,7 +130,7 @@ async def persons(connection: AsyncConnection, ids: Collection[int]) -> list[Per
     return found
 
 
-async def people(connection: AsyncConnection, ids: Sequence[int]) -> list[Person]:
+async def people(connection: AsyncConnection, ids: Collection[int]) -> list[Person]:
     """Contacts with addresses and stops, as a list shows them, in the order of `ids`."""
     rows = await connection.execute(sa.select(contact).where(contact.c.id.in_(ids)))
     found = {person.id: person for person in await _people(connection, rows.all())}

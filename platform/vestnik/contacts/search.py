@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import sqlalchemy as sa
 
 from vestnik.companies.service import clients_with_name
+from vestnik.companies.tables import client
 from vestnik.contacts.tables import address, contact, contact_address
 from vestnik.db import fold
 from vestnik.db.search import SHORTEST, contains
@@ -22,25 +24,69 @@ def hits(search: str) -> sa.CompoundSelect[tuple[int]]:
 
     A union, because each part has an index of its own, and no database joins them for an OR.
     """
+    return sa.union(*(each.correlate(None) for each in _parts(search)))
+
+
+def breadth(search: str, most: int) -> sa.Select[tuple[int]]:
+    """How many the widest part of `hits` has about, counted up to `most`."""
+    parts = [each.correlate(None).limit(most).subquery() for each in _parts(search, most)]
+    counts = [sa.select(sa.func.count().label("found")).select_from(part) for part in parts]
+    return sa.select(sa.func.max(sa.union_all(*counts).subquery().c.found))
+
+
+def has(search: str) -> sa.ColumnElement[bool]:
+    """The same tested on each contact's row, for a search that many contacts have."""
+    folded = fold(search.strip())
+    found = [
+        _holds(contact.c.name_folded, folded),
+        sa.exists().where(client.c.id == contact.c.company_id, _holds(client.c.name_folded, folded)),
+        _has_address("email", folded),
+    ]
+    if (sought := _number(search)) is not None:
+        found.append(_has_address("phone", sought))
+    return sa.or_(*found)
+
+
+def _parts(search: str, most: int | None = None) -> list[sa.Select[tuple[int]]]:
     text = search.strip()
-    folded = fold(text)
     person = contact.alias("named")
     found = [
-        sa.select(contact.c.id).where(contains(contact.c.name_folded, folded)),
+        sa.select(contact.c.id).where(contains(contact.c.name_folded, fold(text), most)),
         sa.select(person.c.id).where(person.c.company_id.in_(clients_with_name(text))),
-        _holders(contains(address.c.normalised, folded), "email"),
+        _holders(fold(text), "email", most),
     ]
+    if (sought := _number(text)) is not None:
+        found.append(_holders(sought, "phone", most))
+    return found
+
+
+def _number(text: str) -> str | None:
+    """What to look for in phones, if a text can be a part of one."""
     digits = re.sub(r"\D", "", text)
-    if len(digits) >= SHORTEST and not re.search(r"[^\d\s()+-]", text):
-        # A Russian number is typed with 8 in front of it and stored with +7.
-        sought = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
-        found.append(_holders(contains(address.c.normalised, sought), "phone"))
-    return sa.union(*(each.correlate(None) for each in found))
+    if len(digits) < SHORTEST or re.search(r"[^\d\s()+-]", text):
+        return None
+    # A Russian number is typed with 8 in front of it and stored with +7.
+    return digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
 
 
-def _holders(matches: sa.ColumnElement[bool], kind: str) -> sa.Select[tuple[int]]:
-    return (
-        sa.select(contact_address.c.contact_id)
-        .join(address, address.c.id == contact_address.c.address_id)
-        .where(address.c.kind == kind, matches)
+def _holders(folded: str, kind: str, most: int | None) -> sa.Select[tuple[int]]:
+    keys = sa.select(address.c.id).where(contains(address.c.normalised, folded, most))
+    return sa.select(contact_address.c.contact_id).where(
+        contact_address.c.kind == kind, contact_address.c.address_id.in_(keys)
+    )
+
+
+def _holds(column: sa.Column[Any], folded: str) -> sa.ColumnElement[bool]:
+    """The same as `contains`, of one row."""
+    if len(folded) < SHORTEST:
+        return column.startswith(folded, autoescape=True)
+    return column.contains(folded, autoescape=True)
+
+
+def _has_address(kind: str, folded: str) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        contact_address.c.contact_id == contact.c.id,
+        contact_address.c.kind == kind,
+        address.c.id == contact_address.c.address_id,
+        _holds(address.c.normalised, folded),
     )

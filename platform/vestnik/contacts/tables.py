@@ -189,9 +189,12 @@ bulk_run = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     # Contacts up to this key are done: moved in the transaction that does them.
     sa.Column("done_to", Key, nullable=False),
-    sa.Column("total", sa.Integer, nullable=False),
+    # None until they are counted.
+    sa.Column("total", sa.Integer),
     sa.Column("done", sa.Integer, nullable=False),
     sa.Column("changed", sa.Integer, nullable=False),
+    # Left as they were, because they unsubscribed.
+    sa.Column("kept", sa.Integer, nullable=False),
     sa.Column("reason", Json),
     sa.Column("created_by", Key),
     sa.Column("created_at", Instant, nullable=False),

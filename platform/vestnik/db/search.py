@@ -69,12 +69,15 @@ def create_index(connection: sa.Connection, table: str, column: str) -> None:
     connection.exec_driver_sql(f"{into}({name}) VALUES ('rebuild')")
 
 
-def contains(column: sa.Column[Any], folded: str) -> sa.ColumnElement[bool]:
-    """Whether a searchable column contains `folded` anywhere; begins with it where it is too short."""
+def contains(column: sa.Column[Any], folded: str, most: int | None = None) -> sa.ColumnElement[bool]:
+    """Whether a searchable column contains `folded` anywhere; begins with it where it is too short.
+
+    `most` says that the reader looks no further than so many rows.
+    """
     if len(folded) < SHORTEST:
         # A range: LIKE with an escape uses no index.
         return (column >= folded) & (column < folded + "\U0010ffff")
-    return _Contains(column, folded)
+    return _Contains(column, folded, most)
 
 
 class _Contains(sa.ColumnElement[bool]):
@@ -83,14 +86,14 @@ class _Contains(sa.ColumnElement[bool]):
     inherit_cache = False
     type = sa.Boolean()
 
-    def __init__(self, column: sa.Column[Any], folded: str) -> None:
+    def __init__(self, column: sa.Column[Any], folded: str, most: int | None) -> None:
         name = column.info[_INDEX]
         index = sa.table(name, sa.column("rowid", sa.Integer), sa.column(name, sa.Text))
         phrase = '"' + folded.replace('"', '""') + '"'
         trigrams = sorted({folded[n : n + SHORTEST] for n in range(len(folded) - SHORTEST + 1)})
         self.column = column
         self.sqlite = column.table.c.id.in_(
-            sa.select(index.c.rowid).where(index.c[name].op("MATCH", is_comparison=True)(phrase))
+            sa.select(index.c.rowid).where(index.c[name].op("MATCH", is_comparison=True)(phrase)).limit(most)
         )
         self.postgresql = sa.and_(
             sa.func.vestnik_trigrams(column).op("@>", is_comparison=True)(
