@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from vestnik_simulator import admin, pages, seed
+from vestnik_simulator import admin, editor, pages, seed
 from vestnik_simulator.core import simulator_of, working_simulator
 from vestnik_simulator.options import Options
 from vestnik_simulator.unisender.exports import export_file
@@ -30,9 +30,10 @@ def create_app(options: Options | None = None) -> Starlette:
         routes=[
             Route("/{language:str}/api/{method:path}", _Api(), methods=["GET", "POST"]),
             Route("/files/{key:str}.csv", _export),
-            Route("/screenshots/{template_id:int}.svg", _screenshot),
+            Route("/screenshots/{template_id:int}.png", _screenshot),
             Mount("/_simulator", routes=admin.routes),
             *pages.routes,
+            *editor.routes,
         ],
     )
 
@@ -57,4 +58,4 @@ async def _screenshot(request: Request) -> Response:
     )
     if picture is None:
         return PlainTextResponse("not found", 404)
-    return Response(picture, media_type="image/svg+xml", headers={"Cache-Control": "max-age=3600"})
+    return Response(picture, media_type="image/png", headers={"Cache-Control": "max-age=60"})

@@ -195,21 +195,3 @@ def _button(text: str, url: str, colour: str) -> str:
         f'<p style="margin:22px 0"><a href="{url}" style="background:{colour};color:#fff;padding:12px 22px;'
         f'text-decoration:none;border-radius:4px;display:inline-block">{text}</a></p>'
     )
-
-
-def screenshot(title: str, colour: str, full: bool) -> str:
-    """A small picture of a template: not a rendering, a drawing of its layout."""
-    height = 420 if full else 240
-    lines = "".join(
-        f'<rect x="34" y="{y}" width="{200 - (y * 7) % 60}" height="7" rx="3" fill="#d5dde1"/>'
-        for y in range(112, height - 70, 18)
-    )
-    short = title if len(title) <= 30 else title[:29] + "…"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="270" height="{height}" role="img">'
-        f'<rect width="270" height="{height}" fill="#eef1f3"/>'
-        f'<rect x="18" y="16" width="234" height="{height - 32}" fill="#fff"/>'
-        f'<rect x="18" y="16" width="234" height="64" fill="{colour}"/>'
-        f'<text x="34" y="54" font-family="Georgia,serif" font-size="14" fill="#fff">{short}</text>{lines}'
-        f'<rect x="34" y="{height - 58}" width="92" height="24" rx="4" fill="{colour}"/></svg>'
-    )

@@ -1,10 +1,9 @@
 """What a fresh simulator holds: its accounts, their verified senders, and templates."""
 
-import html
-
 from vestnik_simulator import moments
-from vestnik_simulator.letters import Letter, letters, screenshot, system_letters
+from vestnik_simulator.letters import Letter, letters, system_letters
 from vestnik_simulator.options import AccountOptions, Options
+from vestnik_simulator.screenshots import screenshot
 from vestnik_simulator.storage import Storage
 
 DAY_S = 86_400.0
@@ -22,10 +21,10 @@ def sow(storage: Storage, options: Options) -> None:
             _templates(storage, 0, system_letters())
 
 
-def picture(storage: Storage, template_id: int, full: bool) -> str | None:
-    """The SVG of a template, or None."""
-    row = storage.row("SELECT title, colour FROM template WHERE id=?", template_id)
-    return None if row is None else screenshot(html.escape(row["title"]), row["colour"], full)
+def picture(storage: Storage, template_id: int, full: bool) -> bytes | None:
+    """The PNG of a template, or None."""
+    row = storage.row("SELECT body, colour FROM template WHERE id=?", template_id)
+    return None if row is None else screenshot(row["body"], row["colour"], full)
 
 
 def _account(storage: Storage, account: AccountOptions, known: int | None) -> int:

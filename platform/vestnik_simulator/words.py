@@ -65,6 +65,11 @@ _RUSSIAN = {
     "later": "Дальше",
     "singles": "Проверочные письма и одиночные SMS",
     "when": "Когда (UTC)",
+    "template": "Шаблон",
+    "name": "Название",
+    "body": "HTML письма",
+    "save": "Сохранить",
+    "saved": "Сохранено. Обновите письмо в «Вестнике», чтобы увидеть новую редакцию.",
     "other": "English",
 }
 
@@ -129,6 +134,11 @@ _ENGLISH = {
     "later": "Next",
     "singles": "Test letters and single text messages",
     "when": "When (UTC)",
+    "template": "Template",
+    "name": "Name",
+    "body": "HTML of the letter",
+    "save": "Save",
+    "saved": "Saved. Refresh the letter in Vestnik to see the new text.",
     "other": "Русский",
 }
 

@@ -39,7 +39,9 @@ async def test_templates_come_in_pages(simulator: Client) -> None:
     whole = await simulator.result("getTemplate", template_id=first["id"])
     assert (whole["title"], "{{Name}}" in whole["body"]) == ("Приветственное письмо", True)
     picture = await simulator.http.get(first["screenshot_url"])
-    assert picture.headers["content-type"] == "image/svg+xml"
+    assert (picture.headers["content-type"], picture.content[:8]) == ("image/png", b"\x89PNG\r\n\x1a\n")
+    full = await simulator.http.get(first["fullsize_screenshot_url"])
+    assert int.from_bytes(full.content[20:24]) > int.from_bytes(picture.content[20:24])
 
 
 async def test_lists_are_created_renamed_and_deleted(simulator: Client) -> None:

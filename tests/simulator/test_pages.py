@@ -53,3 +53,21 @@ async def test_pages_allow_no_foreign_resource(simulator: Client) -> None:
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     for name in ("style.css", "refresh.js"):
         assert (await simulator.http.get(f"/assets/{name}")).status_code == 200
+
+
+async def test_a_template_is_edited_where_the_service_shows_it(simulator: Client) -> None:
+    first = (await simulator.result("listTemplates", limit=1))[0]
+    path = f"/templates/{first['id']}"
+    page = (await simulator.http.get(path)).text
+    assert "<h2>Шаблон: Приветственное письмо</h2>" in page
+    assert "{{Name}}" in page
+    sent = {"title": "Новое <имя>", "subject": "Тема", "body": "<p>Иначе</p>"}
+    answer = await simulator.http.post(f"{path}?lang=en", data=sent)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?lang=en&saved=1")
+    changed = await simulator.result("getTemplate", template_id=first["id"])
+    assert (changed["title"], changed["subject"], changed["body"]) == tuple(sent.values())
+    assert changed["updated"] >= first["updated"]
+    assert "Новое &lt;имя&gt;" in (await simulator.http.get(f"{path}?saved=1")).text
+    assert (await simulator.http.post(path, data={"title": "x"})).status_code == 400
+    assert (await simulator.http.get("/templates/9999")).status_code == 404
+    assert (await simulator.http.post("/templates/9999", data=sent)).status_code == 404
