@@ -9,6 +9,7 @@ from typing import Any, cast, overload
 import msgspec
 import sqlalchemy as sa
 
+from vestnik.campaigns import references
 from vestnik.campaigns.ports import SendingAccount, TemplateFacts
 from vestnik.contacts.service import Contacts
 from vestnik.modules.calls.failures import ModuleCallFailed
@@ -16,10 +17,12 @@ from vestnik.modules.recordings.recorded import WebhookSample
 from vestnik.modules.rehearsals.service import StoredWebhook
 from vestnik.modules.service import Modules
 from vestnik.sandbox import Lane
+from vestnik.segments import joining
 from vestnik.segments.service import Segments
 from vestnik.templates.service import Templates
 from vestnik.webhooks.inbox import Failure
 from vestnik.webhooks.pipeline import PARSE, CallFailed
+from vestnik.webhooks.references import heard_of
 from vestnik.webhooks.service import Webhooks
 
 #: Calls of PrepareCampaign under way at once, where the manifest says that they may be.
@@ -123,6 +126,20 @@ class Surroundings:
     async def addresses(self, address_ids: Collection[int]) -> Mapping[int, str]:
         """Addresses by their keys."""
         return await self._contacts.addresses(address_ids)
+
+
+class ElsewhereOfContacts:
+    """`contacts.imports.undo.Elsewhere`: what segments, campaigns and webhooks keep of contacts."""
+
+    join = staticmethod(joining.join)
+    leave = staticmethod(joining.leave)
+    is_static = staticmethod(joining.is_static)
+    written_to = staticmethod(references.written_to)
+
+    @staticmethod
+    def known_addresses(connection: sa.Connection, address_ids: Sequence[int]) -> set[int]:
+        """Those of the addresses that deliveries or events refer to."""
+        return references.delivered_to(connection, address_ids) | heard_of(connection, address_ids)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,7 @@ def find_clients(
     inns = [{"n": n, "text": inn} for n, (inn, _) in enumerate(wanted) if inn]
     found = dict(_BY_INN.rows(connection, inns)) if inns else {}
     names = [
-        {"n": n, "text": name, "inn": inn}
-        for n, (inn, name) in enumerate(wanted)
-        if name and n not in found
+        {"n": n, "text": name, "inn": inn} for n, (inn, name) in enumerate(wanted) if name and n not in found
     ]
     found |= dict(_BY_NAME.rows(connection, names)) if names else {}
     return {wanted[n]: id for n, id in found.items()}

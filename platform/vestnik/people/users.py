@@ -79,6 +79,18 @@ class Users:
             statement = sa.select(user.c.id, user.c.name).where(user.c.id.in_(set(ids)))
             return {row.id: row.name for row in await connection.execute(statement)}
 
+    async def by_words(self) -> dict[str, int]:
+        """Everybody who may sign in, by folded e-mail address and name: how files name them."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                sa.select(user.c.id, user.c.name_folded, user.c.email_folded).where(user.c.disabled.is_(False))
+            )
+            found: dict[str, int] = {}
+            for row in rows:
+                found.setdefault(row.name_folded, row.id)
+                found[row.email_folded] = row.id
+            return found
+
     async def working(self, actor: Actor) -> dict[int, str]:
         """Names of everybody who may sign in, by name: whom records may be given to."""
         actor.require("contacts.read")

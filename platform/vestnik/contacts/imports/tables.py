@@ -24,6 +24,8 @@ contact_import = sa.Table(
     # What to do with those who are here already, and what becomes of all: segment, category, evidence.
     sa.Column("policy", Json),
     sa.Column("total_rows", sa.Integer),
+    # How often it was begun or resumed: a new workflow for each.
+    sa.Column("run", sa.Integer, nullable=False),
     # Rows up to this one are applied: moved in the transaction that applies them.
     sa.Column("done_rows", sa.Integer, nullable=False),
     sa.Column("created", sa.Integer, nullable=False),

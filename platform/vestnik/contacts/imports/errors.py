@@ -1,0 +1,97 @@
+"""What can be wrong with an import.
+
+Problem
+├── UnreadableFile 422        neither CSV nor XLSX, empty, or too wide
+├── FileTooLarge 413
+├── NoMapping 422             no column says who a row is
+├── UnknownTarget 422         a column mapped to what there is not
+├── NotNow 409                the import is in another state
+├── NotStaticSegment 422      contacts can't be added to it
+├── EvidenceNeeded 422        consent without how it was given
+└── TooLateToUndo 409
+"""
+
+from __future__ import annotations
+
+from vestnik.http.errors import Problem
+
+
+class UnreadableFile(Problem):
+    code = "unreadable_file"
+    status = 422
+    title = {"ru": "Файл не подходит", "en": "The file does not fit"}
+    message = {"ru": "{reason}", "en": "{reason}"}
+    fields = ("reason",)
+
+
+class FileTooLarge(Problem):
+    code = "file_too_large"
+    status = 413
+    title = {"ru": "Файл слишком большой", "en": "The file is too large"}
+    message = {
+        "ru": "Файл больше {limit_mb} МБ. Разделите его на части.",
+        "en": "The file is larger than {limit_mb} MB. Divide it into parts.",
+    }
+    fields = ("limit_mb",)
+
+
+class NoMapping(Problem):
+    code = "no_mapping"
+    status = 422
+    title = {"ru": "Не выбраны колонки", "en": "No columns are chosen"}
+    message = {
+        "ru": "Укажите хотя бы одну колонку с почтой, телефоном, внешним номером или именем.",
+        "en": "Choose at least one column with an e-mail address, phone, external number or name.",
+    }
+
+
+class UnknownTarget(Problem):
+    code = "unknown_target"
+    status = 422
+    title = {"ru": "Нет такого поля", "en": "No such field"}
+    message = {
+        "ru": "Колонку нельзя перенести в «{target}»: такого поля у контакта нет.",
+        "en": "A column can't become “{target}”: contacts have no such field.",
+    }
+    fields = ("target",)
+
+
+class NotNow(Problem):
+    code = "import_not_now"
+    status = 409
+    title = {"ru": "Сейчас это невозможно", "en": "Not possible now"}
+    message = {
+        "ru": "Импорт уже в другом состоянии. Обновите страницу.",
+        "en": "The import is in another state by now. Reload the page.",
+    }
+
+
+class NotStaticSegment(Problem):
+    code = "not_static_segment"
+    status = 422
+    title = {"ru": "Сегмент не подходит", "en": "The segment does not fit"}
+    message = {
+        "ru": "Добавлять контакты можно только в список: сегмент по условиям собирает их сам.",
+        "en": "Contacts can be added only to a static segment: one with rules collects them by itself.",
+    }
+
+
+class EvidenceNeeded(Problem):
+    code = "evidence_needed"
+    status = 422
+    title = {"ru": "Нужно основание", "en": "The ground is needed"}
+    message = {
+        "ru": "Напишите, как эти люди дали согласие: оно сохранится как подтверждение.",
+        "en": "Write how these people gave their consent: it is kept as its evidence.",
+    }
+
+
+class TooLateToUndo(Problem):
+    code = "too_late_to_undo"
+    status = 409
+    title = {"ru": "Отменить уже нельзя", "en": "Too late to undo"}
+    message = {
+        "ru": "Сведения о том, как было до импорта, хранятся {days} дней и уже удалены.",
+        "en": "What there was before an import is kept for {days} days, and is gone by now.",
+    }
+    fields = ("days",)

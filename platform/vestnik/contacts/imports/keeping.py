@@ -1,0 +1,100 @@
+"""What no import may do: take back an unsubscribe. All functions run in a unit of work of the writer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from vestnik.contacts.addresses import Address, address_hash
+from vestnik.contacts.consents import Choice, Evidence, record_choices
+from vestnik.contacts.tables import consent, suppression
+from vestnik.db import RowsStatement, load, to_microseconds
+from vestnik.vault import Vault
+
+_WITHDREW = RowsStatement(
+    "SELECT c.id FROM {rows} CROSS JOIN contact AS c WHERE c.id = r.id AND (c.unsubscribed OR c.blocked"
+    " OR EXISTS (SELECT 1 FROM subscription AS s WHERE s.contact_id = r.id"
+    " AND s.category_id = r.category_id AND NOT s.subscribed)"
+    " OR EXISTS (SELECT 1 FROM contact_address AS l CROSS JOIN address AS a CROSS JOIN suppression AS p"
+    " WHERE l.contact_id = r.id AND a.id = l.address_id AND p.address_hash = a.suppression_hash"
+    " AND p.reason <> 'hard_bounce' AND (p.category_id IS NULL OR p.category_id = r.category_id)))",
+    {"id": "bigint", "category_id": "bigint"},
+)
+#: Where the contact has chosen, nothing happens: so a choice made at this very moment stays, too.
+_GIVE = RowsStatement(
+    "INSERT INTO subscription (contact_id, category_id, subscribed, at)"
+    " SELECT r.id, r.category_id, true, r.at FROM {rows} WHERE true"
+    " ON CONFLICT (contact_id, category_id) DO NOTHING RETURNING contact_id",
+    {"id": "bigint", "category_id": "bigint", "at": "bigint"},
+)
+_SHARED = (
+    " FROM {rows} CROSS JOIN contact_address AS l CROSS JOIN contact_address AS h CROSS JOIN contact AS o"
+    " WHERE l.contact_id = r.id AND (l.kind = 'email' OR NOT EXISTS (SELECT 1 FROM contact_address AS e"
+    " WHERE e.contact_id = r.id AND e.kind = 'email'))"
+    " AND h.address_id = l.address_id AND h.contact_id <> r.id AND o.id = h.contact_id"
+    " AND o.merged_into IS NULL"
+)
+_LEFT_ALL = RowsStatement(
+    f"SELECT DISTINCT r.id{_SHARED} AND (o.unsubscribed OR o.blocked)",
+    {"id": "bigint"},
+)
+_LEFT_ONE = RowsStatement(
+    "SELECT DISTINCT r.id, s.category_id"
+    + _SHARED.replace(" WHERE ", " CROSS JOIN subscription AS s WHERE ", 1)
+    + " AND s.contact_id = o.id AND NOT s.subscribed",
+    {"id": "bigint"},
+)
+#: How a withdrawal is noted that came with the address.
+INHERITED = "Отписался другой контакт с тем же адресом"
+
+
+def give_where_unasked(
+    connection: sa.Connection, contact_ids: Sequence[int], category_id: int, evidence: Evidence
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Note consent of those who never chose for the category.
+
+    Answers who gave it so, and who withdrew it before, and so keeps that.
+    """
+    withdrew = frozenset(
+        id
+        for (id,) in _WITHDREW.rows(
+            connection, [{"id": id, "category_id": category_id} for id in contact_ids]
+        )
+    )
+    at = to_microseconds(evidence.at)
+    asked = [{"id": id, "category_id": category_id, "at": at} for id in contact_ids if id not in withdrew]
+    given = [id for (id,) in _GIVE.rows(connection, asked)]
+    load(
+        connection,
+        consent,
+        ("contact_id", "category_id", "state", "at", "how", "from_where"),
+        [(id, category_id, "given", evidence.at, evidence.how, evidence.from_where) for id in given],
+    )
+    return frozenset(given), withdrew
+
+
+def inherit_withdrawals(connection: sa.Connection, contact_ids: Sequence[int], at: datetime) -> None:
+    """Have contacts unsubscribed where another holder of their e-mail is (or of their phone, lacking one).
+
+    Otherwise a second contact at the same address would be a way round the first one's word.
+    """
+    rows = [{"id": id} for id in contact_ids]
+    evidence = Evidence(at, INHERITED, "импорт")
+    choices = [Choice(id, None, "withdrawn", evidence) for (id,) in _LEFT_ALL.rows(connection, rows)]
+    choices += [
+        Choice(id, category_id, "withdrawn", evidence) for id, category_id in _LEFT_ONE.rows(connection, rows)
+    ]
+    record_choices(connection, choices)
+
+
+def stopped(connection: sa.Connection, vault: Vault, addresses: Sequence[Address]) -> frozenset[Address]:
+    """Those of the addresses that are on the stop-list by somebody's word."""
+    by_hash = {address_hash(vault, each): each for each in addresses}
+    found = connection.scalars(
+        sa.select(suppression.c.address_hash)
+        .where(suppression.c.address_hash.in_(list(by_hash)), suppression.c.reason != "hard_bounce")
+        .distinct()
+    )
+    return frozenset(by_hash[bytes(each)] for each in found)

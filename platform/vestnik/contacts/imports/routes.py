@@ -1,0 +1,336 @@
+"""Imports of contacts over HTTP."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+import msgspec
+import sqlalchemy as sa
+from starlette.responses import StreamingResponse
+
+from vestnik.contacts.imports import reasons
+from vestnik.contacts.imports.files import CELL_CHARACTERS, COLUMNS
+from vestnik.contacts.imports.rows import Policy, Reading, Row
+from vestnik.http.api import Context, Id, Page, Router, Shape, key_of
+from vestnik.http.errors import Language
+
+router = Router("imports")
+
+State = Literal["uploaded", "running", "done", "failed", "cancelled", "undoing", "undone"]
+Target = Annotated[str, msgspec.Meta(max_length=100)]
+Columns = Annotated[list[Target | None], msgspec.Meta(max_length=COLUMNS)]
+Title = Annotated[str, msgspec.Meta(max_length=CELL_CHARACTERS)]
+
+_WRITTEN_AT_ONCE = 200
+
+
+class ReadingShape(Shape):
+    """How a file is read."""
+
+    format: Literal["csv", "xlsx"]
+    encoding: Literal["utf-8", "utf-8-sig", "utf-16", "cp1251", "koi8_r", "cp866", "mac_cyrillic"] = "utf-8"
+    delimiter: Literal[";", ",", "\t", "|"] = ";"
+    sheet: Annotated[str, msgspec.Meta(max_length=255)] | None = None
+    header: bool = True
+
+
+class PolicyShape(Shape):
+    """What to do with contacts that are here already, and what becomes of everybody in the file.
+
+    A category needs `how`: the evidence of their consent. Who has unsubscribed stays so.
+    """
+
+    duplicates: Literal["update", "fill", "skip"] = "update"
+    segment_id: Id | None = None
+    category_id: Id | None = None
+    how: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    from_where: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class ImportRow(Shape):
+    """An import in a list."""
+
+    id: Id
+    state: State
+    file_name: str
+    file_bytes: int
+    schedule_id: Id | None
+    total_rows: int | None
+    done_rows: int
+    created: int
+    updated: int
+    unchanged: int
+    skipped: int
+    rejected: int
+    kept_unsubscribed: int
+    undone: int
+    not_undone: int
+    # Why it failed, for the reader.
+    reason: str | None
+    created_by: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class ImportCard(ImportRow):
+    """An import with how its file is read and mapped."""
+
+    reading: ReadingShape
+    titles: list[str]
+    columns: list[str | None]
+    policy: PolicyShape | None
+
+
+class ImportPage(Shape):
+    """A page of imports."""
+
+    items: list[ImportRow]
+    total: int
+
+
+class UploadQuery(Shape):
+    """The name of the file that is the body."""
+
+    file_name: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+
+
+class PreviewBody(Shape, kw_only=True):
+    """How to read the file, and what each column becomes; null: as it seems to be."""
+
+    reading: ReadingShape | None = None
+    columns: Columns | None = None
+
+
+class TakenShape(Shape):
+    """A row as it would be taken; with a reason it would be rejected."""
+
+    number: int
+    name: str
+    emails: list[str]
+    phones: list[str]
+    reason: str | None
+
+
+class PreviewShape(Shape):
+    """The first rows of a file as they stand in it, and as they would be taken."""
+
+    reading: ReadingShape
+    sheets: list[str]
+    titles: list[str]
+    columns: list[str | None]
+    rows: list[list[str]]
+    taken: list[TakenShape]
+    total: int
+
+
+class StartBody(Shape, kw_only=True):
+    """What an import is begun with."""
+
+    reading: ReadingShape
+    columns: Columns
+    titles: Annotated[list[Title], msgspec.Meta(max_length=COLUMNS)] = []
+    policy: PolicyShape = msgspec.field(default_factory=PolicyShape)
+
+
+@router.get("/imports", query=Page, returns=ImportPage, right="contacts.write")
+async def list_imports(context: Context, query: Page) -> ImportPage:
+    """Imports of contacts, newest first."""
+    rows, total = await context.services.imports.page(context.actor, query.offset, query.limit)
+    names = await _names(context, rows)
+    return ImportPage(items=[ImportRow(**_values(row, names, context.language)) for row in rows], total=total)
+
+
+@router.post(
+    "/imports",
+    query=UploadQuery,
+    returns=ImportCard,
+    status=201,
+    right="contacts.write",
+    media_type="application/octet-stream",
+)
+async def upload_import(context: Context, query: UploadQuery) -> ImportCard:
+    """Upload a CSV or XLSX file, which is the request's body; nothing is imported before it is started."""
+    id = await context.services.imports.upload(context.actor, query.file_name, context.request.stream())
+    return await _card(context, id)
+
+
+@router.get("/imports/{id:key}", returns=ImportCard, right="contacts.write")
+async def get_import(context: Context, id: int) -> ImportCard:
+    """One import: how far it is, and what became of the rows."""
+    return await _card(context, id)
+
+
+@router.post("/imports/{id:key}/preview", body=PreviewBody, returns=PreviewShape, right="contacts.write")
+async def preview_import(context: Context, id: int, body: PreviewBody) -> PreviewShape:
+    """The first rows of an uploaded file, read and mapped in this way."""
+    reading = None if body.reading is None else _reading(body.reading)
+    found = await context.services.imports.preview(context.actor, id, reading, body.columns)
+    return PreviewShape(
+        reading=_reading_shape(found.reading),
+        sheets=found.sheets,
+        titles=found.columns,
+        columns=found.targets,
+        rows=found.rows,
+        taken=[_taken(row, context.language) for row in found.taken],
+        total=found.total,
+    )
+
+
+@router.post("/imports/{id:key}/start", body=StartBody, returns=ImportCard, right="contacts.write")
+async def start_import(context: Context, id: int, body: StartBody) -> ImportCard:
+    """Begin to bring the rows into the contacts, in the background."""
+    await context.services.imports.start(
+        context.actor, id, _reading(body.reading), body.columns, body.titles, policy_of(body.policy)
+    )
+    return await _card(context, id)
+
+
+@router.post("/imports/{id:key}/cancel", returns=ImportCard, right="contacts.write")
+async def cancel_import(context: Context, id: int) -> ImportCard:
+    """Stop an import; what is applied stays."""
+    await context.services.imports.cancel(context.actor, id)
+    return await _card(context, id)
+
+
+@router.post("/imports/{id:key}/resume", returns=ImportCard, right="contacts.write")
+async def resume_import(context: Context, id: int) -> ImportCard:
+    """Go on with an import that failed or was stopped, where it stands."""
+    await context.services.imports.resume(context.actor, id)
+    return await _card(context, id)
+
+
+@router.post("/imports/{id:key}/undo", returns=ImportCard, right="contacts.write")
+async def undo_import(context: Context, id: int) -> ImportCard:
+    """Take back what an import did; contacts that changed since stay, and are listed."""
+    await context.services.imports.undo(context.actor, id)
+    return await _card(context, id)
+
+
+@router.delete("/imports/{id:key}", right="contacts.write")
+async def remove_import(context: Context, id: int) -> None:
+    """Throw away an uploaded file that was never imported."""
+    await context.services.imports.remove(context.actor, id)
+
+
+@router.get("/imports/{id:key}/rejects", media_type="text/csv", right="contacts.write")
+async def get_import_rejects(context: Context, id: int) -> StreamingResponse:
+    """The rows that were not taken, as a CSV file with the reason of each."""
+    rows = await context.services.imports.rejects(context.actor, id, context.language)
+    return _csv(rows, f"rejects-{id}.csv")
+
+
+@router.get("/imports/{id:key}/not-undone", media_type="text/csv", right="contacts.write")
+async def get_import_not_undone(context: Context, id: int) -> StreamingResponse:
+    """The contacts that undoing left as they are, as a CSV file with the reason of each."""
+    rows = await context.services.imports.not_undone(context.actor, id, context.language)
+    return _csv(rows, f"not-undone-{id}.csv")
+
+
+def policy_of(shape: PolicyShape) -> Policy:
+    """A policy off the wire."""
+    return Policy(
+        duplicates=shape.duplicates,
+        segment_id=None if shape.segment_id is None else key_of(shape.segment_id),
+        category_id=None if shape.category_id is None else key_of(shape.category_id),
+        how=shape.how.strip(),
+        from_where=shape.from_where.strip(),
+    )
+
+
+def _reading(shape: ReadingShape) -> Reading:
+    return Reading(shape.format, shape.encoding, shape.delimiter, shape.sheet, shape.header)
+
+
+def _reading_shape(reading: Reading) -> ReadingShape:
+    return msgspec.convert(msgspec.to_builtins(reading), ReadingShape)
+
+
+def _csv(rows: AsyncIterator[list[str]], name: str) -> StreamingResponse:
+    return StreamingResponse(
+        _lines(rows),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+            "cache-control": "no-store",
+        },
+    )
+
+
+async def _lines(rows: AsyncIterator[list[str]]) -> AsyncIterator[str]:
+    yield "\ufeff"  # without it a spreadsheet takes UTF-8 for its own old encoding
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";")
+    waiting = 0
+    async for row in rows:
+        writer.writerow(row)
+        waiting += 1
+        if waiting >= _WRITTEN_AT_ONCE:
+            yield text.getvalue()
+            text.seek(0)
+            text.truncate()
+            waiting = 0
+    if waiting:
+        yield text.getvalue()
+
+
+def _taken(row: Row, language: Language) -> TakenShape:
+    reason = None
+    if row.reason is not None:
+        values = {name: value for name, value in row.reason.items() if name != "code"}
+        reason = reasons.words(reasons.ROWS, row.reason["code"], language, **values)
+    return TakenShape(
+        number=row.number,
+        name=row.name,
+        emails=[text for text, _ in row.emails],
+        phones=list(row.phones),
+        reason=reason,
+    )
+
+
+async def _card(context: Context, id: int) -> ImportCard:
+    row = await context.services.imports.get(context.actor, id)
+    mapping = row.mapping or {"columns": [], "titles": []}
+    policy: PolicyShape | None = None
+    if row.policy is not None:
+        policy = PolicyShape(
+            **{
+                name: str(value) if name.endswith("_id") and value is not None else value
+                for name, value in row.policy.items()
+            }
+        )
+    return ImportCard(
+        **_values(row, await _names(context, [row]), context.language),
+        reading=msgspec.convert(row.reading, ReadingShape),
+        titles=mapping["titles"],
+        columns=mapping["columns"],
+        policy=policy,
+    )
+
+
+async def _names(context: Context, rows: Sequence[sa.Row[Any]]) -> dict[int, str]:
+    return await context.services.people.users.names([row.created_by for row in rows if row.created_by])
+
+
+def _values(row: sa.Row[Any], names: dict[int, str], language: Language) -> dict[str, Any]:
+    values = {
+        name: getattr(row, name)
+        for name in ImportRow.__struct_fields__
+        if name not in ("id", "schedule_id", "reason", "created_by")
+    }
+    return values | {
+        "id": str(row.id),
+        "schedule_id": None if row.schedule_id is None else str(row.schedule_id),
+        "created_by": names.get(row.created_by),
+        "reason": None if row.reason is None else _why(row.reason, language),
+    }
+
+
+def _why(reason: dict[str, Any], language: Language) -> str:
+    values = {name: value for name, value in reason.items() if name != "code"}
+    return reasons.words(reasons.FILES, reason["code"], language, **values)

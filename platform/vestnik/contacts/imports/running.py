@@ -1,0 +1,306 @@
+"""Imports under way: rows from the child, brought in by short units of work in the writer's bulk lane.
+
+The position moves in the transaction that applies, so an import that was killed goes on at the row where
+it stood; and of two processes at the same import only one moves it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+
+from vestnik.contacts.fields import SELECT_FIELDS, Field, fields_of
+from vestnik.contacts.imports import storing
+from vestnik.contacts.imports.applying import Applier, Outcome
+from vestnik.contacts.imports.process import Child, ChildFailed, begin
+from vestnik.contacts.imports.rows import Batch, Failed, FieldRule, Job, Policy, Reading, Row
+from vestnik.contacts.imports.tables import contact_change, contact_import, contact_import_reject
+from vestnik.contacts.imports.undo import Undoer
+from vestnik.db import Database, WriterStopped, load, now
+
+#: One step of the workflow; a stopping server waits for it.
+SLICE_S = 3.0
+#: One unit of work, so that whoever waits behind it waits no longer.
+UNIT_S = 0.04
+UNIT_ROWS = 1_000
+_FEWEST_ROWS = 20
+
+#: Users by folded e-mail address and name.
+Owners = Callable[[], Awaitable[Mapping[str, int]]]
+
+log = structlog.get_logger("vestnik.contacts")
+
+
+class Superseded(Exception):
+    """Another process moved the import on, or somebody ended it."""
+
+
+@dataclass(slots=True)
+class _Live:
+    """A child that reads for an import, and the rows that it gave and nobody applied yet."""
+
+    run: int
+    child: Child
+    position: int
+    rows: deque[Row] = field(default_factory=deque)
+
+
+class Runner:
+    """Brings imports on, slice by slice."""
+
+    def __init__(
+        self, database: Database, applier: Applier, undoer: Undoer, folder: Path, owners: Owners
+    ) -> None:
+        self._database, self._applier, self._undoer = database, applier, undoer
+        self._folder, self._owners = folder, owners
+        self._live: dict[int, _Live] = {}
+        self._row_s = UNIT_S / 200
+
+    async def stop(self) -> None:
+        """End every child."""
+        for import_id in list(self._live):
+            await self._end(import_id)
+
+    async def advance(self, import_id: int, run: int) -> bool:
+        """Do the next slice of an import, or of its undoing; False when there is nothing more to do."""
+        row = await self._row(import_id)
+        try:
+            if row is None or row.run != run:
+                return False
+            if row.state == "running":
+                return await self._slice(row)
+            return row.state == "undoing" and await self._undoing(row)
+        except Superseded:
+            return False
+        except WriterStopped:
+            raise
+        except ChildFailed as failure:
+            log.warning("contacts.import_child_failed", import_id=import_id, reason=str(failure))
+            await self._fail(import_id, run, {"code": "reader_failed"})
+            return False
+        except Exception:
+            log.exception("contacts.import_failed", import_id=import_id)
+            await self._fail(import_id, run, {"code": "internal", "reference": secrets.token_hex(4)})
+            return False
+        finally:
+            current = await self._state(import_id)
+            if current != ("running", run):
+                await self._end(import_id)
+
+    async def facts(self) -> dict[str, Any]:
+        """What a job needs to know of our fields and users."""
+        async with self._database.read() as connection:
+            fields = fields_of(await connection.execute(SELECT_FIELDS))
+        return {
+            "fields": tuple(rule_of(each) for each in fields.values()),
+            "owners": dict(await self._owners()),
+        }
+
+    async def _row(self, import_id: int) -> sa.Row[Any] | None:
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                sa.select(contact_import).where(contact_import.c.id == import_id)
+            )
+            return found.one_or_none()
+
+    async def _state(self, import_id: int) -> tuple[str, int] | None:
+        row = await self._row(import_id)
+        return None if row is None else (row.state, row.run)
+
+    async def _slice(self, row: sa.Row[Any]) -> bool:
+        live = await self._reader(row)
+        policy = msgspec.convert(row.policy, Policy)
+        deadline = time.monotonic() + SLICE_S
+        while time.monotonic() < deadline:
+            while len(live.rows) < UNIT_ROWS:
+                frame = await live.child.frame()
+                if isinstance(frame, Failed):
+                    await self._fail(row.id, row.run, {"code": frame.code, "row": frame.row})
+                    return False
+                if not isinstance(frame, Batch):
+                    break
+                live.rows.extend(frame.rows)
+            if not live.rows:
+                await self._finish(row.id, row.run)
+                return False
+            rows = [live.rows[n] for n in range(min(UNIT_ROWS, len(live.rows)))]
+            done = await self._unit(row, live, rows, policy)
+            for _ in range(done):
+                live.rows.popleft()
+            live.position += done
+        return True
+
+    async def _unit(self, row: sa.Row[Any], live: _Live, rows: Sequence[Row], policy: Policy) -> int:
+        place = (row.id, row.run, live.position)
+        for attempt in range(3):
+            try:
+                return await self._database.submit(
+                    lambda connection: self._apply(connection, place, rows, policy), bulk=True
+                )
+            except sa.exc.IntegrityError:  # another process stored the same person at this moment
+                if attempt == 2:
+                    raise
+        return 0
+
+    async def _reader(self, row: sa.Row[Any]) -> _Live:
+        live = self._live.get(row.id)
+        if live is not None and (live.run, live.position) == (row.run, row.done_rows):
+            return live
+        await self._end(row.id)
+        async with AsyncExitStack() as stack:
+            file = await stack.enter_async_context(storing.opened(self._database, row.id, self._folder))
+            job = Job(
+                kind="rows",
+                file=0,
+                reading=msgspec.convert(row.reading, Reading),
+                columns=tuple(row.mapping["columns"]),
+                start=row.done_rows,
+                **await self.facts(),
+            )
+            child = await begin(file, job)
+        live = self._live[row.id] = _Live(row.run, child, row.done_rows)
+        return live
+
+    async def _end(self, import_id: int) -> None:
+        live = self._live.pop(import_id, None)
+        if live is not None:
+            await live.child.end()
+
+    def _apply(
+        self, connection: sa.Connection, place: tuple[int, int, int], rows: Sequence[Row], policy: Policy
+    ) -> int:
+        """Apply as many of `rows` as there is time for; how many that were."""
+        import_id, run, position = place
+        _claim(connection, import_id, run, position)
+        started, at = time.monotonic(), now()
+        done = 0
+        counts = dict.fromkeys(("created", "updated", "unchanged", "skipped", "kept_unsubscribed"), 0)
+        rejected: list[Row] = []
+        outcomes: list[Outcome] = []
+        while done < len(rows):
+            left_s = UNIT_S - (time.monotonic() - started)
+            if done and left_s < _FEWEST_ROWS * self._row_s:
+                break
+            size = max(_FEWEST_ROWS, min(int(left_s / self._row_s), len(rows) - done))
+            begun = time.monotonic()
+            slice_ = rows[done : done + size]
+            fit = [row for row in slice_ if row.reason is None]
+            made = self._applier.apply(connection, fit, policy, at) if fit else []
+            taken = len(slice_) if len(made) == len(fit) else slice_.index(fit[len(made)])
+            rejected += [row for row in slice_[:taken] if row.reason is not None]
+            outcomes += made
+            done += taken
+            if taken >= _FEWEST_ROWS:
+                self._row_s += ((time.monotonic() - begun) / taken - self._row_s) / 4
+        for outcome in outcomes:
+            counts[outcome.status] += 1
+            counts["kept_unsubscribed"] += outcome.kept_unsubscribed
+        _note(connection, import_id, outcomes, at)
+        load(
+            connection,
+            contact_import_reject,
+            ("import_id", "row", "reason", "cells"),
+            [(import_id, row.number, row.reason, row.cells) for row in rejected],
+        )
+        connection.execute(
+            sa.update(contact_import)
+            .where(contact_import.c.id == import_id)
+            .values(
+                done_rows=position + done,
+                rejected=contact_import.c.rejected + len(rejected),
+                **{name: contact_import.c[name] + count for name, count in counts.items()},
+            )
+        )
+        return done
+
+    async def _undoing(self, row: sa.Row[Any]) -> bool:
+        deadline = time.monotonic() + SLICE_S
+        while time.monotonic() < deadline:
+            more = await self._database.submit(
+                lambda connection: self._undoer.undo_some(connection, row.id, row.run), bulk=True
+            )
+            if not more:
+                return False
+        return True
+
+    async def _finish(self, import_id: int, run: int) -> None:
+        await self._database.write(_set, import_id, run, state="done", total_rows=contact_import.c.done_rows)
+        await storing.drop(self._database, import_id)
+
+    async def _fail(self, import_id: int, run: int, reason: Mapping[str, Any]) -> None:
+        await self._database.write(_set, import_id, run, state="failed", reason=dict(reason))
+
+
+def rule_of(field: Field) -> FieldRule:
+    """A custom field as the child knows it."""
+    return FieldRule(field.key, field.kind, field.options)
+
+
+def _claim(connection: sa.Connection, import_id: int, run: int, position: int) -> None:
+    """Lock the import where it stands; `Superseded` when it stands elsewhere."""
+    here = connection.scalar(
+        sa.select(contact_import.c.id)
+        .where(
+            contact_import.c.id == import_id,
+            contact_import.c.run == run,
+            contact_import.c.state == "running",
+            contact_import.c.done_rows == position,
+        )
+        .with_for_update()
+    )
+    if here is None:
+        raise Superseded()
+
+
+def _note(connection: sa.Connection, import_id: int, outcomes: Sequence[Outcome], at: datetime) -> None:
+    """Keep how contacts were before; the first time counts, and when they were changed last."""
+    load(
+        connection,
+        contact_change,
+        ("import_id", "contact_id", "before", "changed_at"),
+        [(import_id, each.contact_id, None, at) for each in outcomes if each.status == "created"],
+    )
+    changed = [each for each in outcomes if each.status != "created" and each.before is not None]
+    if not changed:
+        return
+    keys = [each.contact_id for each in changed]
+    known = set(
+        connection.scalars(
+            sa.select(contact_change.c.contact_id).where(
+                contact_change.c.import_id == import_id, contact_change.c.contact_id.in_(keys)
+            )
+        )
+    )
+    load(
+        connection,
+        contact_change,
+        ("import_id", "contact_id", "before", "changed_at"),
+        [(import_id, each.contact_id, each.before, at) for each in changed if each.contact_id not in known],
+    )
+    again = [each.contact_id for each in changed if each.contact_id in known and each.status == "updated"]
+    if again:
+        connection.execute(
+            sa.update(contact_change)
+            .where(contact_change.c.import_id == import_id, contact_change.c.contact_id.in_(again))
+            .values(changed_at=at)
+        )
+
+
+def _set(connection: sa.Connection, import_id: int, run: int, **values: Any) -> None:
+    connection.execute(
+        sa.update(contact_import)
+        .where(contact_import.c.id == import_id, contact_import.c.run == run)
+        .where(contact_import.c.state.in_(("running", "undoing")))
+        .values(finished_at=now(), **values)
+    )

@@ -1,0 +1,433 @@
+"""What can be done with imports of contacts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from vestnik.audit import record
+from vestnik.contacts.errors import UnknownCategory
+from vestnik.contacts.imports import reasons, storing
+from vestnik.contacts.imports.applying import Applier
+from vestnik.contacts.imports.errors import (
+    EvidenceNeeded,
+    NoMapping,
+    NotNow,
+    NotStaticSegment,
+    TooLateToUndo,
+    UnknownTarget,
+    UnreadableFile,
+)
+from vestnik.contacts.imports.files import FORMULAS
+from vestnik.contacts.imports.process import ChildFailed, at_work
+from vestnik.contacts.imports.rows import TARGETS, Failed, Inspected, Job, Policy, Reading, Told
+from vestnik.contacts.imports.running import Owners, Runner
+from vestnik.contacts.imports.tables import contact_change, contact_import, contact_import_reject
+from vestnik.contacts.imports.undo import Elsewhere, Undoer
+from vestnik.contacts.service import Contacts
+from vestnik.contacts.tables import contact
+from vestnik.db import Database, new_key, now
+from vestnik.engine import Engine, Run, Wanted
+from vestnik.http.errors import Language, NotFound
+from vestnik.people.access import Actor
+from vestnik.vault import Vault
+
+WORKFLOW = "contact_import"
+#: How long it is kept what contacts were before, which rows were rejected, and files nobody went on with.
+KEPT_FOR = timedelta(days=30)
+UPLOAD_KEPT_FOR = timedelta(days=7)
+
+_PREVIEWED_PARTS = 4
+_LISTED_AT_ONCE = 500
+_SWEPT_EVERY_S = 3600.0
+_ALIVE = ("running", "undoing")
+_WHO = frozenset({"name", "email", "phone", "external_id"})
+
+
+class Imports:
+    """Imports of contacts: upload, preview, start, follow, undo."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        engine: Engine,
+        elsewhere: Elsewhere,
+        owners: Owners,
+        folder: Path,
+    ) -> None:
+        self._database, self._engine, self._elsewhere, self._folder = database, engine, elsewhere, folder
+        self.applier = Applier(vault, elsewhere.join)
+        self.runner = Runner(database, self.applier, Undoer(elsewhere), folder, owners)
+        engine.workflow(WORKFLOW, self._drive)
+        engine.keep(self._wanted, self._finished)
+        engine.every(_SWEPT_EVERY_S, "contacts.imports_kept", self.sweep)
+
+    async def stop(self) -> None:
+        """Leave what is under way to the next start."""
+        await self.runner.stop()
+
+    # A new import
+
+    async def upload(
+        self, actor: Actor, file_name: str, pieces: AsyncIterator[bytes], *, schedule_id: int | None = None
+    ) -> int:
+        """Keep a file and find out what it is; the key of its import, which waits for a mapping."""
+        actor.require("contacts.write")
+        import_id = new_key()
+        await self._database.write(_begin, import_id, actor, file_name, schedule_id)
+        try:
+            size = await storing.store(self._database, import_id, pieces)
+            found = await self._inspect(import_id, None, None, whole=True)
+            values = {
+                "file_bytes": size,
+                "reading": msgspec.to_builtins(found.reading),
+                "total_rows": found.total,
+                "mapping": {"columns": found.targets, "titles": found.columns},
+            }
+            await self._database.write(_change, import_id, values)
+        except BaseException:
+            await self._database.write(storing.forget, import_id)
+            raise
+        return import_id
+
+    async def preview(
+        self, actor: Actor, import_id: int, reading: Reading | None, columns: Sequence[str | None] | None
+    ) -> Inspected:
+        """The first rows of a file, read as `reading` says and mapped as `columns` say; None: guessed."""
+        actor.require("contacts.write")
+        row = await self.get(actor, import_id)
+        if row.state != "uploaded":
+            raise NotNow()
+        wanted = reading or msgspec.convert(row.reading, Reading)
+        found = await self._inspect(import_id, wanted, columns, whole=wanted.format == "xlsx")
+        if wanted.format == "csv" and row.total_rows is not None:
+            found.total = row.total_rows
+        return found
+
+    async def _inspect(
+        self, import_id: int, reading: Reading | None, columns: Sequence[str | None] | None, *, whole: bool
+    ) -> Inspected:
+        facts = await self.runner.facts()
+        parts = None if whole else _PREVIEWED_PARTS
+        async with storing.opened(self._database, import_id, self._folder, parts=parts) as file:
+            job = Job(
+                kind="inspect",
+                file=0,
+                reading=reading,
+                columns=None if columns is None else tuple(columns),
+                **facts,
+            )
+            async with at_work(file, job) as child:
+                try:
+                    frame = await child.frame()
+                except ChildFailed:
+                    frame = Failed("unreadable")
+        if isinstance(frame, Told):
+            return frame.inspected
+        code = frame.code if isinstance(frame, Failed) else "unreadable"
+        row = frame.row if isinstance(frame, Failed) else None
+        languages: tuple[Language, Language] = ("ru", "en")
+        raise UnreadableFile(
+            reason={each: reasons.words(reasons.FILES, code, each, row=row) for each in languages}
+        )
+
+    async def start(
+        self,
+        actor: Actor,
+        import_id: int,
+        reading: Reading,
+        columns: Sequence[str | None],
+        titles: Sequence[str],
+        policy: Policy,
+    ) -> None:
+        """Begin to bring a file's rows into the contacts."""
+        actor.require("contacts.write")
+        if policy.segment_id is not None:
+            actor.require("segments.write")
+        facts = await self.runner.facts()
+        keys = {f"field:{each.key}" for each in facts["fields"]}
+        for target in columns:
+            if target is not None and target not in TARGETS and target not in keys:
+                raise UnknownTarget(target=target)
+        if not _WHO & set(columns):
+            raise NoMapping()
+
+        def begin(connection: sa.Connection) -> int:
+            check_policy(connection, policy, self._elsewhere)
+            values = {
+                "reading": msgspec.to_builtins(reading),
+                "mapping": {"columns": list(columns), "titles": list(titles)},
+                "policy": msgspec.to_builtins(policy),
+                "started_at": now(),
+            }
+            return _turn(connection, actor, import_id, ("uploaded",), "running", "import.started", values)
+
+        await self._run(import_id, await self._database.write(begin))
+
+    # Under way
+
+    async def cancel(self, actor: Actor, import_id: int) -> None:
+        """Stop an import where it stands; what is applied stays until it is undone."""
+        actor.require("contacts.write")
+        await self._database.write(
+            _turn, actor, import_id, ("running",), "cancelled", "import.cancelled", {"finished_at": now()}
+        )
+
+    async def resume(self, actor: Actor, import_id: int) -> None:
+        """Go on with an import that failed or was cancelled, at the row where it stopped."""
+        actor.require("contacts.write")
+        values = {"finished_at": None, "reason": None}
+        states = ("failed", "cancelled")
+        run = await self._database.write(_turn, actor, import_id, states, "running", "import.resumed", values)
+        await self._run(import_id, run)
+
+    async def undo(self, actor: Actor, import_id: int) -> None:
+        """Take back what an import did, but for contacts that changed since."""
+        actor.require("contacts.write")
+        row = await self.get(actor, import_id)
+        if row.created_at < now() - KEPT_FOR:
+            raise TooLateToUndo(days=KEPT_FOR.days)
+        values = {"finished_at": None, "undone": 0, "not_undone": 0}
+        states = ("done", "failed", "cancelled")
+        run = await self._database.write(_turn, actor, import_id, states, "undoing", "import.undone", values)
+        await self._run(import_id, run)
+
+    async def remove(self, actor: Actor, import_id: int) -> None:
+        """Throw an uploaded file away that nobody needs."""
+        actor.require("contacts.write")
+        row = await self.get(actor, import_id)
+        if row.state != "uploaded":
+            raise NotNow()
+        await storing.drop(self._database, import_id)
+        await self._database.write(storing.forget, import_id)
+
+    async def _run(self, import_id: int, run: int) -> None:
+        await self._engine.run(WORKFLOW, _workflow_id(import_id, run), import_id, run)
+
+    async def _drive(self, run: Run, import_id: int, generation: int) -> None:
+        while await run.step("advance", self.runner.advance, import_id, generation):
+            continue
+
+    async def _wanted(self) -> Sequence[Wanted]:
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                sa.select(contact_import.c.id, contact_import.c.run).where(contact_import.c.state.in_(_ALIVE))
+            )
+            return [Wanted(WORKFLOW, _workflow_id(row.id, row.run), (row.id, row.run)) for row in rows]
+
+    async def _finished(self, wanted: Wanted) -> None:
+        """The engine is done with a run that our rows still want: give the import a new one."""
+        import_id, run = wanted.arguments
+
+        def renew(connection: sa.Connection) -> bool:
+            here = contact_import.c.id == import_id
+            mine = sa.and_(here, contact_import.c.run == run, contact_import.c.state.in_(_ALIVE))
+            return bool(
+                connection.execute(sa.update(contact_import).where(mine).values(run=run + 1)).rowcount
+            )
+
+        if await self._database.write(renew):
+            await self._run(import_id, run + 1)
+
+    # Reading
+
+    async def page(self, actor: Actor, offset: int, limit: int) -> tuple[Sequence[sa.Row[Any]], int]:
+        """Imports, newest first, and how many there are."""
+        actor.require("contacts.write")
+        seen = contact_import.c.file_bytes > 0
+        async with self._database.read() as connection:
+            total = await connection.scalar(
+                sa.select(sa.func.count()).select_from(contact_import).where(seen)
+            )
+            newest = sa.select(contact_import).where(seen).order_by(contact_import.c.id.desc())
+            rows = (await connection.execute(newest.offset(offset).limit(limit))).all()
+        return rows, total or 0
+
+    async def get(self, actor: Actor, import_id: int) -> sa.Row[Any]:
+        """One import."""
+        actor.require("contacts.write")
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                sa.select(contact_import).where(contact_import.c.id == import_id)
+            )
+            row = found.one_or_none()
+        if row is None:
+            raise NotFound()
+        return row
+
+    async def rejects(self, actor: Actor, import_id: int, language: Language) -> AsyncIterator[list[str]]:
+        """The rejected rows as a file has them: number, reason, and the cells under their titles."""
+        row = await self.get(actor, import_id)
+        return self._rejects(row, language)
+
+    async def _rejects(self, row: sa.Row[Any], language: Language) -> AsyncIterator[list[str]]:
+        own = {"ru": ["Строка", "Почему не взята"], "en": ["Row", "Why it was not taken"]}[language]
+        yield [*own, *map(safe, (row.mapping or {}).get("titles", []))]
+        last = -1
+        while True:
+            table = contact_import_reject
+            page = sa.select(table).where(table.c.import_id == row.id, table.c.row > last)
+            async with self._database.read() as connection:
+                rows = (await connection.execute(page.order_by(table.c.row).limit(_LISTED_AT_ONCE))).all()
+            for each in rows:
+                why = reasons.words(reasons.ROWS, each.reason["code"], language, **_column(each.reason))
+                yield [str(each.row), safe(why), *map(safe, each.cells)]
+            if len(rows) < _LISTED_AT_ONCE:
+                return
+            last = rows[-1].row
+
+    async def not_undone(self, actor: Actor, import_id: int, language: Language) -> AsyncIterator[list[str]]:
+        """Contacts that stayed as the import left them, and why."""
+        row = await self.get(actor, import_id)
+        return self._not_undone(row.id, language)
+
+    async def _not_undone(self, import_id: int, language: Language) -> AsyncIterator[list[str]]:
+        yield {"ru": ["Номер", "Контакт", "Почему оставлен"], "en": ["Number", "Contact", "Why it stayed"]}[
+            language
+        ]
+        last = -1
+        table = contact_change
+        while True:
+            page = (
+                sa.select(table.c.contact_id, table.c.not_undone, contact.c.name)
+                .outerjoin(contact, contact.c.id == table.c.contact_id)
+                .where(table.c.import_id == import_id, table.c.contact_id > last)
+                .where(table.c.not_undone.is_not(None))
+                .order_by(table.c.contact_id)
+                .limit(_LISTED_AT_ONCE)
+            )
+            async with self._database.read() as connection:
+                rows = (await connection.execute(page)).all()
+            for each in rows:
+                why = reasons.words(reasons.KEPT, each.not_undone, language)
+                yield [str(each.contact_id), safe(each.name or ""), why]
+            if len(rows) < _LISTED_AT_ONCE:
+                return
+            last = rows[-1].contact_id
+
+    # Keeping
+
+    async def sweep(self) -> None:
+        """Delete what is kept no longer: before-images, rejected rows, files nobody went on with."""
+        at = now()
+        async with self._database.read() as connection:
+            stale = await connection.scalars(
+                sa.select(contact_import.c.id).where(
+                    contact_import.c.state == "uploaded", contact_import.c.created_at < at - UPLOAD_KEPT_FOR
+                )
+            )
+            files = await connection.scalars(
+                sa.select(contact_import.c.id).where(
+                    contact_import.c.state.in_(("failed", "cancelled", "undone")),
+                    contact_import.c.finished_at < at - UPLOAD_KEPT_FOR,
+                    contact_import.c.finished_at > at - UPLOAD_KEPT_FOR - timedelta(days=2),
+                )
+            )
+            old = await connection.scalars(
+                sa.select(contact_import.c.id).where(
+                    contact_import.c.state.not_in(_ALIVE),
+                    contact_import.c.created_at < at - KEPT_FOR,
+                    contact_import.c.created_at > at - KEPT_FOR - timedelta(days=2),
+                )
+            )
+        for import_id in stale:
+            await storing.drop(self._database, import_id)
+            await self._database.write(storing.forget, import_id)
+        for import_id in files:
+            await storing.drop(self._database, import_id)
+        for import_id in old:
+            for table, key in ((contact_change, "contact_id"), (contact_import_reject, "row")):
+                while await self._database.submit(
+                    lambda connection, table=table, key=key, id=import_id: _delete_some(  # type: ignore[misc]
+                        connection, table, key, id
+                    ),
+                    bulk=True,
+                ):
+                    continue
+
+
+def safe(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula; numbers and phones stay as they are."""
+    if text[:1] in FORMULAS and text and not text.lstrip("+-").replace(" ", "").replace(".", "").isdecimal():
+        return "'" + text
+    return text
+
+
+def check_policy(connection: sa.Connection, policy: Policy, elsewhere: Elsewhere) -> None:
+    """Refuse a segment that takes nobody, and a consent without its evidence."""
+    if policy.segment_id is not None and not elsewhere.is_static(connection, policy.segment_id):
+        raise NotStaticSegment()
+    if policy.category_id is not None:
+        if not Contacts.has_category(connection, policy.category_id):
+            raise UnknownCategory()
+        if not policy.how.strip():
+            raise EvidenceNeeded()
+
+
+def _column(reason: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in reason.items() if name != "code"}
+
+
+def _workflow_id(import_id: int, run: int) -> str:
+    return f"import-{import_id}-{run}"
+
+
+def _begin(
+    connection: sa.Connection, import_id: int, actor: Actor, file_name: str, schedule_id: int | None
+) -> None:
+    counters = ("run", "done_rows", "created", "updated", "unchanged", "skipped", "rejected")
+    counters += ("kept_unsubscribed", "undone", "not_undone")
+    connection.execute(
+        sa.insert(contact_import).values(
+            id=import_id,
+            state="uploaded",
+            file_name=file_name,
+            file_bytes=0,
+            schedule_id=schedule_id,
+            reading={},
+            created_by=actor.user_id,
+            created_at=now(),
+            **dict.fromkeys(counters, 0),
+        )
+    )
+
+
+def _change(connection: sa.Connection, import_id: int, values: Mapping[str, Any]) -> None:
+    connection.execute(sa.update(contact_import).where(contact_import.c.id == import_id).values(values))
+
+
+def _turn(
+    connection: sa.Connection,
+    actor: Actor,
+    import_id: int,
+    states: Sequence[str],
+    state: str,
+    action: str,
+    values: Mapping[str, Any],
+) -> int:
+    """Bring an import from one of `states` to `state`; its new run. `NotNow` where it is in another."""
+    run = connection.scalar(
+        sa.update(contact_import)
+        .where(contact_import.c.id == import_id, contact_import.c.state.in_(states))
+        .values(state=state, run=contact_import.c.run + 1, **values)
+        .returning(contact_import.c.run)
+    )
+    if run is None:
+        raise NotNow()
+    record(connection, actor, action, "import", import_id)
+    return int(run)
+
+
+def _delete_some(connection: sa.Connection, table: sa.Table, key: str, import_id: int) -> int:
+    some = sa.select(table.c[key]).where(table.c.import_id == import_id).limit(1000)
+    return connection.execute(
+        sa.delete(table).where(
+            table.c.import_id == import_id, table.c[key].in_(list(connection.scalars(some)))
+        )
+    ).rowcount

@@ -1,0 +1,40 @@
+"""Adding to static segments by the thousand, within a unit of work: for imports and what undoes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from vestnik.db import RowsStatement
+from vestnik.segments.tables import segment, segment_member
+
+_JOIN = RowsStatement(
+    "INSERT INTO segment_member (segment_id, contact_id) SELECT r.segment_id, r.contact_id FROM {rows}"
+    " WHERE true ON CONFLICT (segment_id, contact_id) DO NOTHING RETURNING contact_id",
+    {"segment_id": "bigint", "contact_id": "bigint"},
+)
+
+
+def join(connection: sa.Connection, segment_id: int, contact_ids: Sequence[int]) -> list[int]:
+    """Add contacts to a static segment; those who were not in it yet. Another segment takes nobody."""
+    if not contact_ids or not is_static(connection, segment_id):
+        return []
+    rows = [{"segment_id": segment_id, "contact_id": id} for id in contact_ids]
+    return [id for (id,) in _JOIN.rows(connection, rows)]
+
+
+def leave(connection: sa.Connection, contact_ids: Sequence[int], segment_id: int | None = None) -> None:
+    """Take contacts out of a segment, or out of all."""
+    where = [segment_member.c.contact_id.in_(contact_ids)]
+    if segment_id is not None:
+        where.append(segment_member.c.segment_id == segment_id)
+    connection.execute(sa.delete(segment_member).where(*where))
+
+
+def is_static(connection: sa.Connection, segment_id: int) -> bool:
+    """Whether there is such a segment that contacts can be added to."""
+    found = sa.select(segment.c.id).where(
+        segment.c.id == segment_id, segment.c.kind == "static", segment.c.archived_at.is_(None)
+    )
+    return connection.scalar(found) is not None
