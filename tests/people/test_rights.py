@@ -104,10 +104,13 @@ A I M S   GET    /segments
 A - M -   POST   /segments
 A I M S   POST   /segments/count
 A I M S   GET    /segments/fields
+A I M S   POST   /segments/sample
+A I M S   POST   /segments/why
 A I M S   GET    /segments/{id}
 A - M -   PATCH  /segments/{id}
 A - M -   DELETE /segments/{id}
 A I M S   GET    /segments/{id}/contacts
+A I M S   GET    /segments/{id}/contacts/{contact_id}/why
 A I M S   GET    /segments/{id}/count
 A - M -   POST   /segments/{id}/members
 A I M S   GET    /session
