@@ -70,6 +70,7 @@ from vestnik.plugs import (
 )
 from vestnik.sandbox import Sandbox, SandboxOptions, SandboxUnavailable
 from vestnik.segments import routes as segments_routes
+from vestnik.segments.looking import Lookout
 from vestnik.segments.service import Segments
 from vestnik.settings import Settings
 from vestnik.templates import routes as templates_routes
@@ -107,6 +108,7 @@ class Services:
     contact_fields: ContactFields
     consent_record: ConsentRecord
     segments: Segments
+    lookout: Lookout
     templates: Templates
     campaigns: Campaigns
     webhooks: Webhooks
@@ -181,6 +183,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         contact_fields=ContactFields(database),
         consent_record=ConsentRecord(database),
         segments=segments,
+        lookout=Lookout(database, segments),
         templates=templates,
         campaigns=campaigns,
         webhooks=webhooks,

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.application import installation, settings
 
+from vestnik.campaigns.behaviour import behaviour_conditions
 from vestnik.contacts.service import Contacts
 from vestnik.db import Database
+from vestnik.segments.looking import Lookout
 from vestnik.segments.service import Segments
 from vestnik.settings import Settings
 from vestnik.vault import Vault
 
-__all__ = ["contacts", "installation", "segments", "settings"]
+__all__ = ["contacts", "installation", "lookout", "segments", "settings"]
 
 
 @pytest.fixture
@@ -24,4 +26,12 @@ def contacts(database: Database, database_url: str, tmp_path: Path) -> Contacts:
 
 @pytest.fixture
 def segments(database: Database, contacts: Contacts) -> Segments:
-    return Segments(database, contacts, lambda: ZoneInfo("Europe/Moscow"))
+    made = Segments(database, contacts, lambda: ZoneInfo("Europe/Moscow"))
+    for condition in behaviour_conditions():
+        made.conditions.add(condition)
+    return made
+
+
+@pytest.fixture
+def lookout(database: Database, segments: Segments) -> Lookout:
+    return Lookout(database, segments)

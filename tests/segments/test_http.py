@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.application import Installation
 
-RULE = {"combinator": "and", "rules": [{"field": "name", "operator": "beginsWith", "value": "ан"}]}
+RULE: dict[str, Any] = {
+    "combinator": "and",
+    "rules": [{"field": "name", "operator": "beginsWith", "value": "ан"}],
+}
 
 
 async def test_a_segment_is_built_counted_changed_and_archived(installation: Installation) -> None:
@@ -38,7 +43,9 @@ async def test_the_builder_learns_its_fields_in_the_readers_language(installatio
         "value": "category",
         "operators": ["subscribed", "unsubscribed"],
         "options": [],
+        "group": "subscription",
     }
+    assert fields["campaigns.opened"]["operators"] == ["inLast", "ofCampaign", "lastDays", "ever", "never"]
 
 
 async def test_a_wrong_rule_names_its_path_and_a_reader_may_not_write(installation: Installation) -> None:
@@ -52,3 +59,35 @@ async def test_a_wrong_rule_names_its_path_and_a_reader_may_not_write(installati
     seller = await installation.signed_in("sales_manager")
     assert (await seller.post("/segments", {"name": "Новый", "rule": RULE})).status_code == 403
     assert (await seller.post("/segments/count", {"rule": RULE})).json() == {"count": 0}
+
+
+async def test_a_rule_shows_a_sample_and_why_somebody_is_in(installation: Installation) -> None:
+    browser = await installation.signed_in("marketer")
+    anna, vera = [(await browser.post("/contacts", {"name": name})).json()["id"] for name in ("Анна", "Вера")]
+    sample = (await browser.post("/segments/sample", {"rule": RULE})).json()["items"]
+    assert [row["id"] for row in sample] == [anna]
+    explained = {"combinator": "and", "rules": [{**RULE["rules"][0], "holds": False}], "holds": False}
+    why = await browser.post("/segments/why", {"rule": RULE, "contactId": vera})
+    assert why.json() == {"holds": False, "rule": explained, "mergedInto": None}
+    id = (await browser.post("/segments", {"name": "На «Ан»", "rule": RULE})).json()["id"]
+    assert (await browser.get(f"/segments/{id}/contacts/{vera}/why")).json() == why.json()
+    assert (await browser.get(f"/segments/{id}/contacts/{anna}/why")).json()["holds"] is True
+    static = (await browser.post("/segments", {"name": "Избранные", "members": [vera]})).json()["id"]
+    listed = {"holds": True, "rule": None, "mergedInto": None}
+    assert (await browser.get(f"/segments/{static}/contacts/{vera}/why")).json() == listed
+    assert (await browser.get(f"/segments/{static}/contacts/{anna}/why")).json()["holds"] is False
+    assert (await browser.get(f"/segments/{static}/contacts/404/why")).status_code == 404
+
+
+async def test_the_list_shows_what_was_counted_last_until_the_segment_changes(
+    installation: Installation,
+) -> None:
+    browser = await installation.signed_in("marketer")
+    await browser.post("/contacts", {"name": "Анна"})
+    id = (await browser.post("/segments", {"name": "На «Ан»", "rule": RULE})).json()["id"]
+    assert (await browser.get("/segments")).json()["items"][0]["members"] is None
+    await browser.get(f"/segments/{id}/count")
+    [listed] = (await browser.get("/segments")).json()["items"]
+    assert (listed["members"], listed["countedAt"] >= listed["updatedAt"]) == (1, True)
+    await browser.patch(f"/segments/{id}", {"rule": {"combinator": "and", "rules": []}})
+    assert (await browser.get(f"/segments/{id}")).json()["countedAt"] is None

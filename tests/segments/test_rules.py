@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from vestnik.contacts.tables import contact
 from vestnik.db import Database, fold, now
 from vestnik.people.access import SYSTEM
 from vestnik.segments.errors import InvalidRule
+from vestnik.segments.looking import Lookout
 from vestnik.segments.service import Segments
 
 FIELDS = [
@@ -140,8 +142,11 @@ async def keys(database: Database, contacts: Contacts) -> list[int]:
 
 async def picked(database: Database, segments: Segments, rule: dict[str, Any]) -> list[int]:
     async with database.read() as connection:
-        members = await connection.run_sync(segments._compile, rule)
-        return list(await connection.scalars(members.order_by(contact.c.id)))
+        for_pages = await connection.run_sync(segments.compile, rule)
+        whole = await connection.run_sync(segments.compile, rule, whole=True)
+        found = list(await connection.scalars(for_pages.order_by(contact.c.id)))
+        assert list(await connection.scalars(whole.order_by(contact.c.id))) == found
+        return found
 
 
 @settings(
@@ -159,6 +164,8 @@ async def test_a_rule_picks_whom_a_person_would_pick(
 ) -> None:
     expected = [key for key, person in zip(keys, PEOPLE, strict=True) if holds(rule, person)]
     assert await picked(database, segments, rule) == expected
+    told = (await Lookout(database, segments).why(SYSTEM, keys[0], rule)).holds
+    assert told is (keys[0] in expected), "the explanation says the same"
 
 
 @pytest.fixture
@@ -212,6 +219,13 @@ async def readers(database: Database, contacts: Contacts) -> dict[str, int]:
         ("created", "lastDays", 30, ["Анна", "Вера"]),
         ("created", "<", "2100-01-01", ["Анна", "Борис", "Вера"]),
         ("created", ">", "2100-01-01", []),
+        ("created", "beforeDays", 30, ["Борис"]),
+        ("updated", "lastDays", 1, ["Анна", "Борис", "Вера"]),
+        ("email", "doesNotContain", "anna@", ["Борис", "Вера"]),
+        ("phone", "contains", "6123", ["Борис"]),
+        ("name", "doesNotContain", "бор", ["Анна", "Вера"]),
+        ("stopped", "=", True, ["Вера"]),
+        ("stopped", "=", False, ["Анна", "Борис"]),
     ],
 )
 async def test_conditions_look_at_addresses_companies_choices_and_dates(
@@ -284,3 +298,53 @@ async def test_a_rule_that_can_not_be_understood_is_refused_with_its_path(
         "path": path,
         "reason": reason,
     }
+
+
+@pytest.mark.parametrize(
+    ("operator", "days", "names"),
+    [
+        ("lastDays", 10, ["сегодня", "вчера"]),
+        ("beforeDays", 10, ["год назад"]),
+        ("nextDays", 10, ["сегодня", "завтра"]),
+        ("yearlyNextDays", 10, ["сегодня", "завтра", "год назад, завтра"]),
+    ],
+)
+async def test_dates_are_compared_with_today_in_the_organisations_zone(
+    database: Database,
+    contacts: Contacts,
+    segments: Segments,
+    operator: str,
+    days: int,
+    names: list[str],
+) -> None:
+    today = now().astimezone(ZoneInfo("Europe/Moscow")).date()
+    tomorrow = today + timedelta(days=1)
+    last_year = date(tomorrow.year - 4, tomorrow.month, min(tomorrow.day, 28))
+    dates = {
+        "сегодня": today,
+        "вчера": today - timedelta(days=1),
+        "завтра": tomorrow,
+        "год назад": today - timedelta(days=340),
+        "год назад, завтра": last_year,
+    }
+
+    def store(connection: sa.Connection) -> dict[int, str]:
+        insert_fields(connection, FIELDS)
+        rows = [NewContact(name, custom={"born": day.isoformat()}) for name, day in dates.items()]
+        return dict(zip(contacts.insert_many(connection, rows), dates, strict=True))
+
+    people = await database.write(store)
+    rule = {"combinator": "and", "rules": [condition("custom.born", operator, days)]}
+    found = [people[key] for key in await picked(database, segments, rule)]
+    if operator == "beforeDays":
+        names = [*names, "год назад, завтра"]
+    assert found == names
+
+
+async def test_static_segments_are_conditions_too(
+    database: Database, segments: Segments, readers: dict[str, int]
+) -> None:
+    chosen = await segments.create(SYSTEM, "Избранные", members=[readers["Вера"]])
+    for operator, names in (("in", ["Вера"]), ("notIn", ["Анна", "Борис"])):
+        rule = {"combinator": "and", "rules": [condition("segment", operator, str(chosen))]}
+        assert await picked(database, segments, rule) == [readers[name] for name in names]

@@ -5,7 +5,8 @@ Problem
 ├── SegmentExists 409
 ├── UnknownMember 422
 ├── NotStatic 409        members given to a dynamic segment
-└── NotDynamic 409       a rule given to a static one
+├── NotDynamic 409       a rule given to a static one
+└── CountTakesTooLong 503
 """
 
 from __future__ import annotations
@@ -80,3 +81,14 @@ class NotDynamic(Problem):
         "en": "The segment “{name}” is made by hand: it has no rule.",
     }
     fields = ("name",)
+
+
+class CountTakesTooLong(Problem):
+    code = "count_takes_too_long"
+    status = 503
+    title = {"ru": "Подсчёт занял слишком много времени", "en": "Counting took too long"}
+    message = {
+        "ru": "За {seconds} с контакты не сосчитаны. Сегмент можно сохранить: правило верно.",
+        "en": "The contacts were not counted in {seconds} s. The rule is right: the segment can be saved.",
+    }
+    fields = ("seconds",)

@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from vestnik.contacts.routes import ContactPage, ContactQuery, CreatedShape, contact_page
+from vestnik.contacts.routes import ContactPage, ContactQuery, ContactRow, CreatedShape, contact_page
 from vestnik.http.api import Context, Id, Page, Router, Shape, key_of
-from vestnik.segments.conditions import Operator, ValueKind
+from vestnik.http.leaving import while_connected
+from vestnik.segments.conditions import Group, Operator, ValueKind
+from vestnik.segments.looking import Verdict
 from vestnik.segments.service import Segment, SegmentKind
 
 router = Router("segments")
@@ -27,6 +29,9 @@ class SegmentShape(Shape):
     rule: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
+    #: How many contacts there were when they were last counted; None when they were not yet.
+    members: int | None
+    counted_at: datetime | None
 
 
 class SegmentPage(Shape):
@@ -74,6 +79,27 @@ class CountShape(Shape):
     count: int
 
 
+class SampleShape(Shape):
+    """Some of the contacts that a rule picks."""
+
+    items: list[ContactRow]
+
+
+class WhyBody(Shape):
+    """A rule that is being built, and a contact."""
+
+    rule: dict[str, Any]
+    contact_id: Id
+
+
+class WhyShape(Shape):
+    """Whether a contact is in; the rule says by `holds` at every condition and group why."""
+
+    holds: bool
+    rule: dict[str, Any] | None
+    merged_into: Id | None
+
+
 class ConditionShape(Shape):
     """A field that a rule may compare, and how."""
 
@@ -82,6 +108,7 @@ class ConditionShape(Shape):
     value: ValueKind
     operators: list[Operator]
     options: list[str]
+    group: Group
 
 
 @router.get("/segments", query=SegmentQuery, returns=SegmentPage, right="contacts.read")
@@ -112,6 +139,7 @@ async def list_segment_fields(context: Context) -> list[ConditionShape]:
             value=each.value,
             operators=list(each.operators),
             options=list(each.options),
+            group=each.group,
         )
         for each in await context.services.segments.fields(context.actor)
     ]
@@ -119,8 +147,24 @@ async def list_segment_fields(context: Context) -> list[ConditionShape]:
 
 @router.post("/segments/count", body=RuleBody, returns=CountShape, right="contacts.read")
 async def count_rule(context: Context, body: RuleBody) -> CountShape:
-    """How many contacts a rule picks while it is being built."""
-    return CountShape(count=await context.services.segments.count_rule(context.actor, body.rule))
+    """How many contacts a rule picks while it is being built; stopped when whoever asked is gone."""
+    counting = context.services.lookout.count_rule(context.actor, body.rule)
+    return CountShape(count=await while_connected(context.request, counting))
+
+
+@router.post("/segments/sample", body=RuleBody, returns=SampleShape, right="contacts.read")
+async def sample_rule(context: Context, body: RuleBody) -> SampleShape:
+    """Some of the contacts that a rule picks while it is being built: those who came last."""
+    looking = context.services.lookout.sample(context.actor, body.rule)
+    people = await while_connected(context.request, looking)
+    return SampleShape(items=contact_page(people, len(people)).items)
+
+
+@router.post("/segments/why", body=WhyBody, returns=WhyShape, right="contacts.read")
+async def why_by_rule(context: Context, body: WhyBody) -> WhyShape:
+    """Why a rule picks a contact or does not: a verdict for every condition."""
+    lookout = context.services.lookout
+    return _why(await lookout.why(context.actor, key_of(body.contact_id), body.rule))
 
 
 @router.get("/segments/{id:key}", returns=SegmentShape, right="contacts.read")
@@ -145,7 +189,8 @@ async def archive_segment(context: Context, id: int) -> None:
 @router.get("/segments/{id:key}/count", returns=CountShape, right="contacts.read")
 async def count_segment(context: Context, id: int) -> CountShape:
     """How many contacts a segment has now."""
-    return CountShape(count=await context.services.segments.count(context.actor, id))
+    counting = context.services.lookout.count(context.actor, id)
+    return CountShape(count=await while_connected(context.request, counting))
 
 
 @router.get("/segments/{id:key}/contacts", query=ContactQuery, returns=ContactPage, right="contacts.read")
@@ -155,6 +200,12 @@ async def list_segment_contacts(context: Context, id: int, query: ContactQuery) 
         context.actor, id, search=query.search, sort=query.sort, offset=query.offset, limit=query.limit
     )
     return contact_page(people, total)
+
+
+@router.get("/segments/{id:key}/contacts/{contact_id:key}/why", returns=WhyShape, right="contacts.read")
+async def why_in_segment(context: Context, id: int, contact_id: int) -> WhyShape:
+    """Why a contact is in a segment or is not."""
+    return _why(await context.services.lookout.why_in(context.actor, id, contact_id))
 
 
 @router.post("/segments/{id:key}/members", body=MembersChange, right="segments.write")
@@ -168,6 +219,14 @@ async def change_segment_members(context: Context, id: int, body: MembersChange)
     )
 
 
+def _why(verdict: Verdict) -> WhyShape:
+    return WhyShape(
+        holds=verdict.holds,
+        rule=None if verdict.rule is None else dict(verdict.rule),
+        merged_into=None if verdict.merged_into is None else str(verdict.merged_into),
+    )
+
+
 def _shape(segment: Segment) -> SegmentShape:
     return SegmentShape(
         id=str(segment.id),
@@ -176,4 +235,6 @@ def _shape(segment: Segment) -> SegmentShape:
         rule=None if segment.rule is None else dict(segment.rule),
         created_at=segment.created_at,
         updated_at=segment.updated_at,
+        members=segment.members,
+        counted_at=segment.counted_at,
     )

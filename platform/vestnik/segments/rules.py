@@ -8,7 +8,7 @@ The shape is that of the visual builder (react-querybuilder). An empty group is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,6 +29,38 @@ def select_members(rule: Mapping[str, Any], known: Mapping[str, Condition], now:
         raise InvalidRule.at("$", "too_many")
     picked = _group(rule, known, now, "$", 0)
     return sa.select(contact.c.id.label("contact_id")).where(contact.c.merged_into.is_(None), picked)
+
+
+def select_verdicts(
+    rule: Mapping[str, Any], known: Mapping[str, Condition], now: Now, contact_id: int
+) -> sa.Select[Any]:
+    """One row for a contact: whether each condition of a rule holds, in the order they are written."""
+    leaves = [_condition(node, known, now, path) for node, path in _leaves(rule, "$")]
+    verdicts = [sa.func.coalesce(each, sa.false()).label(f"c{n}") for n, each in enumerate(leaves)]
+    return sa.select(contact.c.merged_into, *verdicts).select_from(contact).where(contact.c.id == contact_id)
+
+
+def explained(rule: Mapping[str, Any], verdicts: Sequence[bool]) -> dict[str, Any]:
+    """The rule with `holds` at every condition and group; verdicts as `select_verdicts` told them."""
+    return _explained(rule, iter(verdicts))
+
+
+def _explained(node: Mapping[str, Any], verdicts: Iterator[bool]) -> dict[str, Any]:
+    if "rules" not in node:
+        return {**node, "holds": bool(next(verdicts))}
+    rules = [_explained(each, verdicts) for each in node["rules"]]
+    parts = [each["holds"] for each in rules]
+    joined = not parts or (all(parts) if node["combinator"] == "and" else any(parts))
+    return {**node, "rules": rules, "holds": joined is not (node.get("not") is True)}
+
+
+def _leaves(node: Mapping[str, Any], path: str) -> Iterator[tuple[Mapping[str, Any], str]]:
+    for number, each in enumerate(node["rules"]):
+        here = f"{path}.rules[{number}]"
+        if "rules" in each:
+            yield from _leaves(each, here)
+        else:
+            yield each, here
 
 
 def _conditions(node: Any) -> Iterator[Any]:

@@ -40,6 +40,9 @@ class Segment:
     rule: Mapping[str, Any] | None
     created_at: datetime
     updated_at: datetime
+    #: How many contacts there were when they were last counted.
+    members: int | None
+    counted_at: datetime | None
 
 
 class Segments:
@@ -56,7 +59,7 @@ class Segments:
         async with self._database.read() as connection:
             return await connection.run_sync(self.select, segment_id)
 
-    def select(self, connection: sa.Connection, segment_id: int) -> sa.Select[Any]:
+    def select(self, connection: sa.Connection, segment_id: int, *, whole: bool = False) -> sa.Select[Any]:
         """The same within a unit of work; an archived segment still has its members."""
         row = connection.execute(
             sa.select(segment.c.kind, segment.c.rule).where(segment.c.id == segment_id)
@@ -64,20 +67,14 @@ class Segments:
         if row is None:
             raise NotFound()
         if row.kind == "dynamic":
-            return self._compile(connection, row.rule)
-        return sa.select(segment_member.c.contact_id).where(segment_member.c.segment_id == segment_id)
-
-    async def count(self, actor: Actor, segment_id: int) -> int:
-        """How many contacts a segment has now."""
-        actor.require("contacts.read")
-        return await self._count(await self.members(segment_id))
-
-    async def count_rule(self, actor: Actor, rule: Mapping[str, Any]) -> int:
-        """How many contacts a rule picks that is not saved yet."""
-        actor.require("contacts.read")
-        async with self._database.read() as connection:
-            members = await connection.run_sync(self._compile, rule)
-        return await self._count(members)
+            return self.compile(connection, row.rule, whole=whole)
+        listed = sa.select(segment_member.c.contact_id).where(segment_member.c.segment_id == segment_id)
+        if not whole:
+            return listed
+        # Members that were merged away since are not counted, nor ever written to.
+        return listed.join(contact, contact.c.id == segment_member.c.contact_id).where(
+            contact.c.merged_into.is_(None)
+        )
 
     async def contacts(
         self, actor: Actor, segment_id: int, *, search: str, sort: str, offset: int, limit: int
@@ -92,22 +89,19 @@ class Segments:
             within=await self.members(segment_id),
         )
 
-    async def _count(self, members: sa.Select[Any]) -> int:
-        # Members of a static segment that were merged away since are not counted, nor ever written to.
-        chosen = members.subquery()
-        live = (
-            sa.select(sa.func.count())
-            .select_from(chosen)
-            .join(contact, contact.c.id == chosen.c.contact_id)
-            .where(contact.c.merged_into.is_(None))
-        )
-        async with self._database.read() as connection:
-            return await connection.scalar(live) or 0
+    def compile(
+        self, connection: sa.Connection, rule: Mapping[str, Any], *, whole: bool = False
+    ) -> sa.Select[Any]:
+        """Whom a rule picks, as column `contact_id`; `whole`: for one statement that reads all of them."""
+        return select_members(rule, self.known(connection), self.present(whole=whole))
 
-    def _compile(self, connection: sa.Connection, rule: Mapping[str, Any]) -> sa.Select[Any]:
-        fields = fields_of(connection.execute(SELECT_FIELDS))
-        known = self.conditions.with_fields(list(fields.values()))
-        return select_members(rule, known, Now(now(), self._zone()))
+    def known(self, connection: sa.Connection) -> Mapping[str, Condition]:
+        """Every condition that a rule may have now, by its field."""
+        return self.conditions.with_fields(list(fields_of(connection.execute(SELECT_FIELDS)).values()))
+
+    def present(self, *, whole: bool = False) -> Now:
+        """The present, as rules see it."""
+        return Now(now(), self._zone(), whole)
 
     # Segments
 
@@ -161,7 +155,7 @@ class Segments:
 
         def store(connection: sa.Connection) -> int:
             if rule is not None:
-                self._compile(connection, rule)
+                self.compile(connection, rule)
             id = _insert(connection, actor, name.strip(), rule, external_id)
             _add_members(connection, id, members)
             record(connection, actor, "segment.created", "segment", id)
@@ -184,8 +178,8 @@ class Segments:
             if rule is not None:
                 if kept.kind == "static":
                     raise NotDynamic(name=kept.name)
-                self._compile(connection, rule)
-                values["rule"] = rule
+                self.compile(connection, rule)
+                values |= {"rule": rule, "members": None, "counted_at": None}
             connection.execute(sa.update(segment).where(segment.c.id == segment_id).values(values))
             record(connection, actor, "segment.changed", "segment", segment_id, values.keys())
 
@@ -209,7 +203,8 @@ class Segments:
                     )
                 )
             _add_members(connection, segment_id, add)
-            connection.execute(sa.update(segment).where(segment.c.id == segment_id).values(updated_at=now()))
+            changed = {"updated_at": now(), "members": None, "counted_at": None}
+            connection.execute(sa.update(segment).where(segment.c.id == segment_id).values(changed))
             record(connection, actor, "segment.members_changed", "segment", segment_id)
 
         await self._database.write(change)
@@ -233,6 +228,8 @@ _SEGMENTS = sa.select(
     segment.c.rule,
     segment.c.created_at,
     segment.c.updated_at,
+    segment.c.members,
+    segment.c.counted_at,
 )
 
 

@@ -1018,11 +1018,115 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Contacts that match a search over name, e-mail, phone and company. */
+        /** A page of the contacts that match a search and filters. */
         get: operations["list_contacts"];
         put?: never;
         /** Store a new contact; the first e-mail and the first phone are the primary ones. */
         post: operations["create_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many contacts match a search and filters, to the last. */
+        get: operations["count_contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own saved views, then those that others share. */
+        get: operations["list_views"];
+        put?: never;
+        /** Save a view of one's own. */
+        post: operations["save_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete one's own view. */
+        delete: operations["remove_view"];
+        options?: never;
+        head?: never;
+        /** Change one's own view. */
+        patch: operations["change_view"];
+        trace?: never;
+    };
+    "/api/v1/contacts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin an action on many contacts; it goes on in the background. */
+        post: operations["begin_bulk_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/bulk/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a bulk run is. */
+        get: operations["get_bulk_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/bulk/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a bulk run; what is done stays done. */
+        post: operations["cancel_bulk_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1116,6 +1220,161 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports of contacts, newest first. */
+        get: operations["list_imports"];
+        put?: never;
+        /** Upload a CSV or XLSX file, which is the request's body; nothing is imported before it is started. */
+        post: operations["upload_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import: how far it is, and what became of the rows. */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        /** Throw away an uploaded file that was never imported. */
+        delete: operations["remove_import"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The first rows of an uploaded file, read and mapped in this way. */
+        post: operations["preview_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to bring the rows into the contacts, in the background. */
+        post: operations["start_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop an import; what is applied stays. */
+        post: operations["cancel_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with an import that failed or was stopped, where it stands. */
+        post: operations["resume_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what an import did; contacts that changed since stay, and are listed. */
+        post: operations["undo_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/rejects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows that were not taken, as a CSV file with the reason of each. */
+        get: operations["get_import_rejects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/not-undone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The contacts that undoing left as they are, as a CSV file with the reason of each. */
+        get: operations["get_import_not_undone"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contact-fields": {
         parameters: {
             query?: never;
@@ -1168,6 +1427,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Contacts that may be one person, in groups. */
+        get: operations["list_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may be the same person as this contact. */
+        get: operations["list_duplicates_of"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merge other contacts into this one; the strictest of their consents wins. */
+        post: operations["merge_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/personal-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A JSON file with everything that every room holds of this person. */
+        get: operations["get_personal_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase a person for good; the stop-list still holds, also when the person is imported anew. */
+        post: operations["erase_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proofs of erasures, newest first. */
+        get: operations["list_erasures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/segments": {
         parameters: {
             query?: never;
@@ -1212,8 +1573,42 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** How many contacts a rule picks while it is being built. */
+        /** How many contacts a rule picks while it is being built; stopped when whoever asked is gone. */
         post: operations["count_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Some of the contacts that a rule picks while it is being built: those who came last. */
+        post: operations["sample_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Why a rule picks a contact or does not: a verdict for every condition. */
+        post: operations["why_by_rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1265,6 +1660,23 @@ export interface paths {
         };
         /** A page of a segment's contacts. */
         get: operations["list_segment_contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{id}/contacts/{contact_id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a contact is in a segment or is not. */
+        get: operations["why_in_segment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1444,6 +1856,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The accounts by which campaigns are sent; those that can't be chosen too, with the reason. */
+        get: operations["list_sending_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/services/{account_id}/senders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** From whom the service sends, as it says itself. */
+        get: operations["list_senders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the letter to a few addresses as a test; it is counted nowhere. */
+        post: operations["send_test_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/repeats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The campaigns that are repeated. */
+        get: operations["list_repeats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/repeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Have a campaign repeated, change how, or let the repeat rest. */
+        put: operations["repeat_campaign"];
+        post?: never;
+        /** End a repeat; the issues that were sent stay. */
+        delete: operations["stop_repeating"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns": {
         parameters: {
             query?: never;
@@ -1526,6 +2024,23 @@ export interface paths {
         put?: never;
         /** Launch a draft now, or at a time. */
         post: operations["send_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a campaign that is scheduled, or held after it was sent, back into the drafts. */
+        post: operations["undo_campaign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1823,6 +2338,159 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A campaign's figures, each with its source and time: the service's own lead, ours stand beside them. */
+        get: operations["get_campaign_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often each link of a campaign's letter was followed, as the service counts it and by our events. */
+        get: operations["get_campaign_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a campaign's letters by the domain of the address. */
+        get: operations["get_campaign_domains"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recipients by filters, page by page. */
+        get: operations["list_campaign_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/log/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The recipients that the filters leave, as CSV. */
+        get: operations["export_campaign_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/log/{address_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that happened to one recipient's letter. */
+        get: operations["get_campaign_recipient"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/engagement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is active, who sleeps, who never opened a letter, who got none: of a segment, over a period. */
+        get: operations["get_engagement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/engagement/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One group of the report as CSV. */
+        get: operations["export_engagement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/engagement/segment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep one group of the report as a static segment. */
+        post: operations["make_engagement_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demo": {
         parameters: {
             query?: never;
@@ -1881,8 +2549,8 @@ export interface components {
             id: string | null;
             name: string;
             email: string | null;
-            role: ("administrator" | "integrator" | "marketer" | "sales_manager") | null;
-            roles: ("administrator" | "integrator" | "marketer" | "sales_manager")[];
+            role: ("administrator" | "editor" | "integrator" | "marketer" | "sales_manager") | null;
+            roles: ("administrator" | "editor" | "integrator" | "marketer" | "sales_manager")[];
             /** @enum {unknown} */
             language: "en" | "ru";
             /** @enum {unknown} */
@@ -1915,7 +2583,7 @@ export interface components {
         /** DemoSignIn */
         DemoSignIn: {
             /** @enum {unknown} */
-            role: "administrator" | "integrator" | "marketer" | "sales_manager";
+            role: "administrator" | "editor" | "integrator" | "marketer" | "sales_manager";
         };
         /** OwnChanges */
         OwnChanges: {
@@ -1954,8 +2622,8 @@ export interface components {
             id: string;
             name: string;
             email: string;
-            role: ("administrator" | "integrator" | "marketer" | "sales_manager") | null;
-            roles: ("administrator" | "integrator" | "marketer" | "sales_manager")[];
+            role: ("administrator" | "editor" | "integrator" | "marketer" | "sales_manager") | null;
+            roles: ("administrator" | "editor" | "integrator" | "marketer" | "sales_manager")[];
             /** @enum {unknown} */
             language: "en" | "ru";
             disabled: boolean;
@@ -1967,7 +2635,7 @@ export interface components {
             name: string;
             email: string;
             password: string;
-            roles: ("administrator" | "integrator" | "marketer" | "sales_manager")[];
+            roles: ("administrator" | "editor" | "integrator" | "marketer" | "sales_manager")[];
             /**
              * @default ru
              * @enum {unknown}
@@ -1978,7 +2646,7 @@ export interface components {
         UserChanges: {
             name?: string;
             email?: string;
-            roles?: ("administrator" | "integrator" | "marketer" | "sales_manager")[];
+            roles?: ("administrator" | "editor" | "integrator" | "marketer" | "sales_manager")[];
             /** @enum {unknown} */
             language?: "en" | "ru";
             disabled?: boolean;
@@ -3160,6 +3828,7 @@ export interface components {
             blocked: boolean;
             unsubscribed: boolean;
             createdAt: string;
+            updatedAt: string;
         };
         /**
          * AddressShape
@@ -3190,6 +3859,213 @@ export interface components {
             name: string;
         };
         /**
+         * ListingQuery
+         * @description Which contacts: a search over name, e-mail, phone and company, and `filters` as a JSON object.
+         */
+        ListingQuery: {
+            /** @default  */
+            search?: string;
+            /** @default  */
+            sort?: ("-created" | "-name" | "-updated" | "created" | "name" | "updated") | string;
+            /** @default 0 */
+            offset?: number;
+            /** @default 50 */
+            limit?: number;
+            /** @default  */
+            filters?: string;
+            /** @default  */
+            cursor?: string;
+        };
+        /**
+         * ContactListing
+         * @description A page of contacts. `total` stops at 10,000: there are `more` then. Cursors lead to its neighbours.
+         */
+        ContactListing: {
+            items: components["schemas"]["ContactRow"][];
+            total: number;
+            more: boolean;
+            next: string | null;
+            previous: string | null;
+        };
+        /**
+         * CountQuery
+         * @description Which contacts to count, as the list is asked for them.
+         */
+        CountQuery: {
+            /** @default  */
+            search?: string;
+            /** @default  */
+            filters?: string;
+        };
+        /**
+         * ListingCount
+         * @description How many contacts, to the last.
+         */
+        ListingCount: {
+            count: number;
+        };
+        /**
+         * ViewShape
+         * @description A saved view; `own` when the reader saved it, and so may change it.
+         */
+        ViewShape: {
+            id: string;
+            name: string;
+            query: components["schemas"]["ViewQuery"];
+            shared: boolean;
+            own: boolean;
+        };
+        /**
+         * ViewQuery
+         * @description What a view shows: `columns` are the web application's own names, in their order.
+         */
+        ViewQuery: {
+            /** @default  */
+            search?: string;
+            filters?: components["schemas"]["Filters"];
+            /**
+             * @default name
+             * @enum {unknown}
+             */
+            sort?: "-created" | "-name" | "-updated" | "created" | "name" | "updated";
+            /** @default [] */
+            columns?: string[];
+        };
+        /**
+         * Filters
+         * @description What contacts have to be: every filter that is given holds.
+         */
+        Filters: {
+            /** @default null */
+            segmentId?: string | null;
+            /** @default null */
+            category?: components["schemas"]["CategoryFilter"] | null;
+            /** @default null */
+            companyId?: string | null;
+            /** @default null */
+            ownerId?: string | null;
+            /** @default null */
+            state?: ("blocked" | "reachable" | "stopped" | "unsubscribed") | null;
+            /** @default null */
+            hasEmail?: boolean | null;
+            /** @default null */
+            hasPhone?: boolean | null;
+            /** @default null */
+            createdFrom?: string | null;
+            /** @default null */
+            createdTo?: string | null;
+            /** @default {} */
+            fields?: {
+                [key: string]: components["schemas"]["FieldFilter"];
+            };
+        };
+        /**
+         * CategoryFilter
+         * @description Who gave consent to a category, or who unsubscribed from it (or from all).
+         */
+        CategoryFilter: {
+            categoryId: string;
+            /** @enum {unknown} */
+            state: "subscribed" | "unsubscribed";
+        };
+        /**
+         * FieldFilter
+         * @description What a custom field has to be: every part that is given holds.
+         */
+        FieldFilter: {
+            /** @default null */
+            contains?: string | null;
+            /** @default [] */
+            anyOf?: string[];
+            /** @default null */
+            least?: number | string | null;
+            /** @default null */
+            most?: number | string | null;
+            /** @default null */
+            flag?: boolean | null;
+            /** @default null */
+            filled?: boolean | null;
+        };
+        /**
+         * ViewBody
+         * @description A new view; a shared one is seen by everybody who sees contacts.
+         */
+        ViewBody: {
+            name: string;
+            query: components["schemas"]["ViewQuery"];
+            /** @default false */
+            shared?: boolean;
+        };
+        /**
+         * CreatedShape
+         * @description The key of what was stored.
+         */
+        CreatedShape: {
+            id: string;
+        };
+        /**
+         * ViewChange
+         * @description The parts of a view to change; those left out stay.
+         */
+        ViewChange: {
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            query?: components["schemas"]["ViewQuery"] | null;
+            /** @default null */
+            shared?: boolean | null;
+        };
+        /**
+         * BulkBody
+         * @description An action on many contacts, what it needs, and whom it takes.
+         */
+        BulkBody: {
+            action: string;
+            arguments: Record<string, unknown>;
+            selection: components["schemas"]["Selection"];
+        };
+        /**
+         * Selection
+         * @description Contacts: named one by one, or all that match a search and filters.
+         */
+        Selection: {
+            /** @default null */
+            ids?: string[] | null;
+            /** @default  */
+            search?: string;
+            filters?: components["schemas"]["Filters"];
+            /**
+             * @default name
+             * @enum {unknown}
+             */
+            sort?: "-created" | "-name" | "-updated" | "created" | "name" | "updated";
+        };
+        /**
+         * BulkShape
+         * @description A bulk run. `total` is null until it is counted; `kept` unsubscribed and were left as they were.
+         */
+        BulkShape: {
+            id: string;
+            action: string;
+            /** @enum {unknown} */
+            state: "cancelled" | "done" | "failed" | "running";
+            total: number | null;
+            done: number;
+            changed: number;
+            kept: number;
+            reason: components["schemas"]["vestnik.contacts.list_routes.ReasonShape"] | null;
+            createdAt: string;
+            finishedAt: string | null;
+        };
+        /**
+         * ReasonShape
+         * @description Why a run failed.
+         */
+        "vestnik.contacts.list_routes.ReasonShape": {
+            code: string;
+            text: string;
+        };
+        /**
          * ContactBody
          * @description A new contact.
          */
@@ -3209,13 +4085,6 @@ export interface components {
             fields?: {
                 [key: string]: string | number | boolean | null;
             };
-        };
-        /**
-         * CreatedShape
-         * @description The key of what was stored.
-         */
-        CreatedShape: {
-            id: string;
         };
         /**
          * FieldShape
@@ -3247,9 +4116,9 @@ export interface components {
             blocked: boolean;
             unsubscribed: boolean;
             createdAt: string;
+            updatedAt: string;
             externalId: string | null;
             categories: components["schemas"]["ChoiceShape"][];
-            updatedAt: string;
             companyInn: string | null;
             owner: components["schemas"]["OwnerShape"] | null;
         };
@@ -3357,6 +4226,167 @@ export interface components {
             removed: number;
         };
         /**
+         * ImportPage
+         * @description A page of imports.
+         */
+        ImportPage: {
+            items: components["schemas"]["ImportRow"][];
+            total: number;
+        };
+        /**
+         * ImportRow
+         * @description An import in a list.
+         */
+        ImportRow: {
+            id: string;
+            /** @enum {unknown} */
+            state: "cancelled" | "done" | "failed" | "running" | "undoing" | "undone" | "uploaded";
+            fileName: string;
+            fileBytes: number;
+            scheduleId: string | null;
+            totalRows: number | null;
+            doneRows: number;
+            created: number;
+            updated: number;
+            unchanged: number;
+            skipped: number;
+            rejected: number;
+            keptUnsubscribed: number;
+            undone: number;
+            notUndone: number;
+            reason: string | null;
+            createdBy: string | null;
+            createdAt: string;
+            startedAt: string | null;
+            finishedAt: string | null;
+        };
+        /**
+         * UploadQuery
+         * @description The name of the file that is the body.
+         */
+        UploadQuery: {
+            fileName: string;
+        };
+        /**
+         * ImportCard
+         * @description An import with how its file is read and mapped.
+         */
+        ImportCard: {
+            id: string;
+            /** @enum {unknown} */
+            state: "cancelled" | "done" | "failed" | "running" | "undoing" | "undone" | "uploaded";
+            fileName: string;
+            fileBytes: number;
+            scheduleId: string | null;
+            totalRows: number | null;
+            doneRows: number;
+            created: number;
+            updated: number;
+            unchanged: number;
+            skipped: number;
+            rejected: number;
+            keptUnsubscribed: number;
+            undone: number;
+            notUndone: number;
+            reason: string | null;
+            createdBy: string | null;
+            createdAt: string;
+            startedAt: string | null;
+            finishedAt: string | null;
+            reading: components["schemas"]["ReadingShape"];
+            titles: string[];
+            columns: (string | null)[];
+            policy: components["schemas"]["PolicyShape"] | null;
+        };
+        /**
+         * ReadingShape
+         * @description How a file is read.
+         */
+        ReadingShape: {
+            /** @enum {unknown} */
+            format: "csv" | "xlsx";
+            /**
+             * @default utf-8
+             * @enum {unknown}
+             */
+            encoding?: "cp1251" | "cp866" | "koi8_r" | "mac_cyrillic" | "utf-16" | "utf-8" | "utf-8-sig";
+            /**
+             * @default ;
+             * @enum {unknown}
+             */
+            delimiter?: "\t" | "," | ";" | "|";
+            /** @default null */
+            sheet?: string | null;
+            /** @default true */
+            header?: boolean;
+        };
+        /**
+         * PolicyShape
+         * @description What to do with contacts that are here already, and what becomes of everybody in the file.
+         *
+         *         A category needs `how`: the evidence of their consent. Who has unsubscribed stays so.
+         */
+        PolicyShape: {
+            /**
+             * @default update
+             * @enum {unknown}
+             */
+            duplicates?: "fill" | "skip" | "update";
+            /** @default null */
+            segmentId?: string | null;
+            /** @default null */
+            categoryId?: string | null;
+            /** @default  */
+            how?: string;
+            /** @default  */
+            fromWhere?: string;
+        };
+        /**
+         * PreviewBody
+         * @description How to read the file, and what each column becomes; null: as it seems to be.
+         */
+        PreviewBody: {
+            /** @default null */
+            reading?: components["schemas"]["ReadingShape"] | null;
+            /** @default null */
+            columns?: (string | null)[] | null;
+        };
+        /**
+         * PreviewShape
+         * @description The first rows of a file as they stand in it, and as they would be taken.
+         */
+        PreviewShape: {
+            reading: components["schemas"]["ReadingShape"];
+            sheets: string[];
+            titles: string[];
+            columns: (string | null)[];
+            rows: string[][];
+            taken: components["schemas"]["TakenShape"][];
+            total: number;
+        };
+        /**
+         * TakenShape
+         * @description A row as it would be taken; with a reason it would be rejected.
+         */
+        TakenShape: {
+            number: number;
+            name: string;
+            emails: string[];
+            phones: string[];
+            reason: string | null;
+        };
+        /**
+         * StartBody
+         * @description What an import is begun with.
+         */
+        StartBody: {
+            reading: components["schemas"]["ReadingShape"];
+            columns: (string | null)[];
+            /** @default [] */
+            titles?: string[];
+            policy?: components["schemas"]["PolicyShape"];
+        };
+        /**
          * DefinitionShape
          * @description A custom field; an archived one keeps its key and its values.
          */
@@ -3411,6 +4441,85 @@ export interface components {
             ids: string[];
         };
         /**
+         * DuplicateQuery
+         * @description What is shared, and where the page begins, as the page before it said.
+         */
+        DuplicateQuery: {
+            /**
+             * @default address
+             * @enum {unknown}
+             */
+            ground?: "address" | "name";
+            /** @default  */
+            cursor?: string;
+            /** @default 20 */
+            limit?: number;
+        };
+        /**
+         * DuplicatePage
+         * @description Groups; `next` is where the next page begins, null when there is none.
+         */
+        DuplicatePage: {
+            items: components["schemas"]["DuplicateGroup"][];
+            next: string | null;
+        };
+        /**
+         * DuplicateGroup
+         * @description Contacts that may be one person, and what they share.
+         */
+        DuplicateGroup: {
+            /** @enum {unknown} */
+            ground: "address" | "name";
+            shared: string;
+            contacts: components["schemas"]["ContactRow"][];
+        };
+        /**
+         * MergeBody
+         * @description The contacts to be merged into this one, and from which of them each part is taken.
+         *
+         *         What is not named is this contact's own, or the first that any of them has.
+         */
+        MergeBody: {
+            otherIds: string[];
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            company?: string | null;
+            /** @default null */
+            owner?: string | null;
+            /** @default null */
+            externalId?: string | null;
+            /** @default null */
+            email?: string | null;
+            /** @default null */
+            phone?: string | null;
+            /** @default {} */
+            fields?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ErasureShape
+         * @description The proof that somebody was erased; `removed` counts records by kind.
+         */
+        ErasureShape: {
+            id: string;
+            contactId: string;
+            at: string;
+            by: string;
+            removed: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * ErasurePage
+         * @description Proofs, newest first.
+         */
+        ErasurePage: {
+            items: components["schemas"]["ErasureShape"][];
+            total: number;
+        };
+        /**
          * SegmentQuery
          * @description Which segments to list.
          */
@@ -3444,12 +4553,14 @@ export interface components {
             rule: Record<string, unknown> | null;
             createdAt: string;
             updatedAt: string;
+            members: number | null;
+            countedAt: string | null;
         };
         /**
          * SegmentBody
          * @description A new segment: dynamic with a rule, else static with members.
          */
-        SegmentBody: {
+        "vestnik.segments.routes.SegmentBody": {
             name: string;
             /** @default null */
             rule?: Record<string, unknown> | null;
@@ -3467,6 +4578,8 @@ export interface components {
             value: "boolean" | "campaign" | "category" | "choice" | "date" | "number" | "segment" | "text";
             operators: ("!=" | "<" | "<=" | "=" | ">" | ">=" | "beforeDays" | "beginsWith" | "contains" | "doesNotContain" | "ever" | "in" | "inLast" | "lastDays" | "never" | "nextDays" | "notIn" | "notNull" | "null" | "ofCampaign" | "subscribed" | "unsubscribed" | "yearlyNextDays")[];
             options: string[];
+            /** @enum {unknown} */
+            group: "campaign" | "company" | "contact" | "field" | "subscription";
         };
         /**
          * RuleBody
@@ -3481,6 +4594,30 @@ export interface components {
          */
         "vestnik.segments.routes.CountShape": {
             count: number;
+        };
+        /**
+         * SampleShape
+         * @description Some of the contacts that a rule picks.
+         */
+        SampleShape: {
+            items: components["schemas"]["ContactRow"][];
+        };
+        /**
+         * WhyBody
+         * @description A rule that is being built, and a contact.
+         */
+        WhyBody: {
+            rule: Record<string, unknown>;
+            contactId: string;
+        };
+        /**
+         * WhyShape
+         * @description Whether a contact is in; the rule says by `holds` at every condition and group why.
+         */
+        WhyShape: {
+            holds: boolean;
+            rule: Record<string, unknown> | null;
+            mergedInto: string | null;
         };
         /**
          * SegmentChange
@@ -3622,6 +4759,116 @@ export interface components {
             u: string;
         };
         /**
+         * OfferPage
+         * @description The accounts, and how long what is sent now may be taken back.
+         */
+        OfferPage: {
+            items: components["schemas"]["OfferShape"][];
+            holdSeconds: number;
+        };
+        /**
+         * OfferShape
+         * @description An account that a campaign may be sent by; `whyNot` says why it can't be chosen now.
+         */
+        OfferShape: {
+            id: string;
+            title: string;
+            moduleTitle: {
+                [key: string]: string;
+            };
+            campaignTypes: string[];
+            whyNot: string | null;
+            canTest: boolean;
+            knowsSenders: boolean;
+        };
+        /**
+         * SenderPage
+         * @description The senders of an account.
+         */
+        SenderPage: {
+            items: components["schemas"]["SenderShape"][];
+        };
+        /**
+         * SenderShape
+         * @description From whom the service sends.
+         */
+        SenderShape: {
+            name: string;
+            email: string | null;
+            verified: boolean;
+        };
+        /**
+         * TestBody
+         * @description Who gets the test letter: e-mail addresses, or phone numbers of an SMS.
+         */
+        TestBody: {
+            contacts: string[];
+        };
+        /**
+         * TestedShape
+         * @description To whom a test letter went, and to whom not.
+         */
+        TestedShape: {
+            sent: string[];
+            refused: components["schemas"]["RefusedShape"][];
+        };
+        /**
+         * RefusedShape
+         * @description An address that got none; without a reason it is on the stop-list.
+         */
+        RefusedShape: {
+            address: string;
+            reason: string | null;
+        };
+        /**
+         * RepeatPage
+         * @description All repeats.
+         */
+        RepeatPage: {
+            items: components["schemas"]["RepeatShape"][];
+        };
+        /**
+         * RepeatShape
+         * @description A repeat: its pattern, when the next issue is due, and what went wrong with the last.
+         */
+        RepeatShape: {
+            /** @enum {unknown} */
+            every: "month" | "week";
+            day: number;
+            atTime: string;
+            zone: string;
+            /** @default true */
+            enabled?: boolean;
+            id: string;
+            campaignId: string;
+            name: string;
+            nextAt: string | null;
+            issues: number;
+            reason: components["schemas"]["vestnik.campaigns.shapes.ReasonShape"] | null;
+            waitingId: string | null;
+        };
+        /**
+         * ReasonShape
+         * @description Why a campaign is in its state.
+         */
+        "vestnik.campaigns.shapes.ReasonShape": {
+            code: string;
+            text: string;
+        };
+        /**
+         * RhythmBody
+         * @description How often a campaign is repeated: each week on `day` 0 (Monday) to 6, or each month on `day` 1 to 31.
+         */
+        RhythmBody: {
+            /** @enum {unknown} */
+            every: "month" | "week";
+            day: number;
+            atTime: string;
+            zone: string;
+            /** @default true */
+            enabled?: boolean;
+        };
+        /**
          * CampaignQuery
          * @description Which campaigns: by a part of the name, in one of some states (comma-separated).
          */
@@ -3659,12 +4906,15 @@ export interface components {
             type: "email" | "sms";
             subject: string;
             state: components["schemas"]["vestnik.campaigns.states.State"];
-            reason: components["schemas"]["ReasonShape"] | null;
+            reason: components["schemas"]["vestnik.campaigns.shapes.ReasonShape"] | null;
             accountId: string | null;
             segmentId: string | null;
             categoryId: string | null;
             createdAt: string;
             scheduledAt: string | null;
+            zone: string | null;
+            held: boolean;
+            repeatId: string | null;
             launchedAt: string | null;
             finishedAt: string | null;
             figures: components["schemas"]["FiguresShape"];
@@ -3675,14 +4925,6 @@ export interface components {
          * @enum {unknown}
          */
         "vestnik.campaigns.states.State": "cancelled" | "declined" | "draft" | "failed" | "moderation" | "paused" | "preparing" | "scheduled" | "sending" | "sent" | "unclear";
-        /**
-         * ReasonShape
-         * @description Why a campaign is in its state.
-         */
-        ReasonShape: {
-            code: string;
-            text: string;
-        };
         /**
          * FiguresShape
          * @description The campaign's numbers, from our own record of every recipient.
@@ -3746,12 +4988,15 @@ export interface components {
             type: "email" | "sms";
             subject: string;
             state: components["schemas"]["vestnik.campaigns.states.State"];
-            reason: components["schemas"]["ReasonShape"] | null;
+            reason: components["schemas"]["vestnik.campaigns.shapes.ReasonShape"] | null;
             accountId: string | null;
             segmentId: string | null;
             categoryId: string | null;
             createdAt: string;
             scheduledAt: string | null;
+            zone: string | null;
+            held: boolean;
+            repeatId: string | null;
             launchedAt: string | null;
             finishedAt: string | null;
             figures: components["schemas"]["FiguresShape"];
@@ -3799,7 +5044,7 @@ export interface components {
         ProgressShape: {
             id: string;
             state: components["schemas"]["vestnik.campaigns.states.State"];
-            reason: components["schemas"]["ReasonShape"] | null;
+            reason: components["schemas"]["vestnik.campaigns.shapes.ReasonShape"] | null;
             run: number;
             planned: boolean;
             creating: boolean;
@@ -3835,7 +5080,7 @@ export interface components {
             run: number;
             userId: string | null;
             who: string;
-            reason: components["schemas"]["ReasonShape"] | null;
+            reason: components["schemas"]["vestnik.campaigns.shapes.ReasonShape"] | null;
         };
         /**
          * CampaignChange
@@ -3883,21 +5128,41 @@ export interface components {
         };
         /**
          * CheckShape
-         * @description One thing that was looked at before sending.
+         * @description One thing that was looked at before sending, and what can be done about it.
          */
         "vestnik.campaigns.shapes.CheckShape": {
             code: string;
             /** @enum {unknown} */
             level: "error" | "ok" | "warning";
             text: string;
+            fixes: components["schemas"]["FixShape"][];
+        };
+        /**
+         * FixShape
+         * @description One way out: a step of the wizard, a page (empty: check again), or values that the draft may take.
+         */
+        FixShape: {
+            code: string;
+            text: string;
+            step: ("letter" | "recipients" | "service") | null;
+            path: string | null;
+            change: {
+                [key: string]: string;
+            };
         };
         /**
          * SendBody
-         * @description When to send; now if it is left out.
+         * @description When to send; now if it is left out. `zone` is where the time was chosen, for those who read it.
+         *
+         *         `hold`: what is sent now waits some seconds first, in which `undo` takes it back.
          */
         SendBody: {
             /** @default null */
             at?: string | null;
+            /** @default null */
+            zone?: string | null;
+            /** @default false */
+            hold?: boolean;
         };
         /**
          * StatsShape
@@ -4132,6 +5397,265 @@ export interface components {
             spam: number;
         };
         /**
+         * ResultsShape
+         * @description A campaign's figures with their sources.
+         */
+        ResultsShape: {
+            serviceTitle: string | null;
+            figures: components["schemas"]["FigureShape"][];
+            stats: components["schemas"]["ToldShape"];
+            webhookAt: string | null;
+            polling: components["schemas"]["ToldShape"];
+            pollsNextAt: string | null;
+        };
+        /**
+         * FigureShape
+         * @description One figure: `count` leads, from `source` at `at`; `ours` stands beside it where it differs.
+         */
+        FigureShape: {
+            name: string;
+            count: number;
+            /** @enum {unknown} */
+            source: "own" | "service";
+            at: string | null;
+            ours: number;
+        };
+        /**
+         * ToldShape
+         * @description What the service was asked for: when it last answered, and why not since.
+         */
+        ToldShape: {
+            able: boolean;
+            at: string | null;
+            failure: string | null;
+        };
+        /**
+         * LinksShape
+         * @description The links of a letter, those most followed first.
+         */
+        LinksShape: {
+            serviceTitle: string | null;
+            service: components["schemas"]["ToldShape"];
+            ownAt: string | null;
+            items: components["schemas"]["LinkLineShape"][];
+        };
+        /**
+         * LinkLineShape
+         * @description One link: the service's counts where it tells any, and ours.
+         */
+        LinkLineShape: {
+            url: string;
+            clicks: number | null;
+            people: number | null;
+            ownClicks: number;
+            ownPeople: number;
+        };
+        /**
+         * DomainsShape
+         * @description Recipients by the domain of their address, the largest first.
+         */
+        DomainsShape: {
+            items: components["schemas"]["DomainLineShape"][];
+        };
+        /**
+         * DomainLineShape
+         * @description Recipients of one domain; `domain` is null for all others.
+         */
+        DomainLineShape: {
+            domain: string | null;
+            recipients: number;
+            delivered: number;
+            opened: number;
+            clicked: number;
+            bounced: number;
+        };
+        /**
+         * LogQuery
+         * @description A page of recipients: those after the last one of the page before.
+         */
+        LogQuery: {
+            /** @default  */
+            status?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            did?: "" | "clicked" | "delivered" | "not_clicked" | "not_delivered" | "not_opened" | "opened";
+            /** @default  */
+            search?: string;
+            /** @default  */
+            domain?: string;
+            /** @default  */
+            url?: string;
+            /** @default null */
+            from?: string | null;
+            /** @default null */
+            to?: string | null;
+            /** @default  */
+            after?: string;
+            /** @default 50 */
+            limit?: number;
+        };
+        /**
+         * LogPage
+         * @description A page of recipients; `next` is the `after` of the page that follows, null on the last.
+         */
+        LogPage: {
+            items: components["schemas"]["RecipientShape"][];
+            next: string | null;
+        };
+        /**
+         * RecipientShape
+         * @description One recipient and what became of the letter.
+         */
+        RecipientShape: {
+            addressId: string;
+            contactId: string;
+            name: string;
+            address: string;
+            status: string;
+            at: string | null;
+            openedAt: string | null;
+            clickedAt: string | null;
+            reason: string | null;
+            opens: number;
+            clicks: number;
+            polled: boolean | null;
+        };
+        /**
+         * LogFilter
+         * @description Which recipients; everything that is said must hold.
+         */
+        LogFilter: {
+            /** @default  */
+            status?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            did?: "" | "clicked" | "delivered" | "not_clicked" | "not_delivered" | "not_opened" | "opened";
+            /** @default  */
+            search?: string;
+            /** @default  */
+            domain?: string;
+            /** @default  */
+            url?: string;
+            /** @default null */
+            from?: string | null;
+            /** @default null */
+            to?: string | null;
+        };
+        /**
+         * HappeningsShape
+         * @description What happened to one recipient's letter, in order.
+         */
+        HappeningsShape: {
+            items: components["schemas"]["HappeningShape"][];
+        };
+        /**
+         * HappeningShape
+         * @description One event of one recipient; `polled`: heard by asking the service, not by its webhook.
+         */
+        HappeningShape: {
+            at: string;
+            kind: string;
+            detail: string | null;
+            polled: boolean;
+        };
+        /**
+         * EngagementQuery
+         * @description Whose letters count and of whom the report is.
+         */
+        EngagementQuery: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @default  */
+            segmentId?: string;
+            /** @default  */
+            categoryId?: string;
+            /** @default  */
+            campaignIds?: string;
+        };
+        /**
+         * EngagementShape
+         * @description Who is active, who sleeps, who never opened a letter, who got none.
+         */
+        EngagementShape: {
+            audience: number;
+            groups: components["schemas"]["GroupShape"][];
+            campaigns: components["schemas"]["CountedCampaign"][];
+        };
+        /**
+         * GroupShape
+         * @description How many are in a group.
+         */
+        GroupShape: {
+            /** @enum {unknown} */
+            group: "active" | "never" | "sleeping" | "unreached";
+            count: number;
+        };
+        /**
+         * CountedCampaign
+         * @description A campaign whose letters count.
+         */
+        CountedCampaign: {
+            id: string;
+            name: string;
+            launchedAt: string;
+            recipients: number;
+            delivered: number;
+            opened: number;
+            clicked: number;
+            unsubscribed: number;
+        };
+        /**
+         * GroupQuery
+         * @description One group of a report.
+         */
+        GroupQuery: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @default  */
+            segmentId?: string;
+            /** @default  */
+            categoryId?: string;
+            /** @default  */
+            campaignIds?: string;
+            /** @enum {unknown} */
+            group: "active" | "never" | "sleeping" | "unreached";
+        };
+        /**
+         * SegmentBody
+         * @description A group to keep as a segment.
+         */
+        "vestnik.reports.shapes.SegmentBody": {
+            name: string;
+            /** @enum {unknown} */
+            group: "active" | "never" | "sleeping" | "unreached";
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @default null */
+            segmentId?: string | null;
+            /** @default null */
+            categoryId?: string | null;
+            /** @default [] */
+            campaignIds?: string[];
+        };
+        /**
+         * MadeSegment
+         * @description The segment that was made.
+         */
+        MadeSegment: {
+            id: string;
+            members: number;
+        };
+        /**
          * DemoCard
          * @description What can be played with.
          */
@@ -4145,7 +5669,7 @@ export interface components {
             name: string;
             email: string;
             /** @enum {unknown} */
-            role: "administrator" | "integrator" | "marketer" | "sales_manager";
+            role: "administrator" | "editor" | "integrator" | "marketer" | "sales_manager";
         };
         /**
          * DemoRemoved
@@ -6743,9 +8267,11 @@ export interface operations {
         parameters: {
             query?: {
                 search?: string;
-                sort?: "" | "-created" | "-name" | "created" | "name";
+                sort?: ("-created" | "-name" | "-updated" | "created" | "name" | "updated") | string;
                 offset?: number;
                 limit?: number;
+                filters?: string;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -6753,13 +8279,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Contacts that match a search over name, e-mail, phone and company. */
+            /** @description A page of the contacts that match a search and filters. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ContactPage"];
+                    "application/json": components["schemas"]["ContactListing"];
                 };
             };
             /** @description A problem */
@@ -6794,6 +8320,255 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CreatedShape"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_contacts: {
+        parameters: {
+            query?: {
+                search?: string;
+                filters?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many contacts match a search and filters, to the last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListingCount"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One's own saved views, then those that others share. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewShape"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewBody"];
+            };
+        };
+        responses: {
+            /** @description Save a view of one's own. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete one's own view. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewChange"];
+            };
+        };
+        responses: {
+            /** @description Change one's own view. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_bulk_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            /** @description Begin an action on many contacts; it goes on in the background. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_bulk_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far a bulk run is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_bulk_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stop a bulk run; what is done stays done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -7027,6 +8802,356 @@ export interface operations {
             };
         };
     };
+    list_imports: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Imports of contacts, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_import: {
+        parameters: {
+            query: {
+                fileName: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Upload a CSV or XLSX file, which is the request's body; nothing is imported before it is started. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["ImportCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One import: how far it is, and what became of the rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Throw away an uploaded file that was never imported. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description The first rows of an uploaded file, read and mapped in this way. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartBody"];
+            };
+        };
+        responses: {
+            /** @description Begin to bring the rows into the contacts, in the background. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stop an import; what is applied stays. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Go on with an import that failed or was stopped, where it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take back what an import did; contacts that changed since stay, and are listed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_import_rejects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows that were not taken, as a CSV file with the reason of each. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_import_not_undone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The contacts that undoing left as they are, as a CSV file with the reason of each. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_definitions: {
         parameters: {
             query?: never;
@@ -7155,6 +9280,201 @@ export interface operations {
             };
         };
     };
+    list_duplicates: {
+        parameters: {
+            query?: {
+                ground?: "address" | "name";
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Contacts that may be one person, in groups. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicatePage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_duplicates_of: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who may be the same person as this contact. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactRow"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeBody"];
+            };
+        };
+        responses: {
+            /** @description Merge other contacts into this one; the strictest of their consents wins. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_personal_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JSON file with everything that every room holds of this person. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erase a person for good; the stop-list still holds, also when the person is imported anew. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_erasures: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proofs of erasures, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_segments: {
         parameters: {
             query?: {
@@ -7198,7 +9518,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SegmentBody"];
+                "application/json": components["schemas"]["vestnik.segments.routes.SegmentBody"];
             };
         };
         responses: {
@@ -7264,13 +9584,79 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How many contacts a rule picks while it is being built. */
+            /** @description How many contacts a rule picks while it is being built; stopped when whoever asked is gone. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["vestnik.segments.routes.CountShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sample_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            /** @description Some of the contacts that a rule picks while it is being built: those who came last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    why_by_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhyBody"];
+            };
+        };
+        responses: {
+            /** @description Why a rule picks a contact or does not: a verdict for every condition. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyShape"];
                 };
             };
             /** @description A problem */
@@ -7433,6 +9819,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContactPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    why_in_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why a contact is in a segment or is not. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyShape"];
                 };
             };
             /** @description A problem */
@@ -7799,6 +10217,194 @@ export interface operations {
             };
         };
     };
+    list_sending_services: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The accounts by which campaigns are sent; those that can't be chosen too, with the reason. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_senders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description From whom the service sends, as it says itself. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SenderPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_test_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestBody"];
+            };
+        };
+        responses: {
+            /** @description Send the letter to a few addresses as a test; it is counted nowhere. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestedShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_repeats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The campaigns that are repeated. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepeatPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    repeat_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RhythmBody"];
+            };
+        };
+        responses: {
+            /** @description Have a campaign repeated, change how, or let the repeat rest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepeatPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_repeating: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End a repeat; the issues that were sent stay. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_campaigns: {
         parameters: {
             query?: {
@@ -8044,6 +10650,37 @@ export interface operations {
         };
         responses: {
             /** @description Launch a draft now, or at a time. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take a campaign that is scheduled, or held after it was sent, back into the drafts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8649,6 +11286,315 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChartShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_campaign_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A campaign's figures, each with its source and time: the service's own lead, ours stand beside them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultsShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_campaign_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How often each link of a campaign's letter was followed, as the service counts it and by our events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinksShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_campaign_domains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What became of a campaign's letters by the domain of the address. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DomainsShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_campaign_log: {
+        parameters: {
+            query?: {
+                status?: string;
+                did?: "" | "clicked" | "delivered" | "not_clicked" | "not_delivered" | "not_opened" | "opened";
+                search?: string;
+                domain?: string;
+                url?: string;
+                from?: string | null;
+                to?: string | null;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Recipients by filters, page by page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_campaign_log: {
+        parameters: {
+            query?: {
+                status?: string;
+                did?: "" | "clicked" | "delivered" | "not_clicked" | "not_delivered" | "not_opened" | "opened";
+                search?: string;
+                domain?: string;
+                url?: string;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The recipients that the filters leave, as CSV. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_campaign_recipient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                address_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything that happened to one recipient's letter. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HappeningsShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_engagement: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                segmentId?: string;
+                categoryId?: string;
+                campaignIds?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is active, who sleeps, who never opened a letter, who got none: of a segment, over a period. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngagementShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_engagement: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                segmentId?: string;
+                categoryId?: string;
+                campaignIds?: string;
+                group: "active" | "never" | "sleeping" | "unreached";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One group of the report as CSV. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_engagement_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["vestnik.reports.shapes.SegmentBody"];
+            };
+        };
+        responses: {
+            /** @description Keep one group of the report as a static segment. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeSegment"];
                 };
             };
             /** @description A problem */
