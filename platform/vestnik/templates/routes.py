@@ -78,7 +78,7 @@ class ImportList(Shape):
     items: list[ImportShape]
 
 
-class FieldShape(Shape):
+class LetterFieldShape(Shape):
     """A field that a letter leaves to its recipient.
 
     `filler` says who fills it in; `value` what of a contact: `name`, `email`, `phone`, `company` or
@@ -98,7 +98,7 @@ class LetterShape(Shape):
 
     fetched_at: datetime
     failure: str | None
-    fields: list[FieldShape]
+    fields: list[LetterFieldShape]
 
 
 class PreviewQuery(Shape):
@@ -196,7 +196,7 @@ async def _letter(context: Context, id: int, *, refresh: bool = False) -> Letter
         fetched_at=letter.fetched_at,
         failure=None if letter.failure is None else letter.failure[context.language],
         fields=[
-            FieldShape(
+            LetterFieldShape(
                 name=each.name,
                 filler=each.filler,
                 value=each.value,

@@ -4090,7 +4090,7 @@ export interface components {
          * FieldShape
          * @description A custom field as an administrator defined it.
          */
-        "vestnik.contacts.routes.FieldShape": {
+        FieldShape: {
             key: string;
             title: {
                 [key: string]: string;
@@ -4725,16 +4725,16 @@ export interface components {
         LetterShape: {
             fetchedAt: string;
             failure: string | null;
-            fields: components["schemas"]["vestnik.templates.routes.FieldShape"][];
+            fields: components["schemas"]["LetterFieldShape"][];
         };
         /**
-         * FieldShape
+         * LetterFieldShape
          * @description A field that a letter leaves to its recipient.
          *
          *         `filler` says who fills it in; `value` what of a contact: `name`, `email`, `phone`, `company` or
          *         `fields.KEY`. `hasFallback` says that the letter has a text of its own for who has no value.
          */
-        "vestnik.templates.routes.FieldShape": {
+        LetterFieldShape: {
             name: string;
             /** @enum {unknown} */
             filler: "contact" | "service" | "unknown";
@@ -8596,7 +8596,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["vestnik.contacts.routes.FieldShape"][];
+                    "application/json": components["schemas"]["FieldShape"][];
                 };
             };
             /** @description A problem */
