@@ -18,16 +18,20 @@ from starlette.middleware import Middleware
 
 from vestnik.audit import Audit
 from vestnik.audit import routes as audit_routes
+from vestnik.campaigns import personal as campaigns_personal
 from vestnik.campaigns import routes as campaigns_routes
 from vestnik.campaigns.behaviour import behaviour_conditions
 from vestnik.campaigns.polling import Polling
 from vestnik.campaigns.service import Campaigns, topic
 from vestnik.companies import routes as companies_routes
 from vestnik.companies.directory import Companies
-from vestnik.contacts import card_routes, field_routes
+from vestnik.contacts import card_routes, field_routes, merge_routes
+from vestnik.contacts import personal as contacts_personal
 from vestnik.contacts import routes as contacts_routes
 from vestnik.contacts.consent_record import ConsentRecord
+from vestnik.contacts.duplicates import Duplicates
 from vestnik.contacts.field_service import ContactFields
+from vestnik.contacts.merging import Merging
 from vestnik.contacts.service import Contacts
 from vestnik.db import Database, now
 from vestnik.db.partitions import ensure_partitions
@@ -68,7 +72,10 @@ from vestnik.plugs import (
     WebhookParser,
     WebhookSamples,
 )
+from vestnik.privacy import routes as privacy_routes
+from vestnik.privacy.service import Privacy
 from vestnik.sandbox import Sandbox, SandboxOptions, SandboxUnavailable
+from vestnik.segments import personal as segments_personal
 from vestnik.segments import routes as segments_routes
 from vestnik.segments.looking import Lookout
 from vestnik.segments.service import Segments
@@ -76,6 +83,7 @@ from vestnik.settings import Settings
 from vestnik.templates import routes as templates_routes
 from vestnik.templates.service import Templates
 from vestnik.vault import Vault
+from vestnik.webhooks import personal as webhooks_personal
 from vestnik.webhooks import routes as webhooks_routes
 from vestnik.webhooks.door import Hooks
 from vestnik.webhooks.metrics import WebhookMetrics
@@ -107,6 +115,9 @@ class Services:
     contacts: Contacts
     contact_fields: ContactFields
     consent_record: ConsentRecord
+    duplicates: Duplicates
+    merging: Merging
+    privacy: Privacy
     segments: Segments
     lookout: Lookout
     templates: Templates
@@ -182,6 +193,9 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         contacts=contacts,
         contact_fields=ContactFields(database),
         consent_record=ConsentRecord(database),
+        duplicates=Duplicates(database),
+        merging=_merging(database),
+        privacy=_privacy(database),
         segments=segments,
         lookout=Lookout(database, segments),
         templates=templates,
@@ -190,6 +204,22 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     )
     _watch(services)
     return services
+
+
+def _merging(database: Database) -> Merging:
+    """Merging, with what follows a merged contact."""
+    merging = Merging(database)
+    for follow in (segments_personal.follow_merge, campaigns_personal.follow_merge):
+        merging.follow(follow)
+    return merging
+
+
+def _privacy(database: Database) -> Privacy:
+    """What is held of one person, from the bottom up."""
+    privacy = Privacy(database, contacts_personal.find)
+    for room in (contacts_personal, segments_personal, campaigns_personal, webhooks_personal):
+        privacy.hold(*room.HOLDINGS)
+    return privacy
 
 
 def _watch(services: Services) -> None:
@@ -259,6 +289,8 @@ def routers() -> Sequence[Router]:
         card_routes.router,
         contacts_routes.router,
         field_routes.router,
+        merge_routes.router,
+        privacy_routes.router,
         segments_routes.router,
         templates_routes.router,
         campaigns_routes.router,

@@ -11,6 +11,7 @@ import vestnik.engine.tables
 import vestnik.installation
 import vestnik.modules.tables
 import vestnik.people.tables
+import vestnik.privacy.tables
 import vestnik.segments.tables
 import vestnik.templates.tables
 import vestnik.webhooks.tables

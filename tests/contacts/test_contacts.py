@@ -20,7 +20,7 @@ from vestnik.contacts.errors import (
 )
 from vestnik.contacts.fields import Field, insert_fields
 from vestnik.contacts.reading import Stop
-from vestnik.contacts.service import Contacts, Draft, TimelineEntry
+from vestnik.contacts.service import Contacts, Draft
 from vestnik.contacts.storing import NewContact
 from vestnik.contacts.tables import address, consent, contact, suppression
 from vestnik.db import Database, now
@@ -311,23 +311,6 @@ async def test_a_module_is_told_what_the_contract_says(contacts: Contacts, datab
             "categories": [{"id": str(news), "name": "Новости", "subscribed": False}],
         },
     ]
-
-
-async def test_a_timeline_is_told_by_the_rooms_that_registered(contacts: Contacts) -> None:
-    key = await contacts.create(SYSTEM, Draft(name="Анна"))
-    old = TimelineEntry(now() - timedelta(days=2), "sent", {"ru": "Отправлено", "en": "Sent"})
-    new = TimelineEntry(now(), "opened", {"ru": "Открыто", "en": "Opened"})
-
-    async def first(_connection: object, contact_id: int, _limit: int) -> list[TimelineEntry]:
-        return [old] if contact_id == key else []
-
-    async def second(_connection: object, _contact_id: int, _limit: int) -> list[TimelineEntry]:
-        return [new]
-
-    contacts.add_timeline(first)
-    contacts.add_timeline(second)
-    assert await contacts.timeline(SYSTEM, key) == [new, old]
-    assert await contacts.timeline(SYSTEM, key + 1) == [new]
 
 
 async def test_addresses_and_categories_are_found_by_key(database: Database, contacts: Contacts) -> None:

@@ -42,6 +42,8 @@ async def test_a_contact_is_created_found_and_read_whole(installation: Installat
         "createdAt": card["createdAt"],
         "updatedAt": card["updatedAt"],
         "externalId": None,
+        "companyInn": None,
+        "owner": None,
         "categories": [
             {
                 "categoryId": category,

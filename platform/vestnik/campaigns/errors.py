@@ -3,7 +3,8 @@
 Problem
 ├── CampaignNotEditable 409      ├── CampaignNotReady 409       ├── TooLateToPause 409
 ├── CampaignStateForbids 409     ├── ScheduleInThePast 422      ├── CannotCancelAtService 409
-├── ServiceDidNotAnswer 502      └── UnknownReference 422       └── CampaignNotAtService 409
+├── ServiceDidNotAnswer 502      └── UnknownReference 422       ├── CampaignNotAtService 409
+└── RecipientIsBeingWrittenTo 409
 """
 
 from __future__ import annotations
@@ -102,6 +103,19 @@ class ServiceDidNotAnswer(Problem):
         "en": "The sending service did not do it: {text}. Try again later.",
     }
     fields = ("text",)
+
+
+class RecipientIsBeingWrittenTo(Problem):
+    code = "recipient_is_being_written_to"
+    status = 409
+    title = {"ru": "Этому человеку идёт рассылка", "en": "This person is being written to"}
+    message = {
+        "ru": "Рассылка «{campaign}» ещё не передана сервису. Дождитесь её отправки или отмените её, затем "
+        "удалите данные.",
+        "en": "The campaign “{campaign}” is not at the service yet. Wait until it is sent, or cancel it, then "
+        "erase the data.",
+    }
+    fields = ("campaign", "id")
 
 
 class UnknownReference(Problem):

@@ -76,7 +76,12 @@ class Named(NamedTuple):
 
 async def client_names(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, Named]:
     """Names and INNs of the clients `ids`, by key."""
-    found = await connection.execute(
+    return await connection.run_sync(named_clients, ids)
+
+
+def named_clients(connection: sa.Connection, ids: Iterable[int]) -> dict[int, Named]:
+    """The same within a unit of work."""
+    found = connection.execute(
         sa.select(client.c.id, client.c.name, client.c.inn).where(client.c.id.in_(set(ids)))
     )
     return {row.id: Named(row.name, row.inn) for row in found}

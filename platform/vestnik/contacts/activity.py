@@ -1,4 +1,4 @@
-"""What this room tells of a contact: consents, the stop-list, merges, imports, and who changed the card."""
+"""What this room tells of a contact: consents, the stop-list, merges, and who changed the card."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.audit import actions_on
-from vestnik.contacts.imports.tables import contact_change, contact_import
 from vestnik.contacts.reading import addresses_of
 from vestnik.contacts.tables import address, category, consent, contact, suppression
 from vestnik.contacts.timeline import TimelineEntry
@@ -30,10 +29,6 @@ _STOPS: Mapping[str, Text] = {
 _ACTIONS: Mapping[str, Text] = {
     "contact.created": {"ru": "Контакт создан", "en": "Contact created"},
     "contact.changed": {"ru": "Карточка изменена", "en": "Card changed"},
-}
-_IMPORTS: Mapping[bool, Text] = {
-    True: {"ru": "Добавлен импортом «{name}»", "en": "Added by the import “{name}”"},
-    False: {"ru": "Обновлён импортом «{name}»", "en": "Updated by the import “{name}”"},
 }
 
 
@@ -111,29 +106,6 @@ async def merges(
     ]
 
 
-async def imports(
-    connection: AsyncConnection, contact_id: int, before: datetime | None, limit: int
-) -> Sequence[TimelineEntry]:
-    """Which files brought the contact or changed it."""
-    query = (
-        sa.select(
-            contact_change.c.changed_at,
-            contact_import.c.file_name,
-            contact_change.c.before.is_(sa.null()).label("created"),
-        )
-        .join(contact_import, contact_import.c.id == contact_change.c.import_id)
-        .where(contact_change.c.contact_id == contact_id)
-        .order_by(contact_change.c.changed_at.desc(), contact_import.c.id.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(contact_change.c.changed_at <= before)
-    return [
-        TimelineEntry(row.changed_at, "imported", named(_IMPORTS[bool(row.created)], row.file_name))
-        for row in await connection.execute(query)
-    ]
-
-
 async def changes(
     connection: AsyncConnection, contact_id: int, before: datetime | None, limit: int
 ) -> Sequence[TimelineEntry]:
@@ -142,4 +114,4 @@ async def changes(
     return [TimelineEntry(row.at, row.action.replace(".", "_"), _ACTIONS[row.action]) for row in rows]
 
 
-SOURCES = (consents, stops, merges, imports, changes)
+SOURCES = (consents, stops, merges, changes)

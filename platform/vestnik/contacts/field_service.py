@@ -144,10 +144,10 @@ def _order(connection: sa.Connection, actor: Actor, ids: Sequence[int]) -> None:
         raise NotFound()
     first = list(dict.fromkeys(ids))
     wanted = [*first, *(id for id in known if id not in set(first))]
-    place = sa.update(contact_field).where(contact_field.c.id == sa.bindparam("key"))
+    place = sa.update(contact_field).where(contact_field.c.id == sa.bindparam("field_id"))
     connection.execute(
         place.values(position=sa.bindparam("place")),
-        [{"key": id, "place": number} for number, id in enumerate(wanted, 1)],
+        [{"field_id": id, "place": number} for number, id in enumerate(wanted, 1)],
     )
     record(connection, actor, "field.ordered", "field", None)
 

@@ -19,6 +19,7 @@ contact = sa.Table(
     # The same values with every text folded: what rules compare.
     sa.Column("custom_folded", Json, nullable=False),
     sa.Column("external_id", Exact, unique=True),
+    # None: it is there. An erased one is merged into itself, into nobody: see personal.py.
     sa.Column("merged_into", Key, sa.ForeignKey("contact.id")),
     # By a person, for every kind of mailing.
     sa.Column("blocked", sa.Boolean, nullable=False, default=False),
@@ -200,16 +201,4 @@ bulk_run = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("finished_at", Instant),
     sa.CheckConstraint("state IN ('running', 'done', 'failed', 'cancelled')", name="state"),
-)
-
-#: Contacts erased at their own wish: the proof, without anything of the person.
-erasure = sa.Table(
-    "erasure",
-    metadata,
-    sa.Column("id", Key, primary_key=True),
-    sa.Column("contact_id", Key, nullable=False, unique=True),
-    sa.Column("at", Instant, nullable=False),
-    sa.Column("by", sa.Text, nullable=False),
-    # How much of each kind was removed.
-    sa.Column("removed", Json, nullable=False),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +23,7 @@ class TimelineEntry:
 
     at: datetime
     kind: str
-    title: Mapping[str, str]
+    title: Text
     link: str | None = None
     detail: str | Text | None = None
 

@@ -1,0 +1,148 @@
+"""Merging contacts that are one person: found, brought together, with the strictest of their choices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from tests.application import Browser, Installation
+
+from vestnik.contacts.addresses import normalise
+from vestnik.contacts.audience import audience
+from vestnik.contacts.service import Contacts
+from vestnik.contacts.tables import contact
+from vestnik.people.access import SYSTEM
+
+ANNA = {"name": "Анна Ёлкина", "emails": ["anna@example.ru"], "phones": ["8 916 123-45-67"]}
+ANYA = {"name": "Аня", "emails": ["anya@example.ru", "anna@example.ru"]}
+
+
+async def made(browser: Browser, *drafts: dict[str, Any]) -> list[str]:
+    return [(await browser.post("/contacts", draft)).json()["id"] for draft in drafts]
+
+
+async def verdicts(installation: Installation, category: str, *ids: str) -> dict[str, str]:
+    """What the audience of a category says of contacts."""
+    members = sa.select(contact.c.id.label("contact_id")).where(contact.c.id.in_(map(int, ids)))
+    async with installation.services.database.read() as connection:
+        rows = await connection.execute(audience(members, int(category), "email"))
+        return {str(row.contact_id): row.verdict for row in rows}
+
+
+async def test_contacts_become_one_with_the_parts_that_were_chosen(installation: Installation) -> None:
+    browser = await installation.signed_in("marketer")
+    administrator = await installation.signed_in("administrator")
+    for key in ("city", "size"):
+        title = {"ru": key, "en": key}
+        await administrator.post("/contact-fields", {"key": key, "title": title, "kind": "text"})
+    kept, other = await made(
+        browser,
+        {**ANNA, "externalId": "crm-1", "fields": {"city": "Тверь"}},
+        {**ANYA, "externalId": "crm-2", "fields": {"city": "Омск", "size": "XL"}},
+    )
+    segment = (await browser.post("/segments", {"name": "Список", "members": [other]})).json()["id"]
+
+    body = {"otherIds": [other], "name": other, "email": other, "externalId": other}
+    card = (await browser.post(f"/contacts/{kept}/merge", body)).json()
+
+    assert card["id"] == kept
+    assert (card["name"], card["externalId"], card["fields"]) == (
+        "Аня",
+        "crm-2",
+        {"city": "Тверь", "size": "XL"},
+    )
+    assert [(e["address"], e["primary"]) for e in [*card["emails"], *card["phones"]]] == [
+        ("anya@example.ru", True),
+        ("anna@example.ru", False),
+        ("+79161234567", True),
+    ]
+    assert (await browser.get(f"/contacts/{other}")).json() == card
+    assert (await browser.get("/contacts")).json()["total"] == 1
+    members = (await browser.get(f"/segments/{segment}/contacts")).json()["items"]
+    assert [each["id"] for each in members] == [kept]
+    titles = [each["title"] for each in (await browser.get(f"/contacts/{other}/timeline")).json()["items"]]
+    assert "Объединён с контактом «Аня»" in titles
+    again = await browser.post(f"/contacts/{kept}/merge", {"otherIds": [other]})
+    assert (again.status_code, again.json()["code"]) == (409, "cannot_merge")
+
+
+async def test_the_strictest_choice_of_all_wins(installation: Installation) -> None:
+    browser = await installation.signed_in("marketer")
+    news = (await browser.post("/categories", {"title": "Новости"})).json()["id"]
+    offers = (await browser.post("/categories", {"title": "Акции"})).json()["id"]
+    kept, other = await made(browser, ANNA, {"name": "Аня", "emails": ["anya@example.ru"]})
+    for id, state in ((other, "withdrawn"), (kept, "given")):
+        await browser.post(f"/contacts/{id}/consents", {"categoryId": news, "state": state, "how": "x"})
+
+    card = (await browser.post(f"/contacts/{kept}/merge", {"otherIds": [other]})).json()
+
+    assert [(each["title"], each["subscribed"], each["state"]) for each in card["categories"]] == [
+        ("Новости", False, "withdrawn"),
+        ("Акции", True, None),
+    ]
+    assert await verdicts(installation, news, kept, other) == {kept: "unsubscribed_category"}
+    assert await verdicts(installation, offers, kept, other) == {kept: "ok"}
+    record = (await browser.get(f"/contacts/{kept}/consents")).json()["items"]
+    assert [(each["state"], each["how"], each["fromWhere"]) for each in record] == [
+        ("withdrawn", "merge", f"contact:{other}"),
+        ("given", "x", ""),
+        ("withdrawn", "x", ""),
+    ]
+
+
+async def test_an_unsubscribe_that_came_before_its_contact_speaks_for_all_of_it(
+    installation: Installation,
+) -> None:
+    contacts: Contacts = installation.services.contacts
+    browser = await installation.signed_in("marketer")
+    news = (await browser.post("/categories", {"title": "Новости"})).json()["id"]
+
+    def hear(connection: sa.Connection) -> None:
+        early = [normalise("email", "anya@example.ru")]
+        contacts.suppress(connection, early, reason="unsubscribe", category_id=None, source="unisender@1")
+
+    await installation.services.database.write(hear)
+    kept, other = await made(browser, ANNA, {"name": "Аня", "emails": ["anya@example.ru"]})
+    assert await verdicts(installation, news, kept) == {kept: "ok"}
+    await browser.post(f"/contacts/{kept}/merge", {"otherIds": [other]})
+    assert await verdicts(installation, news, kept) == {kept: "unsubscribed_all"}
+
+
+async def test_whoever_was_blocked_in_one_of_them_is_blocked(installation: Installation) -> None:
+    browser = await installation.signed_in("marketer")
+    kept, other, third = await made(browser, ANNA, ANYA, {"name": "А."})
+    await browser.patch(f"/contacts/{third}", {"blocked": True})
+    await browser.post(f"/contacts/{other}/merge", {"otherIds": [third]})
+    card = (await browser.post(f"/contacts/{kept}/merge", {"otherIds": [other]})).json()
+    assert card["blocked"]
+    assert (await browser.get(f"/contacts/{third}")).json() == card
+
+
+async def test_candidates_share_an_address_or_a_name_within_a_company(installation: Installation) -> None:
+    browser = await installation.signed_in("marketer")
+    company = (await browser.post("/companies", {"name": "Ромашка"})).json()["id"]
+    one, two, three, four, _five = await made(
+        browser,
+        ANNA,
+        ANYA,
+        {"name": "Пётр Ёжиков", "companyId": company},
+        {"name": "петр ежиков", "companyId": company},
+        {"name": "Пётр Ёжиков"},
+    )
+
+    async def groups(ground: str) -> list[tuple[str, list[str]]]:
+        found: list[tuple[str, list[str]]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = (await browser.get(f"/contacts/duplicates?ground={ground}&limit=1&cursor={cursor}")).json()
+            found += [(each["shared"], [c["id"] for c in each["contacts"]]) for each in page["items"]]
+            cursor = page["next"]
+        return found
+
+    assert await groups("address") == [("anna@example.ru", [one, two])]
+    assert await groups("name") == [("Пётр Ёжиков", [three, four])]
+    assert [each["id"] for each in (await browser.get(f"/contacts/{one}/duplicates")).json()] == [two]
+    assert [each["id"] for each in (await browser.get(f"/contacts/{four}/duplicates")).json()] == [three]
+    await browser.post(f"/contacts/{one}/merge", {"otherIds": [two]})
+    assert await groups("address") == []
+    assert (await installation.services.audit.page(SYSTEM, action="contact.merged"))[1] == 1

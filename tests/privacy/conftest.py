@@ -1,0 +1,5 @@
+"""Fixtures of the tests of personal data."""
+
+from tests.application import installation, settings
+
+__all__ = ["installation", "settings"]
