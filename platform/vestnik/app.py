@@ -74,6 +74,8 @@ from vestnik.plugs import (
 )
 from vestnik.privacy import routes as privacy_routes
 from vestnik.privacy.service import Privacy
+from vestnik.reports import routes as reports_routes
+from vestnik.reports.service import Reports
 from vestnik.sandbox import Sandbox, SandboxOptions, SandboxUnavailable
 from vestnik.segments import personal as segments_personal
 from vestnik.segments import routes as segments_routes
@@ -123,6 +125,7 @@ class Services:
     templates: Templates
     campaigns: Campaigns
     webhooks: Webhooks
+    reports: Reports
 
 
 def build_services(settings: Settings, operator_key: str | None = None) -> Services:
@@ -201,6 +204,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         templates=templates,
         campaigns=campaigns,
         webhooks=webhooks,
+        reports=Reports(database, campaigns, segments, people.organisation),
     )
     _watch(services)
     return services
@@ -295,6 +299,7 @@ def routers() -> Sequence[Router]:
         templates_routes.router,
         campaigns_routes.router,
         webhooks_routes.router,
+        reports_routes.router,
         demo_routes.router,
     ]
 

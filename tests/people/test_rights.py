@@ -43,6 +43,12 @@ A - M -   POST   /campaigns/{id}/check-at-service
 A - M -   POST   /campaigns/{id}/copy
 A I M S   GET    /campaigns/{id}/deliveries
 A I M S   GET    /campaigns/{id}/events
+A I M S   GET    /campaigns/{id}/domains
+A I M S   GET    /campaigns/{id}/links
+A I M S   GET    /campaigns/{id}/log
+A - M -   GET    /campaigns/{id}/log/export
+A I M S   GET    /campaigns/{id}/log/{address_id}
+A I M S   GET    /campaigns/{id}/results
 A - M -   POST   /campaigns/{id}/pause
 A I M S   POST   /campaigns/{id}/preflight
 A - M -   POST   /campaigns/{id}/resume
@@ -117,6 +123,9 @@ A I M -   GET    /modules/{id}/versions
 A I - -   POST   /modules/{id}/versions
 A I M -   GET    /modules/{id}/versions/{version_id}
 A I - -   POST   /modules/{id}/versions/{version_id}/publish
+A - M -   GET    /reports/engagement
+A - M -   GET    /reports/engagement/export
+A - M -   POST   /reports/engagement/segment
 A I M S   GET    /segments
 A - M -   POST   /segments
 A I M S   POST   /segments/count

@@ -51,6 +51,10 @@ class Asked:
             functions=self.functions,
         )
 
+    async def sending_accounts(self) -> list[SendingAccount]:
+        account = await self.sending_account(ACCOUNT)
+        return [] if account is None else [account]
+
     async def call(
         self,
         account_id: int,

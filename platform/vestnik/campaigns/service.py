@@ -130,7 +130,8 @@ class Campaigns:
     async def statistics(self, actor: Actor, campaign_id: int) -> Campaign:
         """The card, with the service's own figures asked for anew, beside the request, when they are old."""
         found = await self.card(actor, campaign_id)
-        if found.row.external_id is not None and campaign_id not in self._refreshing:
+        at_service = found.account is not None and found.row.external_id is not None
+        if at_service and campaign_id not in self._refreshing:
             task = asyncio.create_task(self.tracker.refresh(found.row))
             self._refreshing[campaign_id] = task
             task.add_done_callback(lambda _: self._refreshing.pop(campaign_id, None))

@@ -3865,8 +3865,11 @@ export interface components {
         ListingQuery: {
             /** @default  */
             search?: string;
-            /** @default  */
-            sort?: ("-created" | "-name" | "-updated" | "created" | "name" | "updated") | string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            sort?: "" | "-created" | "-name" | "-updated" | "created" | "name" | "updated";
             /** @default 0 */
             offset?: number;
             /** @default 50 */
@@ -8267,7 +8270,7 @@ export interface operations {
         parameters: {
             query?: {
                 search?: string;
-                sort?: ("-created" | "-name" | "-updated" | "created" | "name" | "updated") | string;
+                sort?: "" | "-created" | "-name" | "-updated" | "created" | "name" | "updated";
                 offset?: number;
                 limit?: number;
                 filters?: string;
