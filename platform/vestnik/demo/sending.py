@@ -40,7 +40,7 @@ async def disconnect(services: Services) -> None:
 async def import_templates(services: Services) -> None:
     """The letters of the main account."""
     account_id = await modules_demo.main_account(services.database)
-    done = await templates_demo.create_demo(services.templates, account_id)
+    done = await templates_demo.create_demo(services.database, services.templates, account_id)
     if done.state != "done":
         raise modules_demo.NotConnected(str(done.reason))
 

@@ -40,12 +40,3 @@ function Choice({ icon, text }: { icon: ReactNode; text: string }) {
     </Center>
   );
 }
-
-/** The same letter as a small picture; nothing in it can be clicked or focused. */
-export function Thumbnail({ source, title }: { source: string; title: string }) {
-  return (
-    <div className={classes.thumbnail}>
-      <iframe src={source} title={title} sandbox="" loading="lazy" tabIndex={-1} aria-hidden inert />
-    </div>
-  );
-}

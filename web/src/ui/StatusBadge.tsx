@@ -14,7 +14,7 @@ const COLOURS = {
   module: { enabled: "teal", disabled: "gray", suspended: "red", archived: "gray", broken: "red" },
   account: { ready: "teal", unchecked: "gray", failing: "red", disabled: "gray" },
   subscription: { subscribed: "teal", unsubscribed: "red", pending: "orange", none: "gray" },
-  import: { running: "herald", done: "teal", failed: "red" },
+  import: { running: "herald", done: "teal", stopped: "red", failed: "red" },
 } satisfies Record<string, Record<string, MantineColor>>;
 
 export type StatusKind = keyof typeof COLOURS;

@@ -8,6 +8,7 @@ export interface ListSearch {
   accountId?: string;
   segmentId?: string;
   templateId?: string;
+  language?: string;
   tab?: string;
   /** Instants, as ISO 8601 in UTC: from the first, up to the second. */
   from?: string;
@@ -20,6 +21,7 @@ export interface ListState {
   state: string | undefined;
   accountId: string | undefined;
   segmentId: string | undefined;
+  language: string | undefined;
   tab: string | undefined;
   from: string | undefined;
   to: string | undefined;
@@ -44,13 +46,14 @@ export function listSearch(raw: Record<string, unknown>): ListSearch {
     accountId: text(raw.accountId),
     segmentId: text(raw.segmentId),
     templateId: text(raw.templateId),
+    language: text(raw.language),
     tab: text(raw.tab),
     from: instant(raw.from),
     to: instant(raw.to),
   };
 }
 
-const FILTERS = ["search", "state", "accountId", "segmentId", "page", "from", "to"] as const;
+const FILTERS = ["search", "state", "accountId", "segmentId", "language", "page", "from", "to"] as const;
 
 export function useListState(): ListState {
   const current = useSearch({ strict: false }) as ListSearch;
@@ -61,6 +64,7 @@ export function useListState(): ListState {
     state: current.state,
     accountId: current.accountId,
     segmentId: current.segmentId,
+    language: current.language,
     tab: current.tab,
     from: current.from,
     to: current.to,

@@ -6,7 +6,8 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { templates, type Template } from "../../api/templates";
-import { Preview, Thumbnail } from "../../mail/Preview";
+import { Preview } from "../../mail/Preview";
+import { TemplatePicture } from "../../mail/TemplatePicture";
 import { EmptyState } from "../../ui/EmptyState";
 import { RowsLoading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
@@ -89,7 +90,7 @@ function TemplateChoice({ form }: { form: DraftForm }) {
             aria-pressed={form.values.templateId === row.id}
             onClick={() => choose(row)}
           >
-            <Thumbnail source={templates.html(row.id)} title={row.name} />
+            <TemplatePicture template={row} />
             <Paper withBorder={false} p="sm" bg="transparent">
               <Text size="sm" fw={550} truncate>
                 {row.name}

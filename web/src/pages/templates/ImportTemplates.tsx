@@ -63,7 +63,9 @@ function Running({ id, first }: { id: string; first: TemplateImport }) {
   const client = useQueryClient();
   const { data = first, error } = useQuery(templates.importState(id));
   useEffect(() => {
-    if (data.state === "done") void client.invalidateQueries({ queryKey: ["templates"] });
+    if (data.state === "running") return;
+    void client.invalidateQueries({ queryKey: ["templates"] });
+    void client.invalidateQueries({ queryKey: templates.lastImports.queryKey });
   }, [data.state, client]);
   if (error) return <ProblemPanel problem={error} />;
   if (data.state === "stopped") {
