@@ -25,12 +25,13 @@ from vestnik.campaigns.polling import Polling
 from vestnik.campaigns.service import Campaigns, topic
 from vestnik.companies import routes as companies_routes
 from vestnik.companies.directory import Companies
-from vestnik.contacts import card_routes, field_routes, merge_routes
+from vestnik.contacts import card_routes, field_routes, list_routes, merge_routes
 from vestnik.contacts import personal as contacts_personal
 from vestnik.contacts import routes as contacts_routes
 from vestnik.contacts.consent_record import ConsentRecord
 from vestnik.contacts.duplicates import Duplicates
 from vestnik.contacts.field_service import ContactFields
+from vestnik.contacts.lists import ContactLists, contact_lists
 from vestnik.contacts.merging import Merging
 from vestnik.contacts.service import Contacts
 from vestnik.db import Database, now
@@ -79,6 +80,7 @@ from vestnik.reports.service import Reports
 from vestnik.sandbox import Sandbox, SandboxOptions, SandboxUnavailable
 from vestnik.segments import personal as segments_personal
 from vestnik.segments import routes as segments_routes
+from vestnik.segments.bulk import segment_actions
 from vestnik.segments.looking import Lookout
 from vestnik.segments.service import Segments
 from vestnik.settings import Settings
@@ -115,6 +117,7 @@ class Services:
     modules: Modules
     companies: Companies
     contacts: Contacts
+    contact_lists: ContactLists
     contact_fields: ContactFields
     consent_record: ConsentRecord
     duplicates: Duplicates
@@ -157,6 +160,10 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         account_policy=modules.host_policy,
     )
     events, engine = Events(), Engine(settings, database)
+    lists = contact_lists(database, engine)
+    lists.listing.members_of_segments(segments.select)
+    for action in segment_actions():
+        lists.bulk.offer(action)
     surroundings = Surroundings(modules, contacts, segments, templates)
     campaigns = Campaigns(database, engine, ModulesForCampaigns(modules), surroundings, events)
     webhooks = Webhooks(
@@ -194,6 +201,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         modules=modules,
         companies=Companies(database),
         contacts=contacts,
+        contact_lists=lists,
         contact_fields=ContactFields(database),
         consent_record=ConsentRecord(database),
         duplicates=Duplicates(database),
@@ -291,6 +299,7 @@ def routers() -> Sequence[Router]:
         language_routes.router,
         companies_routes.router,
         card_routes.router,
+        list_routes.router,
         contacts_routes.router,
         field_routes.router,
         merge_routes.router,

@@ -60,6 +60,14 @@ A I M S   GET    /categories
 A - M S   POST   /categories
 A I M S   GET    /contacts
 A - M S   POST   /contacts
+A I M S   GET    /contacts/count
+A I M S   GET    /contacts/views
+A I M S   POST   /contacts/views
+A I M S   PATCH  /contacts/views/{id}
+A I M S   DELETE /contacts/views/{id}
+A - M S   POST   /contacts/bulk
+A I M S   GET    /contacts/bulk/{id}
+A - M S   POST   /contacts/bulk/{id}/cancel
 A I M S   GET    /contacts/fields
 A I M S   GET    /contacts/{id}
 A - M S   PATCH  /contacts/{id}

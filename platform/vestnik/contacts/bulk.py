@@ -32,9 +32,9 @@ log = structlog.get_logger("vestnik.contacts")
 State = Literal["running", "done", "failed", "cancelled"]
 Arguments = Mapping[str, Any]
 
-#: Contacts changed in one unit of work.
+#: Contacts changed in one unit of work, and read before it.
 CHANGED_AT_ONCE = 500
-_READ_AT_ONCE = 10_000
+READ_AT_ONCE = 10_000
 _EVERY_S = 5.0
 _WORK = "contacts.bulk"
 
@@ -154,11 +154,12 @@ class Bulk:
 
     async def work(self) -> None:
         """Do all that is to be done, a portion of each run in turn."""
-        while runs := await self._running():
+        while runs := await self.running():
             for row in runs:
                 await self._go_on(row)
 
-    async def _running(self) -> Sequence[sa.Row[Any]]:
+    async def running(self) -> Sequence[sa.Row[Any]]:
+        """The runs that are not over, the oldest first."""
         async with self._database.read() as connection:
             running = sa.select(bulk_run).where(bulk_run.c.state == "running").order_by(bulk_run.c.id)
             return (await connection.execute(running)).all()
@@ -166,7 +167,7 @@ class Bulk:
     async def _go_on(self, row: sa.Row[Any]) -> None:
         """The next portion of one run; one that fails says why and holds up no other."""
         try:
-            await self._portion(row)
+            await self.portion(row)
         except Problem as problem:
             await self._fail(row.id, problem)
         except Exception:
@@ -174,13 +175,14 @@ class Bulk:
             log.exception("contacts.bulk_failed", run=row.id, reference=reference)
             await self._fail(row.id, InternalError(reference=reference))
 
-    async def _portion(self, row: sa.Row[Any]) -> None:
+    async def portion(self, row: sa.Row[Any]) -> None:
+        """Do the next contacts of a run as its row stood; nothing when that is not its state any more."""
         selection = msgspec.convert(row.selection, Selection)
         if row.total is None:
             await self._count(row.id, selection)
         async with self._database.read() as connection:
             chosen = await connection.run_sync(self._listing.select, selection)
-            page = chosen.where(contact.c.id > row.done_to).order_by(contact.c.id).limit(_READ_AT_ONCE)
+            page = chosen.where(contact.c.id > row.done_to).order_by(contact.c.id).limit(READ_AT_ONCE)
             ids = list(await connection.scalars(page))
         place = row.done_to
         for start in range(0, len(ids), CHANGED_AT_ONCE):
@@ -188,7 +190,7 @@ class Bulk:
             if not await self._database.submit(partial(self._change, row, place, part), bulk=True):
                 return
             place = part[-1]
-        if len(ids) < _READ_AT_ONCE:
+        if len(ids) < READ_AT_ONCE:
             await self._database.write(_finish, row.id, place)
 
     async def _count(self, run_id: int, selection: Selection) -> None:

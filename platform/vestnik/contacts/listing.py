@@ -188,30 +188,26 @@ def has_chosen(category_id: int, subscribed: bool) -> sa.ColumnElement[bool]:
 
 def has_left(category_id: int) -> sa.ColumnElement[bool]:
     """Unsubscribed by its own word, or by the primary e-mail's on the stop-list."""
-    by_address = (
-        _stopped()
-        .where(contact_address.c.is_primary, contact_address.c.kind == "email")
-        .where(suppression.c.reason == "unsubscribe")
-        .where(suppression.c.category_id.is_(None) | (suppression.c.category_id == category_id))
+    unsubscribes = sa.and_(
+        suppression.c.reason == "unsubscribe",
+        suppression.c.category_id.is_(None) | (suppression.c.category_id == category_id),
     )
+    by_address = _stopped(unsubscribes).where(contact_address.c.kind == "email")
     return sa.or_(contact.c.unsubscribed, has_chosen(category_id, False), contact.c.id.in_(by_address))
 
 
-def _stopped() -> sa.Select[Any]:
-    """Contacts with an address on the stop-list."""
-    return (
-        sa.select(contact_address.c.contact_id)
-        .select_from(suppression)
-        .join(address, address.c.suppression_hash == suppression.c.address_hash)
-        .join(contact_address, contact_address.c.address_id == address.c.id)
+def _stopped(stops: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Contacts with a primary address on the stop-list, from the short list to the long ones."""
+    hashes = sa.select(suppression.c.address_hash).where(stops)
+    keys = sa.select(address.c.id).where(address.c.suppression_hash.in_(hashes))
+    return sa.select(contact_address.c.contact_id).where(
+        contact_address.c.address_id.in_(keys), contact_address.c.is_primary
     )
 
 
 def _in_state(state: State) -> sa.ColumnElement[bool]:
     # The stop-list's word for every category: what the badge of the list tells, too.
-    stopped = contact.c.id.in_(
-        _stopped().where(contact_address.c.is_primary, suppression.c.category_id.is_(None))
-    )
+    stopped = contact.c.id.in_(_stopped(suppression.c.category_id.is_(None)))
     match state:
         case "blocked":
             return contact.c.blocked

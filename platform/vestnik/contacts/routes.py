@@ -61,6 +61,7 @@ class ContactRow(Shape):
     blocked: bool
     unsubscribed: bool
     created_at: datetime
+    updated_at: datetime
 
 
 class ChoiceShape(Shape):
@@ -80,7 +81,6 @@ class ContactCard(ContactRow):
 
     external_id: str | None
     categories: list[ChoiceShape]
-    updated_at: datetime
     company_inn: str | None
     owner: OwnerShape | None
 
@@ -190,19 +190,6 @@ class RemovedShape(Shape):
     """How many rows of the stop-list went."""
 
     removed: int
-
-
-@router.get("/contacts", query=ContactQuery, returns=ContactPage, right="contacts.read")
-async def list_contacts(context: Context, query: ContactQuery) -> ContactPage:
-    """Contacts that match a search over name, e-mail, phone and company."""
-    people, total = await context.services.contacts.page(
-        context.actor,
-        search=query.search,
-        sort=query.sort,
-        offset=query.offset,
-        limit=query.limit,
-    )
-    return contact_page(people, total)
 
 
 @router.post("/contacts", body=ContactBody, returns=CreatedShape, status=201, right="contacts.write")
@@ -317,6 +304,7 @@ def _row(person: Person) -> dict[str, Any]:
         "blocked": person.blocked,
         "unsubscribed": person.unsubscribed,
         "created_at": person.created_at,
+        "updated_at": person.updated_at,
     }
 
 
@@ -329,7 +317,6 @@ async def card_of(context: Context, id: int) -> ContactCard:
         **_row(person),
         external_id=person.external_id,
         categories=[_choice(each) for each in person.choices],
-        updated_at=person.updated_at,
         company_inn=person.company_inn,
         owner=owner[0] if owner else None,
     )

@@ -1,0 +1,73 @@
+"""Bulk actions of segments: adding contacts to a static one, and taking them out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import sqlalchemy as sa
+
+from vestnik.contacts.bulk import Action, Arguments, Done
+from vestnik.contacts.bulk_actions import read_arguments
+from vestnik.contacts.tables import contact
+from vestnik.db import insert_ignore
+from vestnik.http.api import Id, Shape, key_of
+from vestnik.http.errors import NotFound
+from vestnik.segments.errors import NotStatic
+from vestnik.segments.tables import segment, segment_member
+
+ADD, REMOVE = "add_to_segment", "remove_from_segment"
+
+
+class SegmentArguments(Shape):
+    """A static segment."""
+
+    segment_id: Id
+
+
+def segment_actions() -> list[Action]:
+    """The actions on members of static segments."""
+    return [
+        Action(ADD, "segments.write", partial(_check, ADD), _add),
+        Action(REMOVE, "segments.write", partial(_check, REMOVE), _remove),
+    ]
+
+
+def _key(action: str, arguments: Arguments) -> int:
+    return key_of(read_arguments(action, arguments, SegmentArguments).segment_id)
+
+
+def _check(action: str, connection: sa.Connection, arguments: Arguments) -> None:
+    live = sa.select(segment.c.name, segment.c.kind).where(
+        segment.c.id == _key(action, arguments), segment.c.archived_at.is_(None)
+    )
+    row = connection.execute(live).one_or_none()
+    if row is None:
+        raise NotFound()
+    if row.kind != "static":
+        raise NotStatic(name=row.name)
+
+
+def _add(connection: sa.Connection, ids: Sequence[int], arguments: Arguments, _by: str) -> Done:
+    key = _key(ADD, arguments)
+    live = connection.scalars(
+        sa.select(contact.c.id).where(contact.c.id.in_(ids), contact.c.merged_into.is_(None))
+    ).all()
+    if not live:
+        return Done(0)
+    added = connection.scalars(
+        insert_ignore(connection, segment_member, ["segment_id", "contact_id"]).returning(
+            segment_member.c.contact_id
+        ),
+        [{"segment_id": key, "contact_id": id} for id in live],
+    ).all()
+    return Done(len(added))
+
+
+def _remove(connection: sa.Connection, ids: Sequence[int], arguments: Arguments, _by: str) -> Done:
+    removed = connection.execute(
+        sa.delete(segment_member).where(
+            segment_member.c.segment_id == _key(REMOVE, arguments), segment_member.c.contact_id.in_(ids)
+        )
+    )
+    return Done(removed.rowcount)
