@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from tests.e2e.conftest import Site
 
 pytestmark = pytest.mark.slow
@@ -88,17 +88,52 @@ def test_declined_campaign_gives_the_services_reason(demo: Site, page: Page) -> 
 def test_segment_is_built_and_counted_while_it_is_built(demo: Site, page: Page) -> None:
     demo.enter(page, "marketer")
     demo.open(page, "/segments")
-    page.get_by_role("button", name="Новый сегмент").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Найдено 10 000 контактов".replace(" 000", "\u00a0000"))
-    dialog.get_by_label("Название").fill("Казань")
-    dialog.get_by_role("button", name="Добавить условие").click()
-    dialog.get_by_label("Поле").click()
-    page.get_by_role("option", name="Город").click()
-    dialog.get_by_label("Значение").fill("Казань")
-    expect(dialog.get_by_text(re.compile(r"Найден[оы]? \d+ контакт"))).to_be_visible()
-    dialog.get_by_role("button", name="Сохранить").click()
-    expect(page.get_by_role("row", name=re.compile("Казань"))).to_contain_text("Город = Казань")
+    page.get_by_role("link", name="Новый сегмент").click()
+    now = page.get_by_role("region", name="Сейчас в сегменте")
+    expect(now).to_contain_text("10 000 контактов".replace(" ", "\u00a0", 1))
+    page.get_by_label("Название").fill("Казань")
+    page.get_by_role("button", name="Добавить условие").click()
+    choose(page, "Поле", "Город")
+    page.get_by_label("Значение").fill("Казань")
+    page.get_by_role("button", name="Добавить группу").click()
+    group = page.get_by_role("group", name="Группа условий").nth(1)
+    choose(group, "Поле", "Открывал письма")
+    group.get_by_label("Кроме тех, кто подходит").check()
+    expect(now).to_contain_text(re.compile(r"^Сейчас в сегменте\d{1,3} контакт"))
+    expect(now).to_contain_text("Например")
+    why = page.get_by_role("region", name="Почему контакт в сегменте или нет")
+    why.get_by_label("Контакт").fill("Абрамов")
+    page.get_by_role("option", name=re.compile("Абрамов")).first.click()
+    expect(why.get_by_role("alert")).to_contain_text("входит в сегмент")
+    expect(why.get_by_role("listitem").first).to_contain_text("Город = Казань")
+    page.get_by_role("button", name="Сохранить").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Казань")
+    demo.open(page, "/segments")
+    row = page.get_by_role("row", name=re.compile("Казань"))
+    expect(row).to_contain_text("Город = Казань и не (Открывал письма из последних 3 рассылок)")
+
+
+def test_people_are_put_into_a_segment_by_hand_and_taken_out(demo: Site, page: Page) -> None:
+    demo.enter(page, "marketer")
+    demo.open(page, "/segments/new")
+    page.get_by_label("Название").fill("Гости вебинара")
+    page.get_by_text("Список вручную").click()
+    page.get_by_role("button", name="Сохранить").click()
+    page.get_by_label("Добавить контакт").fill("Абрамов")
+    option = page.get_by_role("option").first
+    name = option.inner_text().split(" · ")[0]
+    option.click()
+    members = page.get_by_role("table", name="Контакты")
+    expect(members).to_contain_text(name)
+    members.get_by_role("button", name=f"Убрать {name} из сегмента").click()
+    expect(page.get_by_role("main")).to_contain_text("В сегменте пока никого")
+
+
+def choose(place: Page | Locator, label: str, option: str) -> None:
+    """Choose from a drop-down list."""
+    place.get_by_label(label).first.click()
+    page = place if isinstance(place, Page) else place.page
+    page.get_by_role("option", name=option, exact=True).click()
 
 
 def test_contact_shows_subscriptions_and_takes_a_choice_back(demo: Site, page: Page) -> None:

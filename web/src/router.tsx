@@ -82,6 +82,8 @@ const routes = root.addChildren([
     page("/contacts", () => import("./pages/contacts/Contacts")),
     page("/contacts/$id", () => import("./pages/contacts/Contact")),
     page("/segments", () => import("./pages/segments/Segments")),
+    page("/segments/new", () => import("./pages/segments/EditSegment")),
+    page("/segments/$id", () => import("./pages/segments/EditSegment")),
     page("/categories", () => import("./pages/segments/Categories")),
     page("/modules", () => import("./pages/modules/Modules")),
     studio,

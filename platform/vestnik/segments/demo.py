@@ -30,6 +30,22 @@ RULES: Mapping[str, Mapping[str, Any]] = {
         ("custom.city", "in", ["Москва", "Санкт-Петербург"]), ("custom.orders", ">=", 5)
     ),
     "Новые за 30 дней": _all_of(("created", "lastDays", 30)),
+    "День рождения на этой неделе": _all_of(("custom.birthday", "yearlyNextDays", 7)),
+    "Читают: открыли одно из последних трёх": _all_of(("campaigns.opened", "inLast", 3)),
+    "Спят: получали, но не открывали": {
+        "combinator": "and",
+        "rules": [
+            {"field": "campaigns.notOpened", "operator": "inLast", "value": 3},
+            {
+                "combinator": "or",
+                "not": True,
+                "rules": [
+                    {"field": "stopped", "operator": "=", "value": True},
+                    {"field": "created", "operator": "lastDays", "value": 30},
+                ],
+            },
+        ],
+    },
 }
 FOCUS_GROUP = "Пробная группа"
 

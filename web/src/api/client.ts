@@ -90,7 +90,7 @@ async function problemBody(answer: Response): Promise<Record<string, unknown>> {
 
 export const api = {
   get: <Result>(path: string, query?: Query, signal?: AbortSignal) => send<Result>("GET", path, { query, signal }),
-  post: <Result>(path: string, body?: unknown, query?: Query) => send<Result>("POST", path, { body, query }),
+  post: <Result>(path: string, body?: unknown, query?: Query, signal?: AbortSignal) => send<Result>("POST", path, { body, query, signal }),
   put: <Result>(path: string, body?: unknown) => send<Result>("PUT", path, { body }),
   patch: <Result>(path: string, body?: unknown) => send<Result>("PATCH", path, { body }),
   delete: <Result = void>(path: string) => send<Result>("DELETE", path),

@@ -1,6 +1,7 @@
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { PageOf } from "../ui/DataList";
 import { api } from "./client";
+import type { ContactRow } from "./contacts";
 import type { Shape } from "./shapes";
 
 export interface Condition {
@@ -24,14 +25,49 @@ interface Counted {
   count: number;
 }
 
+/** A condition or a group, and whether it holds for a contact. */
+export type ExplainedCondition = Condition & { holds: boolean };
+export interface ExplainedGroup extends Omit<RuleGroup, "rules"> {
+  rules: (ExplainedGroup | ExplainedCondition)[];
+  holds: boolean;
+}
+export type Verdict = Omit<Shape<"WhyShape">, "rule"> & { rule: ExplainedGroup | null };
+
 export const segments = {
   list: queryOptions({ queryKey: ["segments", "list"], queryFn: () => api.get<PageOf<Segment>>("/segments", { limit: 200 }) }),
   fields: queryOptions({ queryKey: ["segments", "fields"], staleTime: 60_000, queryFn: () => api.get<SegmentField[]>("/segments/fields") }),
   count: (id: string) =>
     queryOptions({ queryKey: ["segments", id, "count"], staleTime: 30_000, queryFn: () => api.get<Counted>(`/segments/${id}/count`) }),
+  card: (id: string) => queryOptions({ queryKey: ["segments", id], queryFn: () => api.get<Segment>(`/segments/${id}`) }),
+  /** Asked anew for every rule; the question before is taken back, also in the database. */
   countRule: (rule: RuleGroup) =>
-    queryOptions({ queryKey: ["segments", "count", rule], queryFn: () => api.post<Counted>("/segments/count", { rule }) }),
-  create: (segment: { name: string; rule: RuleGroup }) => api.post<{ id: string }>("/segments", segment),
+    queryOptions({
+      queryKey: ["segments", "count", rule],
+      retry: false,
+      queryFn: ({ signal }) => api.post<Counted>("/segments/count", { rule }, undefined, signal),
+      placeholderData: keepPreviousData,
+    }),
+  sample: (rule: RuleGroup) =>
+    queryOptions({
+      queryKey: ["segments", "sample", rule],
+      retry: false,
+      queryFn: ({ signal }) => api.post<{ items: ContactRow[] }>("/segments/sample", { rule }, undefined, signal),
+      placeholderData: keepPreviousData,
+    }),
+  why: (rule: RuleGroup, contactId: string) =>
+    queryOptions({
+      queryKey: ["segments", "why", rule, contactId],
+      queryFn: ({ signal }) => api.post<Verdict>("/segments/why", { rule, contactId }, undefined, signal),
+      placeholderData: keepPreviousData,
+    }),
+  members: (id: string, page: { search: string; offset: number; limit: number }) =>
+    queryOptions({
+      queryKey: ["segments", id, "members", page],
+      queryFn: ({ signal }) => api.get<PageOf<ContactRow>>(`/segments/${id}/contacts`, page, signal),
+      placeholderData: keepPreviousData,
+    }),
+  changeMembers: (id: string, change: { add?: string[]; remove?: string[] }) => api.post<void>(`/segments/${id}/members`, change),
+  create: (segment: { name: string; rule?: RuleGroup }) => api.post<{ id: string }>("/segments", segment),
   change: (id: string, change: { name?: string; rule?: RuleGroup }) => api.patch<Segment>(`/segments/${id}`, change),
   archive: (id: string) => api.delete(`/segments/${id}`),
 };

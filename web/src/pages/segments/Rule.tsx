@@ -1,19 +1,19 @@
 import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { contacts } from "../../api/contacts";
 import { segments, type Segment } from "../../api/segments";
+import { mentionsCampaign, useNames } from "./names";
 import { ruleInWords } from "./rule-in-words";
 
 /** A segment's rule as a sentence. */
 export function Rule({ segment }: { segment: Segment }) {
   const { t, i18n } = useTranslation();
   const fields = useQuery(segments.fields).data ?? [];
-  const categories = useQuery(contacts.categories).data ?? [];
+  const names = useNames(segment.rule !== null && mentionsCampaign(segment.rule));
   const words =
     segment.rule === null
       ? t("segments.static")
-      : ruleInWords(segment.rule, fields, new Map(categories.map((one) => [one.id, one.title])), i18n.t.bind(i18n));
+      : ruleInWords(segment.rule, fields, names, i18n.t.bind(i18n));
   return (
     <Text size="sm" c="dimmed" component="span">
       {words}

@@ -1,9 +1,7 @@
 import { ActionIcon, Button, Group, Stack, Text, Tooltip } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { IconFilter, IconPencil, IconPlus, IconTrash, IconUsers } from "@tabler/icons-react";
+import { IconFilter, IconPlus, IconTrash, IconUsers } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { segments, type Segment } from "../../api/segments";
 import { useRight } from "../../api/session";
@@ -15,19 +13,15 @@ import { ask, tell, tellProblem } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
 import type { Column } from "../../ui/Rows";
 import { Rule } from "./Rule";
-import { SegmentDialog } from "./SegmentDialog";
+
+/** A figure of this age is counted anew when the list is opened. */
+const OLD_MS = 10 * 60_000;
 
 export default function Segments() {
   const { t } = useTranslation();
   const writes = useRight("segments.write");
-  const [opened, dialog] = useDisclosure();
-  const [edited, setEdited] = useState<Segment | null>(null);
-  const open = (segment: Segment | null) => {
-    setEdited(segment);
-    dialog.open();
-  };
   const add = writes && (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => open(null)}>
+    <Button component={Link} to="/segments/new" leftSection={<IconPlus size={16} />}>
       {t("segments.add")}
     </Button>
   );
@@ -38,15 +32,14 @@ export default function Segments() {
         label={t("segments.title")}
         source={useQuery(segments.list)}
         list={useListState()}
-        columns={useColumns(writes ? open : null)}
+        columns={useColumns(writes)}
         empty={<EmptyState icon={IconFilter} title={t("segments.empty")} text={t("segments.emptyHint")} actions={add} />}
       />
-      <SegmentDialog key={`${edited?.id ?? "new"}${opened}`} opened={opened} onClose={dialog.close} segment={edited} />
     </>
   );
 }
 
-function useColumns(onEdit: ((segment: Segment) => void) | null): Column<Segment>[] {
+function useColumns(writes: boolean): Column<Segment>[] {
   const { t } = useTranslation();
   return [
     {
@@ -55,7 +48,7 @@ function useColumns(onEdit: ((segment: Segment) => void) | null): Column<Segment
       width: "26%",
       render: (row) => (
         <Stack gap={0}>
-          <Link to="/contacts" search={{ segmentId: row.id }} className="row-link">
+          <Link to="/segments/$id" params={{ id: row.id }} className="row-link">
             {row.name}
           </Link>
           <Text size="xs" c="dimmed">
@@ -65,22 +58,31 @@ function useColumns(onEdit: ((segment: Segment) => void) | null): Column<Segment
       ),
     },
     { key: "rule", title: t("segments.rule"), render: (row) => <Rule segment={row} /> },
-    { key: "count", title: t("segments.count"), align: "end", render: (row) => <Count segment={row} /> },
-    { key: "actions", title: t("common.actions"), align: "end", width: 130, render: (row) => <RowActions segment={row} onEdit={onEdit} /> },
+    { key: "count", title: t("segments.count"), align: "end", width: 150, render: (row) => <Count segment={row} /> },
+    { key: "actions", title: t("common.actions"), align: "end", width: 100, render: (row) => <RowActions segment={row} writes={writes} /> },
   ];
 }
 
+/** The figure kept with the segment, with its age; counted anew when it is old. */
 function Count({ segment }: { segment: Segment }) {
+  const { t } = useTranslation();
   const format = useFormat();
-  const { data } = useQuery(segments.count(segment.id));
+  const old = segment.countedAt === null || Date.now() - Date.parse(segment.countedAt) > OLD_MS;
+  const { data, isFetching } = useQuery({ ...segments.count(segment.id), enabled: old });
+  const count = data?.count ?? segment.members;
   return (
-    <Text fw={600} size="sm">
-      {format.number(data?.count)}
-    </Text>
+    <Stack gap={0} align="flex-end">
+      <Text fw={600} size="sm">
+        {format.number(count)}
+      </Text>
+      <Text size="xs" c="dimmed">
+        {isFetching ? t("segments.counting") : !data && segment.countedAt && t("segments.counted", { ago: format.ago(segment.countedAt) })}
+      </Text>
+    </Stack>
   );
 }
 
-function RowActions({ segment, onEdit }: { segment: Segment; onEdit: ((segment: Segment) => void) | null }) {
+function RowActions({ segment, writes }: { segment: Segment; writes: boolean }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const removal = useMutation({
@@ -107,12 +109,7 @@ function RowActions({ segment, onEdit }: { segment: Segment; onEdit: ((segment: 
           <IconUsers size={16} />
         </ActionIcon>
       </Tooltip>
-      {onEdit && segment.kind === "dynamic" && (
-        <ActionIcon variant="subtle" color="gray" aria-label={t("segments.editNamed", { name: segment.name })} onClick={() => onEdit(segment)}>
-          <IconPencil size={16} />
-        </ActionIcon>
-      )}
-      {onEdit && (
+      {writes && (
         <ActionIcon variant="subtle" color="red" aria-label={t("segments.deleteNamed", { name: segment.name })} onClick={confirm}>
           <IconTrash size={16} />
         </ActionIcon>

@@ -4,10 +4,10 @@ import type { RuleGroup, SegmentField } from "../../api/segments";
 import { ruleInWords } from "./rule-in-words";
 
 const fields: SegmentField[] = [
-  { name: "custom.city", title: "City", value: "text", operators: ["="], options: [] },
-  { name: "category", title: "Category", value: "category", operators: ["subscribed"], options: [] },
+  { name: "custom.city", title: "City", value: "text", operators: ["="], options: [], group: "field" },
+  { name: "category", title: "Category", value: "category", operators: ["subscribed"], options: [], group: "subscription" },
 ];
-const words = (rule: RuleGroup) => ruleInWords(rule, fields, new Map([["7", "News"]]), i18n.t.bind(i18n));
+const words = (rule: RuleGroup) => ruleInWords(rule, fields, new Map([["category:7", "News"]]), i18n.t.bind(i18n));
 
 describe("a rule in words", () => {
   it("is everybody when it has no conditions", () => {
