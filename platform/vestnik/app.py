@@ -19,9 +19,11 @@ from starlette.middleware import Middleware
 from vestnik.audit import Audit
 from vestnik.audit import routes as audit_routes
 from vestnik.campaigns import personal as campaigns_personal
+from vestnik.campaigns import planning_routes
 from vestnik.campaigns import routes as campaigns_routes
 from vestnik.campaigns.behaviour import behaviour_conditions
 from vestnik.campaigns.polling import Polling
+from vestnik.campaigns.repeats import Repeats
 from vestnik.campaigns.service import Campaigns, topic
 from vestnik.companies import routes as companies_routes
 from vestnik.companies.directory import Companies
@@ -127,6 +129,7 @@ class Services:
     lookout: Lookout
     templates: Templates
     campaigns: Campaigns
+    repeats: Repeats
     webhooks: Webhooks
     reports: Reports
 
@@ -165,7 +168,9 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     for action in segment_actions():
         lists.bulk.offer(action)
     surroundings = Surroundings(modules, contacts, segments, templates)
-    campaigns = Campaigns(database, engine, ModulesForCampaigns(modules), surroundings, events)
+    sending = ModulesForCampaigns(modules)
+    campaigns = Campaigns(database, engine, sending, surroundings, events, settings.send_hold_s)
+    repeats = Repeats(database, engine, campaigns.inspector, campaigns.driver, campaigns.tell)
     webhooks = Webhooks(
         database,
         contacts,
@@ -211,6 +216,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         lookout=Lookout(database, segments),
         templates=templates,
         campaigns=campaigns,
+        repeats=repeats,
         webhooks=webhooks,
         reports=Reports(database, campaigns, segments, people.organisation),
     )
@@ -306,6 +312,7 @@ def routers() -> Sequence[Router]:
         privacy_routes.router,
         segments_routes.router,
         templates_routes.router,
+        planning_routes.router,
         campaigns_routes.router,
         webhooks_routes.router,
         reports_routes.router,

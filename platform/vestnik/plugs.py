@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from vestnik.campaigns import references
 from vestnik.campaigns.ports import SendingAccount, TemplateFacts
+from vestnik.contacts.addresses import AddressKind
 from vestnik.contacts.service import Contacts
 from vestnik.modules.calls.failures import ModuleCallFailed
+from vestnik.modules.ports import AccountFacts
 from vestnik.modules.recordings.recorded import WebhookSample
 from vestnik.modules.rehearsals.service import StoredWebhook
 from vestnik.modules.service import Modules
@@ -72,21 +74,28 @@ class ModulesForCampaigns:
     async def sending_account(self, account_id: int, version_id: int | None = None) -> SendingAccount | None:
         """The account and what its version can do."""
         facts = await self._modules.account(account_id, version_id)
-        if facts is None:
-            return None
-        sizes = facts.batch_sizes
-        return SendingAccount(
-            id=facts.id,
-            title=facts.title,
-            module_title=facts.module_title,
-            version_id=facts.version_id,
-            enabled=facts.enabled,
-            campaign_types=facts.campaign_types,
-            functions=facts.functions,
-            export_chunk=sizes.export_contacts,
-            prepare_chunk=sizes.prepare_campaign,
-            parallel_prepare=PARALLEL_PREPARE if facts.manifest.parallel_prepare else 1,
-        )
+        return None if facts is None else _sending(facts)
+
+    async def sending_accounts(self) -> list[SendingAccount]:
+        """Every account and what its live version can do, by title."""
+        found = [await self._modules.account(row.id) for row in await self._modules.accounts.rows()]
+        return [_sending(facts) for facts in found if facts is not None]
+
+
+def _sending(facts: AccountFacts) -> SendingAccount:
+    sizes = facts.batch_sizes
+    return SendingAccount(
+        id=facts.id,
+        title=facts.title,
+        module_title=facts.module_title,
+        version_id=facts.version_id,
+        enabled=facts.enabled,
+        campaign_types=facts.campaign_types,
+        functions=facts.functions,
+        export_chunk=sizes.export_contacts,
+        prepare_chunk=sizes.prepare_campaign,
+        parallel_prepare=PARALLEL_PREPARE if facts.manifest.parallel_prepare else 1,
+    )
 
 
 class Surroundings:
@@ -126,6 +135,10 @@ class Surroundings:
     async def addresses(self, address_ids: Collection[int]) -> Mapping[int, str]:
         """Addresses by their keys."""
         return await self._contacts.addresses(address_ids)
+
+    async def stopped(self, kind: str, addresses: Sequence[str], category_id: int | None) -> set[str]:
+        """Those of the addresses that are on the stop-list for the category or for all."""
+        return await self._contacts.stopped(cast(AddressKind, kind), addresses, category_id)
 
 
 class ElsewhereOfContacts:

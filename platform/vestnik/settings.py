@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 SandboxMode = Literal["default", "strict"]
 
+#: What is sent now may be taken back for at most this long.
+LONGEST_HOLD_S = 600
+
 
 class SettingsError(ValueError):
     """A setting of the environment that can't be used; the message names the variable and what it may be."""
@@ -43,6 +46,7 @@ class Settings:
     simulator_url: str | None = None
     simulator_keys: Mapping[str, str] = field(default_factory=dict)
     trusted_proxies: tuple[str, ...] = ()
+    send_hold_s: float = 10.0
 
     @property
     def zone(self) -> ZoneInfo:
@@ -88,6 +92,7 @@ class Settings:
             simulator_url=environ.get("VESTNIK_SIMULATOR_URL") or None,
             simulator_keys=_keys(environ.get("VESTNIK_SIMULATOR_KEYS") or "{}"),
             trusted_proxies=_proxies(environ.get("VESTNIK_TRUSTED_PROXIES") or ""),
+            send_hold_s=_hold(environ.get("VESTNIK_SEND_HOLD") or "10"),
         )
 
 
@@ -101,6 +106,12 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 0 <= int(text) <= 65535:
         raise SettingsError("VESTNIK_PORT", text, "a port number from 0 to 65535")
     return int(text)
+
+
+def _hold(text: str) -> float:
+    if not text.isdecimal() or int(text) > LONGEST_HOLD_S:
+        raise SettingsError("VESTNIK_SEND_HOLD", text, f"seconds from 0 to {LONGEST_HOLD_S}")
+    return float(text)
 
 
 def _proxies(text: str) -> tuple[str, ...]:

@@ -39,6 +39,10 @@ class OverHttp:
         """The one account."""
         return await self._account.sending_account(account_id, version_id)
 
+    async def sending_accounts(self) -> list[SendingAccount]:
+        """The one account."""
+        return await self._account.sending_accounts()
+
     async def call(
         self,
         account_id: int,

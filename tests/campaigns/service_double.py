@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
 from vestnik import contract
 from vestnik.campaigns.ports import SendingAccount, TemplateFacts
+from vestnik.contacts.addresses import AddressKind
 from vestnik.contacts.service import Contacts
 from vestnik.contacts.tables import contact
 
@@ -55,6 +56,7 @@ class Service:
     exported: Counter[str] = field(default_factory=Counter)
     prepared: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     created: list[dict[str, Any]] = field(default_factory=list)
+    tested: list[dict[str, Any]] = field(default_factory=list)
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
     figures: dict[str, int] = field(default_factory=lambda: {"sent": 7})
     rejected: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -90,6 +92,11 @@ class Service:
             prepare_chunk=self.chunk,
             parallel_prepare=self.parallel,
         )
+
+    async def sending_accounts(self) -> list[SendingAccount]:
+        """The one account."""
+        found = await self.sending_account(ACCOUNT_ID)
+        return [] if found is None else [found]
 
     async def call(
         self,
@@ -160,6 +167,15 @@ class Service:
     def _GetJob(self, arguments: dict[str, Any]) -> Any:
         return self.jobs[arguments["jobId"]].pop(0)
 
+    def _SendTest(self, arguments: dict[str, Any]) -> Any:
+        self.tested.append(arguments)
+        rows = [
+            {"key": address, "reason": self.rejected[address][0], "code": self.rejected[address][1]}
+            for address in arguments["contacts"]
+            if address in self.rejected
+        ]
+        return {"rejected": rows} if rows else None
+
     def _GetSenders(self, arguments: dict[str, Any]) -> Any:
         return [{"email": "news@example.com", "name": "Вестник", "verified": True}]
 
@@ -198,3 +214,7 @@ class Around:
     async def addresses(self, address_ids: Collection[int]) -> Mapping[int, str]:
         """Of the contacts room."""
         return await self.contacts.addresses(address_ids)
+
+    async def stopped(self, kind: str, addresses: Sequence[str], category_id: int | None) -> set[str]:
+        """Of the contacts room."""
+        return await self.contacts.stopped(cast(AddressKind, kind), addresses, category_id)

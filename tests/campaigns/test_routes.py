@@ -73,7 +73,7 @@ async def test_draft_is_created_changed_copied_checked_sent_and_shown(
     created = await client.post("/campaigns", json=_draft(room))
     assert created.status_code == 201
     id = created.json()["id"]
-    assert created.json()["actions"] == ["edit", "preflight", "send", "delete"]
+    assert created.json()["actions"] == ["edit", "preflight", "send", "test", "delete"]
 
     changed = await client.patch(f"/campaigns/{id}", json={"segmentId": "1", "categoryId": None})
     assert (changed.json()["segment"], changed.json()["category"]) == ({"id": "1", "name": "Все"}, None)

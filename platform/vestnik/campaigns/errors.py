@@ -4,6 +4,7 @@ Problem
 ├── CampaignNotEditable 409      ├── CampaignNotReady 409       ├── TooLateToPause 409
 ├── CampaignStateForbids 409     ├── ScheduleInThePast 422      ├── CannotCancelAtService 409
 ├── ServiceDidNotAnswer 502      └── UnknownReference 422       ├── CampaignNotAtService 409
+├── CannotSendTest 409
 └── RecipientIsBeingWrittenTo 409
 """
 
@@ -84,6 +85,16 @@ class CampaignNotAtService(Problem):
     }
 
 
+class CannotSendTest(Problem):
+    code = "cannot_send_test"
+    status = 409
+    title = {"ru": "Тестовое письмо отправить нельзя", "en": "A test letter can't be sent"}
+    message = {
+        "ru": "Модуль сервиса не умеет отправлять тестовые письма. Попросите интегратора дополнить модуль.",
+        "en": "The service's module can't send test letters. Ask the integrator to complete the module.",
+    }
+
+
 class CannotCheckAtService(Problem):
     code = "cannot_check_at_service"
     status = 409
@@ -105,19 +116,6 @@ class ServiceDidNotAnswer(Problem):
     fields = ("text",)
 
 
-class RecipientIsBeingWrittenTo(Problem):
-    code = "recipient_is_being_written_to"
-    status = 409
-    title = {"ru": "Этому человеку идёт рассылка", "en": "This person is being written to"}
-    message = {
-        "ru": "Рассылка «{campaign}» ещё не передана сервису. Дождитесь её отправки или отмените её, затем "
-        "удалите данные.",
-        "en": "The campaign “{campaign}” is not at the service yet. Wait until it is sent, or cancel it, then "
-        "erase the data.",
-    }
-    fields = ("campaign", "id")
-
-
 class UnknownReference(Problem):
     code = "unknown_reference"
     status = 422
@@ -127,3 +125,16 @@ class UnknownReference(Problem):
         "en": "The field “{field}” names something that does not exist. Choose from the list.",
     }
     fields = ("field",)
+
+
+class RecipientIsBeingWrittenTo(Problem):
+    code = "recipient_is_being_written_to"
+    status = 409
+    title = {"ru": "Этому человеку идёт рассылка", "en": "This person is being written to"}
+    message = {
+        "ru": "Рассылка «{campaign}» ещё не передана сервису. Дождитесь её отправки или отмените её, затем "
+        "удалите данные.",
+        "en": "The campaign “{campaign}” is not at the service yet. Wait until it is sent, or cancel it; "
+        "then erase the data.",
+    }
+    fields = ("campaign", "id")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,6 +20,10 @@ CANCEL = "CRM_Marketing_CancelCampaign"
 JOB = "CRM_Marketing_GetJob"
 SENDERS = "CRM_Marketing_GetSenders"
 ACCOUNT = "CRM_Marketing_GetAccount"
+TEST = "CRM_Marketing_SendTest"
+
+#: Without these no campaign can be sent.
+NEEDED = (EXPORT, PREPARE, CREATE)
 DELIVERIES = "CRM_Marketing_GetDeliveries"
 LINKS = "CRM_Marketing_GetCampaignLinks"
 
@@ -69,6 +73,9 @@ class ModuleCaller(Protocol):
     async def sending_account(self, account_id: int, version_id: int | None = None) -> SendingAccount | None:
         """The account with its live version, or with the given one; None when there is none."""
 
+    async def sending_accounts(self) -> list[SendingAccount]:
+        """Every account with its live version, by title."""
+
 
 @dataclass(frozen=True, slots=True)
 class TemplateFacts:
@@ -102,6 +109,9 @@ class Surroundings(Protocol):
     async def addresses(self, address_ids: Collection[int]) -> Mapping[int, str]:
         """The addresses by their keys."""
 
+    async def stopped(self, kind: str, addresses: Sequence[str], category_id: int | None) -> set[str]:
+        """Those of the addresses that are on the stop-list for the category or for all."""
+
 
 class CallFailed(Exception):
     """A failed call as this room sees it: its kind, and words for a person."""
@@ -130,7 +140,6 @@ class CallFailed(Exception):
     def without_effect(self) -> bool:
         """True when the call surely changed nothing at the service."""
         return self.kind in NEVER_BEGUN or not self._reached_service
-
 
     @property
     def as_reason(self) -> dict[str, Any]:

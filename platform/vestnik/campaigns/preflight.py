@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from vestnik.campaigns.fixes import Fix, fixes_of
 from vestnik.campaigns.ledger import Row
 from vestnik.campaigns.ports import (
     ACCOUNT,
-    CREATE,
-    EXPORT,
-    PREPARE,
+    NEEDED,
     SENDERS,
     CallFailed,
     ModuleCaller,
@@ -103,6 +102,8 @@ class Check:
     code: str
     level: Level
     facts: Mapping[str, Any] = field(default_factory=dict)
+    #: What a person can do about it.
+    fixes: Sequence[Fix] = ()
 
     def sentence(self, language: Language) -> str:
         """The check for a reader of `language`."""
@@ -141,7 +142,7 @@ class Inspector:
 
     async def look(self, row: Row) -> Preflight:
         """Look at everything; each question to the service that fails becomes a warning."""
-        checks = [*_content(row), *await self._references(row)]
+        checks = [*content(row), *await self._references(row)]
         counts: dict[str, int] = {}
         if not any(check.code == "segment_gone" for check in checks):
             counts = await self._count(row)
@@ -149,7 +150,8 @@ class Inspector:
         if recipients == 0:
             checks.append(Check("nobody", "error"))
         checks += await self._service(row, recipients)
-        return Preflight(recipients + sum(counts.values()), recipients, counts, checks)
+        mended = [each if each.level == "ok" else _with_fixes(each, row) for each in checks]
+        return Preflight(recipients + sum(counts.values()), recipients, counts, mended)
 
     async def _count(self, row: Row) -> dict[str, int]:
         def members(connection: sa.Connection) -> sa.Select[Any]:
@@ -194,11 +196,13 @@ class Inspector:
             senders = await self._ask(account, SENDERS)
         except CallFailed as failure:
             return _silent(failure)
-        facts = {"sender": row.sender_email}
+        facts: dict[str, Any] = {"sender": row.sender_email}
         known = {str(sender.get("email", "")).lower(): sender for sender in senders}
         sender = known.get(row.sender_email.lower())
+        usable = sorted(email for email, each in known.items() if email and each.get("verified") is not False)
+        facts["senders"] = usable
         if sender is None:
-            return [Check("sender_unknown", "error", {**facts, "known": ", ".join(sorted(known)[:5]) or "–"})]
+            return [Check("sender_unknown", "error", {**facts, "known": ", ".join(usable[:5]) or "–"})]
         if sender.get("verified") is False:
             return [Check("sender_unverified", "error", facts)]
         return [Check("sender_known", "ok", facts)]
@@ -228,7 +232,8 @@ class Inspector:
         )
 
 
-def _content(row: Row) -> list[Check]:
+def content(row: Row) -> list[Check]:
+    """What the letter itself still lacks."""
     missing = [] if row.name else ["name_missing"]
     if row.type == "email":
         missing += [] if row.subject else ["subject_missing"]
@@ -245,12 +250,16 @@ def _account(row: Row, account: SendingAccount) -> list[Check]:
         return [Check("account_disabled", "error", facts)]
     checks = [
         Check("function_missing", "error", {"function": function})
-        for function in (EXPORT, PREPARE, CREATE)
+        for function in NEEDED
         if function not in account.functions
     ]
     if row.type not in account.campaign_types:
         checks.append(Check("type_unsupported", "error", facts))
     return checks or [Check("account_ready", "ok", facts)]
+
+
+def _with_fixes(check: Check, row: Row) -> Check:
+    return replace(check, fixes=fixes_of(check.code, row.account_id, check.facts.get("senders", ())))
 
 
 def _silent(failure: CallFailed) -> list[Check]:

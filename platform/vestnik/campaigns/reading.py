@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.campaigns.ledger import Row
-from vestnik.campaigns.ports import CANCEL, FIND, SendingAccount, Surroundings, TemplateFacts
+from vestnik.campaigns.ports import CANCEL, FIND, TEST, SendingAccount, Surroundings, TemplateFacts
 from vestnik.campaigns.states import TRACKED, State
 from vestnik.campaigns.statuses import COUNTERS, bounds_of, status_of
 from vestnik.campaigns.tables import campaign, chunk, delivery, exclusion, history, stats
@@ -194,8 +194,8 @@ def actions(row: Row, account: SendingAccount | None) -> list[str]:
     if state == State.PREPARING and row.creating_at is not None:
         return []
     by_state: Mapping[State, list[str]] = {
-        State.DRAFT: ["edit", "preflight", "send", "delete"],
-        State.SCHEDULED: ["pause", "cancel"],
+        State.DRAFT: ["edit", "preflight", "send", *(["test"] if TEST in functions else []), "delete"],
+        State.SCHEDULED: ["undo", "pause", "cancel"],
         State.PREPARING: ["pause", "cancel"],
         State.PAUSED: ["resume", "cancel"],
         State.FAILED: [] if at_service else ["retry", "cancel"],

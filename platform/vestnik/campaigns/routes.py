@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from zoneinfo import available_timezones
 
 import msgspec
 from starlette.responses import Response, StreamingResponse
@@ -97,7 +98,16 @@ async def preflight_campaign(context: Context, id: int) -> PreflightShape:
 @router.post("/campaigns/{id:key}/send", body=SendBody, returns=CampaignCard, right="campaigns.send")
 async def send_campaign(context: Context, id: int, body: SendBody) -> CampaignCard:
     """Launch a draft now, or at a time."""
-    await _campaigns(context).send(context.actor, id, body.at)
+    if body.zone is not None:
+        known_zone(body.zone)
+    await _campaigns(context).send(context.actor, id, body.at, zone=body.zone, held=body.hold)
+    return await _card(context, id)
+
+
+@router.post("/campaigns/{id:key}/undo", returns=CampaignCard, right="campaigns.send")
+async def undo_campaign(context: Context, id: int) -> CampaignCard:
+    """Take a campaign that is scheduled, or held after it was sent, back into the drafts."""
+    await _campaigns(context).undo(context.actor, id)
     return await _card(context, id)
 
 
@@ -210,6 +220,13 @@ async def _changed(subscription: Subscription) -> bool:
     except StopAsyncIteration:
         return False
     return True
+
+
+def known_zone(name: str) -> str:
+    """The name of a time zone; `InvalidRequest` when there is no such zone."""
+    if name not in available_timezones():
+        raise InvalidRequest(path="$.zone", reason="unknown time zone")
+    return name
 
 
 def _states(text: str) -> list[State]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +16,6 @@ from vestnik.campaigns.effects import OnExternalId
 from vestnik.campaigns.errors import (
     CampaignNotAtService,
     CampaignNotEditable,
-    CampaignNotReady,
     CampaignStateForbids,
     CannotCancelAtService,
     CannotCheckAtService,
@@ -27,13 +26,15 @@ from vestnik.campaigns.errors import (
 )
 from vestnik.campaigns.launch import Launch
 from vestnik.campaigns.ledger import Row
+from vestnik.campaigns.offers import Offers
 from vestnik.campaigns.plan import Plan, new_run
 from vestnik.campaigns.ports import CANCEL, CallFailed, ModuleCaller, Surroundings
 from vestnik.campaigns.preflight import Inspector, Preflight
 from vestnik.campaigns.reading import Campaign, Line, Register
 from vestnik.campaigns.states import EDITABLE, TITLES, TRACKED, State
 from vestnik.campaigns.statuses import COUNTERS
-from vestnik.campaigns.tables import campaign, history
+from vestnik.campaigns.tables import campaign, history, repeat
+from vestnik.campaigns.testing import Tests, not_ready
 from vestnik.campaigns.track import Tracker
 from vestnik.campaigns.workflows import Driver, call
 from vestnik.db import Database, fold, new_key, now
@@ -41,6 +42,9 @@ from vestnik.engine import Engine
 from vestnik.http.errors import NotFound
 from vestnik.http.events import Events
 from vestnik.people.access import Actor
+
+#: What a person sends now may be taken back for this long, unless a setting says otherwise.
+HOLD_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class Draft:
 
 
 _TEXTS = ("subject", "preview_text", "sender_name", "sender_email", "reply_to", "text")
+#: What a copy takes over.
+CONTENT = ("type", *_TEXTS, "account_id", "template_id", "segment_id", "category_id")
 
 
 class Campaigns:
@@ -86,17 +92,20 @@ class Campaigns:
         modules: ModuleCaller,
         surroundings: Surroundings,
         events: Events,
+        hold_s: float = HOLD_S,
     ) -> None:
         self._database, self._modules, self._surroundings = database, modules, surroundings
-        self._events = events
+        self._events, self.hold_s = events, hold_s
         self._on_external_id: list[OnExternalId] = []
         self._refreshing: dict[int, asyncio.Task[None]] = {}
-        plan = Plan(surroundings, self._tell)
-        launch = Launch(self._tell, self._on_external_id)
+        plan = Plan(surroundings, self.tell)
+        launch = Launch(self.tell, self._on_external_id)
         self.driver = Driver(database, engine, modules, surroundings, plan, launch)
-        self.tracker = Tracker(database, engine, modules, self.driver, self._tell)
+        self.tracker = Tracker(database, engine, modules, self.driver, self.tell)
         self.register = Register(database, surroundings)
-        self._inspector = Inspector(database, modules, surroundings)
+        self.inspector = Inspector(database, modules, surroundings)
+        self.offers = Offers(modules)
+        self.tests = Tests(database, modules, surroundings, self._row)
 
     def on_external_id(self, heard: OnExternalId) -> None:
         """Have `heard` called in the transaction that commits a campaign's id at the service."""
@@ -140,7 +149,7 @@ class Campaigns:
     async def preflight(self, actor: Actor, campaign_id: int) -> Preflight:
         """What would happen if it was sent now."""
         actor.require("campaigns.read")
-        return await self._inspector.look(await self._row(campaign_id))
+        return await self.inspector.look(await self._row(campaign_id))
 
     # Drafts
 
@@ -149,7 +158,7 @@ class Campaigns:
         actor.require("campaigns.write")
         await self._check_references(draft)
         values = {**dict.fromkeys(_TEXTS, ""), "type": "email", **draft.values}
-        return await self._database.write(_create, actor, values)
+        return await self._database.write(create, actor, values)
 
     async def change(self, actor: Actor, campaign_id: int, draft: Draft) -> None:
         """Change a draft."""
@@ -164,7 +173,7 @@ class Campaigns:
                 return
             if "name" in values:
                 values["name_folded"] = fold(values["name"])
-            ledger.change(connection, campaign_id, self._tell, **values)
+            ledger.change(connection, campaign_id, self.tell, **values)
             record(connection, actor, "campaign.changed", "campaign", campaign_id, draft.values)
 
         await self._database.write(change)
@@ -176,6 +185,7 @@ class Campaigns:
         def delete(connection: sa.Connection) -> None:
             _require_editable(ledger.get(connection, campaign_id))
             connection.execute(sa.delete(history).where(history.c.campaign_id == campaign_id))
+            connection.execute(sa.delete(repeat).where(repeat.c.pattern_id == campaign_id))
             connection.execute(sa.delete(campaign).where(campaign.c.id == campaign_id))
             record(connection, actor, "campaign.deleted", "campaign", campaign_id)
 
@@ -185,33 +195,56 @@ class Campaigns:
         """A new draft with the same content; its key."""
         actor.require("campaigns.write")
         row = await self._row(campaign_id)
-        columns = ("type", *_TEXTS, "account_id", "template_id", "segment_id", "category_id")
-        values = {column: getattr(row, column) for column in columns}
-        return await self._database.write(_create, actor, {**values, "name": name})
+        values = {column: getattr(row, column) for column in CONTENT}
+        return await self._database.write(create, actor, {**values, "name": name})
 
     # Launching
 
-    async def send(self, actor: Actor, campaign_id: int, at: datetime | None) -> None:
-        """Launch a draft now, or at `at`, if nothing in its preflight prevents it."""
+    async def send(
+        self,
+        actor: Actor,
+        campaign_id: int,
+        at: datetime | None,
+        *,
+        zone: str | None = None,
+        held: bool = False,
+    ) -> None:
+        """Launch a draft now, or at `at`, if nothing in its preflight prevents it.
+
+        `zone` is where the time was chosen. `held`: what is sent now waits `hold_s` first, so that the
+        person may take it back.
+        """
         actor.require("campaigns.send")
         if at is not None and at <= now():
             raise ScheduleInThePast()
-        preflight = await self._inspector.look(await self._row(campaign_id))
+        preflight = await self.inspector.look(await self._row(campaign_id))
 
         def send(connection: sa.Connection) -> int | None:
             row = ledger.get(connection, campaign_id)
             _require(row, "send", State.DRAFT)
             if not preflight.ready:
-                raise _not_ready(preflight)
+                raise not_ready(preflight.errors)
             record(connection, actor, "campaign.sent", "campaign", campaign_id)
-            if at is not None:
-                ledger.move(connection, row, State.SCHEDULED, actor, tell=self._tell, scheduled_at=at)
+            is_held = held and at is None and self.hold_s > 0
+            when = now() + timedelta(seconds=self.hold_s) if is_held else at
+            values = {"scheduled_at": when, "zone": zone, "held": is_held}
+            if when is not None:
+                ledger.move(connection, row, State.SCHEDULED, actor, tell=self.tell, **values)
                 return None
-            return ledger.move(
-                connection, row, State.PREPARING, actor, tell=self._tell, scheduled_at=None, launched_at=now()
-            )
+            values["launched_at"] = now()
+            return ledger.move(connection, row, State.PREPARING, actor, tell=self.tell, **values)
 
         await self._begin(campaign_id, await self._database.write(send))
+
+    async def undo(self, actor: Actor, campaign_id: int) -> None:
+        """Take a campaign that has not begun back into the drafts."""
+
+        def undo(connection: sa.Connection, row: Row) -> None:
+            _require(row, "undo", State.SCHEDULED)
+            values = {"scheduled_at": None, "zone": None, "held": False}
+            ledger.move(connection, row, State.DRAFT, actor, tell=self.tell, **values)
+
+        await self._act(actor, campaign_id, "taken_back", undo)
 
     async def pause(self, actor: Actor, campaign_id: int) -> None:
         """Stop a launch before the service has the campaign."""
@@ -219,7 +252,7 @@ class Campaigns:
         def pause(connection: sa.Connection, row: Row) -> None:
             _require_here(row)
             _require(row, "pause", State.SCHEDULED, State.PREPARING)
-            ledger.move(connection, row, State.PAUSED, actor, tell=self._tell, retry_at=None)
+            ledger.move(connection, row, State.PAUSED, actor, tell=self.tell, retry_at=None)
 
         await self._act(actor, campaign_id, "paused", pause)
 
@@ -231,10 +264,10 @@ class Campaigns:
             _require_here(row)
             values = new_run(connection, row, same_version=True)
             if row.launched_at is None and row.scheduled_at is not None and row.scheduled_at > now():
-                ledger.move(connection, row, State.SCHEDULED, actor, tell=self._tell, **values)
+                ledger.move(connection, row, State.SCHEDULED, actor, tell=self.tell, **values)
                 return None
             values["launched_at"] = row.launched_at or now()
-            return ledger.move(connection, row, State.PREPARING, actor, tell=self._tell, **values)
+            return ledger.move(connection, row, State.PREPARING, actor, tell=self.tell, **values)
 
         await self._begin(campaign_id, await self._act(actor, campaign_id, "resumed", resume))
 
@@ -254,7 +287,7 @@ class Campaigns:
                 State.DECLINED,
                 State.UNCLEAR,
             )
-            ledger.move(connection, row, State.CANCELLED, actor, tell=self._tell, finished_at=now())
+            ledger.move(connection, row, State.CANCELLED, actor, tell=self.tell, finished_at=now())
 
         await self._act(actor, campaign_id, "cancelled", cancel)
 
@@ -266,7 +299,7 @@ class Campaigns:
             if row.state == State.FAILED and row.external_id is not None:
                 raise CampaignStateForbids(state=TITLES[State(row.state)], action="retry")
             values = new_run(connection, row, same_version=False)
-            return ledger.move(connection, row, State.PREPARING, actor, tell=self._tell, **values)
+            return ledger.move(connection, row, State.PREPARING, actor, tell=self.tell, **values)
 
         await self._begin(campaign_id, await self._act(actor, campaign_id, "retried", retry))
 
@@ -284,7 +317,7 @@ class Campaigns:
         def again(connection: sa.Connection, row: Row) -> int:
             _require(row, "send-again", State.UNCLEAR)
             values = new_run(connection, row, same_version=False)
-            return ledger.move(connection, row, State.PREPARING, actor, tell=self._tell, **values)
+            return ledger.move(connection, row, State.PREPARING, actor, tell=self.tell, **values)
 
         await self._begin(campaign_id, await self._act(actor, campaign_id, "sent_again", again))
 
@@ -327,12 +360,12 @@ class Campaigns:
                 raise CannotCancelAtService() from failure
             raise ServiceDidNotAnswer(text=failure.words) from failure
         await self._database.write(
-            effects.update_campaign, row.id, said["status"], said.get("reason"), asked_at, self._tell
+            effects.update_campaign, row.id, said["status"], said.get("reason"), asked_at, self.tell
         )
 
     # Inside
 
-    def _tell(self, campaign_id: int) -> None:
+    def tell(self, campaign_id: int) -> None:
         """Wake whoever watches a campaign."""
         self._events.publish(topic(campaign_id), None)
 
@@ -378,7 +411,8 @@ def topic(campaign_id: int) -> str:
     return f"campaign:{campaign_id}"
 
 
-def _create(connection: sa.Connection, actor: Actor, values: dict[str, Any]) -> int:
+def create(connection: sa.Connection, actor: Actor, values: dict[str, Any]) -> int:
+    """Store a draft; its key."""
     campaign_id, at = new_key(), now()
     connection.execute(
         sa.insert(campaign).values(
@@ -415,11 +449,3 @@ def _require_here(row: Row, *, unless: State | None = None) -> None:
     """Refuse what only works before the service has the campaign, or may have it."""
     if row.state != unless and (row.creating_at is not None or row.external_id is not None):
         raise TooLateToPause()
-
-
-def _not_ready(preflight: Preflight) -> CampaignNotReady:
-    problems = {
-        "ru": " ".join(check.sentence("ru") for check in preflight.errors),
-        "en": " ".join(check.sentence("en") for check in preflight.errors),
-    }
-    return CampaignNotReady(problems=problems, checks=[check.code for check in preflight.errors])

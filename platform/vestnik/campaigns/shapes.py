@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from vestnik.campaigns import reasons
 from vestnik.campaigns.ledger import Row
-from vestnik.campaigns.preflight import Preflight
+from vestnik.campaigns.preflight import Check, Preflight
 from vestnik.campaigns.reading import Campaign, Delivered, Line, Progress
 from vestnik.campaigns.service import Draft
 from vestnik.campaigns.states import State
@@ -25,6 +25,7 @@ Words = Annotated[str, msgspec.Meta(max_length=255)]
 EmailText = Annotated[str, msgspec.Meta(max_length=320)]
 Letter = Annotated[str, msgspec.Meta(max_length=100_000)]
 CampaignType = Literal["email", "sms"]
+Zone = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Status = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(STATUSES)})?$")]
 
 
@@ -120,9 +121,14 @@ class DeliveryQuery(Shape):
 
 
 class SendBody(Shape):
-    """When to send; now if it is left out."""
+    """When to send; now if it is left out. `zone` is where the time was chosen, for those who read it.
+
+    `hold`: what is sent now waits some seconds first, in which `undo` takes it back.
+    """
 
     at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    zone: Zone | None = None
+    hold: bool = False
 
 
 class CopyBody(Shape):
@@ -193,6 +199,9 @@ class CampaignLine(Shape):
     category_id: Id | None
     created_at: datetime
     scheduled_at: datetime | None
+    zone: str | None
+    held: bool
+    repeat_id: Id | None
     launched_at: datetime | None
     finished_at: datetime | None
     figures: FiguresShape
@@ -276,12 +285,22 @@ class StatsShape(Shape):
     service: ServiceFiguresShape | None
 
 
+class FixShape(Shape):
+    """One way out: a step of the wizard, a page (empty: check again), or values that the draft may take."""
+
+    text: str
+    step: Literal["service", "recipients", "letter"] | None
+    path: str | None
+    change: dict[str, str]
+
+
 class CheckShape(Shape):
-    """One thing that was looked at before sending."""
+    """One thing that was looked at before sending, and what can be done about it."""
 
     code: str
     level: Literal["ok", "warning", "error"]
     text: str
+    fixes: list[FixShape]
 
 
 class PreflightShape(Shape):
@@ -389,11 +408,16 @@ def preflight(found: Preflight, language: Language) -> PreflightShape:
         audience=found.audience,
         recipients=found.recipients,
         exclusions=_counts(found.exclusions),
-        checks=[
-            CheckShape(code=check.code, level=check.level, text=check.sentence(language))
-            for check in found.checks
-        ],
+        checks=[_check(check, language) for check in found.checks],
     )
+
+
+def _check(check: Check, language: Language) -> CheckShape:
+    fixes = [
+        FixShape(text=fix.sentence(language), step=fix.step, path=fix.path, change=dict(fix.change))
+        for fix in check.fixes
+    ]
+    return CheckShape(code=check.code, level=check.level, text=check.sentence(language), fixes=fixes)
 
 
 def delivery(found: Delivered) -> DeliveryShape:
@@ -423,6 +447,9 @@ def _line(row: Row, figures: Mapping[str, int], language: Language) -> dict[str,
         "category_id": _text(row.category_id),
         "created_at": row.created_at,
         "scheduled_at": row.scheduled_at,
+        "zone": row.zone,
+        "held": row.held and row.state == State.SCHEDULED,
+        "repeat_id": _text(row.repeat_id),
         "launched_at": row.launched_at,
         "finished_at": row.finished_at,
         "figures": _figures(figures),

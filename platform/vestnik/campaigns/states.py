@@ -1,6 +1,6 @@
 """The states of a campaign and every way from one to another.
 
-draft ──> scheduled ──> preparing ──> moderation ──> sending ──> sent
+draft <─> scheduled ──> preparing ──> moderation ──> sending ──> sent
              │              │              │             │
              └── paused <───┤              ├── declined  ├── paused (at the service)
                             ├── failed     └── cancelled └── cancelled, failed
@@ -61,7 +61,7 @@ TITLES: Mapping[State, Text] = {
 #: The one table of transitions: state -> the states that may follow it.
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.SCHEDULED, State.PREPARING}),
-    State.SCHEDULED: frozenset({State.PREPARING, State.PAUSED, State.CANCELLED}),
+    State.SCHEDULED: frozenset({State.DRAFT, State.PREPARING, State.PAUSED, State.CANCELLED}),
     State.PREPARING: _AT_SERVICE | {State.UNCLEAR},
     State.MODERATION: _AT_SERVICE - {State.MODERATION},
     State.SENDING: _AT_SERVICE - {State.SENDING},

@@ -51,9 +51,11 @@ class Tracker:
         engine.every(TRACK_EVERY_S, "campaigns.track", self.ask)
 
     async def launch_due(self) -> None:
-        """Begin the campaigns whose time has come."""
+        """Begin the campaigns whose time has come; the issues of a repeat are begun by `Repeats`."""
         due = sa.select(campaign.c.id).where(
-            campaign.c.state == State.SCHEDULED, campaign.c.scheduled_at <= now()
+            campaign.c.state == State.SCHEDULED,
+            campaign.c.scheduled_at <= now(),
+            campaign.c.repeat_id.is_(None),
         )
         async with self._database.read() as connection:
             ids = (await connection.execute(due)).scalars().all()

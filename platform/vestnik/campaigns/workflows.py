@@ -37,6 +37,7 @@ from vestnik.campaigns.ports import (
 from vestnik.campaigns.reasons import reason, words_of
 from vestnik.campaigns.states import State
 from vestnik.campaigns.tables import campaign
+from vestnik.campaigns.turns import Turns
 from vestnik.db import Database, WriterStopped, now
 from vestnik.engine import Engine, Run, Wanted
 
@@ -70,6 +71,7 @@ class Driver:
         self._database, self._engine, self._modules = database, engine, modules
         self._surroundings, self._plan, self.launch = surroundings, plan, launch
         self._locks: dict[int, tuple[asyncio.Lock, int]] = {}
+        self._turns = Turns()
         engine.workflow(WORKFLOW, self._drive)
         engine.keep(self._wanted, self._finished)
 
@@ -146,7 +148,7 @@ class Driver:
             case "cut":
                 await self._repeat(lambda connection: self._plan.cut(connection, row.id, row.run, account))
             case "chunks":
-                await asyncio.gather(*(self._hand_over(row, handed) for handed in following.chunks))
+                await asyncio.gather(*(self._in_turn(row, handed) for handed in following.chunks))
             case "create":
                 await self._create(row)
             case "resolve":
@@ -159,6 +161,10 @@ class Driver:
         for _ in turns:
             if not await self._database.submit(unit, bulk=True):
                 return
+
+    async def _in_turn(self, row: Row, handed: Handover) -> None:
+        async with self._turns.of(row.account_id, row.id):
+            await self._hand_over(row, handed)
 
     async def _hand_over(self, row: Row, handed: Handover) -> None:
         """Hand one chunk to the service, or ask for the job that it made of it."""

@@ -1375,6 +1375,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create or update up to 1,000 contacts by external number or e-mail address; a result for each. */
+        post: operations["upsert_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A file of the contacts of a selection: CSV (UTF-8) or XLSX, streamed as it is made. */
+        post: operations["export_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contact-fields": {
         parameters: {
             query?: never;
@@ -3516,6 +3550,8 @@ export interface components {
         /**
          * AccountCardShape
          * @description An account with its settings; `secretsSet` names the secrets that hold a value.
+         *
+         *         `webhooksArrive` is false where nobody on the internet can reach our own address.
          */
         AccountCardShape: {
             id: string;
@@ -3532,6 +3568,7 @@ export interface components {
             settingsSchema: Record<string, unknown>;
             secretsSet: string[];
             webhookUrl: string;
+            webhooksArrive: boolean;
             checkMessage: string | null;
         };
         /**
@@ -4390,6 +4427,58 @@ export interface components {
             policy?: components["schemas"]["PolicyShape"];
         };
         /**
+         * BatchBody
+         * @description Up to a thousand contacts; each is read by itself, so that a bad one harms no other.
+         */
+        BatchBody: {
+            contacts: unknown[];
+        };
+        /**
+         * BatchResults
+         * @description A result for each contact, in the order of the request.
+         */
+        BatchResults: {
+            results: components["schemas"]["BatchResult"][];
+        };
+        /**
+         * BatchResult
+         * @description What became of the contact at `index` of the request.
+         */
+        BatchResult: {
+            index: number;
+            /** @enum {unknown} */
+            status: "created" | "error" | "unchanged" | "updated";
+            id: string | null;
+            keptUnsubscribed: boolean;
+            error: components["schemas"]["BatchError"] | null;
+        };
+        /**
+         * BatchError
+         * @description Why a contact was not taken: a code of the API, and where in the contact.
+         */
+        BatchError: {
+            code: string;
+            path: string;
+            detail: string;
+        };
+        /**
+         * ExportBody
+         * @description Whom to export, and into what file.
+         */
+        ExportBody: {
+            selection?: components["schemas"]["Selection"];
+            /**
+             * @default csv
+             * @enum {unknown}
+             */
+            format?: "csv" | "xlsx";
+            /**
+             * @default ;
+             * @enum {unknown}
+             */
+            delimiter?: "," | ";";
+        };
+        /**
          * DefinitionShape
          * @description A custom field; an archived one keeps its key and its values.
          */
@@ -4649,8 +4738,11 @@ export interface components {
         TemplateQuery: {
             /** @default  */
             search?: string;
-            /** @default  */
-            sort?: string;
+            /**
+             * @default name
+             * @enum {unknown}
+             */
+            sort?: "-changed" | "name";
             /** @default 0 */
             offset?: number;
             /** @default 50 */
@@ -4860,7 +4952,7 @@ export interface components {
         };
         /**
          * RhythmBody
-         * @description How often a campaign is repeated: each week on `day` 0 (Monday) to 6, or each month on `day` 1 to 31.
+         * @description How often a campaign goes: each week on `day` 0 (Monday) to 6, or each month on `day` 1 to 31.
          */
         RhythmBody: {
             /** @enum {unknown} */
@@ -5145,7 +5237,6 @@ export interface components {
          * @description One way out: a step of the wizard, a page (empty: check again), or values that the draft may take.
          */
         FixShape: {
-            code: string;
             text: string;
             step: ("letter" | "recipients" | "service") | null;
             path: string | null;
@@ -9155,6 +9246,72 @@ export interface operations {
             };
         };
     };
+    upsert_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchBody"];
+            };
+        };
+        responses: {
+            /** @description Create or update up to 1,000 contacts by external number or e-mail address; a result for each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchResults"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportBody"];
+            };
+        };
+        responses: {
+            /** @description A file of the contacts of a selection: CSV (UTF-8) or XLSX, streamed as it is made. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_definitions: {
         parameters: {
             query?: never;
@@ -9904,7 +10061,7 @@ export interface operations {
         parameters: {
             query?: {
                 search?: string;
-                sort?: string;
+                sort?: "-changed" | "name";
                 offset?: number;
                 limit?: number;
                 accountId?: string | null;

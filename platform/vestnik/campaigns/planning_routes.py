@@ -1,0 +1,188 @@
+"""Campaigns over HTTP, before and beside a launch: services to send by, test letters, repeats."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from vestnik.campaigns import reasons
+from vestnik.campaigns.offers import Offer, Sender
+from vestnik.campaigns.repeats import Repeat, Rhythm
+from vestnik.campaigns.routes import known_zone
+from vestnik.campaigns.shapes import ReasonShape, Zone
+from vestnik.campaigns.testing import ADDRESSES
+from vestnik.http.api import Context, Id, Router, Shape
+from vestnik.http.errors import InvalidRequest, Language
+
+router = Router("campaigns")
+
+AddressText = Annotated[str, msgspec.Meta(min_length=1, max_length=320)]
+
+
+class OfferShape(Shape):
+    """An account that a campaign may be sent by; `whyNot` says why it can't be chosen now."""
+
+    id: Id
+    title: str
+    module_title: dict[str, str]
+    campaign_types: list[str]
+    why_not: str | None
+    can_test: bool
+    knows_senders: bool
+
+
+class OfferPage(Shape):
+    """The accounts, and how long what is sent now may be taken back."""
+
+    items: list[OfferShape]
+    hold_seconds: float
+
+
+class SenderShape(Shape):
+    """From whom the service sends."""
+
+    name: str
+    email: str | None
+    verified: bool
+
+
+class SenderPage(Shape):
+    """The senders of an account."""
+
+    items: list[SenderShape]
+
+
+class TestBody(Shape):
+    """Who gets the test letter: e-mail addresses, or phone numbers of an SMS."""
+
+    contacts: Annotated[list[AddressText], msgspec.Meta(min_length=1, max_length=ADDRESSES)]
+
+
+class RefusedShape(Shape):
+    """An address that got none; without a reason it is on the stop-list."""
+
+    address: str
+    reason: str | None
+
+
+class TestedShape(Shape):
+    """To whom a test letter went, and to whom not."""
+
+    sent: list[str]
+    refused: list[RefusedShape]
+
+
+class RhythmBody(Shape):
+    """How often a campaign goes: each week on `day` 0 (Monday) to 6, or each month on `day` 1 to 31."""
+
+    every: Literal["week", "month"]
+    day: Annotated[int, msgspec.Meta(ge=0, le=31)]
+    at_time: Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    zone: Zone
+    enabled: bool = True
+
+    def rhythm(self) -> Rhythm:
+        """The same for the service."""
+        if not (0 <= self.day <= 6 if self.every == "week" else 1 <= self.day):
+            raise InvalidRequest(path="$.day", reason="no such day")
+        return Rhythm(self.every, self.day, self.at_time, known_zone(self.zone), self.enabled)
+
+
+class RepeatShape(RhythmBody, kw_only=True):
+    """A repeat: its pattern, when the next issue is due, and what went wrong with the last."""
+
+    id: Id
+    campaign_id: Id
+    name: str
+    next_at: datetime | None
+    issues: int
+    reason: ReasonShape | None
+    waiting_id: Id | None
+
+
+class RepeatPage(Shape):
+    """All repeats."""
+
+    items: list[RepeatShape]
+
+
+@router.get("/campaigns/services", returns=OfferPage, right="campaigns.read")
+async def list_sending_services(context: Context) -> OfferPage:
+    """The accounts by which campaigns are sent; those that can't be chosen too, with the reason."""
+    campaigns = context.services.campaigns
+    offers = await campaigns.offers.all(context.actor)
+    return OfferPage(
+        items=[_offer(offer, context.language) for offer in offers], hold_seconds=campaigns.hold_s
+    )
+
+
+@router.get("/campaigns/services/{account_id:key}/senders", returns=SenderPage, right="campaigns.write")
+async def list_senders(context: Context, account_id: int) -> SenderPage:
+    """From whom the service sends, as it says itself."""
+    found = await context.services.campaigns.offers.senders(context.actor, account_id)
+    return SenderPage(items=[_sender(each) for each in found])
+
+
+@router.post("/campaigns/{id:key}/test", body=TestBody, returns=TestedShape, right="campaigns.send")
+async def send_test_letter(context: Context, id: int, body: TestBody) -> TestedShape:
+    """Send the letter to a few addresses as a test; it is counted nowhere."""
+    tested = await context.services.campaigns.tests.send(context.actor, id, body.contacts)
+    refused = [RefusedShape(address=each.address, reason=each.reason) for each in tested.refused]
+    return TestedShape(sent=list(tested.sent), refused=refused)
+
+
+@router.get("/campaigns/repeats", returns=RepeatPage, right="campaigns.read")
+async def list_repeats(context: Context) -> RepeatPage:
+    """The campaigns that are repeated."""
+    found = await context.services.repeats.all(context.actor)
+    return RepeatPage(items=[_repeat(each, context.language) for each in found])
+
+
+@router.put("/campaigns/{id:key}/repeat", body=RhythmBody, returns=RepeatPage, right="campaigns.send")
+async def repeat_campaign(context: Context, id: int, body: RhythmBody) -> RepeatPage:
+    """Have a campaign repeated, change how, or let the repeat rest."""
+    await context.services.repeats.keep(context.actor, id, body.rhythm())
+    return await list_repeats(context)
+
+
+@router.delete("/campaigns/{id:key}/repeat", right="campaigns.send")
+async def stop_repeating(context: Context, id: int) -> None:
+    """End a repeat; the issues that were sent stay."""
+    await context.services.repeats.stop(context.actor, id)
+
+
+def _offer(offer: Offer, language: Language) -> OfferShape:
+    account = offer.account
+    return OfferShape(
+        id=str(account.id),
+        title=account.title,
+        module_title=dict(account.module_title),
+        campaign_types=sorted(account.campaign_types),
+        why_not=offer.sentence(language),
+        can_test=offer.can_test,
+        knows_senders=offer.knows_senders,
+    )
+
+
+def _sender(sender: Sender) -> SenderShape:
+    return SenderShape(name=sender.name, email=sender.email, verified=sender.verified)
+
+
+def _repeat(found: Repeat, language: Language) -> RepeatShape:
+    rhythm, why = found.rhythm, found.reason
+    return RepeatShape(
+        id=str(found.id),
+        campaign_id=str(found.pattern_id),
+        name=found.name,
+        every=rhythm.every,
+        day=rhythm.day,
+        at_time=rhythm.at_time,
+        zone=rhythm.zone,
+        enabled=rhythm.enabled,
+        next_at=found.next_at,
+        issues=found.issues,
+        reason=None if why is None else ReasonShape(code=why["code"], text=reasons.sentence(why, language)),
+        waiting_id=None if found.waiting_id is None else str(found.waiting_id),
+    )
