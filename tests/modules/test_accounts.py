@@ -45,6 +45,7 @@ async def test_an_account_is_shown_without_its_secrets(site: Site) -> None:
         "settingsSchema": MANIFEST["settings"],
         "secretsSet": ["api_key"],
         "webhookUrl": card["webhookUrl"],
+        "webhooksArrive": True,
         "checkMessage": None,
     }
     page = await site.get("/accounts")

@@ -9,7 +9,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
+#: Last parts of names that no public name ends in (RFC 2606, 6761, 6762, 8375; ICANN's `internal`).
+_PRIVATE_ZONES = frozenset(
+    {"localhost", "local", "internal", "lan", "home", "corp", "arpa", "test", "example", "invalid"}
+)
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s\[\]:@/?#\\]+))(?::\d*)?")
 
 
@@ -24,6 +29,15 @@ def is_known(name: str, own_names: Iterable[str]) -> bool:
     if name == "localhost" or name.endswith(".localhost") or _is_address(name):
         return True
     return name != "" and name in map(_as_sent, own_names)
+
+
+def is_public(address: str) -> bool:
+    """False for an address of ours (`http://…`) that surely nobody on the internet can reach."""
+    name = urlsplit(address).hostname or ""
+    if _is_address(name):
+        return ipaddress.ip_address(name).is_global
+    bare = _as_sent(name)
+    return "." in bare and bare.rpartition(".")[2] not in _PRIVATE_ZONES
 
 
 def _as_sent(name: str) -> str:

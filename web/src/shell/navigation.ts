@@ -3,6 +3,7 @@ import {
   IconAdjustments,
   IconBrandPython,
   IconCategory,
+  IconChartBar,
   IconCompass,
   IconFilter,
   IconHistory,
@@ -38,6 +39,7 @@ const GROUPS: Group[] = [
       { to: "/segments", name: "segments", icon: IconFilter, right: "contacts.read" },
       { to: "/categories", name: "categories", icon: IconCategory, right: "contacts.read" },
       { to: "/templates", name: "templates", icon: IconTemplate, right: "templates.read" },
+      { to: "/engagement", name: "engagement", icon: IconChartBar, right: "reports.read" },
     ],
   },
   {

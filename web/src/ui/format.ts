@@ -14,6 +14,7 @@ export function formats(language: string, timeZone: string | undefined) {
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", ...zone });
   const date = new Intl.DateTimeFormat(language, { dateStyle: "medium", ...zone });
   const exact = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "medium", ...zone });
+  const time = new Intl.DateTimeFormat(language, { timeStyle: "short", ...zone });
   const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const at = (format: Intl.DateTimeFormat) => (instant: Instant) => (instant ? format.format(new Date(instant)) : NOTHING);
   return {
@@ -23,6 +24,8 @@ export function formats(language: string, timeZone: string | undefined) {
     dateTime: at(dateTime),
     date: at(date),
     exact: at(exact),
+    /** The time alone of an instant of today, else its date too. */
+    moment: (instant: Instant) => (instant && date.format(new Date(instant)) === date.format(new Date()) ? at(time)(instant) : at(dateTime)(instant)),
     ago: (instant: Instant) => (instant ? relative(ago, new Date(instant).getTime() - Date.now()) : NOTHING),
   };
 }

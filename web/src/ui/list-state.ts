@@ -10,6 +10,10 @@ export interface ListSearch {
   templateId?: string;
   language?: string;
   tab?: string;
+  did?: string;
+  domain?: string;
+  url?: string;
+  campaignIds?: string;
   /** Instants, as ISO 8601 in UTC: from the first, up to the second. */
   from?: string;
   to?: string;
@@ -23,6 +27,10 @@ export interface ListState {
   segmentId: string | undefined;
   language: string | undefined;
   tab: string | undefined;
+  did: string | undefined;
+  domain: string | undefined;
+  url: string | undefined;
+  campaignIds: string | undefined;
   from: string | undefined;
   to: string | undefined;
   filtered: boolean;
@@ -48,6 +56,10 @@ export function listSearch(raw: Record<string, unknown>): ListSearch {
     templateId: text(raw.templateId),
     language: text(raw.language),
     tab: text(raw.tab),
+    did: text(raw.did),
+    domain: text(raw.domain),
+    url: text(raw.url),
+    campaignIds: text(raw.campaignIds),
     from: instant(raw.from),
     to: instant(raw.to),
   };
@@ -66,6 +78,10 @@ export function useListState(): ListState {
     segmentId: current.segmentId,
     language: current.language,
     tab: current.tab,
+    did: current.did,
+    domain: current.domain,
+    url: current.url,
+    campaignIds: current.campaignIds,
     from: current.from,
     to: current.to,
     filtered: FILTERS.some((name) => current[name] !== undefined),

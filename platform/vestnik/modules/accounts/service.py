@@ -17,6 +17,7 @@ from vestnik.contract.manifest import parse as parse_manifest
 from vestnik.db import Database, new_key, now, upsert
 from vestnik.egress import Approval
 from vestnik.http.errors import NotFound
+from vestnik.http.hosts import is_public
 from vestnik.modules.accounts.approvals import (
     Asked,
     Origin,
@@ -61,6 +62,7 @@ class AccountCard:
     settings_schema: Mapping[str, Any]
     secrets_set: Sequence[str]
     webhook_url: str
+    webhooks_arrive: bool
     check_message: Both | None
 
 
@@ -133,6 +135,7 @@ class Accounts:
             settings_schema=manifest.source.get("settings", {"type": "object", "properties": {}}),
             secrets_set=[name for name in secrets_set if name in manifest.secrets],
             webhook_url=await self._webhook_url(row) if actor.may("accounts.manage") else "",
+            webhooks_arrive=is_public(await self._base_url()),
             check_message=row.check_message,
         )
 

@@ -40,12 +40,16 @@ class AccountPage(Shape):
 
 
 class AccountCardShape(AccountRowShape):
-    """An account with its settings; `secretsSet` names the secrets that hold a value."""
+    """An account with its settings; `secretsSet` names the secrets that hold a value.
+
+    `webhooksArrive` is false where nobody on the internet can reach our own address.
+    """
 
     settings: dict[str, Any]
     settings_schema: dict[str, Any]
     secrets_set: list[str]
     webhook_url: str
+    webhooks_arrive: bool
     check_message: str | None
 
 
@@ -268,6 +272,7 @@ async def _card(context: Context, account_id: int) -> AccountCardShape:
         settings_schema=dict(card.settings_schema),
         secrets_set=list(card.secrets_set),
         webhook_url=card.webhook_url,
+        webhooks_arrive=card.webhooks_arrive,
         check_message=None if message is None else message[context.language] or None,
     )
 

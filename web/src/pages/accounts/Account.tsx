@@ -1,5 +1,5 @@
 import { Alert, Button, Grid, Stack, Text } from "@mantine/core";
-import { IconCircleCheck, IconPlugConnected, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { IconAlertTriangle, IconCircleCheck, IconPlugConnected, IconRefresh, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -169,6 +169,11 @@ function Webhook({ account }: { account: AccountCard }) {
         <Text size="sm" c="dimmed">
           {t("accounts.webhookHint")}
         </Text>
+        {!account.webhooksArrive && (
+          <Alert color="yellow" icon={<IconAlertTriangle size={18} />}>
+            {t("accounts.webhooksCantArrive")}
+          </Alert>
+        )}
         <CopyField aria-label={t("accounts.webhook")} value={account.webhookUrl} />
         {manages && (
           <Button variant="default" w="fit-content" leftSection={<IconRefresh size={16} />} loading={rotation.isPending} onClick={confirm}>

@@ -72,7 +72,7 @@ function Campaign({ campaign }: { campaign: CampaignCard }) {
       <Stack>
         <StateExplained campaign={campaign} />
         {!draft && <LiveProgress campaign={campaign} connection={connection} />}
-        <Tabs value={list.tab ?? (draft ? "details" : "statistics")} onChange={(tab) => list.set({ tab: tab ?? undefined, page: 1, search: "", state: "" })} keepMounted={false}>
+        <Tabs value={list.tab ?? (draft ? "details" : "statistics")} onChange={(tab) => list.set({ tab: tab ?? undefined, page: 1, search: "", state: "", did: "", domain: "", url: "" })} keepMounted={false}>
           <Tabs.List mb="md">
             {!draft && <Tabs.Tab value="statistics">{t("campaigns.statistics")}</Tabs.Tab>}
             {!draft && <Tabs.Tab value="deliveries">{t("campaigns.deliveries")}</Tabs.Tab>}

@@ -1,52 +1,61 @@
-import { Anchor, Button, Center, Paper, Select, Stack } from "@mantine/core";
-import { IconSend } from "@tabler/icons-react";
+import { ActionIcon, Badge, Button, Center, CloseButton, Group, Paper, Select, Stack, Text, TextInput, Tooltip } from "@mantine/core";
+import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
+import { IconDownload, IconListDetails, IconSearch, IconSend } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { campaigns, stirs, type CampaignCard, type Delivery } from "../../api/campaigns";
+import { stirs, type CampaignCard } from "../../api/campaigns";
+import { DID, reports, type LogFilter, type Recipient } from "../../api/reports";
+import { useRight } from "../../api/session";
 import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
-import { useListState } from "../../ui/list-state";
+import { useListState, type ListState } from "../../ui/list-state";
 import { RowsLoading } from "../../ui/Loading";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 import { Rows, type Column } from "../../ui/Rows";
 import { StatusBadge } from "../../ui/StatusBadge";
+import { Happenings } from "./Happenings";
 
 const REFRESH_MS = 5_000;
+const TYPING_MS = 300;
 const STATUSES = [
   "planned", "handed_over", "sent", "delivered", "opened", "clicked", "unsubscribed", "soft_bounced", "hard_bounced", "spam",
   "rejected", "skipped", "failed",
 ];
 
-/** Every recipient and what became of the letter. */
+/** Every recipient and what became of the letter: filters, each one's events, the whole as a file. */
 export function Deliveries({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
   const list = useListState();
-  const columns = useColumns();
-  const source = useInfiniteQuery({
-    ...campaigns.deliveries(campaign.id, list.state),
-    refetchInterval: stirs(campaign) ? REFRESH_MS : false,
+  const exports = useRight("contacts.export");
+  const [opened, events] = useDisclosure();
+  const [shown, setShown] = useState<Recipient | null>(null);
+  const columns = useColumns((recipient) => {
+    setShown(recipient);
+    events.open();
   });
+  const filter: LogFilter = { status: list.state, did: list.did, search: list.search, domain: list.domain, url: list.url };
+  const source = useInfiniteQuery({ ...reports.log(campaign.id, filter), refetchInterval: stirs(campaign) ? REFRESH_MS : false });
   const rows = source.data?.pages.flatMap((page) => page.items) ?? [];
+  const filtered = Object.values(filter).some(Boolean);
   return (
     <Stack gap="sm">
-      <Select
-        w={{ base: "100%", xs: 260 }}
-        clearable
-        aria-label={t("common.state")}
-        placeholder={t("campaigns.anyState")}
-        value={list.state ?? null}
-        onChange={(value) => list.set({ state: value ?? "" })}
-        data={STATUSES.map((status) => ({ value: status, label: t(`status.delivery.${status}`) }))}
-      />
+      <Group gap="sm" align="center">
+        <Filters list={list} />
+        {exports && (
+          <Button variant="default" ml={{ base: 0, sm: "auto" }} leftSection={<IconDownload size={16} />} component="a" href={reports.logFile(campaign.id, filter)} download>
+            {t("results.export")}
+          </Button>
+        )}
+      </Group>
       {source.error && <ProblemPanel problem={source.error} retry={() => void source.refetch()} />}
       {source.isPending && <RowsLoading />}
       {source.data && rows.length === 0 && (
         <Paper>
-          <EmptyState icon={IconSend} title={t("campaigns.noDeliveries")} text={t(list.state ? "common.nothingFound" : "campaigns.noDeliveriesHint")} />
+          <EmptyState icon={IconSend} title={t("campaigns.noDeliveries")} text={t(filtered ? "common.nothingFound" : "campaigns.noDeliveriesHint")} />
         </Paper>
       )}
-      {rows.length > 0 && <Rows<Delivery> label={t("campaigns.deliveries")} rows={rows} columns={columns} rowKey={(row) => row.addressId} />}
+      {rows.length > 0 && <Rows<Recipient> label={t("campaigns.deliveries")} rows={rows} columns={columns} rowKey={(row) => row.addressId} />}
       {source.hasNextPage && (
         <Center>
           <Button variant="default" loading={source.isFetchingNextPage} onClick={() => void source.fetchNextPage()}>
@@ -54,11 +63,68 @@ export function Deliveries({ campaign }: { campaign: CampaignCard }) {
           </Button>
         </Center>
       )}
+      {shown && <Happenings campaign={campaign} recipient={shown} opened={opened} onClose={events.close} />}
     </Stack>
   );
 }
 
-function useColumns(): Column<Delivery>[] {
+function Filters({ list }: { list: ListState }) {
+  const { t } = useTranslation();
+  const [text, setText] = useState(list.search);
+  const search = useDebouncedCallback((search: string) => list.set({ search }), TYPING_MS);
+  return (
+    <>
+      <TextInput
+        w={{ base: "100%", xs: 240 }}
+        aria-label={t("results.search")}
+        placeholder={t("results.search")}
+        leftSection={<IconSearch size={16} />}
+        value={text}
+        onChange={({ currentTarget }) => {
+          setText(currentTarget.value);
+          search(currentTarget.value);
+        }}
+      />
+      <Select
+        w={{ base: "100%", xs: 220 }}
+        clearable
+        aria-label={t("common.state")}
+        placeholder={t("campaigns.anyState")}
+        value={list.state ?? null}
+        onChange={(value) => list.set({ state: value ?? "" })}
+        data={STATUSES.map((status) => ({ value: status, label: t(`status.delivery.${status}`) }))}
+      />
+      <Select
+        w={{ base: "100%", xs: 230 }}
+        clearable
+        aria-label={t("results.did")}
+        placeholder={t("results.anyDid")}
+        value={list.did ?? null}
+        onChange={(value) => list.set({ did: value ?? "" })}
+        data={DID.map((did) => ({ value: did, label: t(`results.didOf.${did}`) }))}
+      />
+      {list.domain && <Chosen text={t("results.onlyDomain", { domain: list.domain })} onClear={() => list.set({ domain: "" })} />}
+      {list.url && <Chosen text={t("results.onlyUrl", { url: list.url })} onClear={() => list.set({ url: "" })} />}
+    </>
+  );
+}
+
+/** A filter that came from another page, with a way to be rid of it. */
+function Chosen({ text, onClear }: { text: string; onClear: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Badge
+      size="lg"
+      maw="100%"
+      variant="default"
+      rightSection={<CloseButton size="xs" aria-label={t("results.clearFilter")} onClick={onClear} />}
+    >
+      {text}
+    </Badge>
+  );
+}
+
+function useColumns(show: (recipient: Recipient) => void): Column<Recipient>[] {
   const { t } = useTranslation();
   const format = useFormat();
   return [
@@ -66,15 +132,47 @@ function useColumns(): Column<Delivery>[] {
       key: "address",
       title: t("campaigns.recipient"),
       render: (row) => (
-        <Anchor component={Link} to={`/contacts/${row.contactId}`} className="row-link" size="sm">
-          {row.address}
-        </Anchor>
+        <Stack gap={0}>
+          <Text size="sm" fw={550} style={{ overflowWrap: "anywhere" }}>
+            {row.address}
+          </Text>
+          <Text size="xs" c="dimmed">
+            {row.name}
+          </Text>
+        </Stack>
       ),
     },
     { key: "status", title: t("common.state"), render: (row) => <StatusBadge kind="delivery" state={row.status} /> },
-    { key: "opened", title: t("campaigns.openedAt"), hide: "tablet", render: (row) => format.exact(row.openedAt) },
-    { key: "clicked", title: t("campaigns.clickedAt"), hide: "tablet", render: (row) => format.exact(row.clickedAt) },
+    { key: "opens", title: t("results.opens"), align: "end", hide: "tablet", render: (row) => format.number(row.opens) },
+    { key: "clicks", title: t("results.clicks"), align: "end", hide: "tablet", render: (row) => format.number(row.clicks) },
     { key: "reason", title: t("campaigns.reason"), hide: "phone", render: (row) => row.reason ?? "—" },
-    { key: "at", title: t("campaigns.lastEvent"), align: "end", hide: "phone", render: (row) => format.exact(row.at) },
+    {
+      key: "at",
+      title: t("campaigns.lastEvent"),
+      align: "end",
+      render: (row) => (
+        <>
+          {format.exact(row.at)}
+          {row.polled !== null && (
+            <Text span display="block" size="xs" c="dimmed">
+              {t(row.polled ? "results.byPoll" : "results.byWebhook")}
+            </Text>
+          )}
+        </>
+      ),
+    },
+    {
+      key: "events",
+      title: t("common.actions"),
+      align: "end",
+      width: 110,
+      render: (row) => (
+        <Tooltip label={t("results.showEvents", { address: row.address })}>
+          <ActionIcon variant="subtle" color="gray" aria-label={t("results.showEvents", { address: row.address })} onClick={() => show(row)}>
+            <IconListDetails size={16} />
+          </ActionIcon>
+        </Tooltip>
+      ),
+    },
   ];
 }

@@ -12,8 +12,8 @@ const LINES = [
   { name: "unsubscribed", color: "red.6" },
 ] as const;
 
-/** How many letters were delivered and opened, and how many clicks came, by each moment. */
-export default function EventsChart({ chart }: { chart: CampaignChart }) {
+/** How many letters were delivered and opened, and how many clicks came: in each step, or up to it. */
+export default function EventsChart({ chart, running }: { chart: CampaignChart; running: boolean }) {
   const { t, i18n } = useTranslation();
   const timeZone = useSession().organisation.timezone;
   const label = new Intl.DateTimeFormat(i18n.language, { timeZone, ...precision(chart) });
@@ -27,7 +27,7 @@ export default function EventsChart({ chart }: { chart: CampaignChart }) {
       withDots={false}
       fillOpacity={0.18}
       valueFormatter={(value) => number.format(value)}
-      data={sums(chart).map((point) => ({ ...point, label: label.format(new Date(point.at)) }))}
+      data={steps(chart, running).map((point) => ({ ...point, label: label.format(new Date(point.at)) }))}
       series={LINES.map((line) => ({ ...line, label: t(`campaigns.${line.name}`) }))}
       areaChartProps={{ accessibilityLayer: true }}
     />
@@ -41,17 +41,20 @@ function precision({ widthS }: CampaignChart): Intl.DateTimeFormatOptions {
   return { hour: "2-digit", minute: "2-digit", second: "2-digit" };
 }
 
-/** Sums up to each moment, also for the steps without events, which the server leaves out. */
-function sums({ widthS, points }: CampaignChart): CampaignChart["points"] {
+/** Every step, also those without events, which the server leaves out; `running`: the sums up to each. */
+function steps({ widthS, points }: CampaignChart, running: boolean): CampaignChart["points"] {
   const known = new Map(points.map((point) => [Date.parse(point.at), point]));
   const moments = [...known.keys()];
   const from = Math.min(...moments);
-  const steps = (Math.max(...moments) - from) / (widthS * 1000);
-  const total = { sent: 0, delivered: 0, opened: 0, clicked: 0, unsubscribed: 0, bounced: 0, spam: 0 };
-  return Array.from({ length: steps + 1 }, (_, step) => {
+  const count = (Math.max(...moments) - from) / (widthS * 1000);
+  const none = { sent: 0, delivered: 0, opened: 0, clicked: 0, unsubscribed: 0, bounced: 0, spam: 0 };
+  let total = { ...none };
+  return Array.from({ length: count + 1 }, (_, step) => {
     const moment = from + step * widthS * 1000;
     const { at: _at, ...counts } = known.get(moment) ?? { at: "" };
-    for (const [name, count] of Object.entries(counts)) total[name as keyof typeof total] += count;
+    const added = { ...none, ...counts };
+    const names = Object.keys(none) as (keyof typeof none)[];
+    total = running ? (Object.fromEntries(names.map((name) => [name, total[name] + added[name]])) as typeof none) : added;
     return { at: new Date(moment).toISOString(), ...total };
   });
 }

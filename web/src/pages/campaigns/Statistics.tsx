@@ -1,15 +1,22 @@
-import { Grid, SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
-import { IconChartArea } from "@tabler/icons-react";
+import { Alert, Grid, SegmentedControl, SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
+import { IconAlertTriangle, IconChartArea } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { campaigns, stirs, type CampaignCard, type Figures } from "../../api/campaigns";
+import { reports, type Figure, type Results } from "../../api/reports";
 import { EmptyState } from "../../ui/EmptyState";
 import { Field, Tile } from "../../ui/Field";
 import { useFormat } from "../../ui/format";
+import { PageLoading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
+import { ProblemPanel } from "../../ui/ProblemPanel";
+import { Domains } from "./Domains";
 import { Exclusions } from "./Exclusions";
 import { Funnel } from "./Funnel";
+import { Links } from "./Links";
+import { Sources } from "./Sources";
+import { useSource } from "./sources";
 
 const EventsChart = lazy(() => import("./EventsChart"));
 const REFRESH_MS = 4_000;
@@ -29,51 +36,99 @@ const TILES: [Shown, Whole][] = [
 ];
 
 export function Statistics({ campaign }: { campaign: CampaignCard }) {
+  const { data, error, refetch } = useQuery({ ...reports.results(campaign.id), refetchInterval: stirs(campaign) ? REFRESH_MS : false });
+  if (error && !data) return <ProblemPanel problem={error} retry={() => void refetch()} />;
+  if (!data) return <PageLoading />;
+  return <Shown campaign={campaign} results={data} />;
+}
+
+function Shown({ campaign, results }: { campaign: CampaignCard; results: Results }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { figures } = campaign;
+  const figures = Object.fromEntries(results.figures.map((figure) => [figure.name, figure]));
   return (
     <Stack>
+      {results.stats.failure && results.stats.at && (
+        <Alert color="yellow" icon={<IconAlertTriangle size={18} />} title={t("results.statsFail", { ago: format.ago(results.stats.at) })}>
+          {results.stats.failure}
+        </Alert>
+      )}
       <SimpleGrid cols={{ base: 2, sm: 4, lg: 7 }} spacing="sm">
-        {TILES.map(([name, whole]) => (
-          <Tile
-            key={name}
-            label={t(`campaigns.${name}`)}
-            value={format.number(figures[name])}
-            note={figures[whole] > 0 ? t(`campaigns.ofWhole.${whole}`, { share: format.share(figures[name], figures[whole]) }) : "—"}
-          />
-        ))}
+        {TILES.map(([name, whole]) => {
+          const figure = figures[name];
+          return figure && <FigureTile key={name} figure={figure} whole={whole} of={figures[whole]?.count ?? 0} results={results} />;
+        })}
       </SimpleGrid>
       <OverTime campaign={campaign} />
       <Grid>
         <Grid.Col span={{ base: 12, lg: 7 }}>
-          <Panel title={t("campaigns.funnel")} description={t("campaigns.funnelHint")}>
-            <Funnel figures={figures} />
-          </Panel>
+          <Stack>
+            <Panel title={t("campaigns.funnel")} description={t("campaigns.funnelHint")}>
+              <Funnel figures={figures} />
+            </Panel>
+            <Links campaign={campaign} />
+          </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
           <Stack>
+            <Sources results={results} />
             <Losses campaign={campaign} />
-            <ServiceFigures campaign={campaign} />
           </Stack>
         </Grid.Col>
       </Grid>
+      <Domains campaign={campaign} />
     </Stack>
+  );
+}
+
+/** A figure with its share, who says it and when, and what we count where that differs. */
+function FigureTile({ figure, whole, of, results }: { figure: Figure; whole: Whole; of: number; results: Results }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const source = useSource(results);
+  return (
+    <Tile
+      label={t(`campaigns.${figure.name}`)}
+      value={format.number(figure.count)}
+      note={
+        <>
+          {of > 0 ? t(`campaigns.ofWhole.${whole}`, { share: format.share(figure.count, of) }) : "—"}
+          <br />
+          {source(figure)}
+          {figure.ours !== figure.count && (
+            <>
+              <br />
+              {t("results.weCount", { count: format.number(figure.ours) })}
+            </>
+          )}
+        </>
+      }
+    />
   );
 }
 
 function OverTime({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
+  const [mode, setMode] = useState("total");
   const { data, isPending } = useQuery({ ...campaigns.chart(campaign.id), refetchInterval: stirs(campaign) ? REFRESH_MS : false });
+  const modes = (
+    <SegmentedControl
+      size="xs"
+      aria-label={t("campaigns.overTime")}
+      value={mode}
+      onChange={setMode}
+      data={["total", "perMoment"].map((value) => ({ value, label: t(`results.${value}`) }))}
+    />
+  );
   return (
-    <Panel title={t("campaigns.overTime")} description={t("campaigns.overTimeHint")}>
+    <Panel title={t("campaigns.overTime")} description={t("results.eventsHint")} actions={modes}>
       {isPending && <Skeleton h={280} />}
       {data?.points.length === 0 && (
         <EmptyState compact icon={IconChartArea} title={t("campaigns.noPoints")} text={t("campaigns.noPointsHint")} />
       )}
       {data && data.points.length > 0 && (
         <Suspense fallback={<Skeleton h={280} />}>
-          <EventsChart chart={data} />
+          <EventsChart chart={data} running={mode === "total"} />
         </Suspense>
       )}
     </Panel>
@@ -106,23 +161,6 @@ function Losses({ campaign }: { campaign: CampaignCard }) {
           <Exclusions exclusions={campaign.exclusions} />
         </>
       )}
-    </Panel>
-  );
-}
-
-/** What the service itself counts, beside our own record. */
-function ServiceFigures({ campaign }: { campaign: CampaignCard }) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const { data } = useQuery({ ...campaigns.stats(campaign.id), refetchInterval: stirs(campaign) ? REFRESH_MS : false });
-  if (!data?.service) return null;
-  return (
-    <Panel title={t("campaigns.service")} description={t("campaigns.serviceSaid", { when: format.dateTime(data.service.fetchedAt) })}>
-      {Object.entries(data.service.figures).map(([name, count]) => (
-        <Field key={name} label={t(`campaigns.figure.${name}`, { defaultValue: name })}>
-          <span className="numbers">{format.number(count)}</span>
-        </Field>
-      ))}
     </Panel>
   );
 }
