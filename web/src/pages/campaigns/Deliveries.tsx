@@ -71,7 +71,7 @@ export function Deliveries({ campaign }: { campaign: CampaignCard }) {
 function Filters({ list }: { list: ListState }) {
   const { t } = useTranslation();
   const [text, setText] = useState(list.search);
-  const search = useDebouncedCallback((search: string) => list.set({ search }), TYPING_MS);
+  const search = useDebouncedCallback((words: string) => list.set({ search: words }), TYPING_MS);
   return (
     <>
       <TextInput

@@ -107,7 +107,7 @@ function Groups({ report, question, faded }: { report: Report; question: Questio
   const exports = useRight("contacts.export");
   const makes = useRight("segments.write");
   const [opened, dialog] = useDisclosure();
-  const [group, setGroup] = useState<GroupName>("sleeping");
+  const [chosen, choose] = useState<GroupName>("sleeping");
   return (
     <Box opacity={faded ? 0.5 : 1}>
       <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }} spacing="sm">
@@ -138,7 +138,7 @@ function Groups({ report, question, faded }: { report: Report; question: Questio
                       leftSection={<IconUsersPlus size={15} />}
                       aria-label={t("reports.makeSegmentOf", { group: t(`reports.group.${group}`) })}
                       onClick={() => {
-                        setGroup(group);
+                        choose(group);
                         dialog.open();
                       }}
                     >
@@ -152,7 +152,7 @@ function Groups({ report, question, faded }: { report: Report; question: Questio
           </Paper>
         ))}
       </SimpleGrid>
-      <MakeSegment key={`${group}${opened}`} question={question} group={group} opened={opened} onClose={dialog.close} />
+      <MakeSegment key={`${chosen}${opened}`} question={question} group={chosen} opened={opened} onClose={dialog.close} />
     </Box>
   );
 }
