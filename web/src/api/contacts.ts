@@ -1,5 +1,4 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import type { PageOf } from "../ui/DataList";
+import { queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
 import type { Shape } from "./shapes";
 
@@ -17,34 +16,14 @@ export type Category = Shape<"CategoryShape">;
 
 export type ContactField = Shape<"FieldShape">;
 
-export type TimelineEntry = Shape<"TimelineShape">;
-
-export interface ContactFilter {
-  search?: string;
-  segmentId?: string;
-  sort?: string;
-  offset: number;
-  limit: number;
-}
-
 export type AddressKind = "email" | "phone";
 
 export const contacts = {
-  list: (filter: ContactFilter) =>
-    queryOptions({
-      queryKey: ["contacts", "list", filter],
-      queryFn: ({ signal }) => api.get<PageOf<ContactRow>>("/contacts", { ...filter }, signal),
-      placeholderData: keepPreviousData,
-    }),
   card: (id: string) => queryOptions({ queryKey: ["contacts", id], queryFn: () => api.get<ContactCard>(`/contacts/${id}`) }),
-  timeline: (id: string) =>
-    queryOptions({ queryKey: ["contacts", id, "timeline"], queryFn: () => api.get<TimelineEntry[]>(`/contacts/${id}/timeline`) }),
   fields: queryOptions({ queryKey: ["contact-fields"], staleTime: 60_000, queryFn: () => api.get<ContactField[]>("/contacts/fields") }),
   categories: queryOptions({ queryKey: ["categories"], staleTime: 60_000, queryFn: () => api.get<Category[]>("/categories") }),
   create: (draft: Shape<"ContactBody">) => api.post<{ id: string }>("/contacts", draft),
   change: (id: string, draft: Shape<"ContactChange">) => api.patch<ContactCard>(`/contacts/${id}`, draft),
-  consent: (id: string, consent: { categoryId: string | null; state: "given" | "withdrawn"; how: string }) =>
-    api.post<void>(`/contacts/${id}/consents`, consent),
   createCategory: (category: { title: string; description: string }) => api.post<{ id: string }>("/categories", category),
   stop: (stop: { kind: AddressKind; address: string; categoryId: string | null }) => api.post<void>("/stop-list", stop),
   lift: (stop: { kind: AddressKind; address: string; categoryId: string | null; how: string }) =>

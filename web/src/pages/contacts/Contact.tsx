@@ -1,9 +1,10 @@
-import { Avatar, Button, Grid, Group, Stack, Text } from "@mantine/core";
+import { ActionIcon, Alert, Anchor, Avatar, Button, Grid, Group, Menu, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconBan, IconPencil } from "@tabler/icons-react";
+import { IconArrowsJoin, IconBan, IconDots, IconFileDownload, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { duplicates, privacy } from "../../api/card";
 import { contacts, type ContactCard } from "../../api/contacts";
 import { useRight } from "../../api/session";
 import { localised } from "../../i18n";
@@ -15,8 +16,10 @@ import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { PageProblem } from "../../ui/ProblemPanel";
 import { Addresses } from "./Addresses";
-import { ContactBadge } from "./Contacts";
+import { ContactBadge } from "./ContactBadge";
 import { EditContact } from "./EditContact";
+import { EraseDialog } from "./EraseDialog";
+import { MergeDialog } from "./MergeDialog";
 import { Subscriptions } from "./Subscriptions";
 import { Timeline } from "./Timeline";
 
@@ -42,16 +45,18 @@ function Contact({ contact }: { contact: ContactCard }) {
         back={{ to: "/contacts", label: t("contacts.title") }}
         badges={<ContactBadge row={contact} />}
         actions={
-          writes && (
-            <>
-              <Block contact={contact} />
+          <>
+            {writes && <Block contact={contact} />}
+            {writes && (
               <Button leftSection={<IconPencil size={16} />} onClick={dialog.open}>
                 {t("contacts.edit")}
               </Button>
-            </>
-          )
+            )}
+            <PersonalData contact={contact} />
+          </>
         }
       />
+      <MaybeTheSame contact={contact} />
       <Grid>
         <Grid.Col span={{ base: 12, lg: 5 }}>
           <Stack>
@@ -82,10 +87,19 @@ function About({ contact }: { contact: ContactCard }) {
         <Stack gap={0}>
           <Text fw={600}>{contact.name}</Text>
           <Text size="sm" c="dimmed">
-            {contact.company?.name ?? t("contacts.noCompany")}
+            {contact.company ? (
+              <Anchor component={Link} to={`/companies/${contact.company.id}`} size="sm">
+                {contact.company.name}
+              </Anchor>
+            ) : (
+              t("contacts.noCompany")
+            )}
           </Text>
         </Stack>
       </Group>
+      {contact.companyInn && <Field label={t("card.inn")}>{contact.companyInn}</Field>}
+      <Field label={t("card.owner")}>{contact.owner?.name ?? t("card.noOwner")}</Field>
+      {contact.externalId && <Field label={t("card.externalId")}>{contact.externalId}</Field>}
       {defined
         .filter((field) => contact.fields[field.key] !== undefined && contact.fields[field.key] !== null)
         .map((field) => (
@@ -106,6 +120,65 @@ function Value({ value }: { value: unknown }) {
   if (typeof value === "number") return format.number(value);
   const text = String(value);
   return /^\d{4}-\d\d-\d\d$/.test(text) ? format.date(text) : text;
+}
+
+/** Who may be the same person, as soon as there is somebody. */
+function MaybeTheSame({ contact }: { contact: ContactCard }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [merging, dialog] = useDisclosure();
+  const writes = useRight("contacts.write");
+  const found = useQuery(duplicates.of(contact.id)).data ?? [];
+  if (!writes || found.length === 0) return null;
+  return (
+    <Alert color="blue" icon={<IconArrowsJoin size={18} />} title={t("merge.maybe", { count: found.length })} mb="md">
+      <Group justify="space-between" gap="sm">
+        <Text size="sm">
+          {found.map((one) => one.name).join(", ")}. {t("merge.maybeHint")}
+        </Text>
+        <Button size="xs" variant="default" onClick={dialog.open}>
+          {t("merge.review")}
+        </Button>
+      </Group>
+      {merging && (
+        <MergeDialog
+          people={[contact, ...found]}
+          onClose={dialog.close}
+          onMerged={(id) => {
+            dialog.close();
+            void navigate({ to: "/contacts/$id", params: { id } });
+          }}
+        />
+      )}
+    </Alert>
+  );
+}
+
+/** What a person may ask for: a file of everything, and to be forgotten. */
+function PersonalData({ contact }: { contact: ContactCard }) {
+  const { t } = useTranslation();
+  const [erasing, dialog] = useDisclosure();
+  if (!useRight("privacy.manage")) return null;
+  return (
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon size="lg" variant="default" aria-label={t("card.more")}>
+            <IconDots size={18} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item component="a" href={privacy.fileOf(contact.id)} download leftSection={<IconFileDownload size={16} />}>
+            {t("privacy.handOut")}
+          </Menu.Item>
+          <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={dialog.open}>
+            {t("privacy.erase")}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {erasing && <EraseDialog contact={contact} onClose={dialog.close} />}
+    </>
+  );
 }
 
 function Block({ contact }: { contact: ContactCard }) {

@@ -1,23 +1,29 @@
-import { Anchor, Text, Timeline as List } from "@mantine/core";
+import { Anchor, Button, Center, Text, Timeline as List } from "@mantine/core";
 import {
   IconAlertTriangle,
+  IconArrowsJoin,
   IconCheck,
   IconClick,
   IconEye,
+  IconFileImport,
   IconHistory,
   IconMail,
   IconMailOff,
+  IconPencil,
+  IconThumbUp,
+  IconUserPlus,
   type Icon,
 } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { contacts } from "../../api/contacts";
+import { card } from "../../api/card";
 import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
 import { RowsLoading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
 import { ProblemPanel } from "../../ui/ProblemPanel";
+import { useGround } from "./ground";
 
 const ICONS: Record<string, Icon> = {
   sent: IconMail,
@@ -28,24 +34,39 @@ const ICONS: Record<string, Icon> = {
   spam: IconAlertTriangle,
   softBounce: IconAlertTriangle,
   hardBounce: IconAlertTriangle,
+  consent_given: IconThumbUp,
+  consent_withdrawn: IconMailOff,
+  stop_manual: IconMailOff,
+  stop_unsubscribe: IconMailOff,
+  stop_spam: IconAlertTriangle,
+  stop_hard_bounce: IconAlertTriangle,
+  merged: IconArrowsJoin,
+  import: IconFileImport,
+  contact_created: IconUserPlus,
+  contact_changed: IconPencil,
 };
 
 /** What happened to a contact, newest first. */
 export function Timeline({ contactId }: { contactId: string }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { data, error, isPending } = useQuery(contacts.timeline(contactId));
+  const ground = useGround();
+  const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(card.timeline(contactId));
+  const entries = data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Panel title={t("contacts.activity")}>
       {error && <ProblemPanel problem={error} />}
       {isPending && <RowsLoading rows={3} />}
-      {data?.length === 0 && <EmptyState compact icon={IconHistory} title={t("contacts.noActivity")} text={t("contacts.noActivityHint")} />}
-      {data && data.length > 0 && (
+      {data && entries.length === 0 && (
+        <EmptyState compact icon={IconHistory} title={t("contacts.noActivity")} text={t("contacts.noActivityHint")} />
+      )}
+      {entries.length > 0 && (
         <List bulletSize={24} lineWidth={2}>
-          {data.map((entry) => {
+          {entries.map((entry, place) => {
             const Picture = ICONS[entry.kind] ?? IconHistory;
             return (
-              <List.Item key={`${entry.at}${entry.kind}${entry.title}`} bullet={<Picture size={13} aria-hidden />}>
+              // Entries are only ever added at the end, and several may be alike to the instant.
+              <List.Item key={place} bullet={<Picture size={13} aria-hidden />}>
                 <Text size="sm">
                   {entry.link?.startsWith("/") ? (
                     <Anchor component={Link} to={entry.link} size="sm">
@@ -55,6 +76,11 @@ export function Timeline({ contactId }: { contactId: string }) {
                     entry.title
                   )}
                 </Text>
+                {entry.detail && (
+                  <Text size="xs" style={{ overflowWrap: "anywhere" }}>
+                    {entry.detail.split(" · ").map(ground).filter(Boolean).join(" · ")}
+                  </Text>
+                )}
                 <Text size="xs" c="dimmed">
                   {format.dateTime(entry.at)}
                 </Text>
@@ -62,6 +88,13 @@ export function Timeline({ contactId }: { contactId: string }) {
             );
           })}
         </List>
+      )}
+      {hasNextPage && (
+        <Center mt="md">
+          <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            {t("card.moreHistory")}
+          </Button>
+        </Center>
       )}
     </Panel>
   );
