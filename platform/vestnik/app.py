@@ -27,12 +27,16 @@ from vestnik.campaigns.repeats import Repeats
 from vestnik.campaigns.service import Campaigns, topic
 from vestnik.companies import routes as companies_routes
 from vestnik.companies.directory import Companies
-from vestnik.contacts import card_routes, field_routes, list_routes, merge_routes
+from vestnik.contacts import card_routes, export_routes, field_routes, list_routes, merge_routes
 from vestnik.contacts import personal as contacts_personal
 from vestnik.contacts import routes as contacts_routes
 from vestnik.contacts.consent_record import ConsentRecord
 from vestnik.contacts.duplicates import Duplicates
+from vestnik.contacts.exporting import Exporting
 from vestnik.contacts.field_service import ContactFields
+from vestnik.contacts.imports import batch as batch_routes
+from vestnik.contacts.imports import routes as import_routes
+from vestnik.contacts.imports.service import Imports
 from vestnik.contacts.lists import ContactLists, contact_lists
 from vestnik.contacts.merging import Merging
 from vestnik.contacts.service import Contacts
@@ -68,6 +72,7 @@ from vestnik.people import settings_routes
 from vestnik.people.service import People
 from vestnik.people.tokens import csrf_token
 from vestnik.plugs import (
+    ElsewhereOfContacts,
     ModulesForCampaigns,
     NewestWebhooks,
     OwnListeners,
@@ -119,6 +124,8 @@ class Services:
     modules: Modules
     companies: Companies
     contacts: Contacts
+    imports: Imports
+    exporting: Exporting
     contact_lists: ContactLists
     contact_fields: ContactFields
     consent_record: ConsentRecord
@@ -206,6 +213,8 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         modules=modules,
         companies=Companies(database),
         contacts=contacts,
+        exporting=Exporting(database, lists.listing),
+        imports=_imports(settings, database, vault, engine, people),
         contact_lists=lists,
         contact_fields=ContactFields(database),
         consent_record=ConsentRecord(database),
@@ -222,6 +231,12 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     )
     _watch(services)
     return services
+
+
+def _imports(settings: Settings, database: Database, vault: Vault, engine: Engine, people: People) -> Imports:
+    """Imports, with what other rooms keep of contacts."""
+    folder = settings.data_dir / "imports"
+    return Imports(database, vault, engine, ElsewhereOfContacts(), people.users.by_words, folder)
 
 
 def _merging(database: Database) -> Merging:
@@ -307,6 +322,9 @@ def routers() -> Sequence[Router]:
         card_routes.router,
         list_routes.router,
         contacts_routes.router,
+        import_routes.router,
+        batch_routes.router,
+        export_routes.router,
         field_routes.router,
         merge_routes.router,
         privacy_routes.router,
@@ -353,6 +371,7 @@ async def working(services: Services) -> AsyncIterator[Services]:
             _PROFILE_EVERY_S, "people.profile", partial(_read_profile, services.people), everywhere=True
         )
         await services.engine.start()
+        stack.push_async_callback(services.imports.stop)
         stack.push_async_callback(services.engine.stop)
         yield services
 

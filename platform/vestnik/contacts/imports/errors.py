@@ -8,7 +8,8 @@ Problem
 ├── NotNow 409                the import is in another state
 ├── NotStaticSegment 422      contacts can't be added to it
 ├── EvidenceNeeded 422        consent without how it was given
-└── TooLateToUndo 409
+├── TooLateToUndo 409
+└── Nobody 422               a contact without anything to find it by
 """
 
 from __future__ import annotations
@@ -95,3 +96,13 @@ class TooLateToUndo(Problem):
         "en": "What there was before an import is kept for {days} days, and is gone by now.",
     }
     fields = ("days",)
+
+
+class Nobody(Problem):
+    code = "nobody"
+    status = 422
+    title = {"ru": "Контакт не определить", "en": "Nobody to be found"}
+    message = {
+        "ru": "Нужен внешний номер, адрес почты или телефон: по ним контакт находят.",
+        "en": "An external number, an e-mail address or a phone is needed: contacts are found by them.",
+    }

@@ -69,7 +69,7 @@ def _by_name(title: str, fields: Mapping[str, str]) -> str | None:
 def _by_values(values: Sequence[str]) -> str | None:
     if values and all("@" in value and "." in value for value in values):
         return "email"
-    if values and all(re.fullmatch(r"[\d\s()+.-]{10,20}", value) for value in values):
+    if values and all(re.fullmatch(r"[\s()+.-]*(?:\d[\s()+.-]*){10,15}", value) for value in values):
         return "phone"
     return None
 

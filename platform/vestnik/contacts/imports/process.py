@@ -20,7 +20,7 @@ FRAME_BYTES = 128 << 20
 #: Between two frames of a child.
 SILENCE_S = 120.0
 
-_decoder = msgspec.msgpack.Decoder(Frame)
+_decoder: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(Frame)
 
 
 class ChildFailed(Exception):

@@ -243,6 +243,16 @@ def policy_of(shape: PolicyShape) -> Policy:
     )
 
 
+def _policy_shape(policy: Policy) -> PolicyShape:
+    return PolicyShape(
+        duplicates=policy.duplicates,
+        segment_id=None if policy.segment_id is None else str(policy.segment_id),
+        category_id=None if policy.category_id is None else str(policy.category_id),
+        how=policy.how,
+        from_where=policy.from_where,
+    )
+
+
 def _reading(shape: ReadingShape) -> Reading:
     return Reading(shape.format, shape.encoding, shape.delimiter, shape.sheet, shape.header)
 
@@ -296,14 +306,7 @@ def _taken(row: Row, language: Language) -> TakenShape:
 async def _card(context: Context, id: int) -> ImportCard:
     row = await context.services.imports.get(context.actor, id)
     mapping = row.mapping or {"columns": [], "titles": []}
-    policy: PolicyShape | None = None
-    if row.policy is not None:
-        policy = PolicyShape(
-            **{
-                name: str(value) if name.endswith("_id") and value is not None else value
-                for name, value in row.policy.items()
-            }
-        )
+    policy = None if row.policy is None else _policy_shape(msgspec.convert(row.policy, Policy))
     return ImportCard(
         **_values(row, await _names(context, [row]), context.language),
         reading=msgspec.convert(row.reading, ReadingShape),

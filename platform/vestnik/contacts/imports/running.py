@@ -235,11 +235,13 @@ class Runner:
         return True
 
     async def _finish(self, import_id: int, run: int) -> None:
-        await self._database.write(_set, import_id, run, state="done", total_rows=contact_import.c.done_rows)
+        await self._database.write(
+            _set, import_id, run, {"state": "done", "total_rows": contact_import.c.done_rows}
+        )
         await storing.drop(self._database, import_id)
 
     async def _fail(self, import_id: int, run: int, reason: Mapping[str, Any]) -> None:
-        await self._database.write(_set, import_id, run, state="failed", reason=dict(reason))
+        await self._database.write(_set, import_id, run, {"state": "failed", "reason": dict(reason)})
 
 
 def rule_of(field: Field) -> FieldRule:
@@ -297,10 +299,10 @@ def _note(connection: sa.Connection, import_id: int, outcomes: Sequence[Outcome]
         )
 
 
-def _set(connection: sa.Connection, import_id: int, run: int, **values: Any) -> None:
+def _set(connection: sa.Connection, import_id: int, run: int, values: Mapping[str, Any]) -> None:
     connection.execute(
         sa.update(contact_import)
         .where(contact_import.c.id == import_id, contact_import.c.run == run)
         .where(contact_import.c.state.in_(("running", "undoing")))
-        .values(finished_at=now(), **values)
+        .values({"finished_at": now(), **values})
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from vestnik.audit import record
 from vestnik.contacts.errors import UnknownCategory
 from vestnik.contacts.imports import reasons, storing
 from vestnik.contacts.imports.applying import Applier
+from vestnik.contacts.imports.batch import Batches
 from vestnik.contacts.imports.errors import (
     EvidenceNeeded,
     NoMapping,
@@ -62,8 +63,9 @@ class Imports:
         folder: Path,
     ) -> None:
         self._database, self._engine, self._elsewhere, self._folder = database, engine, elsewhere, folder
-        self.applier = Applier(vault, elsewhere.join)
-        self.runner = Runner(database, self.applier, Undoer(elsewhere), folder, owners)
+        applier = Applier(vault, elsewhere.join)
+        self.batches = Batches(database, applier)
+        self.runner = Runner(database, applier, Undoer(elsewhere), folder, owners)
         engine.workflow(WORKFLOW, self._drive)
         engine.keep(self._wanted, self._finished)
         engine.every(_SWEPT_EVERY_S, "contacts.imports_kept", self.sweep)
@@ -381,8 +383,10 @@ def _workflow_id(import_id: int, run: int) -> str:
 def _begin(
     connection: sa.Connection, import_id: int, actor: Actor, file_name: str, schedule_id: int | None
 ) -> None:
-    counters = ("run", "done_rows", "created", "updated", "unchanged", "skipped", "rejected")
-    counters += ("kept_unsubscribed", "undone", "not_undone")
+    counters = (
+        *("run", "done_rows", "created", "updated", "unchanged", "skipped", "rejected"),
+        *("kept_unsubscribed", "undone", "not_undone"),
+    )
     connection.execute(
         sa.insert(contact_import).values(
             id=import_id,

@@ -63,7 +63,7 @@ class Undoer:
         ).one_or_none()
         if whole is None:
             return False
-        rows = connection.execute(
+        found = connection.execute(
             sa.select(
                 contact_change.c.contact_id,
                 contact_change.c.before,
@@ -76,7 +76,8 @@ class Undoer:
             .where(contact_change.c.import_id == import_id, contact_change.c.not_undone.is_(None))
             .order_by(contact_change.c.contact_id)
             .limit(UNDONE_AT_ONCE)
-        ).all()
+        )
+        rows: list[Any] = list(found)
         if not rows:
             connection.execute(
                 sa.update(contact_import)

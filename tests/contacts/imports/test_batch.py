@@ -1,0 +1,95 @@
+"""Many contacts in one request, and contacts into files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from python_calamine import CalamineWorkbook
+from tests.contacts.imports.conftest import Desk
+
+
+async def upsert(desk: Desk, *contacts: Any) -> list[dict[str, Any]]:
+    answer = await desk.browser.post("/contacts/batch", {"contacts": list(contacts)})
+    assert answer.status_code == 200, answer.text
+    results: list[dict[str, Any]] = answer.json()["results"]
+    return results
+
+
+async def test_a_batch_creates_updates_and_tells_of_each(desk: Desk) -> None:
+    first = await upsert(desk, {"externalId": "7", "name": "Анна", "emails": ["Anna@Example.ru"]})
+    results = await upsert(
+        desk,
+        {"externalId": "7", "name": "Анна Вторая"},
+        {"emails": ["ANNA@example.ru"], "name": "Анна Вторая"},
+        {"emails": ["не почта"]},
+        {"externalId": "8", "fields": {"none": 1}},
+        {"name": "Никто"},
+        {"externalId": 9},
+        {"externalId": "10", "phones": ["8 916 000-00-01"], "company": {"name": "ООО «Ромашка»"}},
+    )
+    statuses = [(each["index"], each["status"], each["error"] and each["error"]["code"]) for each in results]
+    assert [each["status"] for each in first] == ["created"]
+    assert statuses == [
+        (0, "updated", None),
+        (1, "unchanged", None),
+        (2, "error", "invalid_address"),
+        (3, "error", "unknown_field"),
+        (4, "error", "nobody"),
+        (5, "error", "invalid_request"),
+        (6, "created", None),
+    ]
+    assert [each["error"]["path"] for each in results if each["error"]] == [
+        *("$.emails[0]", "$.fields.none", "$", "$.externalId"),
+    ]
+    assert {each["id"] for each in (*first, *results[:2])} == {first[0]["id"]}
+
+
+async def test_a_consent_of_a_batch_takes_back_no_unsubscribe(desk: Desk) -> None:
+    services, actor = desk.services, await desk.actor()
+    news = await services.contacts.create_category(actor, "Новости")
+    [made] = await upsert(desk, {"emails": ["a@example.ru"]})
+    await services.contacts.record_consent(actor, int(made["id"]), news, "withdrawn", "Попросил", "")
+    consent = {"categoryId": str(news), "how": "Форма"}
+    kept, given, unknown = await upsert(
+        desk,
+        {"emails": ["a@example.ru"], "consent": consent},
+        {"emails": ["b@example.ru"], "consent": consent},
+        {"emails": ["c@example.ru"], "consent": {**consent, "categoryId": "999"}},
+    )
+    verdicts = await services.contacts.audience_counts(services.contacts.everybody(), news, "email")
+    assert (kept["status"], kept["keptUnsubscribed"], given["keptUnsubscribed"]) == ("unchanged", True, False)
+    assert (unknown["status"], unknown["error"]["code"]) == ("error", "unknown_category")
+    assert verdicts == {"ok": 1, "unsubscribed_category": 1}
+
+
+async def test_more_than_a_thousand_contacts_are_refused(desk: Desk) -> None:
+    answer = await desk.browser.post("/contacts/batch", {"contacts": [{"externalId": "1"}] * 1_001})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_an_export_is_a_file_that_can_be_imported_and_runs_no_formula(desk: Desk) -> None:
+    await upsert(
+        desk,
+        {"externalId": "1", "name": "=1+1", "emails": ["a@example.ru"], "phones": ["+79160000001"]},
+        {"externalId": "2", "name": "Иван", "emails": ["b@example.ru", "c@example.ru"]},
+    )
+    whole = await desk.browser.post("/contacts/export", {})
+    part = await desk.browser.post("/contacts/export", {"selection": {"search": "b@exa"}, "format": "xlsx"})
+    rows = list(csv.reader(io.StringIO(whole.content.decode("utf-8-sig")), delimiter=";"))
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(part.content)).get_sheet_by_index(0).to_python()
+    again = await desk.imported(whole.content)
+    assert [row[:4] for row in rows] == [
+        ["Внешний номер", "Имя", "Почта", "Телефон"],
+        ["1", "'=1+1", "a@example.ru", "+79160000001"],
+        ["2", "Иван", "b@example.ru, c@example.ru", ""],
+    ]
+    assert [row[:3] for row in sheet[1:]] == [["2", "Иван", "b@example.ru, c@example.ru"]]
+    assert (again["unchanged"], again["rejected"], again["doneRows"]) == (2, 0, 2)
+
+
+async def test_who_may_not_export_gets_no_file(desk: Desk) -> None:
+    sales = await desk.installation.signed_in("sales_manager")
+    answer = await sales.post("/contacts/export", {})
+    assert (answer.status_code, answer.json()["right"]) == (403, "contacts.export")
