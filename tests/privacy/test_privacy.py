@@ -115,7 +115,7 @@ async def test_the_file_holds_what_every_room_knows(installation: Installation) 
     assert answer.headers["content-disposition"] == f'attachment; filename="personal-data-{id}.json"'
     held = answer.json()
     assert list(held) == [
-        *("contacts", "consents", "addresses", "stopList", "imports"),
+        *("contacts", "consents", "addresses", "suppression", "imports"),
         *("segments", "deliveries", "requests", "events"),
     ]
     assert held["contacts"][0]["name"] == "Ёлкина Анна"
@@ -125,7 +125,7 @@ async def test_the_file_holds_what_every_room_knows(installation: Installation) 
     assert [(each["category"], each["how"], each["fromWhere"]) for each in held["consents"]] == [
         ("Новости", "Форма", "198.51.100.7")
     ]
-    assert [each["reason"] for each in held["stopList"]] == ["manual"]
+    assert [each["reason"] for each in held["suppression"]] == ["manual"]
     assert [(each["campaign"], each["status"]) for each in held["deliveries"]] == [("Осень", "delivered")]
     assert [each["detail"] for each in held["events"]] == ["https://shop.example/?me=anna"]
     assert len(held["requests"]) == 1
@@ -154,7 +154,7 @@ async def test_an_erased_person_is_nowhere_but_as_a_hash_and_the_proof_stays(
         "contacts": 1,
         "consents": 2,
         "addresses": 3,
-        "stopList": 0,
+        "suppression": 0,
         "imports": 0,
         "segments": 0,
         "deliveries": 1,

@@ -249,6 +249,6 @@ HOLDINGS = (
     Holding("contacts", _cards, _erase_cards),
     Holding("consents", _consents, _erase_consents),
     Holding("addresses", _addresses, _erase_addresses),
-    Holding("stopList", _stops, _keep_stops),
+    Holding("suppression", _stops, _keep_stops),
     Holding("imports", _changes, _erase_changes),
 )
