@@ -68,6 +68,48 @@ def test_letter_is_shown_in_a_frame_that_may_do_nothing(demo: Site, page: Page) 
     assert box is not None and box["width"] <= 390
 
 
+def test_letter_is_changed_at_the_service_and_refreshed_here(demo: Site, page: Page) -> None:
+    demo.enter(page, "marketer")
+    demo.open(page, "/templates?search=Опрос")
+    page.get_by_role("link", name=re.compile("^Опрос")).click()
+    fields = page.get_by_role("region", name="Персонализация").get_by_role("listitem")
+    expect(fields.first).to_contain_text("Name")
+    expect(fields.first).to_contain_text("Имя контакта")
+    frame = page.get_by_title("Просмотр письма").content_frame
+    expect(frame.get_by_text("Один вопрос").first).to_be_visible()
+
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Открыть в сервисе").click()
+    editor = opened.value
+    body = editor.get_by_label("HTML письма")
+    body.fill(body.input_value().replace("Один вопрос", "Единственный вопрос"))
+    editor.get_by_role("button", name="Сохранить").click()
+    expect(editor.get_by_role("status")).to_contain_text("Сохранено")
+    editor.close()
+
+    expect(frame.get_by_text("Один вопрос").first).to_be_visible()
+    page.get_by_role("button", name="Обновить", exact=True).click()
+    expect(frame.get_by_text("Единственный вопрос").first).to_be_visible()
+
+
+def test_archived_letter_is_kept_and_the_last_imports_are_told(demo: Site, page: Page) -> None:
+    demo.enter(page, "marketer")
+    demo.open(page, "/templates")
+    last = page.get_by_role("region", name="Последний импорт")
+    expect(last).to_contain_text("66 шаблонов")
+    last.get_by_role("button", name="Начать импорт: Пробный аккаунт").click()
+    expect(last).to_contain_text("5 шаблонов")
+    picture = page.locator("a.choice img").first
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 540
+
+    page.get_by_text("Архив", exact=True).click()
+    page.get_by_role("link", name=re.compile("Летняя распродажа")).click()
+    expect(page.get_by_text("В сервисе этого шаблона больше нет")).to_be_visible()
+    expect(page.get_by_title("Просмотр письма").content_frame.get_by_text("дешевле на треть")).to_be_visible()
+    expect(page.get_by_role("link", name="Создать рассылку")).to_have_count(0)
+
+
 def test_statistics_of_past_campaigns_stand_in_the_list_and_on_their_pages(demo: Site, page: Page) -> None:
     demo.enter(page, "marketer")
     demo.open(page, "/campaigns?state=sent")
@@ -102,7 +144,7 @@ def test_segment_is_built_and_counted_while_it_is_built(demo: Site, page: Page) 
     expect(now).to_contain_text(re.compile(r"^Сейчас в сегменте\d{1,3} контакт"))
     expect(now).to_contain_text("Например")
     why = page.get_by_role("region", name="Почему контакт в сегменте или нет")
-    why.get_by_label("Контакт").fill("Абрамов")
+    why.get_by_role("combobox", name="Контакт").fill("Абрамов")
     page.get_by_role("option", name=re.compile("Абрамов")).first.click()
     expect(why.get_by_role("alert")).to_contain_text("входит в сегмент")
     expect(why.get_by_role("listitem").first).to_contain_text("Город = Казань")
@@ -119,7 +161,7 @@ def test_people_are_put_into_a_segment_by_hand_and_taken_out(demo: Site, page: P
     page.get_by_label("Название").fill("Гости вебинара")
     page.get_by_text("Список вручную").click()
     page.get_by_role("button", name="Сохранить").click()
-    page.get_by_label("Добавить контакт").fill("Абрамов")
+    page.get_by_role("combobox", name="Добавить контакт").fill("Абрамов")
     option = page.get_by_role("option").first
     name = option.inner_text().split(" · ")[0]
     option.click()
@@ -131,7 +173,7 @@ def test_people_are_put_into_a_segment_by_hand_and_taken_out(demo: Site, page: P
 
 def choose(place: Page | Locator, label: str, option: str) -> None:
     """Choose from a drop-down list."""
-    place.get_by_label(label).first.click()
+    place.get_by_role("combobox", name=label).first.click()
     page = place if isinstance(place, Page) else place.page
     page.get_by_role("option", name=option, exact=True).click()
 

@@ -112,6 +112,18 @@ async def test_templates_are_found_by_name_subject_and_language(templates: Templ
     assert await templates.languages(SYSTEM) == ["en", "ru"]
 
 
+async def test_templates_come_by_name_or_the_last_changed_first(templates: Templates, service: Any) -> None:
+    service.templates = [
+        told(1, name="А", updatedAt="2025-01-01T00:00:00Z"),
+        told(2, name="Б", updatedAt="2025-03-01T00:00:00Z"),
+        told(3, name="В"),
+    ]
+    await imported(templates)
+    assert [each.name for each in (await templates.page(SYSTEM))[0]] == ["А", "Б", "В"]
+    newest, _ = await templates.page(SYSTEM, sort="-changed")
+    assert [each.name for each in newest] == ["В", "Б", "А"]
+
+
 async def test_the_last_import_of_each_account_is_known(templates: Templates, service: Any) -> None:
     assert await templates.last_imports(SYSTEM) == []
     await imported(templates, 1)

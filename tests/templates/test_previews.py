@@ -140,7 +140,9 @@ async def test_the_letter_of_a_template_gone_at_the_service_stays_to_be_seen(
     service.templates, service.letters = [], {}
     await templates.finished(await templates.import_from(SYSTEM, 1))
     assert (await templates.get(SYSTEM, letter)).archived_at is not None
+    service.asked.clear()
     assert await templates.preview(SYSTEM, letter) == kept
+    assert service.asked == []
 
 
 ANSWERS = {

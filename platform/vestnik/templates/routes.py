@@ -13,7 +13,7 @@ from vestnik.http.errors import Language
 from vestnik.templates.images import Picture
 from vestnik.templates.letters import POLICY
 from vestnik.templates.personalisation import Filler
-from vestnik.templates.service import Import, ImportState, Template
+from vestnik.templates.service import Import, ImportState, Sort, Template
 
 router = Router("templates")
 
@@ -50,6 +50,7 @@ class TemplateQuery(Page):
     account_id: Id | None = None
     language: Annotated[str, msgspec.Meta(max_length=35)] | None = None
     archived: bool = False
+    sort: Sort = "name"
 
 
 class ImportBody(Shape):
@@ -122,6 +123,7 @@ async def list_templates(context: Context, query: TemplateQuery) -> TemplatePage
         search=query.search,
         language=query.language,
         archived=query.archived,
+        sort=query.sort,
         offset=query.offset,
         limit=query.limit,
     )

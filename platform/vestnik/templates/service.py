@@ -29,6 +29,7 @@ from vestnik.templates.tables import template, template_html, template_import
 from vestnik.vault import Vault
 
 ImportState = Literal["running", "done", "stopped"]
+Sort = Literal["name", "-changed"]
 
 HTML_FUNCTION = "CRM_Marketing_GetTemplateHTML"
 
@@ -177,12 +178,13 @@ class Templates:
         search: str = "",
         language: str | None = None,
         archived: bool = False,
+        sort: Sort = "name",
         offset: int = 0,
         limit: int = 50,
     ) -> tuple[list[Template], int]:
-        """Templates by name, of one account or of all, and how many there are.
+        """Templates of one account or of all, and how many there are.
 
-        `search` is a part of the name or of the subject.
+        `search` is a part of the name or of the subject; `-changed` has those first that were changed last.
         """
         actor.require("templates.read")
         gone = template.c.archived_at.is_not(None) if archived else template.c.archived_at.is_(None)
@@ -196,7 +198,7 @@ class Templates:
             where.append(named | template.c.subject_folded.contains(sought, autoescape=True))
         async with self._database.read() as connection:
             total = await connection.scalar(sa.select(sa.func.count()).select_from(template).where(*where))
-            ordered = _TEMPLATES.where(*where).order_by(template.c.name_folded, template.c.id)
+            ordered = _TEMPLATES.where(*where).order_by(*_SORTS[sort])
             rows = await connection.execute(ordered.offset(offset).limit(limit))
             return [Template(**row._mapping) for row in rows], total or 0
 
@@ -261,7 +263,8 @@ class Templates:
                     sa.select(template_html).where(template_html.c.template_id == shown.id)
                 )
             ).one_or_none()
-        if row is not None and not refresh and _is_fresh(row, shown):
+        # What is gone at the service can't be newer there: nobody is asked unless a person wants it.
+        if row is not None and not refresh and (shown.archived_at is not None or _is_fresh(row, shown)):
             return Letter(row.html, row.fetched_at)
         try:
             html: str = await self._modules.call(
@@ -323,6 +326,13 @@ _TEMPLATES = sa.select(
     template.c.updated_at,
     template.c.archived_at,
 )
+_SORTS: Mapping[Sort, Sequence[sa.ColumnElement[Any]]] = {
+    "name": (template.c.name_folded, template.c.id),
+    "-changed": (
+        sa.func.coalesce(template.c.service_updated_at, template.c.updated_at).desc(),
+        template.c.id,
+    ),
+}
 _IMPORTS = sa.select(
     template_import.c.id,
     template_import.c.account_id,

@@ -1976,6 +1976,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/categories/{id}/issues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent in a category, the newest first, and how its subscribers grew. */
+        get: operations["list_issues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns": {
         parameters: {
             query?: never;
@@ -4964,31 +4981,27 @@ export interface components {
             enabled?: boolean;
         };
         /**
-         * CampaignQuery
-         * @description Which campaigns: by a part of the name, in one of some states (comma-separated).
+         * CategoryIssuesShape
+         * @description A category, its subscribers and their growth, its newest issues and how many there are.
          */
-        CampaignQuery: {
-            /** @default  */
-            search?: string;
-            /**
-             * @default
-             * @enum {unknown}
-             */
-            sort?: "" | "-created" | "-launched" | "-name" | "created" | "launched" | "name";
-            /** @default 0 */
-            offset?: number;
-            /** @default 50 */
-            limit?: number;
-            /** @default  */
-            state?: string;
+        CategoryIssuesShape: {
+            title: string;
+            description: string;
+            subscribed: number;
+            unsubscribed: number;
+            weeks: components["schemas"]["WeekShape"][];
+            issues: components["schemas"]["CampaignLine"][];
+            total: number;
+            lastId: string | null;
         };
         /**
-         * CampaignPage
-         * @description A page of campaigns.
+         * WeekShape
+         * @description One week: contacts that subscribed to the category in it, and that left it.
          */
-        CampaignPage: {
-            items: components["schemas"]["CampaignLine"][];
-            total: number;
+        WeekShape: {
+            begins: string;
+            gained: number;
+            lost: number;
         };
         /**
          * CampaignLine
@@ -5039,6 +5052,33 @@ export interface components {
             skipped: number;
             failed: number;
             rejected: number;
+        };
+        /**
+         * CampaignQuery
+         * @description Which campaigns: by a part of the name, in one of some states (comma-separated).
+         */
+        CampaignQuery: {
+            /** @default  */
+            search?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            sort?: "" | "-created" | "-launched" | "-name" | "created" | "launched" | "name";
+            /** @default 0 */
+            offset?: number;
+            /** @default 50 */
+            limit?: number;
+            /** @default  */
+            state?: string;
+        };
+        /**
+         * CampaignPage
+         * @description A page of campaigns.
+         */
+        CampaignPage: {
+            items: components["schemas"]["CampaignLine"][];
+            total: number;
         };
         /**
          * CampaignBody
@@ -10553,6 +10593,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_issues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was sent in a category, the newest first, and how its subscribers grew. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryIssuesShape"];
+                };
             };
             /** @description A problem */
             default: {

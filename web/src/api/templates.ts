@@ -19,6 +19,7 @@ export interface TemplateFilter {
   accountId?: string;
   language?: string;
   archived?: boolean;
+  sort?: "name" | "-changed";
   offset: number;
   limit: number;
 }

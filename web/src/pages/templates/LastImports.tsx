@@ -43,6 +43,7 @@ function Row({ account, last }: { account: AccountRow; last: TemplateImport | un
     onSuccess: () => client.invalidateQueries({ queryKey: templates.lastImports.queryKey }),
     onError: tellProblem,
   });
+  const action = t(last ? "templates.again" : "templates.begin");
   const busy = again.isPending || last?.state === "running";
   return (
     <Stack gap="xs">
@@ -62,10 +63,10 @@ function Row({ account, last }: { account: AccountRow; last: TemplateImport | un
             variant="default"
             leftSection={<IconRefresh size={14} />}
             loading={busy}
-            aria-label={t("templates.importFrom", { account: account.title })}
+            aria-label={t("templates.importFrom", { action, account: account.title })}
             onClick={() => again.mutate()}
           >
-            {t(last ? "templates.again" : "templates.begin")}
+            {action}
           </Button>
         )}
       </Group>

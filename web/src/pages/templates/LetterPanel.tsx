@@ -20,8 +20,8 @@ export function LetterPanel({ id, letter }: { id: string; letter: UseQueryResult
     onError: tellProblem,
   });
   const { data, error } = letter;
-  const actions = data && (
-    <Group gap="xs" justify="flex-end">
+  const age = data && (
+    <Group gap="xs">
       <Text size="sm" c="dimmed" className="numbers" role="status">
         {t("templates.refreshedAt", { at: format.dateTime(data.fetchedAt) })}
       </Text>
@@ -37,7 +37,7 @@ export function LetterPanel({ id, letter }: { id: string; letter: UseQueryResult
     </Group>
   );
   return (
-    <Panel title={t("templates.preview")} actions={actions}>
+    <Panel title={t("templates.preview")}>
       <Stack gap="sm">
         {data?.failure && (
           <Alert color="yellow" icon={<IconClockExclamation size={18} />} title={t("templates.notRefreshed")} role="alert">
@@ -46,7 +46,7 @@ export function LetterPanel({ id, letter }: { id: string; letter: UseQueryResult
         )}
         {error && !data && <ProblemPanel problem={error} retry={() => void letter.refetch()} />}
         {data ? (
-          <Preview key={data.fetchedAt} source={templates.html(id)} title={t("templates.preview")} />
+          <Preview key={data.fetchedAt} source={templates.html(id)} title={t("templates.preview")} aside={age} />
         ) : (
           !error && <Skeleton h={620} radius="md" role="status" aria-label={t("common.loading")} />
         )}

@@ -34,6 +34,7 @@ export default function Templates() {
       accountId: list.accountId,
       language: list.language,
       archived: list.state === ARCHIVED,
+      sort: "-changed",
       offset: (list.page - 1) * TILES,
       limit: TILES,
     }),
@@ -113,7 +114,6 @@ function Filters({ languages }: { languages: string[] }) {
 }
 
 function Tile({ row }: { row: Template }) {
-  const { t } = useTranslation();
   const format = useFormat();
   const account = useAccountTitles().get(row.accountId);
   return (
@@ -127,14 +127,11 @@ function Tile({ row }: { row: Template }) {
           {row.subject || "—"}
         </Text>
         <Group gap="xs" justify="space-between" wrap="nowrap">
-          <Group gap={6} wrap="nowrap" miw={0}>
-            {row.archivedAt && <Badge color="orange">{t("templates.archived")}</Badge>}
-            <Badge color="gray" style={{ flexShrink: 1 }}>
-              {account ?? row.externalId}
-            </Badge>
-          </Group>
+          <Badge color="gray" style={{ flexShrink: 1 }}>
+            {account ?? row.externalId}
+          </Badge>
           <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
-            {format.date(row.serviceUpdatedAt ?? row.updatedAt)}
+            {format.date(row.archivedAt ?? row.serviceUpdatedAt ?? row.updatedAt)}
           </Text>
         </Group>
       </Stack>
