@@ -3,6 +3,7 @@ import type { ComponentType } from "react";
 import { queries } from "./api/queries";
 import { sessionQuery } from "./api/session";
 import { Failure, Missing } from "./shell/Failure";
+import { contactSearch } from "./pages/contacts/list/list-search";
 import { studioSearch } from "./pages/modules/search";
 import { parseSearch, stringifySearch } from "./search";
 import { Shell } from "./shell/Shell";
@@ -67,6 +68,14 @@ const studio = createRoute({
   pendingComponent: PageLoading,
 });
 
+const contactsList = createRoute({
+  getParentRoute: () => inside,
+  path: "/contacts",
+  validateSearch: contactSearch,
+  component: lazyRouteComponent(() => import("./pages/contacts/Contacts")),
+  pendingComponent: PageLoading,
+});
+
 const routes = root.addChildren([
   login,
   setup,
@@ -79,11 +88,13 @@ const routes = root.addChildren([
     page("/campaigns/$id/edit", () => import("./pages/campaigns/EditCampaign")),
     page("/templates", () => import("./pages/templates/Templates")),
     page("/templates/$id", () => import("./pages/templates/Template")),
-    page("/contacts", () => import("./pages/contacts/Contacts")),
+    contactsList,
     page("/contacts/duplicates", () => import("./pages/contacts/Duplicates")),
+    page("/contacts/$id", () => import("./pages/contacts/Contact")),
     page("/companies", () => import("./pages/companies/Companies")),
     page("/companies/$id", () => import("./pages/companies/Company")),
-    page("/contacts/$id", () => import("./pages/contacts/Contact")),
+    page("/imports", () => import("./pages/imports/Imports")),
+    page("/imports/$id", () => import("./pages/imports/Import")),
     page("/segments", () => import("./pages/segments/Segments")),
     page("/segments/new", () => import("./pages/segments/EditSegment")),
     page("/segments/$id", () => import("./pages/segments/EditSegment")),

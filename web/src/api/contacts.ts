@@ -1,4 +1,5 @@
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { PageOf } from "../ui/DataList";
 import { api } from "./client";
 import type { Shape } from "./shapes";
 
@@ -19,6 +20,12 @@ export type ContactField = Shape<"FieldShape">;
 export type AddressKind = "email" | "phone";
 
 export const contacts = {
+  list: (filter: { search: string; offset: number; limit: number }) =>
+    queryOptions({
+      queryKey: ["contacts", "list", filter],
+      queryFn: ({ signal }) => api.get<PageOf<ContactRow>>("/contacts", { ...filter }, signal),
+      placeholderData: keepPreviousData,
+    }),
   card: (id: string) => queryOptions({ queryKey: ["contacts", id], queryFn: () => api.get<ContactCard>(`/contacts/${id}`) }),
   fields: queryOptions({ queryKey: ["contact-fields"], staleTime: 60_000, queryFn: () => api.get<ContactField[]>("/contacts/fields") }),
   categories: queryOptions({ queryKey: ["categories"], staleTime: 60_000, queryFn: () => api.get<Category[]>("/categories") }),

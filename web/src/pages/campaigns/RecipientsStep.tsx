@@ -1,6 +1,7 @@
 import { Grid, Group, Radio, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { contactList } from "../../api/contact-list";
 import { contacts } from "../../api/contacts";
 import { segments, type Segment } from "../../api/segments";
 import { Tile } from "../../ui/Field";
@@ -75,8 +76,8 @@ function SegmentSize({ segmentId }: { segmentId: string | null }) {
   const { t } = useTranslation();
   const format = useFormat();
   const segment = useQuery({ ...segments.count(segmentId ?? ""), enabled: segmentId !== null });
-  const everybody = useQuery({ ...contacts.list({ offset: 0, limit: 1 }), enabled: segmentId === null });
-  const count = segmentId === null ? everybody.data?.total : segment.data?.count;
+  const everybody = useQuery({ ...contactList.count({ search: "", filters: {}, sort: "name" }), enabled: segmentId === null });
+  const count = segmentId === null ? everybody.data?.count : segment.data?.count;
   return (
     <Stack gap="xs" pos="sticky" top={76}>
       <Tile label={t("campaigns.inSegment")} value={format.number(count)} />

@@ -1,114 +1,268 @@
-import { Avatar, Badge, Button, Group, Select, Stack, Text } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { IconAddressBook, IconPlus } from "@tabler/icons-react";
+import { Badge, Button, Checkbox, Collapse, Group, Paper, Popover, Select, Stack, Text, TextInput } from "@mantine/core";
+import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
+import { IconAddressBook, IconArrowLeft, IconArrowRight, IconArrowsJoin, IconColumns3, IconFilter, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { contacts, type ContactRow } from "../../api/contacts";
-import { segments } from "../../api/segments";
+import { contactList, type ContactListing, type Selection, type Sort } from "../../api/contact-list";
+import type { ContactRow } from "../../api/contacts";
 import { useRight } from "../../api/session";
-import { DataList, PAGE_SIZE } from "../../ui/DataList";
+import { PAGE_SIZE } from "../../ui/DataList";
 import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
-import { useListState } from "../../ui/list-state";
+import { RowsLoading } from "../../ui/Loading";
 import { PageHeader } from "../../ui/PageHeader";
-import type { Column } from "../../ui/Rows";
+import { ProblemPanel } from "../../ui/ProblemPanel";
+import { Rows } from "../../ui/Rows";
+import { BulkBar } from "./list/BulkBar";
+import { USUAL, useColumnChoices, useColumns } from "./list/columns";
+import { FilterPanel } from "./list/FilterPanel";
+import { FilterPills } from "./list/FilterPills";
+import { SORTS, useListAddress, type ListAddress } from "./list/list-search";
+import { Views } from "./list/Views";
 import { NewContact } from "./NewContact";
 
 export default function Contacts() {
   const { t } = useTranslation();
-  const list = useListState();
+  const list = useListAddress();
   const [creating, dialog] = useDisclosure();
+  const [filtering, panel] = useDisclosure();
   const writes = useRight("contacts.write");
-  const source = useQuery(
-    contacts.list({ search: list.search, segmentId: list.segmentId, offset: (list.page - 1) * PAGE_SIZE, limit: PAGE_SIZE }),
-  );
+  const columns = list.columns?.length ? list.columns : USUAL;
+  const source = useQuery(contactList.page({ search: list.search, filters: list.filters, sort: list.sort }, list.cursor, PAGE_SIZE));
   const add = writes && (
     <Button leftSection={<IconPlus size={16} />} onClick={dialog.open}>
       {t("contacts.add")}
     </Button>
   );
+  const nobody = source.data?.total === 0 && !list.filtered;
   return (
     <>
-      <PageHeader title={t("contacts.title")} description={t("contacts.description")} actions={add} />
-      <DataList<ContactRow>
-        label={t("contacts.title")}
-        source={source}
-        list={list}
-        columns={useColumns()}
-        searchLabel={t("contacts.search")}
-        filters={<SegmentFilter />}
-        empty={<EmptyState icon={IconAddressBook} title={t("contacts.empty")} text={t("contacts.emptyHint")} actions={add} />}
+      <PageHeader
+        title={t("contacts.title")}
+        description={t("contacts.description")}
+        actions={
+          <>
+            <Button variant="default" component={Link} to="/contacts/duplicates" leftSection={<IconArrowsJoin size={16} />}>
+              {t("merge.open")}
+            </Button>
+            {add}
+          </>
+        }
       />
+      {source.error && !source.data && <ProblemPanel problem={source.error} retry={() => void source.refetch()} />}
+      {nobody ? (
+        <Paper>
+          <EmptyState icon={IconAddressBook} title={t("contacts.empty")} text={t("contacts.emptyHint")} actions={add} />
+        </Paper>
+      ) : (
+        <Stack gap="sm">
+          <Group gap="sm">
+            <Search list={list} />
+            <Button
+              variant={filtering ? "light" : "default"}
+              leftSection={<IconFilter size={16} />}
+              rightSection={Object.keys(list.filters).length > 0 && <Badge circle>{Object.keys(list.filters).length}</Badge>}
+              aria-expanded={filtering}
+              onClick={panel.toggle}
+            >
+              {t("contactList.filters")}
+            </Button>
+            <Order list={list} />
+            <Columns list={list} shown={columns} />
+            <Views list={list} columns={columns} />
+          </Group>
+          <Collapse expanded={filtering}>{filtering && <FilterPanel list={list} />}</Collapse>
+          <FilterPills list={list} />
+          {source.isPending && <RowsLoading />}
+          {source.data && <Found key={JSON.stringify([list.search, list.filters])} list={list} page={source.data} columns={columns} faded={source.isPlaceholderData} writes={writes} />}
+        </Stack>
+      )}
       <NewContact opened={creating} onClose={dialog.close} />
     </>
   );
 }
 
-function SegmentFilter() {
+interface FoundProps {
+  list: ListAddress;
+  page: ContactListing;
+  columns: string[];
+  faded: boolean;
+  writes: boolean;
+}
+
+/** The page of the list, whom of it is chosen, and what to do with them. */
+function Found({ list, page, columns, faded, writes }: FoundProps) {
   const { t } = useTranslation();
-  const list = useListState();
-  const known = useQuery(segments.list).data?.items ?? [];
+  const format = useFormat();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [everybody, setEverybody] = useState(false);
+  const here = page.items.map((row) => row.id);
+  const toggle = (ids: string[], add: boolean) => {
+    const next = new Set(everybody ? here : chosen);
+    for (const id of ids) {
+      if (add) next.add(id);
+      else next.delete(id);
+    }
+    setEverybody(false);
+    setChosen(next);
+  };
+  const has = (id: string) => everybody || chosen.has(id);
+  const all = here.length > 0 && here.every(has);
+  const rows = useColumns(columns, writes ? { has, toggle: (id) => toggle([id], !has(id)) } : undefined);
+  if (page.items.length === 0) {
+    return (
+      <Paper p="xl" ta="center">
+        <Text fw={550}>{t("contactList.nothing")}</Text>
+        <Text c="dimmed">{t("contactList.nothingHint")}</Text>
+      </Paper>
+    );
+  }
+  const total = page.more ? t("contactList.moreThan", { total: format.number(page.total) }) : format.number(page.total);
+  const selection: Selection = everybody
+    ? { search: list.search, filters: list.filters, sort: list.sort }
+    : { ids: [...chosen] };
+  const clear = () => {
+    setChosen(new Set());
+    setEverybody(false);
+  };
   return (
-    <Select
-      w={{ base: "100%", xs: 260 }}
-      clearable
-      searchable
-      aria-label={t("contacts.segment")}
-      placeholder={t("contacts.anySegment")}
-      value={list.segmentId ?? null}
-      onChange={(value) => list.set({ segmentId: value ?? "", page: 1 })}
-      data={known.map((segment) => ({ value: segment.id, label: segment.name }))}
-    />
+    <>
+      {writes && (
+        <Checkbox
+          label={t("contactList.selectPage")}
+          checked={all}
+          indeterminate={!all && here.some(has)}
+          onChange={() => toggle(here, !all)}
+        />
+      )}
+      <div style={{ opacity: faded ? 0.55 : 1, transition: "opacity 120ms" }}>
+        <Rows<ContactRow> label={t("contacts.title")} rows={page.items} columns={rows} />
+      </div>
+      <Pages list={list} page={page} total={total} />
+      {(everybody || chosen.size > 0) && (
+        <BulkBar
+          words={everybody ? t("contactList.allSelected", { total }) : t("contactList.selected", { count: chosen.size })}
+          selection={selection}
+          widen={everybody || (!page.more && chosen.size >= page.total) ? undefined : () => setEverybody(true)}
+          clear={clear}
+        />
+      )}
+    </>
   );
 }
 
-function useColumns(): Column<ContactRow>[] {
+function Pages({ list, page, total }: { list: ListAddress; page: ContactListing; total: string }) {
   const { t } = useTranslation();
   const format = useFormat();
-  return [
-    {
-      key: "name",
-      title: t("contacts.name"),
-      render: (row) => (
-        <Group gap="sm" wrap="nowrap">
-          <Avatar name={row.name} color="initials" size={32} aria-hidden />
-          <Stack gap={0}>
-            <Link to="/contacts/$id" params={{ id: row.id }} className="row-link">
-              {row.name}
-            </Link>
-            {row.company && (
-              <Text size="xs" c="dimmed">
-                {row.company.name}
-              </Text>
-            )}
-          </Stack>
-        </Group>
-      ),
-    },
-    { key: "email", title: t("contacts.email"), render: (row) => <FirstOf value={row.email} all={row.emails.length} /> },
-    { key: "phone", title: t("contacts.phone"), hide: "tablet", render: (row) => <FirstOf value={row.phone} all={row.phones.length} /> },
-    { key: "state", title: t("common.state"), render: (row) => <ContactBadge row={row} /> },
-    { key: "created", title: t("contacts.added"), hide: "phone", render: (row) => format.date(row.createdAt) },
-  ];
-}
-
-function FirstOf({ value, all }: { value: string | null; all: number }) {
+  const [counting, setCounting] = useState(false);
+  const exact = useQuery({
+    ...contactList.count({ search: list.search, filters: list.filters, sort: list.sort }),
+    enabled: counting && page.more,
+  });
+  const known = exact.data ? format.number(exact.data.count) : total;
   return (
-    <Group gap={6} wrap="nowrap">
-      <span>{value ?? "—"}</span>
-      {all > 1 && (
-        <Badge size="sm" color="gray">
-          +{all - 1}
-        </Badge>
-      )}
+    <Group justify="space-between" gap="sm">
+      <Group gap="xs">
+        <Text size="sm" c="dimmed" className="numbers" aria-live="polite">
+          {t("contactList.shown", { count: page.items.length, total: known })}
+        </Text>
+        {page.more && !exact.data && (
+          <Button variant="subtle" size="compact-sm" loading={exact.isFetching} onClick={() => setCounting(true)}>
+            {t("contactList.countAll")}
+          </Button>
+        )}
+      </Group>
+      <Group gap="xs" component="nav" aria-label={t("contactList.pages")}>
+        <Button
+          variant="default"
+          size="sm"
+          leftSection={<IconArrowLeft size={16} />}
+          disabled={page.previous === null}
+          onClick={() => list.set({ cursor: page.previous ?? undefined })}
+        >
+          {t("contactList.previous")}
+        </Button>
+        <Button
+          variant="default"
+          size="sm"
+          rightSection={<IconArrowRight size={16} />}
+          disabled={page.next === null}
+          onClick={() => list.set({ cursor: page.next ?? undefined })}
+        >
+          {t("contactList.next")}
+        </Button>
+      </Group>
     </Group>
   );
 }
 
-export function ContactBadge({ row }: { row: ContactRow }) {
+function Search({ list }: { list: ListAddress }) {
   const { t } = useTranslation();
-  if (row.blocked) return <Badge color="red">{t("contacts.blocked")}</Badge>;
-  if (row.unsubscribed) return <Badge color="orange">{t("contacts.unsubscribed")}</Badge>;
-  return <Badge color="teal">{t("contacts.reachable")}</Badge>;
+  const [text, setText] = useState(list.search);
+  const [shown, setShown] = useState(list.search);
+  if (shown !== list.search) {
+    setShown(list.search);
+    // What is being typed keeps its last space; what came by a view or a link is shown.
+    if (text.trim() !== list.search) setText(list.search);
+  }
+  const search = useDebouncedCallback((value: string) => list.set({ search: value.trim() }), 200);
+  return (
+    <TextInput
+      type="search"
+      flex="1 1 220px"
+      maw={{ base: "100%", sm: 360 }}
+      aria-label={t("contacts.search")}
+      placeholder={t("contacts.search")}
+      leftSection={<IconSearch size={16} aria-hidden />}
+      value={text}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        search(event.currentTarget.value);
+      }}
+    />
+  );
+}
+
+function Order({ list }: { list: ListAddress }) {
+  const { t } = useTranslation();
+  return (
+    <Select
+      w={210}
+      aria-label={t("contactList.sort")}
+      allowDeselect={false}
+      value={list.sort}
+      data={SORTS.map((value) => ({ value, label: t(`contactList.sortOf.${value}`) }))}
+      onChange={(sort) => list.set({ sort: sort as Sort })}
+    />
+  );
+}
+
+function Columns({ list, shown }: { list: ListAddress; shown: string[] }) {
+  const { t } = useTranslation();
+  const choices = useColumnChoices();
+  return (
+    <Popover position="bottom-start" withinPortal trapFocus>
+      <Popover.Target>
+        <Button variant="default" leftSection={<IconColumns3 size={16} />}>
+          {t("contactList.columns")}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Checkbox.Group
+          label={t("contactList.columns")}
+          description={t("contactList.columnsHint")}
+          value={shown}
+          onChange={(columns) => list.set({ columns, cursor: list.cursor })}
+        >
+          <Stack gap={8} mt="xs" mah={320} style={{ overflowY: "auto" }}>
+            {choices.map(({ key, title }) => (
+              <Checkbox key={key} value={key} label={title} />
+            ))}
+          </Stack>
+        </Checkbox.Group>
+      </Popover.Dropdown>
+    </Popover>
+  );
 }
