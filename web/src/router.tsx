@@ -99,6 +99,7 @@ const routes = root.addChildren([
     page("/segments/new", () => import("./pages/segments/EditSegment")),
     page("/segments/$id", () => import("./pages/segments/EditSegment")),
     page("/categories", () => import("./pages/segments/Categories")),
+    page("/categories/$id", () => import("./pages/segments/Category")),
     page("/engagement", () => import("./pages/reports/Engagement")),
     page("/modules", () => import("./pages/modules/Modules")),
     studio,

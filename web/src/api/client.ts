@@ -7,6 +7,9 @@ interface Options {
   query?: Query;
   body?: unknown;
   form?: FormData;
+  file?: Blob;
+  /** The answer is a file. */
+  blob?: boolean;
   signal?: AbortSignal;
 }
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -58,10 +61,11 @@ async function send<Result>(method: Method, path: string, options: Options = {})
   const request: RequestInit = { method, headers, credentials: "same-origin" };
   if (options.signal) request.signal = options.signal;
   if (options.form) request.body = options.form;
+  else if (options.file) request.body = options.file;
   else if (options.body !== undefined) request.body = JSON.stringify(options.body);
 
   const answer = await reach(address(path, options.query), request);
-  if (answer.ok) return (await content(answer)) as Result;
+  if (answer.ok) return (await (options.blob ? answer.blob() : content(answer))) as Result;
   const problem = new Problem(answer.status, await problemBody(answer));
   if (answer.status === 401 && path !== "/session") signedOut();
   throw problem;
@@ -95,4 +99,6 @@ export const api = {
   patch: <Result>(path: string, body?: unknown) => send<Result>("PATCH", path, { body }),
   delete: <Result = void>(path: string) => send<Result>("DELETE", path),
   upload: <Result>(path: string, form: FormData) => send<Result>("POST", path, { form }),
+  file: <Result>(path: string, query: Query, file: Blob) => send<Result>("POST", path, { query, file }),
+  download: (path: string, body: unknown) => send<Blob>("POST", path, { body, blob: true }),
 };

@@ -1,6 +1,6 @@
 import { Badge, Button, Checkbox, Collapse, Group, Paper, Popover, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
-import { IconAddressBook, IconArrowLeft, IconArrowRight, IconArrowsJoin, IconColumns3, IconFilter, IconPlus, IconSearch } from "@tabler/icons-react";
+import { IconAddressBook, IconArrowLeft, IconArrowRight, IconArrowsJoin, IconColumns3, IconFileImport, IconFilter, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -22,6 +22,7 @@ import { FilterPills } from "./list/FilterPills";
 import { SORTS, useListAddress, type ListAddress } from "./list/list-search";
 import { Views } from "./list/Views";
 import { NewContact } from "./NewContact";
+import { ExportMenu } from "../imports/ExportMenu";
 
 export default function Contacts() {
   const { t } = useTranslation();
@@ -47,6 +48,12 @@ export default function Contacts() {
             <Button variant="default" component={Link} to="/contacts/duplicates" leftSection={<IconArrowsJoin size={16} />}>
               {t("merge.open")}
             </Button>
+            {writes && (
+              <Button variant="default" component={Link} to="/imports" leftSection={<IconFileImport size={16} />}>
+                {t("imports.import")}
+              </Button>
+            )}
+            <ExportMenu selection={{ search: list.search, filters: list.filters, sort: list.sort }} />
             {add}
           </>
         }

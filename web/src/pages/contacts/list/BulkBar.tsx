@@ -4,6 +4,7 @@ import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Selection } from "../../../api/contact-list";
 import { useRight } from "../../../api/session";
+import { ExportMenu } from "../../imports/ExportMenu";
 import { BulkDialog, type BulkKind } from "./BulkDialog";
 import classes from "./BulkBar.module.css";
 
@@ -39,6 +40,7 @@ export function BulkBar({ words, selection, widen, clear }: Props) {
           <Button variant="subtle" size="compact-sm" color="gray" onClick={clear}>
             {t("contactList.unselect")}
           </Button>
+          <ExportMenu selection={selection} />
           <Menu position="top-end">
             <Menu.Target>
               <Button size="sm" rightSection={<IconChevronDown size={14} />}>

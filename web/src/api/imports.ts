@@ -1,0 +1,66 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { PageOf } from "../ui/DataList";
+import { address, api } from "./client";
+import type { Selection } from "./contact-list";
+import type { Shape } from "./shapes";
+
+export type ImportRow = Shape<"ImportRow">;
+
+export type ImportCard = Shape<"ImportCard">;
+
+export type Reading = Shape<"ReadingShape">;
+
+export type Policy = Shape<"PolicyShape">;
+
+export type ImportPreview = Shape<"PreviewShape">;
+
+export type FileFormat = "csv" | "xlsx";
+
+interface Wanted {
+  reading: Reading | null;
+  columns: (string | null)[] | null;
+}
+
+const RUNNING_MS = 700;
+const goesOn = (state: string | undefined) => state === "running" || state === "undoing";
+
+export const imports = {
+  list: (page: { offset: number; limit: number }) =>
+    queryOptions({
+      queryKey: ["imports", "list", page],
+      queryFn: () => api.get<PageOf<ImportRow>>("/imports", page),
+      placeholderData: keepPreviousData,
+      refetchInterval: (query) => (query.state.data?.items.some((row) => goesOn(row.state)) ? RUNNING_MS * 3 : false),
+    }),
+  card: (id: string) =>
+    queryOptions({
+      queryKey: ["imports", id],
+      queryFn: () => api.get<ImportCard>(`/imports/${id}`),
+      refetchInterval: (query) => (goesOn(query.state.data?.state) ? RUNNING_MS : false),
+    }),
+  preview: (id: string, wanted: Wanted) =>
+    queryOptions({
+      queryKey: ["imports", id, "preview", wanted],
+      queryFn: () => api.post<ImportPreview>(`/imports/${id}/preview`, wanted),
+      placeholderData: keepPreviousData,
+      staleTime: 60_000,
+      retry: false,
+    }),
+  upload: (file: File) => api.file<ImportCard>("/imports", { fileName: file.name }, file),
+  start: (id: string, body: Shape<"StartBody">) => api.post<ImportCard>(`/imports/${id}/start`, body),
+  cancel: (id: string) => api.post<ImportCard>(`/imports/${id}/cancel`),
+  resume: (id: string) => api.post<ImportCard>(`/imports/${id}/resume`),
+  undo: (id: string) => api.post<ImportCard>(`/imports/${id}/undo`),
+  remove: (id: string) => api.delete(`/imports/${id}`),
+  rejects: (id: string) => address(`/imports/${id}/rejects`),
+  notUndone: (id: string) => address(`/imports/${id}/not-undone`),
+  /** Has the browser save the file of a selection. */
+  export: async (selection: Selection, format: FileFormat) => {
+    const file = await api.download("/contacts/export", { selection, format });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(file);
+    link.download = `contacts.${format}`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  },
+};
