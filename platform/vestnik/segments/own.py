@@ -62,7 +62,9 @@ def _company(matches: Predicate | None, now: Now) -> Predicate:
     if matches is None:
         return contact.c.company_id.is_not(None)
     if now.whole:
-        return sa.func.coalesce(contact.c.company_id.in_(sa.select(client.c.id).where(matches)), sa.false())
+        person = contact.alias("person")
+        people = sa.select(person.c.id).join(client, client.c.id == person.c.company_id)
+        return contact.c.id.in_(people.where(matches))
     return sa.exists().where(client.c.id == contact.c.company_id, matches)
 
 

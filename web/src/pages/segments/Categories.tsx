@@ -1,8 +1,9 @@
-import { Button, Group, Paper, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Paper, Stack, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import { IconCategory, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { contacts, type Category } from "../../api/contacts";
 import { useRight } from "../../api/session";
@@ -40,7 +41,16 @@ export default function Categories() {
           label={t("categories.title")}
           rows={data}
           columns={[
-            { key: "title", title: t("common.name"), width: "32%", render: (row) => <Text fw={550}>{row.title}</Text> },
+            {
+              key: "title",
+              title: t("common.name"),
+              width: "32%",
+              render: (row) => (
+                <Link to="/categories/$id" params={{ id: row.id }} className="row-link">
+                  {row.title}
+                </Link>
+              ),
+            },
             { key: "description", title: t("categories.about"), render: (row) => row.description || "—" },
           ]}
         />

@@ -27,7 +27,7 @@ export function ConditionEditor({ fields, condition, onChange }: Props) {
   return (
     <Group gap="xs" flex={1} align="flex-start">
       <Select
-        flex="1 1 170px"
+        flex="1 1 220px"
         searchable
         allowDeselect={false}
         maxDropdownHeight={320}
@@ -39,14 +39,16 @@ export function ConditionEditor({ fields, condition, onChange }: Props) {
           if (chosen && name !== condition.field) onChange(startOf(chosen));
         }}
       />
-      <Select
-        flex="1 1 150px"
-        allowDeselect={false}
-        aria-label={t("segments.operatorLabel")}
-        value={condition.operator}
-        data={operators}
-        onChange={(operator) => operator && field && onChange(withOperator(field, condition, operator))}
-      />
+      {operators.length > 1 && (
+        <Select
+          flex="1 1 190px"
+          allowDeselect={false}
+          aria-label={t("segments.operatorLabel")}
+          value={condition.operator}
+          data={operators}
+          onChange={(operator) => operator && field && onChange(withOperator(field, condition, operator))}
+        />
+      )}
       {field && <ValueEditor field={field} condition={condition} onChange={onChange} />}
     </Group>
   );
@@ -56,7 +58,7 @@ function ValueEditor({ field, condition, onChange }: Omit<Props, "fields"> & { f
   const { t } = useTranslation();
   const { value, operator } = condition;
   const set = (changed: unknown) => onChange({ ...condition, value: changed });
-  const shared = { flex: "2 1 170px", "aria-label": t("segments.value") };
+  const shared = { flex: "1 1 150px", "aria-label": t("segments.value") };
   switch (editorOf(field, operator)) {
     case "none":
       return null;

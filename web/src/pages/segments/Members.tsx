@@ -37,7 +37,7 @@ export function Members({ segment, writes }: { segment: Segment; writes: boolean
         </Link>
       ),
     },
-    { key: "email", title: t("contacts.email"), render: (row: ContactRow) => row.email ?? "—" },
+    { key: "email", title: t("contacts.email"), render: (row: ContactRow) => <Anywhere text={row.email} /> },
     { key: "phone", title: t("contacts.phone"), hide: "tablet" as const, render: (row: ContactRow) => row.phone ?? "—" },
     ...(writes
       ? [
@@ -94,5 +94,14 @@ export function Members({ segment, writes }: { segment: Segment; writes: boolean
         />
       </Stack>
     </Panel>
+  );
+}
+
+/** A text without spaces that may be wider than a phone. */
+function Anywhere({ text }: { text: string | null }) {
+  return (
+    <Text size="sm" component="span" style={{ overflowWrap: "anywhere" }}>
+      {text ?? "—"}
+    </Text>
   );
 }

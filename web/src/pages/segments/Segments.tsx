@@ -14,8 +14,9 @@ import { PageHeader } from "../../ui/PageHeader";
 import type { Column } from "../../ui/Rows";
 import { Rule } from "./Rule";
 
-/** A figure of this age is counted anew when the list is opened. */
+/** A figure of this age is counted anew when the list is opened; a younger one says how old it is. */
 const OLD_MS = 10 * 60_000;
+const NEW_MS = 60_000;
 
 export default function Segments() {
   const { t } = useTranslation();
@@ -58,7 +59,7 @@ function useColumns(writes: boolean): Column<Segment>[] {
       ),
     },
     { key: "rule", title: t("segments.rule"), render: (row) => <Rule segment={row} /> },
-    { key: "count", title: t("segments.count"), align: "end", width: 150, render: (row) => <Count segment={row} /> },
+    { key: "count", title: t("segments.count"), align: "end", width: 190, render: (row) => <Count segment={row} /> },
     { key: "actions", title: t("common.actions"), align: "end", width: 100, render: (row) => <RowActions segment={row} writes={writes} /> },
   ];
 }
@@ -67,8 +68,8 @@ function useColumns(writes: boolean): Column<Segment>[] {
 function Count({ segment }: { segment: Segment }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const old = segment.countedAt === null || Date.now() - Date.parse(segment.countedAt) > OLD_MS;
-  const { data, isFetching } = useQuery({ ...segments.count(segment.id), enabled: old });
+  const age = segment.countedAt === null ? Infinity : Date.now() - Date.parse(segment.countedAt);
+  const { data, isFetching } = useQuery({ ...segments.count(segment.id), enabled: age > OLD_MS });
   const count = data?.count ?? segment.members;
   return (
     <Stack gap={0} align="flex-end">
@@ -76,7 +77,7 @@ function Count({ segment }: { segment: Segment }) {
         {format.number(count)}
       </Text>
       <Text size="xs" c="dimmed">
-        {isFetching ? t("segments.counting") : !data && segment.countedAt && t("segments.counted", { ago: format.ago(segment.countedAt) })}
+        {isFetching ? t("segments.counting") : !data && age > NEW_MS && t("segments.counted", { ago: format.ago(segment.countedAt) })}
       </Text>
     </Stack>
   );
