@@ -11,7 +11,7 @@ from vestnik.campaigns import reasons
 from vestnik.campaigns.offers import Offer, Sender
 from vestnik.campaigns.repeats import Repeat, Rhythm
 from vestnik.campaigns.routes import known_zone
-from vestnik.campaigns.shapes import ReasonShape, Zone
+from vestnik.campaigns.shapes import CampaignLine, ReasonShape, Zone, line
 from vestnik.campaigns.testing import ADDRESSES
 from vestnik.http.api import Context, Id, Router, Shape
 from vestnik.http.errors import InvalidRequest, Language
@@ -108,6 +108,27 @@ class RepeatPage(Shape):
     items: list[RepeatShape]
 
 
+class WeekShape(Shape):
+    """One week: contacts that subscribed to the category in it, and that left it."""
+
+    begins: datetime
+    gained: int
+    lost: int
+
+
+class CategoryIssuesShape(Shape):
+    """A category, its subscribers and their growth, its newest issues and how many there are."""
+
+    title: str
+    description: str
+    subscribed: int
+    unsubscribed: int
+    weeks: list[WeekShape]
+    issues: list[CampaignLine]
+    total: int
+    last_id: Id | None
+
+
 @router.get("/campaigns/services", returns=OfferPage, right="campaigns.read")
 async def list_sending_services(context: Context) -> OfferPage:
     """The accounts by which campaigns are sent; those that can't be chosen too, with the reason."""
@@ -151,6 +172,23 @@ async def repeat_campaign(context: Context, id: int, body: RhythmBody) -> Repeat
 async def stop_repeating(context: Context, id: int) -> None:
     """End a repeat; the issues that were sent stay."""
     await context.services.repeats.stop(context.actor, id)
+
+
+@router.get("/categories/{id:key}/issues", returns=CategoryIssuesShape, right="campaigns.read")
+async def list_issues(context: Context, id: int) -> CategoryIssuesShape:
+    """What was sent in a category, the newest first, and how its subscribers grew."""
+    found = await context.services.campaigns.issues.of(context.actor, id)
+    growth = found.growth
+    return CategoryIssuesShape(
+        title=growth.title,
+        description=growth.description,
+        subscribed=growth.subscribed,
+        unsubscribed=growth.unsubscribed,
+        weeks=[WeekShape(begins=week.begins, gained=week.gained, lost=week.lost) for week in growth.weeks],
+        issues=[line(issue, context.language) for issue in found.issues],
+        total=found.total,
+        last_id=None if found.last_id is None else str(found.last_id),
+    )
 
 
 def _offer(offer: Offer, language: Language) -> OfferShape:

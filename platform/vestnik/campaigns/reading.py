@@ -105,7 +105,7 @@ class Register:
             total = await connection.scalar(sa.select(sa.func.count()).select_from(campaign).where(*where))
             query = sa.select(campaign).where(*where).order_by(*_order(sort)).offset(offset).limit(limit)
             rows = (await connection.execute(query)).all()
-        return [Line(row, _figures(row)) for row in rows], total or 0
+        return [Line(row, figures_of(row)) for row in rows], total or 0
 
     async def counts(self) -> dict[str, float]:
         """How many campaigns are in each state."""
@@ -219,10 +219,11 @@ async def _progress(connection: AsyncConnection, campaign_id: int) -> Progress:
         in_all[found.step] += found.number
         done[found.step] += found.number if found.state == "handed_over" else 0
     steps = Steps(done["export"], in_all["export"], done["prepare"], in_all["prepare"])
-    return Progress(row, _figures(row), steps)
+    return Progress(row, figures_of(row), steps)
 
 
-def _figures(row: Row) -> dict[str, int]:
+def figures_of(row: Row) -> dict[str, int]:
+    """The campaign's counters by name."""
     return {name: getattr(row, name) for name in ("recipients", *COUNTERS)}
 
 

@@ -235,6 +235,8 @@ def _rhythm(row: Row) -> Rhythm:
 
 
 def _repeat(row: Row) -> Repeat:
+    """A repeat as it is told: what a waiting issue lacked is of no interest once none waits."""
+    settled = row.reason is not None and row.reason["code"] == "not_ready" and row.waiting_id is None
     return Repeat(
         id=row.id,
         pattern_id=row.pattern_id,
@@ -242,6 +244,6 @@ def _repeat(row: Row) -> Repeat:
         rhythm=_rhythm(row),
         next_at=row.next_at,
         issues=row.issues,
-        reason=row.reason,
+        reason=None if settled else row.reason,
         waiting_id=row.waiting_id,
     )

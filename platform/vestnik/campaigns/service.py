@@ -24,6 +24,7 @@ from vestnik.campaigns.errors import (
     TooLateToPause,
     UnknownReference,
 )
+from vestnik.campaigns.issues import Issues
 from vestnik.campaigns.launch import Launch
 from vestnik.campaigns.ledger import Row
 from vestnik.campaigns.offers import Offers
@@ -104,7 +105,7 @@ class Campaigns:
         self.tracker = Tracker(database, engine, modules, self.driver, self.tell)
         self.register = Register(database, surroundings)
         self.inspector = Inspector(database, modules, surroundings)
-        self.offers = Offers(modules)
+        self.offers, self.issues = Offers(modules), Issues(database)
         self.tests = Tests(database, modules, surroundings, self._row)
 
     def on_external_id(self, heard: OnExternalId) -> None:

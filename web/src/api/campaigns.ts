@@ -23,6 +23,8 @@ export type CampaignAction =
   | "preflight"
   | "delete"
   | "send"
+  | "test"
+  | "undo"
   | "pause"
   | "resume"
   | "cancel"
@@ -36,6 +38,8 @@ export type CampaignCard = Omit<Shape<"CampaignCard">, "actions"> & { actions: C
 export type Exclusion = Shape<"vestnik.campaigns.shapes.CountShape">;
 
 export type Check = Shape<"vestnik.campaigns.shapes.CheckShape">;
+
+export type Fix = Shape<"FixShape">;
 
 export type Preflight = Shape<"PreflightShape">;
 
@@ -96,7 +100,6 @@ export const campaigns = {
   create: (draft: CampaignDraft) => api.post<CampaignCard>("/campaigns", draft),
   change: (id: string, draft: CampaignDraft) => api.patch<CampaignCard>(under(id), draft),
   remove: (id: string) => api.delete(under(id)),
-  send: (id: string, at: string | null) => api.post<CampaignCard>(under(id, "/send"), at ? { at } : {}),
   copy: (id: string, name: string) => api.post<CampaignCard>(under(id, "/copy"), { name }),
   act: (id: string, action: CampaignAction) => api.post<CampaignCard>(under(id, `/${action}`)),
   events: (id: string) => under(id, "/events"),

@@ -3,8 +3,8 @@ import { chooseLanguage, type Language } from "../i18n";
 import { api, Problem, keepCsrfToken } from "./client";
 import type { Shape } from "./shapes";
 
-export type Role = "administrator" | "integrator" | "marketer" | "sales_manager";
-export const ROLES: Role[] = ["administrator", "integrator", "marketer", "sales_manager"];
+export type Role = "administrator" | "integrator" | "marketer" | "editor" | "sales_manager";
+export const ROLES: Role[] = ["administrator", "integrator", "marketer", "editor", "sales_manager"];
 
 export type Theme = "auto" | "light" | "dark";
 

@@ -15,9 +15,11 @@ import { CampaignActions } from "./CampaignActions";
 import { Deliveries } from "./Deliveries";
 import { Details } from "./Details";
 import { isFilledIn } from "./draft";
+import { Held } from "./Held";
 import { History } from "./History";
 import { KillButton } from "./KillButton";
 import { LiveProgress } from "./LiveProgress";
+import { RepeatPanel } from "./RepeatPanel";
 import { StateExplained } from "./StateExplained";
 import { Statistics } from "./Statistics";
 
@@ -70,7 +72,8 @@ function Campaign({ campaign }: { campaign: CampaignCard }) {
         }
       />
       <Stack>
-        <StateExplained campaign={campaign} />
+        {campaign.held ? <Held campaign={campaign} /> : <StateExplained campaign={campaign} />}
+        <RepeatPanel campaignId={campaign.id} />
         {!draft && <LiveProgress campaign={campaign} connection={connection} />}
         <Tabs value={list.tab ?? (draft ? "details" : "statistics")} onChange={(tab) => list.set({ tab: tab ?? undefined, page: 1, search: "", state: "", did: "", domain: "", url: "" })} keepMounted={false}>
           <Tabs.List mb="md">

@@ -1,5 +1,6 @@
 import { Button, Menu } from "@mantine/core";
 import {
+  IconArrowBackUp,
   IconChevronDown,
   IconCopy,
   IconPlayerPause,
@@ -18,9 +19,10 @@ import { campaigns, type CampaignAction, type CampaignCard } from "../../api/cam
 import { useRight } from "../../api/session";
 import { ask, tell, tellProblem } from "../../ui/notices";
 
-type Step = Exclude<CampaignAction, "edit" | "send" | "preflight"> | "copy";
+type Step = Exclude<CampaignAction, "edit" | "send" | "preflight" | "test"> | "copy";
 
 const ICONS: Record<Step, Icon> = {
+  undo: IconArrowBackUp,
   pause: IconPlayerPause,
   resume: IconPlayerPlay,
   retry: IconRefresh,

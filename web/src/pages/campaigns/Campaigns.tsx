@@ -13,6 +13,7 @@ import { useListState } from "../../ui/list-state";
 import { PageHeader } from "../../ui/PageHeader";
 import type { Column } from "../../ui/Rows";
 import { StatusBadge } from "../../ui/StatusBadge";
+import { RepeatAlerts } from "./RepeatPanel";
 
 const REFRESH_MS = 4_000;
 
@@ -32,6 +33,7 @@ export default function Campaigns() {
   return (
     <>
       <PageHeader title={t("campaigns.title")} description={t("campaigns.description")} actions={create} />
+      <RepeatAlerts />
       <DataList<CampaignRow>
         label={t("campaigns.title")}
         source={source}

@@ -1,15 +1,17 @@
 import { Button, Grid, Group, List, Progress, Stack, Text, ThemeIcon } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconX, type Icon } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { campaigns, type Check, type Preflight } from "../../api/campaigns";
+import { campaigns, type CampaignDraft, type CampaignType, type Check, type Fix, type Preflight } from "../../api/campaigns";
 import { Tile } from "../../ui/Field";
 import { useFormat } from "../../ui/format";
 import { RowsLoading } from "../../ui/Loading";
+import { tellProblem } from "../../ui/notices";
 import { Panel } from "../../ui/Panel";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 import { Exclusions } from "./Exclusions";
-import { SendPanel } from "./SendPanel";
+import { TestLetter } from "./TestLetter";
 import type { STEPS } from "./Wizard";
 
 type Step = (typeof STEPS)[number];
@@ -20,8 +22,16 @@ const LOOKS: Record<Check["level"], { colour: string; icon: Icon }> = {
   error: { colour: "red", icon: IconX },
 };
 
-/** Who gets it, who does not and why, what is missing; then: send. */
-export function CheckStep({ id, onStep }: { id: string; onStep: (step: Step) => void }) {
+interface Props {
+  id: string;
+  accountId: string | null;
+  kind: CampaignType;
+  onStep: (step: Step) => void;
+  onChange: (change: Partial<CampaignDraft>) => Promise<unknown>;
+}
+
+/** Who gets it, who does not and why, what is missing and how to mend it; a test letter. */
+export function CheckStep({ id, accountId, kind, onStep, onChange }: Props) {
   const { t } = useTranslation();
   const { data, error, isFetching, refetch } = useQuery(campaigns.preflight(id));
   if (error) return <ProblemPanel problem={error} retry={() => void refetch()} />;
@@ -53,11 +63,9 @@ export function CheckStep({ id, onStep }: { id: string; onStep: (step: Step) => 
                   >
                     <Group gap="xs">
                       <Text size="sm">{check.text}</Text>
-                      {check.level !== "ok" && STEP_OF[check.code] && (
-                        <Button size="compact-xs" variant="subtle" onClick={() => onStep(STEP_OF[check.code] as Step)}>
-                          {t("campaigns.mend")}
-                        </Button>
-                      )}
+                      {check.fixes.map((fix) => (
+                        <FixButton key={fix.text} fix={fix} onStep={onStep} onChange={onChange} onAgain={() => void refetch()} />
+                      ))}
                     </Group>
                   </List.Item>
                 );
@@ -67,33 +75,33 @@ export function CheckStep({ id, onStep }: { id: string; onStep: (step: Step) => 
         </Stack>
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 5 }}>
-        <SendPanel id={id} ready={data.ready} recipients={data.recipients} />
+        <TestLetter id={id} accountId={accountId} kind={kind} />
       </Grid.Col>
     </Grid>
   );
 }
 
-/** The step in which a failed check is mended. */
-const STEP_OF: Record<string, Step | undefined> = {
-  name_missing: "service",
-  account_missing: "service",
-  account_gone: "service",
-  account_disabled: "service",
-  type_unsupported: "service",
-  function_missing: "service",
-  segment_gone: "recipients",
-  no_category: "recipients",
-  nobody: "recipients",
-  plan_too_small: "recipients",
-  subject_missing: "letter",
-  sender_missing: "letter",
-  sender_unknown: "letter",
-  sender_unverified: "letter",
-  template_missing: "letter",
-  template_gone: "letter",
-  template_foreign: "letter",
-  text_missing: "letter",
-};
+/** One way out of a failed check. */
+function FixButton({ fix, onStep, onChange, onAgain }: { fix: Fix; onStep: Props["onStep"]; onChange: Props["onChange"]; onAgain: () => void }) {
+  const { step, path, change, text } = fix;
+  if (path) {
+    return (
+      <Button size="compact-xs" variant="subtle" component={Link} to={path}>
+        {text}
+      </Button>
+    );
+  }
+  const mend = () => {
+    if (step) return onStep(step);
+    if (Object.keys(change).length === 0) return onAgain();
+    void onChange(change).then(onAgain, tellProblem);
+  };
+  return (
+    <Button size="compact-xs" variant="subtle" onClick={mend}>
+      {text}
+    </Button>
+  );
+}
 
 function Audience({ preflight }: { preflight: Preflight }) {
   const { t } = useTranslation();

@@ -3,7 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { IconSearch, IconTemplate } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { templates, type Template } from "../../api/templates";
 import { Preview } from "../../mail/Preview";
@@ -11,6 +11,7 @@ import { TemplatePicture } from "../../mail/TemplatePicture";
 import { EmptyState } from "../../ui/EmptyState";
 import { RowsLoading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
+import { SenderFields } from "./SenderFields";
 import type { DraftForm } from "./Wizard";
 
 const SHOWN = 60;
@@ -31,8 +32,7 @@ function Letter({ form }: { form: DraftForm }) {
           <Stack>
             <TextInput label={t("campaigns.subject")} {...form.getInputProps("subject")} />
             <TextInput label={t("campaigns.previewText")} description={t("campaigns.previewTextHint")} {...form.getInputProps("previewText")} />
-            <TextInput label={t("campaigns.senderName")} {...form.getInputProps("senderName")} />
-            <TextInput type="email" label={t("campaigns.senderEmail")} description={t("campaigns.senderHint")} {...form.getInputProps("senderEmail")} />
+            <SenderFields form={form} />
             <TextInput type="email" label={t("campaigns.replyTo")} {...form.getInputProps("replyTo")} />
           </Stack>
         </Panel>
@@ -64,6 +64,10 @@ function TemplateChoice({ form }: { form: DraftForm }) {
     form.clearFieldError("templateId");
     if (!form.values.subject) form.setFieldValue("subject", row.subject);
   };
+  const only = data?.total === 1 && !settled ? data.items[0] : undefined;
+  useEffect(() => {
+    if (only && !form.values.templateId) choose(only);
+  });
   return (
     <Panel title={t("campaigns.template")}>
       {form.errors.templateId && (

@@ -1,5 +1,6 @@
 import { Grid, Group, Radio, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { contactList } from "../../api/contact-list";
 import { contacts } from "../../api/contacts";
@@ -18,6 +19,10 @@ export function RecipientsStep({ form }: { form: DraftForm }) {
   const { t } = useTranslation();
   const known = useQuery(segments.list).data?.items ?? [];
   const categories = useQuery(contacts.categories).data ?? [];
+  const only = categories.length === 1 ? categories[0] : undefined;
+  useEffect(() => {
+    if (only && !form.values.categoryId && !form.isTouched("categoryId")) form.setFieldValue("categoryId", only.id);
+  });
   return (
     <Grid>
       <Grid.Col span={{ base: 12, md: 8 }}>
@@ -38,7 +43,10 @@ export function RecipientsStep({ form }: { form: DraftForm }) {
             <Radio.Group
               aria-label={t("campaigns.category")}
               value={form.values.categoryId ?? NONE}
-              onChange={(value) => form.setFieldValue("categoryId", value === NONE ? null : value)}
+              onChange={(value) => {
+                form.setTouched({ categoryId: true });
+                form.setFieldValue("categoryId", value === NONE ? null : value);
+              }}
             >
               <Stack gap="xs">
                 {categories.map((one) => <Option key={one.id} value={one.id} label={one.title} text={one.description} />)}

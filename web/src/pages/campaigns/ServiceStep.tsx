@@ -2,23 +2,28 @@ import { Button, Group, Radio, SegmentedControl, SimpleGrid, Stack, Text, TextIn
 import { IconPlugConnected } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { accounts, type AccountRow } from "../../api/accounts";
 import type { CampaignType } from "../../api/campaigns";
+import { planning, type Offer } from "../../api/planning";
 import { localised } from "../../i18n";
 import { EmptyState } from "../../ui/EmptyState";
 import { RowsLoading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
-import { StatusBadge } from "../../ui/StatusBadge";
 import type { DraftForm } from "./Wizard";
 
 /** What the campaign is called and which account sends it. */
 export function ServiceStep({ form }: { form: DraftForm }) {
   const { t } = useTranslation();
-  const { data, isPending } = useQuery(accounts.list);
+  const { data, isPending } = useQuery(planning.services);
   const all = data?.items ?? [];
   const sms = all.some((account) => account.campaignTypes.includes("sms"));
-  const fitting = all.filter((account) => account.campaignTypes.includes(form.values.type));
+  const fitting = all.filter((account) => account.campaignTypes.includes(form.values.type) || account.whyNot);
+  const usable = fitting.filter((account) => !account.whyNot);
+  const only = usable.length === 1 ? usable[0] : undefined;
+  useEffect(() => {
+    if (only && !form.values.accountId) form.setFieldValue("accountId", only.id);
+  });
   return (
     <Stack>
       <Panel>
@@ -40,14 +45,14 @@ export function ServiceStep({ form }: { form: DraftForm }) {
       </Panel>
       <Panel title={t("campaigns.service")} description={t("campaigns.serviceHint")}>
         {isPending && <RowsLoading rows={2} />}
-        {data && fitting.length === 0 && <NoAccounts />}
+        {data && usable.length === 0 && <NoAccounts />}
         <AccountChoice accounts={fitting} form={form} />
       </Panel>
     </Stack>
   );
 }
 
-function AccountChoice({ accounts: fitting, form }: { accounts: AccountRow[]; form: DraftForm }) {
+function AccountChoice({ accounts: fitting, form }: { accounts: Offer[]; form: DraftForm }) {
   const { t } = useTranslation();
   return (
     <Radio.Group
@@ -56,14 +61,15 @@ function AccountChoice({ accounts: fitting, form }: { accounts: AccountRow[]; fo
       onChange={(value) => {
         form.setFieldValue("accountId", value);
         form.setFieldValue("templateId", null);
+        form.clearFieldError("accountId");
       }}
       error={form.errors.accountId}
     >
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} mb="xs">
         {fitting.map((account) => (
-          <Radio.Card key={account.id} value={account.id} p="md" className="choice">
+          <Radio.Card key={account.id} value={account.id} p="md" className="choice" disabled={account.whyNot !== null} aria-describedby={account.whyNot ? `why-not-${account.id}` : undefined}>
             <Group wrap="nowrap" align="flex-start">
-              <Radio.Indicator />
+              <Radio.Indicator disabled={account.whyNot !== null} />
               <Stack gap={4} miw={0} flex={1}>
                 <Text fw={600} truncate>
                   {account.title}
@@ -71,8 +77,12 @@ function AccountChoice({ accounts: fitting, form }: { accounts: AccountRow[]; fo
                 <Text size="sm" c="dimmed" truncate>
                   {localised(account.moduleTitle)}
                 </Text>
+                {account.whyNot && (
+                  <Text size="sm" id={`why-not-${account.id}`}>
+                    {account.whyNot}
+                  </Text>
+                )}
               </Stack>
-              <StatusBadge kind="account" state={account.state} size="sm" />
             </Group>
           </Radio.Card>
         ))}

@@ -2,7 +2,7 @@ import { Alert, Anchor, Text } from "@mantine/core";
 import { IconAlertTriangle, IconClock, IconInfoCircle, IconPlayerPause, IconShieldSearch, type Icon } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { CampaignCard, CampaignState } from "../../api/campaigns";
-import { useFormat } from "../../ui/format";
+import { formats, useFormat } from "../../ui/format";
 
 const LOOKS: Partial<Record<CampaignState, { colour: string; icon: Icon }>> = {
   draft: { colour: "gray", icon: IconInfoCircle },
@@ -17,7 +17,7 @@ const LOOKS: Partial<Record<CampaignState, { colour: string; icon: Icon }>> = {
 
 /** Says what the present state means and what to do, in the states where a person should know. */
 export function StateExplained({ campaign }: { campaign: CampaignCard }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const format = useFormat();
   const look = LOOKS[campaign.state];
   if (!look || (campaign.state === "preparing" && !campaign.reason)) return null;
@@ -29,7 +29,7 @@ export function StateExplained({ campaign }: { campaign: CampaignCard }) {
         </Text>
       )}
       <Text size="sm">
-        {t(`campaigns.explained.${campaign.state}.text`, { when: format.dateTime(campaign.scheduledAt) })}{" "}
+        {t(`campaigns.explained.${campaign.state}.text`, { when: whenIn(campaign, format.dateTime(campaign.scheduledAt), i18n.language) })}{" "}
         {campaign.externalUrl && (
           <Anchor href={campaign.externalUrl} target="_blank" rel="noreferrer" size="sm">
             {t("campaigns.openAtService")}
@@ -38,4 +38,11 @@ export function StateExplained({ campaign }: { campaign: CampaignCard }) {
       </Text>
     </Alert>
   );
+}
+
+/** The time at home, and where it was chosen if that is elsewhere. */
+function whenIn({ zone, scheduledAt }: CampaignCard, here: string, language: string): string {
+  if (!zone) return here;
+  const there = formats(language, zone).dateTime(scheduledAt);
+  return there === here ? here : `${here} (${zone}: ${there})`;
 }

@@ -12,8 +12,9 @@ import { CheckStep } from "./CheckStep";
 import { LetterStep } from "./LetterStep";
 import { RecipientsStep } from "./RecipientsStep";
 import { ServiceStep } from "./ServiceStep";
+import { TimeStep } from "./TimeStep";
 
-export const STEPS = ["service", "recipients", "letter", "check"] as const;
+export const STEPS = ["service", "recipients", "letter", "check", "time"] as const;
 type Step = (typeof STEPS)[number];
 export type DraftForm = UseFormReturnType<CampaignDraft>;
 
@@ -23,6 +24,7 @@ const FIELDS: Record<Step, (keyof CampaignDraft)[]> = {
   recipients: [],
   letter: ["subject", "templateId", "senderName", "senderEmail", "text"],
   check: [],
+  time: [],
 };
 
 interface Props {
@@ -31,7 +33,7 @@ interface Props {
   firstStep: number;
 }
 
-/** Service, recipients, letter, check: a draft is kept from the first "next" on. */
+/** Service, recipients, letter, check, time: a draft is kept from the first "next" on. */
 export function Wizard({ id: givenId, initial, firstStep }: Props) {
   const { t } = useTranslation();
   const [step, setStep] = useState(firstStep);
@@ -70,12 +72,24 @@ export function Wizard({ id: givenId, initial, firstStep }: Props) {
       {current === "service" && <ServiceStep form={form} />}
       {current === "recipients" && <RecipientsStep form={form} />}
       {current === "letter" && <LetterStep form={form} />}
-      {current === "check" && id && <CheckStep id={id} onStep={(name) => setStep(STEPS.indexOf(name))} />}
+      {current === "check" && id && (
+        <CheckStep
+          id={id}
+          accountId={form.values.accountId}
+          kind={form.values.type}
+          onStep={(name) => setStep(STEPS.indexOf(name))}
+          onChange={(change) => {
+            form.setValues(change);
+            return save.mutateAsync({ ...form.values, ...change });
+          }}
+        />
+      )}
+      {current === "time" && id && <TimeStep id={id} onCheck={() => setStep(STEPS.indexOf("check"))} />}
       <Group justify="space-between">
         <Button variant="default" disabled={step === 0} onClick={() => goTo(step - 1)}>
           {t("common.back")}
         </Button>
-        {current !== "check" && (
+        {current !== "time" && (
           <Group gap="xs">
             <SaveDraft form={form} save={save.mutateAsync} />
             <Button loading={save.isPending} onClick={() => goTo(step + 1)}>

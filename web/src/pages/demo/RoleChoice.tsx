@@ -1,21 +1,25 @@
 import { Group, Loader, SimpleGrid, Text, UnstyledButton } from "@mantine/core";
-import { IconBrandPython, IconBriefcase, IconMail, IconShieldCog, type Icon } from "@tabler/icons-react";
+import { IconBrandPython, IconBriefcase, IconMail, IconPencil, IconShieldCog, type Icon } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { ROLES, type Role } from "../../api/session";
+import type { Role } from "../../api/session";
 
 export const ROLE_ICONS: Record<Role, Icon> = {
   administrator: IconShieldCog,
   integrator: IconBrandPython,
   marketer: IconMail,
+  editor: IconPencil,
   sales_manager: IconBriefcase,
 };
+
+/** The demo has a person for each of these. */
+const PLAYED: Role[] = ["administrator", "integrator", "marketer", "sales_manager"];
 
 /** One click makes the visitor of the demo another person. */
 export function RoleChoice({ busy, onChoose }: { busy: Role | null; onChoose: (role: Role) => void }) {
   const { t } = useTranslation();
   return (
     <SimpleGrid cols={2} spacing="xs">
-      {ROLES.map((role) => {
+      {PLAYED.map((role) => {
         const Picture = ROLE_ICONS[role];
         return (
           <UnstyledButton key={role} className="choice" p="sm" onClick={() => onChoose(role)} disabled={busy !== null}>
