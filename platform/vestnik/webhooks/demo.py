@@ -17,9 +17,17 @@ from vestnik.webhooks.tables import applied, attempt, event, inbox, waiting
 
 _SEED = 5
 _SLICE = 2_000
-_COLUMNS = ("id", "at", "account_id", "campaign_id", "address_id", "kind")
+_COLUMNS = ("id", "at", "account_id", "campaign_id", "address_id", "kind", "detail", "polled")
 _ON_THE_WAY_S = (2, 40)
 _AFTER_OPENING_S = (20, 240)
+#: What a letter leads to, and how many of ten clicks go there.
+_LINKS = (
+    ("https://mayak.example.com/offers", 6),
+    ("https://mayak.example.com/catalogue", 3),
+    ("https://mayak.example.com/contacts", 1),
+)
+#: One of so many campaigns was heard of by asking its service: its webhooks were silent.
+_POLLED = 3
 
 Line = tuple[Any, ...]
 
@@ -56,13 +64,21 @@ def _tell(
         .order_by(delivery.c.address_id)
         .limit(_SLICE)
     ).all()
+    polled = of.launched_at.toordinal() % _POLLED == 0
     lines = [
-        (new_key(), at, account_id, of.id, row.address_id, kind)
+        (new_key(), at, account_id, of.id, row.address_id, kind, _detail(kind, chance), polled)
         for row in rows
         for at, kind in _events(row, of.launched_at, chance)
     ]
     load(connection, event, _COLUMNS, lines)
     return rows[-1].address_id if len(rows) == _SLICE else None
+
+
+def _detail(kind: str, chance: Random) -> str | None:
+    """The link that was clicked."""
+    if kind != "clicked":
+        return None
+    return chance.choices([link for link, _ in _LINKS], [weight for _, weight in _LINKS])[0]
 
 
 def _events(row: sa.Row[*tuple[Any, ...]], launched_at: Any, chance: Random) -> Iterator[Line]:

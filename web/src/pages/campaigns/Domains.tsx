@@ -1,4 +1,5 @@
-import { Anchor } from "@mantine/core";
+import { Anchor, Button, Center } from "@mantine/core";
+import { useToggle } from "@mantine/hooks";
 import { IconWorld } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -11,17 +12,31 @@ import { RowsLoading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
 import { Rows, type Column } from "../../ui/Rows";
 
+/** Domains that are shown until somebody asks for all. */
+const FIRST = 8;
+
 /** What became of the letters by the domain of the address. */
 export function Domains({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
   const { data, isPending } = useQuery(reports.domains(campaign.id));
   const columns = useColumns();
+  const [all, toggle] = useToggle([false, true]);
+  const rows = data?.items ?? [];
   if (campaign.type !== "email") return null;
   return (
     <Panel title={t("results.domains")} description={t("results.domainsHint")}>
       {isPending && <RowsLoading />}
       {data?.items.length === 0 && <EmptyState compact icon={IconWorld} title={t("results.noDomains")} text="" />}
-      {data && data.items.length > 0 && <Rows<DomainLine> label={t("results.domains")} rows={data.items} columns={columns} rowKey={(row) => row.domain ?? ""} />}
+      {rows.length > 0 && (
+        <Rows<DomainLine> label={t("results.domains")} rows={all ? rows : rows.slice(0, FIRST)} columns={columns} rowKey={(row) => row.domain ?? ""} />
+      )}
+      {rows.length > FIRST && (
+        <Center mt="sm">
+          <Button variant="default" size="xs" onClick={() => toggle()}>
+            {t(all ? "results.fewerDomains" : "results.allDomains")}
+          </Button>
+        </Center>
+      )}
     </Panel>
   );
 }

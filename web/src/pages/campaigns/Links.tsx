@@ -3,7 +3,7 @@ import { IconLink } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import type { CampaignCard } from "../../api/campaigns";
+import { stirs, type CampaignCard } from "../../api/campaigns";
 import { reports, type LinkLine } from "../../api/reports";
 import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
@@ -11,11 +11,18 @@ import { RowsLoading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
 import { Rows, type Column } from "../../ui/Rows";
 
+const REFRESH_MS = 4_000;
+const AGAIN = 3;
+
 /** How often each link of the letter was followed: the service's count leads, ours stands beside it. */
 export function Links({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { data, isPending } = useQuery(reports.links(campaign.id));
+  const { data, isPending } = useQuery({
+    ...reports.links(campaign.id),
+    // The service is asked beside the first answer: a moment later it may have told.
+    refetchInterval: (query) => (stirs(campaign) || (query.state.dataUpdateCount < AGAIN && !query.state.data?.service.at) ? REFRESH_MS : false),
+  });
   const columns = useColumns();
   const told = data?.service.at;
   const description = told

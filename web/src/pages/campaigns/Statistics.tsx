@@ -20,6 +20,7 @@ import { useSource } from "./sources";
 
 const EventsChart = lazy(() => import("./EventsChart"));
 const REFRESH_MS = 4_000;
+const AGAIN = 3;
 
 type Whole = "recipients" | "sent" | "delivered";
 type Shown = "sent" | "delivered" | "opened" | "clicked" | "unsubscribed" | "bounced" | "spam";
@@ -36,7 +37,11 @@ const TILES: [Shown, Whole][] = [
 ];
 
 export function Statistics({ campaign }: { campaign: CampaignCard }) {
-  const { data, error, refetch } = useQuery({ ...reports.results(campaign.id), refetchInterval: stirs(campaign) ? REFRESH_MS : false });
+  const { data, error, refetch } = useQuery({
+    ...reports.results(campaign.id),
+    // The service is asked beside the first answer: a moment later it may have told.
+    refetchInterval: (query) => (stirs(campaign) || (query.state.dataUpdateCount < AGAIN && !query.state.data?.stats.at) ? REFRESH_MS : false),
+  });
   if (error && !data) return <ProblemPanel problem={error} retry={() => void refetch()} />;
   if (!data) return <PageLoading />;
   return <Shown campaign={campaign} results={data} />;

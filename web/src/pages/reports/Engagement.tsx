@@ -33,7 +33,7 @@ function tomorrow(): number {
 
 function useQuestion(list: ListState): Question {
   const [end] = useState(tomorrow);
-  const days = Number(DAYS.includes(list.state ?? "") ? list.state : DAYS[1]);
+  const days = Number(DAYS.includes(list.state ?? "") ? list.state : DAYS[0]);
   return {
     from: new Date(end - days * DAY_MS).toISOString(),
     to: new Date(end).toISOString(),
@@ -51,7 +51,7 @@ export default function Engagement() {
     <>
       <PageHeader title={t("reports.title")} description={t("reports.description")} />
       <Stack>
-        <Filters list={list} days={list.state ?? DAYS[1] ?? ""} />
+        <Filters list={list} days={list.state ?? DAYS[0] ?? ""} />
         {error && <ProblemPanel problem={error} retry={() => void refetch()} />}
         {!data && !error && <Skeleton h={150} />}
         {data && <Groups report={data} question={question} faded={isPlaceholderData} />}
