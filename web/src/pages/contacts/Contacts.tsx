@@ -236,7 +236,7 @@ function Order({ list }: { list: ListAddress }) {
   const { t } = useTranslation();
   return (
     <Select
-      w={210}
+      w={{ base: "100%", xs: 210 }}
       aria-label={t("contactList.sort")}
       allowDeselect={false}
       value={list.sort}

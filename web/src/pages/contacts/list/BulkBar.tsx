@@ -1,4 +1,4 @@
-import { Button, Group, Menu, Paper, Text } from "@mantine/core";
+import { Button, CloseButton, Group, Menu, Paper, Text } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -28,18 +28,18 @@ export function BulkBar({ words, selection, widen, clear }: Props) {
   return (
     <Paper withBorder shadow="md" p="xs" px="md" className={classes.bar} role="region" aria-label={t("contactList.bulk")}>
       <Group gap="sm" justify="space-between">
-        <Text size="sm" fw={550} className="numbers" aria-live="polite">
-          {words}
-        </Text>
+        <Group gap={6} wrap="nowrap">
+          <Text size="sm" fw={550} className="numbers" aria-live="polite">
+            {words}
+          </Text>
+          <CloseButton size="sm" aria-label={t("contactList.unselect")} onClick={clear} />
+        </Group>
         <Group gap="xs">
           {widen && (
             <Button variant="subtle" size="compact-sm" onClick={widen}>
               {t("contactList.selectAll")}
             </Button>
           )}
-          <Button variant="subtle" size="compact-sm" color="gray" onClick={clear}>
-            {t("contactList.unselect")}
-          </Button>
           <ExportMenu selection={selection} />
           <Menu position="top-end">
             <Menu.Target>

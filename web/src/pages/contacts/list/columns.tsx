@@ -50,7 +50,7 @@ export function useColumns(shown: string[], selecting: Selecting | undefined): C
     phone: (row) => <FirstOf value={row.phone} all={row.phones.length} />,
     state: (row) => <ContactBadge row={row} />,
     owner: (row) => owners.find(({ id }) => id === row.ownerId)?.name ?? "—",
-    created: (row) => format.date(row.createdAt),
+    created: (row) => <span style={{ whiteSpace: "nowrap" }}>{format.date(row.createdAt)}</span>,
     updated: (row) => format.dateTime(row.updatedAt),
   };
   const cell = (key: string): ((row: ContactRow) => ReactNode) => {
