@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from random import Random
 
 import sqlalchemy as sa
+from stdnum.ru.inn import calc_company_check_digit
 
 from vestnik.companies.service import NewClient, clients_of, insert_clients, remove_clients
 from vestnik.contacts.addresses import Address, normalise
 from vestnik.contacts.consents import Choice, ConsentState, Evidence, Reason, record_choices
 from vestnik.contacts.demo_names import company_names, latin, person_name
 from vestnik.contacts.fields import Field, insert_fields
+from vestnik.contacts.personal import SOURCE as ERASED
 from vestnik.contacts.service import Contacts
 from vestnik.contacts.storing import NewContact
 from vestnik.contacts.tables import (
@@ -31,6 +33,7 @@ from vestnik.contacts.tables import (
     suppression,
 )
 from vestnik.db import Database, fold, now
+from vestnik.privacy.service import forget_proofs
 
 CATEGORIES = (
     ("Новости", "Новости компании, раз в неделю"),
@@ -71,18 +74,24 @@ _STOPS: tuple[tuple[float, Reason], ...] = ((0.015, "hard_bounce"), (0.003, "spa
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """What the people refer to: companies with their mail domains, and the categories."""
+    """What the people refer to: companies with their mail domains, categories, and their owners."""
 
     companies: Sequence[tuple[int, str]]
     categories: Sequence[int]
+    owners: Sequence[int]
 
 
 async def create_demo(
-    database: Database, contacts: Contacts, *, count: int = 10_000, seed: int = 2026
+    database: Database,
+    contacts: Contacts,
+    owners: Sequence[int] = (),
+    *,
+    count: int = 10_000,
+    seed: int = 2026,
 ) -> None:
-    """Store the demo's categories, fields, companies and `count` people."""
+    """Store the demo's categories, fields, companies and `count` people, some of whom have an owner."""
     random, at = Random(seed), now()  # noqa: S311  # people of a demo are no secret
-    places = await database.write(_create_places, at)
+    places = await database.write(_create_places, owners, at)
     for start in range(0, count, _AT_ONCE):
         numbers = range(start, min(start + _AT_ONCE, count))
         people = [_person(random, number, places, at) for number in numbers]
@@ -101,7 +110,10 @@ def remove_demo(connection: sa.Connection) -> None:
 
     Rooms that refer to contacts remove theirs before.
     """
-    people = sa.select(contact.c.id).where(contact.c.external_id.startswith("demo-"))
+    # Whoever was erased in a demo was one of its people; the row has no number any more.
+    people = sa.select(contact.c.id).where(
+        contact.c.external_id.startswith("demo-") | contact.c.erased_at.is_not(None)
+    )
     categories = sa.select(category.c.id).where(category.c.title.in_([title for title, _ in CATEGORIES]))
     for table in (consent, subscription):
         mentioned = table.c.contact_id.in_(people) | table.c.category_id.in_(categories)
@@ -116,12 +128,16 @@ def remove_demo(connection: sa.Connection) -> None:
     invented = (
         address.c.kind.in_(("email", "phone"))
         & sa.not_(held.exists())
-        & (address.c.domain.contains("example.") | address.c.normalised.startswith("+7945"))
+        & (
+            address.c.domain.contains("example.")
+            | address.c.normalised.startswith("+7945")
+            | address.c.normalised.startswith(f"{ERASED}:")
+        )
     )
     stopped = sa.select(address.c.suppression_hash).where(invented)
     connection.execute(
         sa.delete(suppression).where(
-            (suppression.c.source == _SOURCE)
+            suppression.c.source.in_((_SOURCE, ERASED))
             | suppression.c.address_hash.in_(stopped)
             | suppression.c.category_id.in_(categories)
         )
@@ -130,9 +146,10 @@ def remove_demo(connection: sa.Connection) -> None:
     connection.execute(sa.delete(category).where(category.c.id.in_(categories)))
     connection.execute(sa.delete(contact_field).where(contact_field.c.key.in_([f.key for f in FIELDS])))
     remove_clients(connection, "demo-")
+    forget_proofs(connection)
 
 
-def _create_places(connection: sa.Connection, at: datetime) -> _Places:
+def _create_places(connection: sa.Connection, owners: Sequence[int], at: datetime) -> _Places:
     insert_fields(connection, FIELDS)
     connection.execute(
         sa.insert(category),
@@ -149,12 +166,18 @@ def _create_places(connection: sa.Connection, at: datetime) -> _Places:
     keys = insert_clients(
         connection,
         [
-            NewClient(name, inn=f"{7700000000 + number}", external_id=f"demo-{number}")
+            NewClient(name, inn=_inn(number), external_id=f"demo-{number}")
             for number, name in enumerate(names)
         ],
     )
     domains = [f"{latin(name[5:-1]).replace('-', '')}.example.com" for name in names]
-    return _Places(list(zip(keys, domains, strict=True)), list(categories))
+    return _Places(list(zip(keys, domains, strict=True)), list(categories), owners)
+
+
+def _inn(number: int) -> str:
+    """An INN with the check digit that belongs to it."""
+    digits = f"77{number:07d}"
+    return digits + str(calc_company_check_digit(digits))
 
 
 def _person(random: Random, number: int, places: _Places, at: datetime) -> NewContact:
@@ -175,6 +198,7 @@ def _person(random: Random, number: int, places: _Places, at: datetime) -> NewCo
         name=f"{family} {first} {patronymic}",
         addresses=_addresses(random, number, latin(first), latin(family), company),
         company_id=company[0] if company else None,
+        owner_id=places.owners[number % len(places.owners)] if places.owners and number % 3 == 0 else None,
         custom=custom,
         external_id=f"demo-{number}",
         created_at=created,

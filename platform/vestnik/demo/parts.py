@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from vestnik.contacts import demo as contacts_demo
 from vestnik.demo import sending
 from vestnik.people import demo as people_demo
+from vestnik.people.access import SYSTEM
 from vestnik.segments import demo as segments_demo
 
 if TYPE_CHECKING:
@@ -29,11 +30,16 @@ class Part:
     remove: Callable[[Services], Awaitable[object]]
 
 
+async def _create_contacts(services: Services) -> None:
+    owners = await services.people.users.working(SYSTEM)
+    await contacts_demo.create_demo(services.database, services.contacts, list(owners))
+
+
 PARTS: Sequence[Part] = (
     Part("organisation and people", people_demo.create_demo, people_demo.remove_demo),
     Part(
         "contacts",
-        lambda services: contacts_demo.create_demo(services.database, services.contacts),
+        _create_contacts,
         lambda services: services.database.write(contacts_demo.remove_demo),
     ),
     Part(

@@ -82,3 +82,8 @@ class Privacy:
                 sa.select(erasure).order_by(erasure.c.id.desc()).offset(offset).limit(limit)
             )
             return [Proof(*row) for row in rows], total or 0
+
+
+def forget_proofs(connection: sa.Connection) -> None:
+    """Delete every proof: the demo's, when it is removed."""
+    connection.execute(sa.delete(erasure))

@@ -98,6 +98,7 @@ function ConsentDialog({ contact, choice, onClose }: { contact: ContactCard; cho
           {gives && stopped && <Alert color="orange">{t("card.stillStopped")}</Alert>}
           <Autocomplete
             data-autofocus
+            openOnFocus={false}
             label={t("card.howLabel")}
             description={t("card.howHint")}
             maxLength={500}
