@@ -117,6 +117,45 @@ async def test_the_response_of_the_module_answers_the_provider(room: Room) -> No
     assert (card.response, card.response_sent, card.line.answered) == (response, True, 202)
 
 
+@pytest.mark.parametrize(
+    ("told", "sent"),
+    [
+        (None, "text/plain; charset=utf-8"),
+        ("text/html", "text/plain; charset=utf-8"),
+        ("image/svg+xml", "text/plain; charset=utf-8"),
+        ("Application/JSON; charset=utf-16", "application/json"),
+    ],
+)
+async def test_no_answer_of_a_module_does_anything_in_a_browser(
+    room: Room, told: str | None, sent: str
+) -> None:
+    """It comes from our own origin: a page there would act as whoever is signed in."""
+    unwanted = {
+        "Location": "https://elsewhere.example",
+        "Set-Cookie": "a=b",
+        "Access-Control-Allow-Origin": "*",
+        "Content-Encoding": "gzip",
+        "Content-Security-Policy": "script-src *",
+        "X-Content-Type-Options": "no",
+        "X-Accel-Redirect": "/etc/passwd",
+        "Server": "other",
+    }
+    headers = {**unwanted, **({} if told is None else {"Content-Type": told}), "X-Reply": "yes"}
+    room.result = lambda request: {
+        "response": {"status": 302, "headers": headers, "body": "<script>alert(1)</script>"}
+    }
+    answer = await room.post()
+    assert (answer.status_code, answer.text) == (302, "<script>alert(1)</script>")
+    assert dict(answer.headers) == {
+        "content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+        "x-content-type-options": "nosniff",
+        "cache-control": "no-store",
+        "content-type": sent,
+        "x-reply": "yes",
+        "content-length": "25",
+    }
+
+
 async def test_an_exception_of_the_module_is_500_and_is_tried_again(room: Room) -> None:
     room.result = raising(failure())
     assert (await room.post()).status_code == 500

@@ -17,6 +17,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vestnik.db import Batcher, WriterStopped, new_key
 from vestnik.http.errors import TooManyRequests
 from vestnik.http.limits import RateLimit, network_of
+from vestnik.webhooks.answers import (
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    NOT_STORED,
+    OK,
+    TOO_LARGE,
+    TOO_SLOW,
+    Answer,
+)
 from vestnik.webhooks.inbox import Stored
 from vestnik.webhooks.metrics import WebhookMetrics
 
@@ -28,26 +37,6 @@ BODY_WITHIN_S = 30.0
 STRANGERS = (60, 1.0)
 #: Unisender wants its 200 within 3 s; past this the answer is 200 and work goes on from the stored row.
 ANSWER_WITHIN_S = 2.5
-
-Header = tuple[bytes, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the provider is told."""
-
-    status: int
-    headers: tuple[Header, ...] = ()
-    body: bytes = b""
-
-
-OK = Answer(200)
-NOT_FOUND = Answer(404)
-METHOD_NOT_ALLOWED = Answer(405, ((b"allow", b"GET, HEAD, POST"),))
-TOO_SLOW = Answer(408, ((b"connection", b"close"),))
-TOO_LARGE = Answer(413)
-FAILED = Answer(500)
-NOT_STORED = Answer(503, ((b"retry-after", b"10"),))
 
 
 class ClientGone(Exception):
@@ -115,8 +104,8 @@ class Door:
         except ClientGone:
             return
         self._metrics.answered(answer.status)
-        headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        start = {"type": "http.response.start", "status": answer.status, "headers": answer.all_headers}
+        await send(start)
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
 
     async def _take(self, scope: Scope, receive: Receive, deadline: float) -> Answer:

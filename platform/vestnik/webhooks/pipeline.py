@@ -20,8 +20,9 @@ import structlog
 
 from vestnik.db import Batcher, Database, WriterStopped, now
 from vestnik.webhooks import inbox
+from vestnik.webhooks.answers import FAILED, OK, Answer, answer_of
 from vestnik.webhooks.apply import Applied, Parsed
-from vestnik.webhooks.door import FAILED, OK, Answer, Waiter
+from vestnik.webhooks.door import Waiter
 from vestnik.webhooks.inbox import Failure, Stored
 from vestnik.webhooks.metrics import WebhookMetrics
 
@@ -37,9 +38,6 @@ IN_MEMORY = 2000  # requests held in memory; more are left to the sweep
 STOP_WITHIN_S = 5.0  # calls still under way then are given up: they are stored, and the next start makes them
 SWEEP_EVERY_S = 1.0
 SWEEP_ROWS = 200
-
-#: HTTP knows no body in these answers: the next one on the connection would begin with it.
-BODILESS = frozenset({204, 205, 304})
 
 _encode = msgspec.json.Encoder().encode
 
@@ -216,7 +214,7 @@ class Pipeline:
         lane.timeouts = 0
         value: dict[str, Any] = report.value or {}
         response = value.get("response")
-        answer, in_time = _answer(response), waiter is not None and waiter.open
+        answer, in_time = answer_of(response), waiter is not None and waiter.open
         parsed = Parsed(
             request=request,
             version_id=report.version_id,
@@ -293,16 +291,3 @@ def _answered(waiter: Waiter | None, answer: Answer) -> int | None:
     if waiter is None:
         return None
     return answer.status if waiter.open else OK.status
-
-
-def _answer(response: dict[str, Any] | None) -> Answer:
-    if response is None:
-        return OK
-    headers = tuple(
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in response.get("headers", {}).items()
-        if name.lower() not in ("content-length", "transfer-encoding", "connection", "set-cookie")
-    )
-    status = response.get("status", 200)
-    body = b"" if status in BODILESS else response.get("body", "").encode()
-    return Answer(status, headers, body)
