@@ -2,6 +2,7 @@ import { ActionIcon, Button, Group, Stack, Text, Tooltip } from "@mantine/core";
 import { IconFilter, IconPlus, IconTrash, IconUsers } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { segments, type Segment } from "../../api/segments";
 import { useRight } from "../../api/session";
@@ -68,7 +69,8 @@ function useColumns(writes: boolean): Column<Segment>[] {
 function Count({ segment }: { segment: Segment }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const age = segment.countedAt === null ? Infinity : Date.now() - Date.parse(segment.countedAt);
+  const [opened] = useState(() => Date.now());
+  const age = segment.countedAt === null ? Infinity : opened - Date.parse(segment.countedAt);
   const { data, isFetching } = useQuery({ ...segments.count(segment.id), enabled: age > OLD_MS });
   const count = data?.count ?? segment.members;
   return (
