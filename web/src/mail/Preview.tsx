@@ -21,10 +21,11 @@ interface Props {
 /** A letter in a frame without scripts, forms or an origin, as wide as a desktop or a phone. */
 export function Preview({ source, title, height = 620, aside }: Props) {
   const { t } = useTranslation();
-  const [width, setWidth] = useState<Width>("desktop");
+  const [width, setWidth] = useState<Width>(() => (window.innerWidth < DESKTOP ? "phone" : "desktop"));
   const { ref, width: room } = useElementSize();
   const wide = width === "phone" ? PHONE : Math.max(room, DESKTOP);
   const scale = room > 0 ? Math.min(1, room / wide) : 1;
+  const shown = height * Math.max(scale, 0.6);
   return (
     <Stack gap="sm">
       <Group justify="space-between" gap="sm">
@@ -40,10 +41,10 @@ export function Preview({ source, title, height = 620, aside }: Props) {
         {aside}
       </Group>
       <Paper p={width === "phone" ? "md" : 0} bg="var(--vestnik-canvas)" style={{ overflow: "hidden" }}>
-        <div ref={ref} style={{ height }}>
+        <div ref={ref} style={{ height: shown }}>
           <iframe
             className={classes.frame}
-            style={{ width: wide, height: height / scale, transform: `scale(${scale})`, marginInline: Math.max(0, (room - wide * scale) / 2) }}
+            style={{ width: wide, height: shown / scale, transform: `scale(${scale})`, marginInline: Math.max(0, (room - wide * scale) / 2) }}
             src={source}
             title={title}
             sandbox=""
