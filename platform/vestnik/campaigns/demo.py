@@ -21,7 +21,7 @@ from vestnik.campaigns.reasons import of_service
 from vestnik.campaigns.service import Campaigns, Draft
 from vestnik.campaigns.states import State
 from vestnik.campaigns.statuses import COUNTERS, FACTS, HANDED_OVER, figures
-from vestnik.campaigns.tables import campaign, chunk, delivery, exclusion, history, message, stats
+from vestnik.campaigns.tables import campaign, chunk, delivery, exclusion, history, link, message, stats
 from vestnik.contacts.addresses import KIND_OF_CAMPAIGN
 from vestnik.contacts.audience import audience
 from vestnik.db import Database, now
@@ -29,6 +29,14 @@ from vestnik.people.access import SYSTEM
 
 _SEED = 20
 _SLICE = 1000
+#: What a letter leads to, and how many of ten clicks go there.
+LINKS = (
+    ("https://mayak.example.com/offers", 6),
+    ("https://mayak.example.com/catalogue", 3),
+    ("https://mayak.example.com/contacts", 1),
+)
+#: The service heard of one opening more than we for each so many.
+_UNHEARD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ async def create_demo(
 
 def remove_demo(connection: sa.Connection) -> None:
     """Take away every campaign: in a demo there are no others."""
-    for table in (delivery, message, chunk, exclusion, history, stats):
+    for table in (delivery, message, chunk, exclusion, history, stats, link):
         connection.execute(sa.delete(table))
     connection.execute(sa.delete(campaign))
 
@@ -247,13 +255,31 @@ def _close(
         cut_at=sent_at,
         service_status=last,
         service_at=finished_at,
+        links_at=now(),
     )
     if past.declined is None:
         told = {
             name: getattr(row, name) for name in ("sent", "delivered", "opened", "clicked", "unsubscribed")
         }
+        told["opened"] += row.opened // _UNHEARD
+        _tell_links(connection, campaign_id, row.clicked)
         connection.execute(
             sa.insert(stats).values(
                 campaign_id=campaign_id, figures={**told, "spam": row.spam}, fetched_at=now()
+            )
+        )
+
+
+def _tell_links(connection: sa.Connection, campaign_id: int, clicked: int) -> None:
+    """What the service says of the letter's links: somebody follows one twice."""
+    for url, weight in LINKS:
+        people = round(clicked * weight / sum(each for _, each in LINKS))
+        connection.execute(
+            sa.insert(link).values(
+                campaign_id=campaign_id,
+                url=url,
+                clicks=people + people // 8,
+                unique_clicks=people,
+                fetched_at=now(),
             )
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from vestnik.campaigns.demo import LINKS
 from vestnik.campaigns.statuses import CLICKED, DELIVERED, HARD_BOUNCED, OPENED, SENT, SOFT_BOUNCED, SPAM
 from vestnik.campaigns.statuses import UNSUBSCRIBED as LEFT
 from vestnik.campaigns.tables import campaign, delivery
@@ -20,12 +21,6 @@ _SLICE = 2_000
 _COLUMNS = ("id", "at", "account_id", "campaign_id", "address_id", "kind", "detail", "polled")
 _ON_THE_WAY_S = (2, 40)
 _AFTER_OPENING_S = (20, 240)
-#: What a letter leads to, and how many of ten clicks go there.
-_LINKS = (
-    ("https://mayak.example.com/offers", 6),
-    ("https://mayak.example.com/catalogue", 3),
-    ("https://mayak.example.com/contacts", 1),
-)
 #: One of so many campaigns was heard of by asking its service: its webhooks were silent.
 _POLLED = 3
 
@@ -78,7 +73,7 @@ def _detail(kind: str, chance: Random) -> str | None:
     """The link that was clicked."""
     if kind != "clicked":
         return None
-    return chance.choices([link for link, _ in _LINKS], [weight for _, weight in _LINKS])[0]
+    return chance.choices([link for link, _ in LINKS], [weight for _, weight in LINKS])[0]
 
 
 def _events(row: sa.Row[*tuple[Any, ...]], launched_at: Any, chance: Random) -> Iterator[Line]:
