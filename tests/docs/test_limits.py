@@ -35,6 +35,7 @@ NO_LIMITS = {
         "HARD_BOUNCED", "SPAM", "SKIPPED", "FAILED", "REJECTED", "TROUBLE",
     },
     "vestnik.contacts.demo": {"SMALL"},
+    "vestnik.contacts.growth": {"WEEK"},
     "vestnik.egress.spool": {"INDEX_EVERY_LINES"},
     "vestnik.http.api": {"MAX_KEY"},
     "vestnik.http.sockets": {"SESSION_ENDED", "FAULT"},

@@ -18,10 +18,21 @@ from vestnik.campaigns.ledger import SERVICE, Who
 from vestnik.campaigns.plan import exclude
 from vestnik.campaigns.ports import Surroundings
 from vestnik.campaigns.reasons import of_service
+from vestnik.campaigns.repeats import Rhythm, keep_repeat
 from vestnik.campaigns.service import Campaigns, Draft
 from vestnik.campaigns.states import State
 from vestnik.campaigns.statuses import COUNTERS, FACTS, HANDED_OVER, figures
-from vestnik.campaigns.tables import campaign, chunk, delivery, exclusion, history, link, message, stats
+from vestnik.campaigns.tables import (
+    campaign,
+    chunk,
+    delivery,
+    exclusion,
+    history,
+    link,
+    message,
+    repeat,
+    stats,
+)
 from vestnik.contacts.addresses import KIND_OF_CAMPAIGN
 from vestnik.contacts.audience import audience
 from vestnik.db import Database, now
@@ -81,6 +92,9 @@ class Ready:
     segment: str | None
 
 
+#: How the last of the past campaigns goes on.
+WEEKLY = Rhythm("week", 1, "10:00", "Europe/Moscow")
+
 #: One that is over in seconds, and one that takes long enough to be killed in the middle.
 READY: Sequence[Ready] = (
     Ready("Сезонная распродажа", "Скидки до 30 % на всё", "Пробная группа"),
@@ -109,6 +123,7 @@ async def create_demo(
     for number, past in enumerate(PAST):
         keys.append(await campaigns.create(SYSTEM, _draft(setting, past, number)))
         await _send(database, surroundings, keys[-1], past, number, chance)
+    await database.write(keep_repeat, SYSTEM, keys[-1], WEEKLY)
     for number, ready in enumerate(READY):
         keys.append(await campaigns.create(SYSTEM, _draft(setting, ready, number)))
     return keys
@@ -116,7 +131,7 @@ async def create_demo(
 
 def remove_demo(connection: sa.Connection) -> None:
     """Take away every campaign: in a demo there are no others."""
-    for table in (delivery, message, chunk, exclusion, history, stats, link):
+    for table in (delivery, message, chunk, exclusion, history, stats, link, repeat):
         connection.execute(sa.delete(table))
     connection.execute(sa.delete(campaign))
 

@@ -109,7 +109,7 @@ class Repeats:
             preflight = await self._inspector.look(pattern)
             if not preflight.ready:
                 raise not_ready(preflight.errors)
-        await self._database.write(_keep, actor, campaign_id, rhythm)
+        await self._database.write(keep_repeat, actor, campaign_id, rhythm)
 
     async def stop(self, actor: Actor, campaign_id: int) -> None:
         """End a repeat; its issues stay."""
@@ -172,7 +172,8 @@ def _words(preflight: Preflight) -> dict[str, str]:
     }
 
 
-def _keep(connection: sa.Connection, actor: Actor, campaign_id: int, rhythm: Rhythm) -> None:
+def keep_repeat(connection: sa.Connection, actor: Actor, campaign_id: int, rhythm: Rhythm) -> None:
+    """Store how a campaign is repeated; what is due is counted from now."""
     found = connection.execute(
         sa.select(repeat).where(repeat.c.pattern_id == campaign_id).with_for_update()
     ).one_or_none()

@@ -46,7 +46,7 @@ function Campaign({ campaign }: { campaign: CampaignCard }) {
     const before = campaign.progress;
     if (state !== before.state || progress.creating !== before.creating || progress.planned !== before.planned) void client.invalidateQueries({ queryKey: ["campaigns", campaign.id] });
   });
-  const draft = campaign.state === "draft";
+  const draft = campaign.state === "draft" || campaign.state === "scheduled"; // nothing went out yet
   return (
     <>
       <PageHeader

@@ -89,6 +89,7 @@ function usePossible(campaign: CampaignCard): Step[] {
   const sends = useRight("campaigns.send");
   const offered = (step: Step) =>
     step === "copy" ? campaign.state !== "draft" : (campaign.actions as string[]).includes(step);
+  if (campaign.held) return []; // for a moment there is one thing to do, and it has a place of its own
   const allowed = (step: Step) => (step === "copy" || step === "delete" ? writes : sends);
   return ORDER.filter((step) => offered(step) && allowed(step));
 }

@@ -49,7 +49,7 @@ export function CheckStep({ id, accountId, kind, onStep, onChange }: Props) {
               </Button>
             }
           >
-            <List spacing="sm" center={false}>
+            <List spacing="sm" styles={{ itemWrapper: { alignItems: "flex-start" } }}>
               {data.checks.map((check) => {
                 const look = LOOKS[check.level];
                 return (
@@ -61,8 +61,8 @@ export function CheckStep({ id, accountId, kind, onStep, onChange }: Props) {
                       </ThemeIcon>
                     }
                   >
-                    <Group gap="xs">
-                      <Text size="sm">{check.text}</Text>
+                    <Text size="sm">{check.text}</Text>
+                    <Group gap="xs" ml={-8}>
                       {check.fixes.map((fix) => (
                         <FixButton key={fix.text} fix={fix} onStep={onStep} onChange={onChange} onAgain={() => void refetch()} />
                       ))}

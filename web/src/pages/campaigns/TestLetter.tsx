@@ -11,10 +11,10 @@ import { ProblemPanel } from "../../ui/ProblemPanel";
 /** The letter to oneself, and to a few colleagues, before it goes to everybody. */
 export function TestLetter({ id, accountId, kind }: { id: string; accountId: string | null; kind: CampaignType }) {
   const { t } = useTranslation();
-  const { user } = useSession();
+  const { user, demo } = useSession();
   const allowed = useRight("campaigns.send");
   const service = useQuery(planning.services).data?.items.find((each) => each.id === accountId);
-  const [to, setTo] = useState(kind === "email" ? (user.email ?? "") : "");
+  const [to, setTo] = useState(kind === "email" && !demo ? (user.email ?? "") : "");
   const testing = useMutation({ mutationFn: (addresses: string[]) => planning.test(id, addresses) });
   const addresses = to.split(/[\s,;]+/).filter(Boolean);
   if (service && !service.canTest) {
