@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from tests.contacts.imports.conftest import Desk
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
+from vestnik.contacts.fields import Field, insert_fields
 from vestnik.contacts.imports.rows import Policy
 from vestnik.contacts.imports.tables import contact_import, contact_import_part
 from vestnik.contacts.tables import address, contact, contact_address, suppression
@@ -102,6 +103,22 @@ async def test_two_rows_of_one_person_are_one_contact(desk: Desk) -> None:
     )
     assert counts(done) == {"created": 1, "updated": 1, "unchanged": 1}
     assert [row["name"] for row in await desk.contacts()] == ["Анна Новая"]
+
+
+async def test_custom_fields_are_known_by_their_titles_and_take_their_own_kind(desk: Desk) -> None:
+    fields = [
+        Field("born", {"ru": "День рождения", "en": "Birthday"}, "date"),
+        Field("vip", {"ru": "VIP", "en": "VIP"}, "boolean"),
+        Field("sum", {"ru": "Сумма", "en": "Sum"}, "number"),
+    ]
+    await desk.services.database.write(insert_fields, fields)
+    done = await desk.imported("Имя;день рождения;vip;Sum\nАнна;1.02.1990;да;1 234,5\nИван;31.02.1990;;\n")
+    [only] = await desk.contacts()
+    assert (done["columns"], counts(done)) == (
+        ["name", "field:born", "field:vip", "field:sum"],
+        {"created": 1, "rejected": 1},
+    )
+    assert only["fields"] == {"born": "1990-02-01", "vip": True, "sum": 1234.5}
 
 
 async def test_policies_fill_only_what_is_empty_or_skip_whole_rows(desk: Desk) -> None:

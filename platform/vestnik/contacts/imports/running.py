@@ -27,7 +27,7 @@ from vestnik.contacts.imports.process import Child, ChildFailed, begin
 from vestnik.contacts.imports.rows import Batch, Failed, FieldRule, Job, Policy, Reading, Row
 from vestnik.contacts.imports.tables import contact_change, contact_import, contact_import_reject
 from vestnik.contacts.imports.undo import Undoer
-from vestnik.db import Database, WriterStopped, load, now
+from vestnik.db import Database, WriterStopped, fold, load, now
 
 #: One step of the workflow; a stopping server waits for it.
 SLICE_S = 3.0
@@ -104,6 +104,7 @@ class Runner:
             fields = fields_of(await connection.execute(SELECT_FIELDS))
         return {
             "fields": tuple(rule_of(each) for each in fields.values()),
+            "called": {fold(title): each.key for each in fields.values() for title in each.title.values()},
             "owners": dict(await self._owners()),
         }
 

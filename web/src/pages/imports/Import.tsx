@@ -12,6 +12,7 @@ import { ask, tellProblem } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { PageProblem } from "../../ui/ProblemPanel";
+import { ENCODINGS } from "./encodings";
 import { ImportState } from "./Imports";
 import { SetUp } from "./SetUp";
 
@@ -127,7 +128,7 @@ function Outcome({ card }: { card: ImportCard }) {
       {(card.state === "undoing" || card.state === "undone") && <Undone card={card} />}
       <Panel title={t("imports.how")}>
         <Field label={t("imports.duplicates")}>{t(`imports.policy.${card.policy?.duplicates ?? "update"}`)}</Field>
-        <Field label={t("imports.format")}>{[card.reading.format.toUpperCase(), card.reading.format === "csv" && card.reading.encoding].filter(Boolean).join(" · ")}</Field>
+        <Field label={t("imports.format")}>{[card.reading.format.toUpperCase(), card.reading.format === "csv" && ENCODINGS[card.reading.encoding ?? "utf-8"]].filter(Boolean).join(" · ")}</Field>
         <Field label={t("imports.started")}>{format.dateTime(card.startedAt)}</Field>
         <Field label={t("imports.finished")}>{format.dateTime(card.finishedAt)}</Field>
       </Panel>

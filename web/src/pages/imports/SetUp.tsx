@@ -14,11 +14,9 @@ import { RowsLoading } from "../../ui/Loading";
 import { tellProblem } from "../../ui/notices";
 import { Panel } from "../../ui/Panel";
 import { ProblemPanel } from "../../ui/ProblemPanel";
+import { ENCODINGS } from "./encodings";
 
 const TARGETS = ["name", "email", "phone", "company", "inn", "owner", "external_id"];
-const ENCODINGS: Record<string, string> = {
-  "utf-8": "UTF-8", "utf-8-sig": "UTF-8 (BOM)", cp1251: "WINDOWS-1251", koi8_r: "KOI8-R", cp866: "CP866", mac_cyrillic: "Mac", "utf-16": "UTF-16",
-};
 const NONE: Policy = { duplicates: "update", segmentId: null, categoryId: null, how: "", fromWhere: "" };
 
 /** How an uploaded file is read, what its columns become, and what happens to those who are here already. */
@@ -94,7 +92,7 @@ function Mapping({ preview, onChange, faded }: { preview: ImportPreview; onChang
   const name = (place: number) => preview.titles[place] || t("imports.column", { number: place + 1 });
   return (
     <Panel title={t("imports.mapping")} description={t("imports.mappingHint", { total: format.number(preview.total) })}>
-      <Table.ScrollContainer minWidth={Math.max(500, preview.columns.length * 170)} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "group", "aria-label": t("imports.mapping") } }}>
+      <Table.ScrollContainer minWidth={Math.max(500, preview.columns.length * 200)} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "group", "aria-label": t("imports.mapping") } }}>
         <Table aria-label={t("imports.mapping")} style={{ opacity: faded ? 0.55 : 1 }} verticalSpacing="xs">
           <Table.Thead>
             <Table.Tr>
