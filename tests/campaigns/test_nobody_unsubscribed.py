@@ -1,0 +1,332 @@
+"""Nobody who unsubscribed, is on the stop-list or is blocked is ever given to a sending service.
+
+Every way to a campaign's audience is walked while people unsubscribe, are imported, merged, given consent in
+bulk and moved to other addresses, at any moment between its plan and its hand-over. The model knows only
+what people said: whose address or self is not to be written to, and for which category.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from tests.application import Browser, Installation, installation, settings
+
+from vestnik.app import Services
+from vestnik.campaigns import plan as planning
+from vestnik.campaigns.launch import Handover, Launch
+from vestnik.campaigns.plan import CLEAR, Plan
+from vestnik.campaigns.ports import SendingAccount
+from vestnik.campaigns.service import create
+from vestnik.campaigns.states import State
+from vestnik.campaigns.tables import campaign, chunk, delivery
+from vestnik.campaigns.tables import repeat as repeat_table
+from vestnik.contacts.addresses import normalise
+from vestnik.contacts.listing import Selection
+from vestnik.contacts.service import Draft
+from vestnik.contacts.storing import NewContact
+from vestnik.contacts.tables import address, contact, contact_address
+from vestnik.db import metadata, new_key, now
+from vestnik.people.access import SYSTEM
+from vestnik.plugs import Surroundings
+from vestnik.segments.rules import EVERYBODY
+
+__all__ = ["installation", "settings"]
+
+EMAILS = [f"reader{n}@example.ru" for n in range(5)]
+UNTOUCHED = "untouched@example.ru"
+KEPT_TABLES = {"organisation", "user_account", "session", "periodic"}
+ACCOUNT = SendingAccount(
+    1, "Сервис", {"ru": "Модуль", "en": "Module"}, 1, True, frozenset({"email"}), frozenset(),
+    export_chunk=2, prepare_chunk=3,
+)  # fmt: skip
+WAYS = ("everybody", "dynamic", "by_hand", "in_bulk", "copy", "repeat", "again")
+Way = Literal["everybody", "dynamic", "by_hand", "in_bulk", "copy", "repeat", "again"]
+
+emails = st.sampled_from(EMAILS)
+persons = st.integers(0, 3)
+scopes = st.sampled_from(["this", "other", "all"])
+EVENTS = st.one_of(
+    st.tuples(st.just("unsubscribe"), emails, scopes),
+    st.tuples(st.just("withdraw"), persons, scopes),
+    st.tuples(st.just("stop"), emails, scopes, st.sampled_from(["manual", "spam", "hard_bounce"])),
+    st.tuples(st.just("block"), persons),
+    st.tuples(st.just("merge"), persons, persons),
+    st.tuples(st.just("import"), emails, st.booleans()),
+    st.tuples(st.just("consent_in_bulk")),
+    st.tuples(st.just("move"), persons, emails),
+)
+
+
+@dataclass
+class Model:
+    """What people said; `None` is every category."""
+
+    services: Services
+    browser: Browser
+    categories: dict[str, int | None]
+    people: list[int]
+    stopped: set[tuple[str, int | None]] = field(default_factory=set)
+    withdrew: set[tuple[int, int | None]] = field(default_factory=set)
+    blocked: set[int] = field(default_factory=set)
+    merged: dict[int, int] = field(default_factory=dict)
+
+    def live(self, person: int) -> int:
+        key = self.people[person]
+        return self.merged.get(key, key)
+
+    def refuses(self, key: int, text: str, category: int) -> bool:
+        """Whether a letter of the category to this person at this address breaks a word given."""
+        return (
+            key in self.blocked
+            or key in self.merged
+            or any(
+                (key, scope) in self.withdrew or (text, scope) in self.stopped for scope in (None, category)
+            )
+        )
+
+    async def tell(self, event: tuple[Any, ...]) -> None:
+        """Have one thing happen, through the product, and remember what it says."""
+        await getattr(self, event[0])(*event[1:])
+
+    async def unsubscribe(self, text: str, scope: str) -> None:
+        await self.stop(text, scope, "unsubscribe")
+
+    async def stop(self, text: str, scope: str, reason: Any) -> None:
+        category = self.categories[scope]
+
+        def stop(connection: sa.Connection) -> list[int]:
+            holders = connection.scalars(
+                sa.select(contact.c.id)
+                .join(contact_address, contact_address.c.contact_id == contact.c.id)
+                .join(address, address.c.id == contact_address.c.address_id)
+                .where(
+                    address.c.normalised == text,
+                    contact_address.c.is_primary,
+                    contact.c.merged_into.is_(None),
+                )
+            ).all()
+            self.services.contacts.suppress(
+                connection, [normalise("email", text)], reason=reason, category_id=category, source="test"
+            )
+            return list(holders)
+
+        holders = await self.services.database.write(stop)
+        self.stopped.add((text, category))
+        if reason == "unsubscribe":
+            self.withdrew |= {(key, category) for key in holders}
+
+    async def withdraw(self, person: int, scope: str) -> None:
+        key, category = self.live(person), self.categories[scope]
+        await self.services.contacts.record_consent(SYSTEM, key, category, "withdrawn", "сам", "письмо")
+        self.withdrew.add((key, category))
+
+    async def block(self, person: int) -> None:
+        await self.services.contacts.update(SYSTEM, self.live(person), Draft(blocked=True))
+        self.blocked.add(self.live(person))
+
+    async def merge(self, one: int, other: int) -> None:
+        kept, gone = self.live(one), self.live(other)
+        if kept == gone:
+            return
+        await self.services.merging.merge(SYSTEM, kept, [gone])
+        self.merged = {key: kept if into == gone else into for key, into in self.merged.items()} | {
+            gone: kept
+        }
+        self.withdrew |= {(kept, scope) for key, scope in self.withdrew if key == gone}
+        if gone in self.blocked:
+            self.blocked.add(kept)
+
+    async def move(self, person: int, text: str) -> None:
+        await self.services.contacts.update(SYSTEM, self.live(person), Draft(emails=[text]))
+
+    async def consent_in_bulk(self) -> None:
+        bulk = self.services.contact_lists.bulk
+        given = {"categoryId": str(self.categories["this"]), "state": "given", "how": "выставка"}
+        await bulk.begin(SYSTEM, "set_consent", given, Selection())
+        await bulk.work()
+
+    # Named as the event is.
+    async def import_(self, text: str, with_consent: bool) -> None:
+        row: dict[str, Any] = {"name": "Из файла", "emails": [text]}
+        if with_consent:
+            row["consent"] = {"categoryId": str(self.categories["this"]), "how": "файл"}
+        answer = await self.browser.post("/contacts/batch", {"contacts": [row]})
+        assert answer.status_code == 200, answer.text
+        [result] = answer.json()["results"]
+        assert result["status"] != "error", result
+
+
+setattr(Model, "import", Model.import_)
+
+
+@pytest.fixture
+async def services(installation: Installation) -> Services:
+    return installation.services
+
+
+@pytest.fixture
+async def browser(installation: Installation) -> AsyncIterator[Browser]:
+    yield await installation.signed_in("marketer")
+
+
+async def populated(services: Services, browser: Browser, homes: list[list[str]]) -> Model:
+    """A database with these people alone, and one whom nothing happens to."""
+
+    def store(connection: sa.Connection) -> list[int]:
+        for table in reversed(metadata.sorted_tables):
+            if table.name not in KEPT_TABLES:
+                connection.execute(sa.delete(table))
+        people = [NewContact("Имя", [normalise("email", text) for text in home]) for home in homes]
+        untouched = NewContact("Нетронутый", [normalise("email", UNTOUCHED)])
+        return services.contacts.insert_many(connection, [*people, untouched])
+
+    keys = await services.database.write(store)
+    this = await services.contacts.create_category(SYSTEM, "Новости")
+    other = await services.contacts.create_category(SYSTEM, "Акции")
+    return Model(services, browser, {"this": this, "other": other, "all": None}, keys)
+
+
+async def campaign_by(model: Model, way: Way, keys: list[int]) -> int:
+    """A campaign of the category whose audience was made that way; its key."""
+    services, segment_id = model.services, None
+    if way == "dynamic":
+        segment_id = await services.segments.create(SYSTEM, "Все", rule=EVERYBODY)
+    if way == "by_hand":
+        segment_id = await services.segments.create(SYSTEM, "Руками", members=keys)
+    if way == "in_bulk":
+        segment_id = await services.segments.create(SYSTEM, "Из списка")
+        bulk = services.contact_lists.bulk
+        await bulk.begin(SYSTEM, "add_to_segment", {"segmentId": str(segment_id)}, Selection())
+        await bulk.work()
+    texts = dict.fromkeys(("subject", "preview_text", "sender_name", "sender_email", "reply_to", "text"), "")
+    values = {
+        "type": "email", "name": "Рассылка", **texts, "account_id": None, "template_id": None,
+        "segment_id": segment_id, "category_id": model.categories["this"],
+    }  # fmt: skip
+    id = await services.database.write(create, SYSTEM, values)
+    if way == "copy":
+        return await services.campaigns.copy(SYSTEM, id, "Копия")
+    if way == "repeat":
+        return await issue_of(services, id)
+    return id
+
+
+async def issue_of(services: Services, pattern_id: int) -> int:
+    """The issue that a repeat makes of a campaign when its time has come."""
+    due = {"every": "week", "day": 1, "at_time": "10:00", "zone": "Europe/Moscow", "enabled": True}
+
+    def repeat(connection: sa.Connection) -> None:
+        row = {"id": new_key(), "pattern_id": pattern_id, "issues": 0, "created_at": now(), **due}
+        connection.execute(sa.insert(repeat_table).values(**row, next_at=now() - timedelta(seconds=1)))
+
+    await services.database.write(repeat)
+    await services.repeats.look()
+    async with services.database.read() as connection:
+        made = sa.select(campaign.c.id).where(campaign.c.repeat_id.is_not(None))
+        return int((await connection.execute(made)).scalar_one())
+
+
+async def hand_over(
+    model: Model, campaign_id: int, again: bool, happening: Callable[[], Any]
+) -> dict[int, dict[str, list[str]]]:
+    """Drive a launch to its last chunk; the addresses given away by run and step, each checked as it goes."""
+    services, category = model.services, model.categories["this"]
+    assert category is not None
+    around = Surroundings(services.modules, services.contacts, services.segments, services.templates)
+    plan, launch = Plan(around, lambda _id: None), Launch(lambda _id: None, [])
+    given: dict[int, dict[str, list[str]]] = {}
+
+    def begin(connection: sa.Connection, run: int) -> None:
+        fresh = {"state": State.PREPARING, "run": run, "planned_to": CLEAR, "planned_at": None}
+        connection.execute(sa.update(campaign).where(campaign.c.id == campaign_id).values(**fresh))
+
+    def go_on(connection: sa.Connection, run: int) -> bool:
+        following = launch.next(connection, campaign_id, run, ACCOUNT, "here", ())
+        if following.do == "clear":
+            plan.clear(connection, campaign_id, run)
+        elif following.do == "plan":
+            plan.plan(connection, campaign_id, run)
+        elif following.do == "cut":
+            plan.cut(connection, campaign_id, run, ACCOUNT)
+        elif following.do == "chunks":
+            for handed in following.chunks:
+                give(connection, run, handed)
+        else:
+            return False
+        return True
+
+    def give(connection: sa.Connection, run: int, handed: Handover) -> None:
+        found = connection.execute(
+            sa.select(delivery.c.contact_id, address.c.normalised)
+            .join(address, address.c.id == delivery.c.address_id)
+            .where(
+                delivery.c.campaign_id == campaign_id, delivery.c.address_id.in_((handed.rows or {}).values())
+            )
+        ).all()
+        for key, text in found:
+            assert not model.refuses(key, text, category), f"{key} at {text} is written to"
+        given.setdefault(run, {}).setdefault(handed.step, []).extend(text for _, text in found)
+        here = sa.and_(
+            chunk.c.campaign_id == campaign_id, chunk.c.step == handed.step, chunk.c.number == handed.number
+        )
+        connection.execute(sa.update(chunk).where(here).values(state="handed_over"))
+
+    for run in (1, 2) if again else (1,):
+        await services.database.write(begin, run)
+        while await services.database.write(go_on, run):
+            await happening()
+    return given
+
+
+@pytest.mark.slow
+@examples(
+    max_examples=120,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    homes=st.lists(st.lists(emails, unique=True, max_size=2), min_size=4, max_size=4),
+    before=st.lists(EVENTS, max_size=4),
+    during=st.lists(EVENTS, max_size=5),
+    way=st.sampled_from(WAYS),
+)
+async def test_whoever_said_no_is_in_no_audience_however_it_was_made(
+    services: Services,
+    browser: Browser,
+    homes: list[list[str]],
+    before: list[tuple[Any, ...]],
+    during: list[tuple[Any, ...]],
+    way: Way,
+) -> None:
+    planning.SLICE, usual = 2, planning.SLICE
+    try:
+        model = await populated(services, browser, homes)
+        keys = list(model.people)
+        for event in before[:2]:
+            await model.tell(event)
+        campaign_id = await campaign_by(model, way, [key for key in keys if key not in model.merged])
+        for event in before[2:]:
+            await model.tell(event)
+        pending = iter(during)
+
+        async def happening() -> None:
+            if (event := next(pending, None)) is not None:
+                await model.tell(event)
+
+        given_away = await hand_over(model, campaign_id, way == "again", happening)
+        for run, steps in given_away.items():
+            for step, texts in steps.items():
+                assert len(set(texts)) == len(texts), f"{step} of run {run} names an address twice"
+                assert UNTOUCHED in texts
+        assert len(given_away) == (2 if way == "again" else 1)
+    finally:
+        planning.SLICE = usual
