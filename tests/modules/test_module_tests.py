@@ -209,7 +209,9 @@ async def test_a_test_reads_back_as_it_was_written(site: Site, server: Server, a
         '{"vestnik": "test"}',
         '{"function": 1}',
         '{"vestnik": "test", "function": "f", "operations": 5}',
+        "[" * 100_000,
     ],
+    ids=lambda text: text[:60],
 )
 async def test_what_is_no_test_is_refused(text: str) -> None:
     with pytest.raises(module_tests.TestInvalid):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 from tests.egress.conftest import Server
 from tests.modules.conftest import KEY, MANIFEST, Site
 
@@ -18,6 +19,7 @@ from vestnik.modules.accounts.storage import AccountStorage
 from vestnik.modules.recordings.recorded import WebhookSample
 from vestnik.modules.rehearsals import store as rehearsal_store
 from vestnik.modules.rehearsals.service import StoredWebhook
+from vestnik.modules.tables import rehearsal
 from vestnik.people.access import SYSTEM
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -179,6 +181,17 @@ async def test_a_changed_action_asks_too(stage: Stage) -> None:
     )
     path = f"/modules/{stage.module_id}/versions/{found['versionId']}/publish"
     assert (await stage.site.refused("POST", path, {}))[:2] == (409, "rehearsal_shows_losses")
+
+
+async def test_what_is_still_rehearsed_is_published_only_when_that_is_confirmed(stage: Stage) -> None:
+    stage.inbox.put(stage.account_id, "delivered anna@example.com")
+    found = await stage.rehearse(LIVE.replace("['sent']}", "['sent'] + 1}"))
+    goes_on = sa.update(rehearsal).values(state="running")
+    await stage.site.database.write(lambda connection: connection.execute(goes_on))
+    path = f"/modules/{stage.module_id}/versions/{found['versionId']}/publish"
+    assert (await stage.site.refused("POST", path, {}))[:2] == (409, "rehearsal_goes_on")
+    confirmed = await stage.site.post(path, {"confirmed": True})
+    assert confirmed["liveVersionId"] == found["versionId"]
 
 
 async def test_an_added_action_and_another_result_are_published_without_a_question(stage: Stage) -> None:

@@ -7,7 +7,7 @@ Problem
 ├── ListsNotRead 502          ├── NothingToUpdate 409      ├── RehearsalShowsLosses 409
 ├── NothingToRehearse 409     ├── SourceUnreadable 422      ├── FormatterUnavailable 503
 ├── CallNotReplayable 409     ├── TestNameTaken 409         ├── TestNotUsable 422
-├── TooManyTests 422           └── SuspensionStands 403
+├── TooManyTests 422          ├── SuspensionStands 403     └── RehearsalGoesOn 409
 """
 
 from __future__ import annotations
@@ -183,6 +183,19 @@ class RehearsalShowsLosses(Problem):
         "{failed} calls failed. Look at the rehearsal, and confirm the publishing if that is intended.",
     }
     fields = ("lost", "changed", "failed")
+
+
+class RehearsalGoesOn(Problem):
+    """Publishing was not confirmed, and a rehearsal of the version is not done yet."""
+
+    code = "rehearsal_goes_on"
+    status = 409
+    title = {"ru": "Прогон ещё идёт", "en": "The rehearsal is not done"}
+    message = {
+        "ru": "Прогон этой версии на реальных вызовах ещё идёт. Дождитесь его или подтвердите публикацию "
+        "без него.",
+        "en": "The rehearsal of this version goes on. Wait for its end, or confirm publishing without it.",
+    }
 
 
 class CallNotReplayable(Problem):

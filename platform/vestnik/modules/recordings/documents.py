@@ -130,6 +130,8 @@ def parsed(text: str | bytes) -> Any:
     """The value of a JSON text with tagged bytes; ValueError for what is no JSON."""
     try:
         return _untagged(_decode(text))
+    except RecursionError:
+        raise ValueError("the document is nested too deeply") from None
     except (msgspec.DecodeError, UnicodeError) as error:
         try:  # escapes of half a surrogate pair
             return _untagged(json.loads(text))

@@ -13,7 +13,13 @@ from vestnik import audit
 from vestnik.contract import Manifest
 from vestnik.db import insert_ignore, now
 from vestnik.http.errors import NotFound
-from vestnik.modules.errors import ManifestInvalid, ModuleNameTaken, RehearsalShowsLosses, SuspensionStands
+from vestnik.modules.errors import (
+    ManifestInvalid,
+    ModuleNameTaken,
+    RehearsalGoesOn,
+    RehearsalShowsLosses,
+    SuspensionStands,
+)
 from vestnik.modules.sources.checks import Both
 from vestnik.modules.sources.packages import read_manifest
 from vestnik.modules.sources.registry import Registry
@@ -205,7 +211,10 @@ def publish(
     version_id: int,
     confirmed: bool,
 ) -> None:
-    """Make a version the live one; an older one than before is a roll back. Raises RehearsalShowsLosses."""
+    """Make a version the live one; an older one than before is a roll back.
+
+    Raises RehearsalShowsLosses or RehearsalGoesOn, unless confirmed.
+    """
     present = locked(connection, module_id)
     version = connection.execute(version_rows(module_id, version_id)).one_or_none()
     if version is None:
@@ -335,18 +344,20 @@ def _insert_version(
 
 
 def _require_no_losses(connection: sa.Connection, version_id: int, live_version_id: int | None) -> None:
-    """Refuse a version whose latest rehearsal against the one that is live now lost something."""
+    """Refuse a version whose latest rehearsal against the one that is live now lost something, or goes on."""
     statement = (
         sa.select(rehearsal)
         .where(
             rehearsal.c.version_id == version_id,
             rehearsal.c.live_version_id == live_version_id,
-            rehearsal.c.state == "done",
+            rehearsal.c.state != "interrupted",
         )
         .order_by(rehearsal.c.id.desc())
         .limit(1)
     )
     found = connection.execute(statement).one_or_none()
+    if found is not None and found.state != "done":
+        raise RehearsalGoesOn()
     if found is not None and (found.actions_lost or found.actions_changed or found.failed):
         raise RehearsalShowsLosses(
             lost=found.actions_lost, changed=found.actions_changed, failed=found.failed
