@@ -99,7 +99,7 @@ def _entry(
     at: datetime, kind: str, campaign_id: int | None, name: str | None, detail: str | None
 ) -> TimelineEntry:
     sentence = _SENTENCES[kind]
-    title = {
+    title: Text = {
         "ru": sentence["ru"].format(name=name or _UNKNOWN["ru"]),
         "en": sentence["en"].format(name=name or _UNKNOWN["en"]),
     }
