@@ -109,7 +109,7 @@ def _places(connection: sa.Connection) -> tuple[Sequence[int], Sequence[int]]:
     categories = connection.scalars(sa.insert(category).returning(category.c.id), titles).all()
     names = company_names()
     keys = [new_key() for _ in range(COMPANIES)]
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (key, "company", name, fold(name), f"{7700000000 + number}", [], at, at)
         for number, key in enumerate(keys)
         for name in [f"{names[number % len(names)][:-1]} {number}»"]
