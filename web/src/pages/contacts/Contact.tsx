@@ -171,7 +171,7 @@ function PersonalData({ contact }: { contact: ContactCard }) {
           <Menu.Item component="a" href={privacy.fileOf(contact.id)} download leftSection={<IconFileDownload size={16} />}>
             {t("privacy.handOut")}
           </Menu.Item>
-          <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={dialog.open}>
+          <Menu.Item leftSection={<IconTrash size={16} />} onClick={dialog.open}>
             {t("privacy.erase")}
           </Menu.Item>
         </Menu.Dropdown>
