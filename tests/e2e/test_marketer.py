@@ -60,7 +60,7 @@ def test_marketer_imports_letters_sends_a_campaign_and_watches_it_go(demo: Site,
     expect(page.get_by_text("Отправлена", exact=True)).to_be_visible(timeout=LONG_MS)
     delivered = page.get_by_text("Доставлено", exact=True).first.locator("xpath=..")
     expect(delivered).to_contain_text(re.compile(r"[1-9]\d"), timeout=LONG_MS)
-    expect(page.get_by_role("region", name="Нарастающим итогом").locator("svg").first).to_be_visible()
+    expect(page.get_by_role("region", name="События по времени").locator("svg").first).to_be_visible()
 
     page.get_by_role("tab", name="Получатели").click()
     expect(page.get_by_role("table", name="Получатели").get_by_role("row")).not_to_have_count(1)

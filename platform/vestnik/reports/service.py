@@ -40,7 +40,7 @@ class Told:
 class Results:
     """A campaign's figures with their sources."""
 
-    service_title: str | None
+    service_title: Mapping[str, str] | None
     figures: Sequence[Figure]
     stats: Told
     heard: Heard
@@ -52,7 +52,7 @@ class Results:
 class Links:
     """The links of a letter, with their sources."""
 
-    service_title: str | None
+    service_title: Mapping[str, str] | None
     told: Told
     heard: Heard
     lines: Sequence[LinkLine]
@@ -182,8 +182,8 @@ class Reports:
         return Question(wanted.since, wanted.until, wanted.campaign_ids, wanted.category_id, members)
 
 
-def _title(found: Campaign) -> str | None:
-    return None if found.account is None else found.account.title
+def _title(found: Campaign) -> Mapping[str, str] | None:
+    return None if found.account is None else found.account.module_title
 
 
 def _may(found: Campaign, function: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -241,7 +242,7 @@ class EngagementShape(Shape):
 def results(found: Results, language: Language) -> ResultsShape:
     """A campaign's figures."""
     return ResultsShape(
-        service_title=found.service_title,
+        service_title=_title(found.service_title, language),
         figures=[_figure(figure, found) for figure in found.figures],
         stats=_told(found.stats, language),
         webhook_at=found.heard.webhook_at,
@@ -253,7 +254,7 @@ def results(found: Results, language: Language) -> ResultsShape:
 def links(found: Links, language: Language) -> LinksShape:
     """The links of a letter."""
     return LinksShape(
-        service_title=found.service_title,
+        service_title=_title(found.service_title, language),
         service=_told(found.told, language),
         own_at=found.heard.at,
         items=[_link(line) for line in found.lines],
@@ -314,6 +315,10 @@ def engagement(found: Engagement) -> EngagementShape:
             for row in found.campaigns
         ],
     )
+
+
+def _title(known: Mapping[str, str] | None, language: Language) -> str | None:
+    return None if known is None else known[language]
 
 
 def _told(found: Told, language: Language) -> ToldShape:

@@ -18,11 +18,11 @@ export function Funnel({ figures }: { figures: Record<string, Figure> }) {
         const before = figures[STAGES[Math.max(index - 1, 0)] ?? "recipients"]?.count ?? 0;
         return (
           <li key={stage}>
-            <Group justify="space-between" gap="xs" mb={4}>
+            <Group justify="space-between" gap="xs" mb={4} wrap="nowrap">
               <Text size="sm">
                 {t(`campaigns.${stage}`)}
                 {ours !== count && (
-                  <Text span size="xs" c="dimmed" ml="xs" className="numbers">
+                  <Text span display="block" size="xs" c="dimmed" className="numbers">
                     {t("results.weCount", { count: format.number(ours) })}
                   </Text>
                 )}

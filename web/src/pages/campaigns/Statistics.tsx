@@ -119,14 +119,16 @@ function OverTime({ campaign }: { campaign: CampaignCard }) {
   const modes = (
     <SegmentedControl
       size="xs"
-      aria-label={t("campaigns.overTime")}
+      mb="sm"
+      aria-label={t("results.overTime")}
       value={mode}
       onChange={setMode}
       data={["total", "perMoment"].map((value) => ({ value, label: t(`results.${value}`) }))}
     />
   );
   return (
-    <Panel title={t("campaigns.overTime")} description={t("results.eventsHint")} actions={modes}>
+    <Panel title={t("results.overTime")} description={t("results.eventsHint")}>
+      {modes}
       {isPending && <Skeleton h={280} />}
       {data?.points.length === 0 && (
         <EmptyState compact icon={IconChartArea} title={t("campaigns.noPoints")} text={t("campaigns.noPointsHint")} />
