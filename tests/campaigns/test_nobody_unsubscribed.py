@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, Phase, given
+from hypothesis import HealthCheck, Phase, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from tests.application import Browser, Installation, installation, settings
@@ -41,6 +41,7 @@ from vestnik.segments.rules import EVERYBODY
 __all__ = ["installation", "settings"]
 
 EMAILS = [f"reader{n}@example.ru" for n in range(5)]
+HOMES = [[text] for text in EMAILS[:4]]
 UNTOUCHED = "untouched@example.ru"
 KEPT_TABLES = {"organisation", "user_account", "session", "periodic"}
 ACCOUNT = SendingAccount(
@@ -298,6 +299,18 @@ async def hand_over(
     before=st.lists(EVENTS, max_size=4),
     during=st.lists(EVENTS, max_size=5),
     way=st.sampled_from(WAYS),
+)
+# Rare by chance alone: who withdrew is merged into another, before the plan and after it.
+@example(homes=HOMES, before=[("withdraw", 1, "this"), ("merge", 0, 1)], during=[], way="everybody")
+@example(homes=HOMES, before=[("withdraw", 1, "all"), ("merge", 0, 1)], during=[], way="dynamic")
+@example(homes=HOMES, before=[("block", 1), ("merge", 0, 1)], during=[], way="repeat")
+@example(homes=HOMES, before=[], during=[("withdraw", 1, "this"), ("merge", 0, 1)], way="by_hand")
+# Who unsubscribed comes back in a file, with a consent, and at another address.
+@example(
+    homes=HOMES,
+    before=[("unsubscribe", EMAILS[0], "this"), ("move", 0, EMAILS[4])],
+    during=[("import", EMAILS[0], True), ("consent_in_bulk",), ("import", EMAILS[4], True)],
+    way="in_bulk",
 )
 async def test_whoever_said_no_is_in_no_audience_however_it_was_made(
     services: Services,
