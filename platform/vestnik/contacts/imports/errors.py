@@ -26,7 +26,7 @@ class UnreadableFile(Problem):
 
 
 class FileTooLarge(Problem):
-    code = "file_too_large"
+    code = "import_file_too_large"
     status = 413
     title = {"ru": "Файл слишком большой", "en": "The file is too large"}
     message = {
