@@ -68,15 +68,6 @@ FILES: Mapping[str, Text] = {
         "en": "The fault is ours; it is recorded under number {reference}. Nothing is lost: the import "
         "can be resumed.",
     },
-    "fetch_failed": {"ru": "Файл не скачан: {detail}", "en": "The file was not fetched: {detail}"},
-    "columns_changed": {
-        "ru": "Колонки файла не те, что были при настройке: {detail}. Настройте расписание заново.",
-        "en": "The file's columns are not those of the set-up: {detail}. Set the schedule up anew.",
-    },
-    "segment_gone": {
-        "ru": "Сегмента, в который добавлять, больше нет.",
-        "en": "The segment to add to is gone.",
-    },
 }
 
 #: Why a contact stayed as the import had left it.
