@@ -116,12 +116,19 @@ async def _counts(services: Services, title: str, rules: dict[str, Rule]) -> dic
         walls, processor = [], []
         for _ in range(_RUNS):
             started, used = time.perf_counter(), time.process_time()
-            found[name] = float(await services.lookout.count_rule(SYSTEM, rule))
+            found[name] = float(await _count(services, rule))
             walls.append((time.perf_counter() - started) * 1000)
             processor.append((time.process_time() - used) * 1000)
         clock[name] = round(statistics.median(walls), 1)
         cpu[name] = round(statistics.median(processor), 1)
     return {f"{title}_ms": clock, f"{title}_cpu_ms": cpu, f"{title}_contacts": found}
+
+
+async def _count(services: Services, rule: Rule) -> int:
+    """As the product counts, without its time limit: a busy machine is to give a figure, too."""
+    async with services.database.read() as connection:
+        members = await connection.run_sync(lambda sync: services.segments.compile(sync, rule, whole=True))
+        return await connection.scalar(members.with_only_columns(sa.func.count())) or 0
 
 
 async def _median(once: Callable[[], Awaitable[Any]], runs: int = _RUNS) -> float:
