@@ -18,8 +18,8 @@ from starlette.middleware import Middleware
 
 from vestnik.audit import Audit
 from vestnik.audit import routes as audit_routes
+from vestnik.campaigns import ledger, planning_routes
 from vestnik.campaigns import personal as campaigns_personal
-from vestnik.campaigns import planning_routes
 from vestnik.campaigns import routes as campaigns_routes
 from vestnik.campaigns.behaviour import behaviour_conditions
 from vestnik.campaigns.polling import Polling
@@ -188,6 +188,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         parse_at_leisure=WebhookParser(modules, "bulk"),
     )
     campaigns.on_external_id(webhooks.campaign_arrived)
+    modules.accounts.keep_while(ledger.under_way)
     polling = Polling(
         database,
         engine,

@@ -138,11 +138,23 @@ async def test_a_deleted_account_is_gone_with_its_secrets(site: Site) -> None:
         assert (await connection.execute(account_secret.select())).all() == []
 
 
-async def test_deleting_a_module_takes_its_accounts_along(site: Site) -> None:
+async def test_a_module_that_has_accounts_is_not_deleted(site: Site) -> None:
     card = await added(site)
-    site.ok(await site.request("DELETE", f"/modules/{card['moduleId']}"))
-    assert (await site.get("/accounts"))["total"] == 0
-    assert await site.modules.account(int(card["id"])) is None
+    path = f"/modules/{card['moduleId']}"
+    assert (await site.refused("DELETE", path))[:2] == (409, "module_has_accounts")
+    assert (await site.get("/accounts"))["total"] == 1
+    site.ok(await site.request("DELETE", f"/accounts/{card['id']}"))
+    site.ok(await site.request("DELETE", path))
+
+
+async def test_an_account_that_something_needs_is_not_deleted(site: Site) -> None:
+    card = await added(site)
+    uses = {int(card["id"]): ["Осенние скидки"]}
+    site.modules.accounts.keep_while(lambda _connection, account_id: uses.get(account_id, []))
+    assert (await site.refused("DELETE", f"/accounts/{card['id']}"))[:2] == (409, "account_in_use")
+    assert (await site.get(f"/accounts/{card['id']}"))["title"] == card["title"]
+    uses.clear()
+    site.ok(await site.request("DELETE", f"/accounts/{card['id']}"))
 
 
 async def test_an_account_is_disabled_while_its_module_is(site: Site) -> None:

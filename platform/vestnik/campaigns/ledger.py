@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from vestnik.campaigns.errors import CampaignStateForbids
-from vestnik.campaigns.states import NEW_RUN, TITLES, State, may_follow
+from vestnik.campaigns.states import FINISHED, NEW_RUN, TITLES, State, may_follow
 from vestnik.campaigns.tables import campaign, history
 from vestnik.db import after_commit, new_key, now
 from vestnik.http.errors import NotFound
@@ -17,6 +17,15 @@ from vestnik.http.errors import NotFound
 Row = sa.Row[Any]
 #: Told the campaign's key once a change of it is committed.
 Tell = Callable[[int], None]
+
+
+def under_way(connection: sa.Connection, account_id: int) -> list[str]:
+    """Names of the account's campaigns that have begun, or will by themselves, and are not at their end."""
+    going = set(State) - FINISHED - {State.DRAFT}
+    wanted = sa.select(campaign.c.name).where(
+        campaign.c.account_id == account_id, campaign.c.state.in_(going)
+    )
+    return list(connection.scalars(wanted.order_by(campaign.c.id)).all())
 
 
 class Who(Protocol):

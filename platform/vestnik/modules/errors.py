@@ -7,7 +7,8 @@ Problem
 ├── ListsNotRead 502          ├── NothingToUpdate 409      ├── RehearsalShowsLosses 409
 ├── NothingToRehearse 409     ├── SourceUnreadable 422      ├── FormatterUnavailable 503
 ├── CallNotReplayable 409     ├── TestNameTaken 409         ├── TestNotUsable 422
-├── TooManyTests 422          ├── SuspensionStands 403     └── RehearsalGoesOn 409
+├── TooManyTests 422          ├── SuspensionStands 403     ├── RehearsalGoesOn 409
+├── ModuleHasAccounts 409     └── AccountInUse 409
 """
 
 from __future__ import annotations
@@ -183,6 +184,34 @@ class RehearsalShowsLosses(Problem):
         "{failed} calls failed. Look at the rehearsal, and confirm the publishing if that is intended.",
     }
     fields = ("lost", "changed", "failed")
+
+
+class ModuleHasAccounts(Problem):
+    """A module is deleted after its accounts: with them go secrets, webhook addresses, what comes there."""
+
+    code = "module_has_accounts"
+    status = 409
+    title = {"ru": "У модуля есть аккаунты", "en": "The module has accounts"}
+    message = {
+        "ru": "У модуля есть аккаунты: {accounts}. Сначала удалите их: с аккаунтом исчезают его секреты и "
+        "адрес вебхука, и отписки по нему больше не придут.",
+        "en": "The module has accounts: {accounts}. Delete them first: with an account go its secrets and "
+        "its webhook address, and unsubscribes no longer come by it.",
+    }
+    fields = ("accounts", "count")
+
+
+class AccountInUse(Problem):
+    """Something that goes on needs the account."""
+
+    code = "account_in_use"
+    status = 409
+    title = {"ru": "Аккаунт занят", "en": "The account is in use"}
+    message = {
+        "ru": "Через этот аккаунт идут рассылки: {uses}. Дождитесь их конца или отмените их.",
+        "en": "Campaigns go through this account: {uses}. Wait for their end, or cancel them.",
+    }
+    fields = ("uses",)
 
 
 class RehearsalGoesOn(Problem):

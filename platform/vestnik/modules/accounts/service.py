@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ from vestnik.modules.accounts.approvals import (
     withdraw_for_module,
 )
 from vestnik.modules.accounts.lists import ListAtService, as_lists, lists_of
-from vestnik.modules.errors import AddressInvalid, SettingsInvalid
+from vestnik.modules.errors import AccountInUse, AddressInvalid, SettingsInvalid
 from vestnik.modules.ports import BaseUrl
 from vestnik.modules.sources.registry import TOKEN_PURPOSE, Registry, secret_context, token_context
 from vestnik.modules.tables import account, account_secret, host_approval, module, module_version
@@ -34,6 +34,9 @@ from vestnik.people.access import Actor
 from vestnik.vault import Vault
 
 TOKEN_BYTES = 24
+
+#: Names of what needs an account and goes on.
+Uses = Callable[[sa.Connection, int], Sequence[str]]
 
 Both = Mapping[str, str]
 
@@ -99,6 +102,7 @@ class Accounts:
     def __init__(self, database: Database, vault: Vault, registry: Registry, base_url: BaseUrl) -> None:
         self._database, self._vault = database, vault
         self._registry, self._base_url = registry, base_url
+        self._uses: list[Uses] = []
 
     # -- reading
 
@@ -214,8 +218,15 @@ class Accounts:
         await self._database.write(self._change, actor, account_id, title, plain, entered)
         await self._registry.refresh()
 
+    def keep_while(self, uses_of: Uses) -> None:
+        """Delete no account for which `uses_of` names something that needs it still."""
+        self._uses.append(uses_of)
+
     async def archive(self, actor: Actor, account_id: int) -> None:
-        """Delete an account for people: its secrets are erased, what refers to it stays."""
+        """Delete an account for people: its secrets are erased, what refers to it stays.
+
+        Raises AccountInUse while something goes on that needs it.
+        """
         actor.require("accounts.manage")
         await self._database.write(self._archive, actor, account_id)
         await self._registry.refresh()
@@ -313,6 +324,9 @@ class Accounts:
         statement = account.update().where(account.c.id == account_id, account.c.archived_at.is_(None))
         if connection.execute(statement.values(archived_at=now())).rowcount == 0:
             raise NotFound()
+        uses = [use for uses_of in self._uses for use in uses_of(connection, account_id)]
+        if uses:
+            raise AccountInUse(uses=", ".join(uses[:5]))
         connection.execute(account_secret.delete().where(account_secret.c.account_id == account_id))
         connection.execute(host_approval.delete().where(host_approval.c.account_id == account_id))
         self._registry.changed(connection)

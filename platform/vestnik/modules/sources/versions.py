@@ -15,6 +15,7 @@ from vestnik.db import insert_ignore, now
 from vestnik.http.errors import NotFound
 from vestnik.modules.errors import (
     ManifestInvalid,
+    ModuleHasAccounts,
     ModuleNameTaken,
     RehearsalGoesOn,
     RehearsalShowsLosses,
@@ -268,16 +269,17 @@ def draft_escaped(connection: sa.Connection, actor: Actor, module_id: int) -> No
 
 
 def archive(connection: sa.Connection, registry: Registry, actor: Actor, module_id: int) -> None:
-    """Delete a module for people, with its accounts."""
+    """Delete a module for people; one that has accounts stays: ModuleHasAccounts."""
     locked(connection, module_id)
-    at = now()
-    of_module = module.update().where(module.c.id == module_id)
-    connection.execute(of_module.values(archived_at=at, enabled=False))
-    connection.execute(
-        account.update()
+    accounts = connection.scalars(
+        sa.select(account.c.title)
         .where(account.c.module_id == module_id, account.c.archived_at.is_(None))
-        .values(archived_at=at)
-    )
+        .order_by(account.c.id)
+    ).all()
+    if accounts:
+        raise ModuleHasAccounts(accounts=", ".join(accounts[:5]), count=len(accounts))
+    of_module = module.update().where(module.c.id == module_id)
+    connection.execute(of_module.values(archived_at=now(), enabled=False))
     registry.changed(connection)
     audit.record(connection, actor, "module.archived", "module", module_id)
 
