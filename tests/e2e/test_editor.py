@@ -250,3 +250,23 @@ def test_text_is_checked_run_saved_and_published_without_a_mouse(page: Page, edi
     expect(page.get_by_role("dialog").get_by_role("button", name="Опубликовать")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_text("действует версия 2", exact=True)).to_be_visible()
+
+
+def test_the_manifest_is_edited_and_becomes_the_form_of_an_account(editor: Locator, page: Page) -> None:
+    page.get_by_role("tab", name="Настройки").click()
+    page.get_by_role("button", name="Изменить module.json").click()
+    manifest = page.get_by_role("dialog").get_by_role("textbox", name="module.json")
+    save = page.get_by_role("dialog").get_by_role("button", name="Сохранить")
+    manifest.fill("{")
+    expect(page.get_by_role("dialog")).to_contain_text("Это ещё не JSON-объект")
+    expect(save).to_be_disabled()
+    head = '{"name": "edited", "title": {"ru": "Правка", "en": "Edit"}, "version": "1.0.0", '
+    manifest.fill(f'{head}"hosts": 5}}')
+    save.click()
+    expect(page.get_by_role("alert")).to_contain_text("hosts")
+    region = '{"type": "string", "title": {"ru": "Регион", "en": "Region"}}'
+    settings = f'{{"type": "object", "properties": {{"region": {region}}}}}'
+    manifest.fill(f'{head}"settings": {settings}}}')
+    save.click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Регион")).to_be_visible()

@@ -83,7 +83,9 @@ class Users:
         """Everybody who may sign in, by folded e-mail address and name: how files name them."""
         async with self._database.read() as connection:
             rows = await connection.execute(
-                sa.select(user.c.id, user.c.name_folded, user.c.email_folded).where(user.c.disabled.is_(False))
+                sa.select(user.c.id, user.c.name_folded, user.c.email_folded).where(
+                    user.c.disabled.is_(False)
+                )
             )
             found: dict[str, int] = {}
             for row in rows:

@@ -26,7 +26,7 @@ def join(connection: sa.Connection, segment_id: int, contact_ids: Sequence[int])
 
 def leave(connection: sa.Connection, contact_ids: Sequence[int], segment_id: int | None = None) -> None:
     """Take contacts out of a segment, or out of all."""
-    where = [segment_member.c.contact_id.in_(contact_ids)]
+    where: list[sa.ColumnElement[bool]] = [segment_member.c.contact_id.in_(contact_ids)]
     if segment_id is not None:
         where.append(segment_member.c.segment_id == segment_id)
     connection.execute(sa.delete(segment_member).where(*where))

@@ -111,7 +111,7 @@ export const modules = {
       staleTime: Infinity,
       queryFn: () => api.get<Version>(under(id, `/versions/${version}`)),
     }),
-  save: (id: string, version: { source: string; note: string }) => api.post<Version>(under(id, "/versions"), version),
+  save: (id: string, version: { source: string; note: string; manifest?: Record<string, unknown> }) => api.post<Version>(under(id, "/versions"), version),
   publish: (id: string, version: string, confirmed: boolean) =>
     api.post<ModuleCard>(under(id, `/versions/${version}/publish`), { confirmed }),
   rehearse: (id: string, versionId: string) => api.post<{ id: string }>(under(id, "/rehearsals"), { versionId }),

@@ -63,7 +63,7 @@ export function SidePanel(props: Props) {
         <HostsPanel moduleId={card.id} />
       </Tabs.Panel>
       <Tabs.Panel value="settings">
-        <SettingsPanel version={saved} />
+        <SettingsPanel card={card} version={saved} />
       </Tabs.Panel>
     </Tabs>
   );
