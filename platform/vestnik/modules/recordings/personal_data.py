@@ -1,8 +1,9 @@
 """E-mail addresses and phones in what was recorded: hidden where it is shown, replaced where it is kept.
 
 Found are addresses also where `@` stands percent-encoded or as an escape of JSON, and phones that look like
-phones: with a plus, or a Russian number of eleven digits, also as a number of JSON. A number that only looks
-like one is hidden too; a replacement is consistent, so that what belonged together still does.
+phones: with a plus, or a Russian number of eleven digits, also as a number of JSON, or of ten with gaps. A
+number that only looks like one is hidden too; a replacement is consistent, so that what belonged together
+still does.
 """
 
 from __future__ import annotations
@@ -29,16 +30,22 @@ _OTHER = rf"(?<=\\[nrtbf])|(?<=\\u00(?:[0189abAB]{_HEX}|2[0-689acACfF]|3[a-fA-F]
 _NO_ESCAPE = rf"(?!(?<=\\)(?:[nrtbf]|u{_HEX}{{4}}))"
 # Possessive repetitions: a text that nearly is an address costs no more than its length.
 _EMAIL = (
-    rf"(?:(?<![\w.+'-]){_NO_ESCAPE}|{_OTHER})(?P<name>(?:[\w.+'-]|{_IN_NAME})++)(?P<at>@|%40|\\u0040)"
+    rf"(?:(?<![\w.+'-]){_NO_ESCAPE}|{_OTHER})(?P<name>(?:[\w.+'-]|{_IN_NAME})++)(?P<at>@|%(?:25)?40|\\u0040)"
     rf"(?P<domain>(?:(?:[\w-]|{_IN_LABEL}){{1,63}}+(?:\.|\\u002[eE])){{1,30}}(?:[^\W\d_]|{_LETTER}){{2,24}})"
 )
 _DIGIT = r"(?:\d|\\u003\d)"
-_INTERNATIONAL = rf"(?:\+|%2[bB]|\\u002[bB]){_DIGIT}(?:[ ()-]{{0,2}}{_DIGIT}){{9,14}}"
+_PLUS = r"(?:\+|%2[bB]|\\u002[bB])"
+_INTERNATIONAL = (
+    rf"{_PLUS}(?:7|\\u0037)(?:[ ()-]{{0,2}}{_DIGIT}){{10}}(?!{_DIGIT})"
+    rf"|{_PLUS}{_DIGIT}(?:[ ()-]{{0,2}}{_DIGIT}){{9,14}}"
+)
 _RUSSIAN = (
     rf"(?:(?<![\w.%+-]){_NO_ESCAPE}|{_OTHER})(?:[78]|\\u003[78])"
     rf"(?:[ ()-]{{0,2}}{_DIGIT}){{10}}(?![\w.-]?{_DIGIT})"
 )
-_PHONE = rf"(?P<phone>{_INTERNATIONAL}|{_RUSSIAN})"
+# A mobile number without its country: only where it is written as phones are, with gaps.
+_MOBILE = rf"(?<![\w.%+-])\(?9\d\d(?:\) ?|[ -])\d{{3}}[ -]?\d\d[ -]?\d\d(?![\w.-]?{_DIGIT})"
+_PHONE = rf"(?P<phone>{_INTERNATIONAL}|{_RUSSIAN}|{_MOBILE})"
 _EMAILS, _PHONES = re.compile(_EMAIL), re.compile(_PHONE)
 _PERSONAL = re.compile(rf"{_EMAIL}|{_PHONE}")
 #: No phone has fewer digits beside each other.
@@ -75,7 +82,7 @@ _PARTS = frozenset("@.+'-_% ()\\")
 
 def _without_people(text: str, other: Callable[[re.Match[str]], str]) -> str:
     """The text with `other` in place of every address and phone; most texts have none, and cost nothing."""
-    addresses = "@" in text or "%40" in text or "\\u0040" in text
+    addresses = "@" in text or "%40" in text or "%2540" in text or "\\u0040" in text
     phones = _DIGITS.search(text) is not None or "\\u003" in text
     if addresses:
         return (_PERSONAL if phones else _EMAILS).sub(other, text)
