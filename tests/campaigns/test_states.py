@@ -26,7 +26,7 @@ from vestnik.people.access import SYSTEM
 
 ALLOWED = {
     "draft": {"scheduled", "preparing"},
-    "scheduled": {"preparing", "paused", "cancelled"},
+    "scheduled": {"draft", "preparing", "paused", "cancelled"},
     "preparing": {
         "moderation", "sending", "sent", "paused", "declined", "cancelled", "failed", "unclear",
     },
