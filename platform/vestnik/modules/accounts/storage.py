@@ -77,13 +77,21 @@ class AccountStorage:
         async with self._database.read() as connection:
             return [key for key in await connection.scalars(statement) if key.startswith(prefix)]
 
+    async def sizes(self) -> dict[str, int]:
+        """How many bytes each key takes, its value included."""
+        statement = sa.select(account_storage.c.key, account_storage.c.bytes)
+        async with self._database.read() as connection:
+            rows = await connection.execute(statement.where(account_storage.c.account_id == self._account_id))
+            return {row.key: row.bytes for row in rows}
+
 
 class ScratchStorage:
-    """A copy for a draft: reads what the account keeps, and keeps its own changes to itself."""
+    """A copy for a draft, within the same limits: it keeps its changes to itself."""
 
-    def __init__(self, real: Storage | None) -> None:
+    def __init__(self, real: AccountStorage | None) -> None:
         self._real = real
         self._changed: dict[str, str | None] = {}
+        self._sizes: dict[str, int] | None = None if real is not None else {}
 
     async def get(self, key: str) -> Any:
         """The value of a key; None where there is none."""
@@ -94,13 +102,21 @@ class ScratchStorage:
 
     async def set(self, key: str, value: Any) -> None:
         """Keep a value until the draft's call ends."""
-        self._changed[_checked_key(key)] = encoded(value)
-        if len(self._changed) > KEYS:
-            raise StorageRefused(f"there are more than {KEYS} keys")
+        text = encoded(value)
+        sizes = await self._weighed()
+        size = _size(_checked_key(key), text)
+        _require_room(len(sizes) - (key in sizes), sum(sizes.values()) - sizes.get(key, 0), size)
+        self._changed[key], sizes[key] = text, size
 
     async def delete(self, key: str) -> None:
         """Forget a key until the draft's call ends."""
         self._changed[_checked_key(key)] = None
+        (await self._weighed()).pop(key, None)
+
+    async def _weighed(self) -> dict[str, int]:
+        if self._sizes is None:
+            self._sizes = {} if self._real is None else await self._real.sizes()
+        return self._sizes
 
     async def compare_and_set(self, key: str, expected: Any, value: Any) -> bool:
         """As for a real account."""
@@ -144,17 +160,25 @@ def _at(account_id: int, key: str) -> tuple[sa.ColumnElement[bool], ...]:
     return account_storage.c.account_id == account_id, account_storage.c.key == key
 
 
+def _size(key: str, text: str) -> int:
+    return len(key.encode()) + len(text.encode())
+
+
+def _require_room(others: int, their_bytes: int, size: int) -> None:
+    if others >= KEYS:
+        raise StorageRefused(f"an account may keep {KEYS} keys")
+    if their_bytes + size > TOTAL_BYTES:
+        raise StorageRefused(f"an account may keep {TOTAL_BYTES} bytes")
+
+
 def _set(connection: sa.Connection, account_id: int, key: str, text: str) -> None:
-    size = len(key.encode()) + len(text.encode())
+    size = _size(key, text)
     kept = connection.execute(
         sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(account_storage.c.bytes), 0)).where(
             account_storage.c.account_id == account_id, account_storage.c.key != key
         )
     ).one()
-    if kept[0] >= KEYS:
-        raise StorageRefused(f"an account may keep {KEYS} keys")
-    if kept[1] + size > TOTAL_BYTES:
-        raise StorageRefused(f"an account may keep {TOTAL_BYTES} bytes")
+    _require_room(kept[0], kept[1], size)
     row: Mapping[str, Any] = {"account_id": account_id, "key": key, "value": text, "bytes": size}
     connection.execute(
         upsert(connection, account_storage, ["account_id", "key"], ["value", "bytes"]).values(**row)

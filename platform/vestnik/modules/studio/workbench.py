@@ -106,16 +106,17 @@ class Workbench:
         if version is None:
             raise NotFound()
         ready = _bare(row.id, row.name, row.title, version)
-        storage: Storage = ScratchStorage(None)
+        kept: AccountStorage | None = None
         if trial.account_id is not None:
             actor.require("accounts.read")
             ready = await self._ready(trial.account_id, trial.function)
             if ready.module_id != module_id:
                 raise NotFound()
-            storage = AccountStorage(self._database, trial.account_id)
+            kept = AccountStorage(self._database, trial.account_id)
+        storage: Storage = kept or ScratchStorage(None)
         if trial.source is not None and trial.source != live.source:
             ready = await self._draft(ready, trial.function, trial.source)
-            storage = ScratchStorage(storage)
+            storage = ScratchStorage(kept)
         if trial.function not in contract.functions():
             raise failures.not_implemented(ready.module_title, trial.function)
         if trial.webhook_id is not None:
