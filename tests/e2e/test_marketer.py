@@ -67,7 +67,7 @@ def test_marketer_imports_letters_sends_a_campaign_and_watches_it_go(demo: Site,
     page.get_by_role("tab", name="Письмо и история").click()
     history = page.get_by_role("region", name="История")
     for state in ("Черновик", "Подготовка", "Отправляется", "Отправлена"):
-        expect(history.get_by_text(state, exact=True)).to_be_visible()
+        expect(history.get_by_text(state, exact=True).first).to_be_visible()
 
 
 def test_letter_is_shown_in_a_frame_that_may_do_nothing(demo: Site, page: Page) -> None:
@@ -198,8 +198,13 @@ def test_contact_shows_subscriptions_and_takes_a_choice_back(demo: Site, page: P
     page.get_by_role("table", name="Контакты").get_by_role("link").first.click()
     choice = page.get_by_role("switch", name="Подписка «Новости»")
     before = choice.is_checked()
-    choice.locator("xpath=..").click()
-    expect(choice).to_be_checked(checked=not before)
-    expect(page.get_by_role("region", name="Подписки")).to_contain_text("Изменено вручную на карточке")
-    choice.locator("xpath=..").click()
-    expect(choice).to_be_checked(checked=before)
+    for ground, subscribed in (("По телефону, 5 мая", not before), ("Письмом", before)):
+        choice.locator("xpath=..").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Записать").click()
+        expect(dialog).to_contain_text("Напишите, как это стало известно")
+        expect(choice).to_be_checked(checked=not subscribed)
+        dialog.get_by_label("Как человек это выбрал").fill(ground)
+        dialog.get_by_role("button", name="Записать").click()
+        expect(choice).to_be_checked(checked=subscribed)
+        expect(page.get_by_role("region", name="Подписки")).to_contain_text(ground)
