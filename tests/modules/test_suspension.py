@@ -19,6 +19,7 @@ from vestnik.audit.tables import audit_row as audit
 from vestnik.modules import ModuleCallFailed
 from vestnik.people.access import SYSTEM
 from vestnik.sandbox import Sandbox
+from vestnik.sandbox.process import WorkerProcess
 from vestnik.sandbox.sandbox import LOAD_LIMITS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -34,14 +35,19 @@ async def {STATS}(campaignExternalId):
 CAMPAIGN = {"campaignExternalId": "1"}
 
 
+def _workers(sandbox: Sandbox) -> list[WorkerProcess]:
+    """Those of the present zygote, and of one that was just renewed."""
+    nursery = sandbox._nursery
+    assert nursery is not None
+    zygotes = [*nursery._retired, *([nursery._current] if nursery._current else [])]
+    return [worker for zygote in zygotes for worker in zygote.workers.values()]
+
+
 async def _broken_out(site: Site, server: Server, sandbox: Sandbox, account_id: int) -> str:
     """The code of the failure of a call whose process ends with SIGSYS, as by the filter."""
 
     async def end(_: Received, writer: Writer) -> None:
-        nursery = sandbox._nursery
-        assert nursery is not None
-        assert nursery._current is not None
-        for worker in nursery._current.workers.values():
+        for worker in _workers(sandbox):
             if worker._call is not None:
                 os.kill(worker.pid, signal.SIGSYS)
         writer.write(http_answer(b"{}"))
@@ -102,9 +108,7 @@ async def _ended(sandbox: Sandbox, work: Coroutine[Any, Any, Any]) -> None:
     """Do the work while every call in it ends with SIGSYS."""
     task = asyncio.ensure_future(work)
     while not task.done():
-        nursery = sandbox._nursery
-        current = None if nursery is None else nursery._current
-        for worker in [] if current is None else current.workers.values():
+        for worker in _workers(sandbox):
             # A text is checked before it runs: not then.
             if worker._call is not None and worker._call.limits is not LOAD_LIMITS:
                 with suppress(ProcessLookupError):

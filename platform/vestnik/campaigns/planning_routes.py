@@ -147,7 +147,7 @@ async def list_senders(context: Context, account_id: int) -> SenderPage:
 
 
 @router.post("/campaigns/{id:key}/test", body=TestBody, returns=TestedShape, right="campaigns.send")
-async def send_test_letter(context: Context, id: int, body: TestBody) -> TestedShape:
+async def send_campaign_test(context: Context, id: int, body: TestBody) -> TestedShape:
     """Send the letter to a few addresses as a test; it is counted nowhere."""
     tested = await context.services.campaigns.tests.send(context.actor, id, body.contacts)
     refused = [RefusedShape(address=each.address, reason=each.reason) for each in tested.refused]

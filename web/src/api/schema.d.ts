@@ -1934,7 +1934,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Send the letter to a few addresses as a test; it is counted nowhere. */
-        post: operations["send_test_letter"];
+        post: operations["send_campaign_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -10477,7 +10477,7 @@ export interface operations {
             };
         };
     };
-    send_test_letter: {
+    send_campaign_test: {
         parameters: {
             query?: never;
             header?: never;
