@@ -18,6 +18,7 @@ def test_campaign_goes_on_after_a_kill_and_nobody_is_written_to_twice(demo: Site
     demo.open(page, "/campaigns?state=draft")
     page.get_by_role("link", name="Новые часы работы").click()
     page.get_by_role("link", name="Продолжить").click()
+    page.get_by_role("button", name="Далее").click()
     page.get_by_role("button", name=re.compile(r"^Отправить \d")).click()
     page.wait_for_url(re.compile(r"/campaigns/\d+$"))
 
