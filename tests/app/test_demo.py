@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,10 @@ def sign_in(running: Running, email: str) -> dict[str, str]:
 
 def children(process_id: int) -> list[int]:
     tasks = Path(f"/proc/{process_id}/task")
-    found = [int(word) for task in tasks.iterdir() for word in (task / "children").read_text().split()]
+    found = []
+    for task in tasks.iterdir():
+        with suppress(FileNotFoundError):  # a thread that has just ended has no children any more
+            found += [int(word) for word in (task / "children").read_text().split()]
     return found + [grandchild for child in found for grandchild in children(child)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -43,6 +44,10 @@ TABLES = (
 )
 
 
+#: What only says when the service was asked itself, and how that ended.
+ASKED = re.compile("check_at|updated_at|poll.*|stats_failure|links_failure")
+
+
 class Door:
     """The webhook address of the module that obeys its webhooks, and what its installation shows of them."""
 
@@ -78,7 +83,7 @@ class Door:
         with self.engine.connect() as connection:
             counted = {table: connection.scalar(sa.text(f"SELECT count(*) FROM {table}")) for table in TABLES}
             counted["campaign"] = [
-                {name: value for name, value in row.items() if name not in ("check_at", "updated_at")}
+                {name: value for name, value in row.items() if not ASKED.fullmatch(name)}
                 for row in connection.execute(sa.text("SELECT * FROM campaign")).mappings()
             ]
             counted["delivery"] = connection.execute(

@@ -9236,7 +9236,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The rows that were not taken, as a CSV file with the reason of each. */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9267,7 +9267,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The contacts that undoing left as they are, as a CSV file with the reason of each. */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9333,7 +9333,7 @@ export interface operations {
         };
         responses: {
             /** @description A file of the contacts of a selection: CSV (UTF-8) or XLSX, streamed as it is made. */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11684,7 +11684,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The recipients that the filters leave, as CSV. */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11787,7 +11787,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description One group of the report as CSV. */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
