@@ -28,7 +28,13 @@ class ExportBody(Shape, kw_only=True):
     delimiter: Literal[";", ","] = ";"
 
 
-@router.post("/contacts/export", body=ExportBody, status=200, media_type="text/csv", right="contacts.export")
+@router.post(
+    "/contacts/export",
+    body=ExportBody,
+    status=200,
+    media_type="text/csv, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    right="contacts.export",
+)
 async def export_contacts(context: Context, body: ExportBody) -> StreamingResponse:
     """A file of the contacts of a selection: CSV (UTF-8) or XLSX, streamed as it is made."""
     services = context.services

@@ -59,7 +59,8 @@ def _describe(operation: Operation, by_shape: dict[int, Any], components: dict[s
     if operation.returns is not None:
         success["content"] = {operation.media_type: {"schema": by_shape[id(operation.returns)]}}
     elif operation.media_type != "application/json":
-        success["content"] = {operation.media_type: {"schema": {"type": "string"}}}
+        types = operation.media_type.split(", ")  # one of them
+        success["content"] = {each: {"schema": {"type": "string"}} for each in types}
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
     described: dict[str, Any] = {
         "operationId": operation.handler.__name__,
