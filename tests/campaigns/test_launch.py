@@ -59,6 +59,10 @@ async def test_campaign_is_handed_over_in_chunks_created_once_and_sent(room: Roo
     card = await room.campaigns.card(SYSTEM, campaign_id)
     assert [change.to_state for change in card.history] == ["draft", "preparing", "sending", "sent"]
     assert sent.finished_at is not None
+    async with asyncio.timeout(10):  # they are asked for after the state
+        while not card.service_figures:
+            await asyncio.sleep(0.01)
+            card = await room.campaigns.card(SYSTEM, campaign_id)
     assert card.service_figures == {"sent": 7}
 
 
