@@ -31,53 +31,61 @@ interface Props {
 }
 
 /** Who gets it, who does not and why, what is missing and how to mend it; a test letter. */
-export function CheckStep({ id, accountId, kind, onStep, onChange }: Props) {
-  const { t } = useTranslation();
-  const { data, error, isFetching, refetch } = useQuery(campaigns.preflight(id));
-  if (error) return <ProblemPanel problem={error} retry={() => void refetch()} />;
-  if (!data || isFetching) return <RowsLoading />;
+export function CheckStep(props: Props) {
+  const { id, accountId, kind } = props;
   return (
     <Grid>
       <Grid.Col span={{ base: 12, md: 7 }}>
-        <Stack>
-          <Audience preflight={data} />
-          <Panel
-            title={t("campaigns.checks")}
-            actions={
-              <Button size="compact-sm" variant="subtle" onClick={() => void refetch()}>
-                {t("campaigns.checkAgain")}
-              </Button>
-            }
-          >
-            <List spacing="sm" styles={{ itemWrapper: { alignItems: "flex-start" } }}>
-              {data.checks.map((check) => {
-                const look = LOOKS[check.level];
-                return (
-                  <List.Item
-                    key={check.code + check.text}
-                    icon={
-                      <ThemeIcon color={look.colour} size={22} radius="xl" variant="light">
-                        <look.icon size={14} aria-label={t(`campaigns.level.${check.level}`)} />
-                      </ThemeIcon>
-                    }
-                  >
-                    <Text size="sm">{check.text}</Text>
-                    <Group gap="xs" ml={-8}>
-                      {check.fixes.map((fix) => (
-                        <FixButton key={fix.text} fix={fix} onStep={onStep} onChange={onChange} onAgain={() => void refetch()} />
-                      ))}
-                    </Group>
-                  </List.Item>
-                );
-              })}
-            </List>
-          </Panel>
-        </Stack>
+        <Findings {...props} />
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 5 }}>
         <TestLetter id={id} accountId={accountId} kind={kind} />
       </Grid.Col>
     </Grid>
+  );
+}
+
+/** What the check found: asked anew after each mend, and never shown older than the draft. */
+function Findings({ id, onStep, onChange }: Props) {
+  const { t } = useTranslation();
+  const { data, error, isFetching, refetch } = useQuery(campaigns.preflight(id));
+  if (error) return <ProblemPanel problem={error} retry={() => void refetch()} />;
+  if (!data || isFetching) return <RowsLoading />;
+  return (
+    <Stack>
+      <Audience preflight={data} />
+      <Panel
+        title={t("campaigns.checks")}
+        actions={
+          <Button size="compact-sm" variant="subtle" onClick={() => void refetch()}>
+            {t("campaigns.checkAgain")}
+          </Button>
+        }
+      >
+        <List spacing="sm" styles={{ itemWrapper: { alignItems: "flex-start" } }}>
+          {data.checks.map((check) => {
+            const look = LOOKS[check.level];
+            return (
+              <List.Item
+                key={check.code + check.text}
+                icon={
+                  <ThemeIcon color={look.colour} size={22} radius="xl" variant="light">
+                    <look.icon size={14} aria-label={t(`campaigns.level.${check.level}`)} />
+                  </ThemeIcon>
+                }
+              >
+                <Text size="sm">{check.text}</Text>
+                <Group gap="xs" ml={-8}>
+                  {check.fixes.map((fix) => (
+                    <FixButton key={fix.text} fix={fix} onStep={onStep} onChange={onChange} onAgain={() => void refetch()} />
+                  ))}
+                </Group>
+              </List.Item>
+            );
+          })}
+        </List>
+      </Panel>
+    </Stack>
   );
 }
 
