@@ -29,11 +29,14 @@ contact = sa.Table(
     sa.Column("updated_at", Instant, nullable=False),
     # Who asked to be forgotten: the row stays for what refers to it, and holds nothing of the person.
     sa.Column("erased_at", Instant),
+    # When it last opened, clicked, unsubscribed or complained; 1970 is never, so that pages go by the index.
+    sa.Column("last_activity_at", Instant, nullable=False, server_default="0"),
     sa.Index(None, "name_folded", "id"),
     sa.Index(None, "owner_id"),
     sa.Index(None, "company_id"),
     sa.Index(None, "created_at", "id"),
     sa.Index(None, "updated_at", "id"),
+    sa.Index(None, "last_activity_at", "id"),
     # Few are merged; without it, deleting one contact would look at all for those merged into it.
     sa.Index(
         "ix_contact_merged_into",
@@ -164,6 +167,22 @@ contact_field = sa.Table(
     sa.Column("position", sa.Integer, nullable=False, server_default="0"),
     sa.Column("archived_at", Instant),
     sa.CheckConstraint("kind IN ('text', 'number', 'boolean', 'date', 'choice')", name="kind"),
+)
+
+#: Contacts that are alike and were said to be different people.
+distinct = sa.Table(
+    "contact_distinct",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("ground", sa.Text, nullable=False),
+    # What they share: the address, or the company in which they have one name.
+    sa.Column("shared_id", Key, nullable=False),
+    # Whoever comes to share it later was not looked at.
+    sa.Column("contact_ids", Json, nullable=False),
+    sa.Column("created_by", Key),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.CheckConstraint("ground IN ('address', 'name')", name="ground"),
+    sa.Index(None, "ground", "shared_id"),
 )
 
 #: What a person made of a list of contacts: its filters, sort and columns, under a name.

@@ -90,6 +90,10 @@ class _KeySource:
             self._ms = ms
             return (ms - self._START_MS) << 22 | self._process | self._used
 
+    def before(self, instant: datetime) -> int:
+        """A key that no key made before the instant is above, and each made at it or later is."""
+        return ((to_microseconds(instant) // 1000 - self._START_MS) << 22) - 1
+
 
 #: A new key for rows that are numbered before they are stored (inbox, events, calls).
 new_key = _KeySource()

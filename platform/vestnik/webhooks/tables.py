@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from vestnik.db import Instant, Key, metadata, monthly_table
+from vestnik.db import Exact, Instant, Key, metadata, monthly_table
 
 #: One request of a provider, exactly as it came. `next_attempt_at` is set while there is work to do.
 inbox = monthly_table(
@@ -98,3 +98,11 @@ event = monthly_table(
 )
 sa.Index("ix_event_campaign", event.c.campaign_id, event.c.at)
 sa.Index("ix_event_address", event.c.address_id, event.c.at)
+
+#: Up to which event something that reads them by and by has read.
+event_reader = sa.Table(
+    "event_reader",
+    metadata,
+    sa.Column("name", Exact, primary_key=True),
+    sa.Column("done_to", Key, nullable=False),
+)
