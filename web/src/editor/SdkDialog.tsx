@@ -26,7 +26,7 @@ export function SdkDialog({ moduleId, line, onClose }: Props) {
 
 function Types({ moduleId, line }: { moduleId: string; line: number }) {
   const { data, error, refetch } = useQuery(modules.stub(moduleId));
-  if (error) return <PageProblem problem={error} retry={() => void refetch()} />;
+  if (error && !data) return <PageProblem problem={error} retry={() => void refetch()} />;
   if (data === undefined) return <PageLoading />;
   return <Shown text={data} line={line} />;
 }

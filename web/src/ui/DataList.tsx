@@ -35,7 +35,6 @@ interface Props<Row> {
 
 /** A page of rows from the server with search, filters and paging that live in the address. */
 export function DataList<Row extends object>({ label, source, columns, list, empty, searchLabel, filters }: Props<Row>) {
-  if (source.error && !source.data) return <ProblemPanel problem={source.error} retry={source.refetch} />;
   if (source.data?.total === 0 && !list.filtered) return <Paper>{empty}</Paper>;
   return (
     <Stack gap="sm">
@@ -45,7 +44,11 @@ export function DataList<Row extends object>({ label, source, columns, list, emp
           {filters}
         </Group>
       )}
-      <Body label={label} page={source.data} columns={columns} faded={source.isPlaceholderData} />
+      {source.error && !source.data ? (
+        <ProblemPanel problem={source.error} retry={source.refetch} />
+      ) : (
+        <Body label={label} page={source.data} columns={columns} faded={source.isPlaceholderData} />
+      )}
       {source.data && <Paging total={source.data.total} list={list} />}
     </Stack>
   );

@@ -22,7 +22,7 @@ const route = getRouteApi("/inside/accounts/$id");
 export default function AccountPage() {
   const { id } = route.useParams();
   const { data, error, refetch } = useQuery(accounts.card(id));
-  if (error) return <PageProblem problem={error} retry={() => void refetch()} />;
+  if (error && !data) return <PageProblem problem={error} retry={() => void refetch()} />;
   if (!data) return <PageLoading />;
   return <Account account={data} />;
 }

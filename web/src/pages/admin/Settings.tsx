@@ -16,7 +16,7 @@ import { Walls } from "./Walls";
 export default function SettingsPage() {
   const { t } = useTranslation();
   const { data, error } = useQuery(organisation.settings);
-  if (error) return <PageProblem problem={error} />;
+  if (error && !data) return <PageProblem problem={error} />;
   if (!data) return <PageLoading />;
   return (
     <>

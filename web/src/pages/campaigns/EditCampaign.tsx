@@ -17,7 +17,7 @@ export default function EditCampaign() {
   const { id } = route.useParams();
   const { tab } = useListState();
   const { data, error } = useQuery({ ...campaigns.card(id), staleTime: Infinity });
-  if (error) return <PageProblem problem={error} />;
+  if (error && !data) return <PageProblem problem={error} />;
   if (!data) return <PageLoading />;
   return (
     <>

@@ -25,21 +25,24 @@ type Mode = "now" | "later" | "repeat";
 export function TimeStep({ id, onCheck }: { id: string; onCheck: () => void }) {
   const preflight = useQuery(campaigns.preflight(id));
   const repeats = useQuery(planning.repeats);
-  if (preflight.error) return <ProblemPanel problem={preflight.error} retry={() => void preflight.refetch()} />;
-  if (!preflight.data || preflight.isFetching || !repeats.data) return <RowsLoading />;
+  if (preflight.error && !preflight.data) return <ProblemPanel problem={preflight.error} retry={() => void preflight.refetch()} />;
+  if (!preflight.data || !repeats.data) return <RowsLoading />;
+  const { ready, recipients } = preflight.data;
   const repeat = repeats.data.items.find((each) => each.campaignId === id) ?? null;
-  return <Sending id={id} ready={preflight.data.ready} recipients={preflight.data.recipients} repeat={repeat} onCheck={onCheck} />;
+  return <Sending id={id} checking={preflight.isFetching} ready={ready} recipients={recipients} repeat={repeat} onCheck={onCheck} />;
 }
 
 interface Props {
   id: string;
+  /** The check is asked anew: nothing is sent on an older one, and what is chosen here stays. */
+  checking: boolean;
   ready: boolean;
   recipients: number;
   repeat: Repeat | null;
   onCheck: () => void;
 }
 
-function Sending({ id, ready, recipients, repeat, onCheck }: Props) {
+function Sending({ id, checking, ready, recipients, repeat, onCheck }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const allowed = useRight("campaigns.send");
@@ -58,7 +61,7 @@ function Sending({ id, ready, recipients, repeat, onCheck }: Props) {
         <Panel title={t("campaigns.whenToSend")}>
           <Stack>
             {error && <ProblemPanel problem={error} />}
-            {!ready && (
+            {!ready && !checking && (
               <Alert color="red">
                 <Stack gap="xs" align="flex-start">
                   {t("campaigns.notReadyYet")}
@@ -87,7 +90,7 @@ function Sending({ id, ready, recipients, repeat, onCheck }: Props) {
                 <Button
                   size="md"
                   leftSection={<IconRepeat size={18} />}
-                  disabled={!ready || !allowed}
+                  disabled={!ready || checking || !allowed}
                   loading={keep.isPending}
                   onClick={() => keep.mutate({ ...rhythm, enabled: true })}
                 >
@@ -97,7 +100,7 @@ function Sending({ id, ready, recipients, repeat, onCheck }: Props) {
                 <Button
                   size="md"
                   leftSection={<IconSend size={18} />}
-                  disabled={!ready || !allowed || (mode === "later" && !at)}
+                  disabled={!ready || checking || !allowed || (mode === "later" && !at)}
                   loading={send.isPending}
                   onClick={() => send.mutate(mode === "later" && at ? { at, zone } : { hold: true })}
                 >

@@ -29,7 +29,7 @@ export default function CompanyPage() {
   const [editing, dialog] = useDisclosure();
   const writes = useRight("contacts.write");
   const { data, error, refetch } = useQuery(companies.card(id));
-  if (error) return <PageProblem problem={error} retry={() => void refetch()} />;
+  if (error && !data) return <PageProblem problem={error} retry={() => void refetch()} />;
   if (!data) return <PageLoading />;
   return (
     <>
@@ -58,7 +58,7 @@ export default function CompanyPage() {
           <People companyId={id} />
         </Grid.Col>
       </Grid>
-      <CompanyDialog key={`${data.updatedAt}${editing}`} company={data} opened={editing} onClose={dialog.close} onSaved={() => tell(t("common.saved"))} />
+      <CompanyDialog key={String(editing)} company={data} opened={editing} onClose={dialog.close} onSaved={() => tell(t("common.saved"))} />
     </>
   );
 }

@@ -31,7 +31,7 @@ function Record({ contactId }: { contactId: string }) {
   const ground = useGround();
   const [page, setPage] = useState(1);
   const { data, error, isPending } = useQuery(card.consents(contactId, undefined, (page - 1) * SIZE, SIZE));
-  if (error) return <ProblemPanel problem={error} />;
+  if (error && !data) return <ProblemPanel problem={error} />;
   if (isPending) return <RowsLoading rows={3} />;
   if (data.total === 0) return <EmptyState compact icon={IconClipboardList} title={t("card.noConsents")} text={t("card.noConsentsHint")} />;
   return (

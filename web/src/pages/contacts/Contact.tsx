@@ -28,7 +28,7 @@ const route = getRouteApi("/inside/contacts/$id");
 export default function ContactPage() {
   const { id } = route.useParams();
   const { data, error, refetch } = useQuery(contacts.card(id));
-  if (error) return <PageProblem problem={error} retry={() => void refetch()} />;
+  if (error && !data) return <PageProblem problem={error} retry={() => void refetch()} />;
   if (!data) return <PageLoading />;
   return <Contact contact={data} />;
 }
@@ -71,7 +71,7 @@ function Contact({ contact }: { contact: ContactCard }) {
           </Stack>
         </Grid.Col>
       </Grid>
-      <EditContact key={contact.updatedAt} opened={editing} onClose={dialog.close} contact={contact} />
+      <EditContact key={String(editing)} opened={editing} onClose={dialog.close} contact={contact} />
     </>
   );
 }

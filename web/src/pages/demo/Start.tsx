@@ -43,7 +43,7 @@ const ORDER: Played[] = ["marketer", "integrator", "administrator", "sales_manag
 export default function Start() {
   const { t } = useTranslation();
   const { data, error } = useQuery(demo.query);
-  if (error) return <PageProblem problem={error} />;
+  if (error && !data) return <PageProblem problem={error} />;
   if (!data) return <PageLoading />;
   return (
     <>

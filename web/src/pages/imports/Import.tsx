@@ -22,7 +22,7 @@ export default function ImportPage() {
   const { t } = useTranslation();
   const { id } = route.useParams();
   const { data, error, refetch } = useQuery(imports.card(id));
-  if (error) return <PageProblem problem={error} retry={() => void refetch()} />;
+  if (error && !data) return <PageProblem problem={error} retry={() => void refetch()} />;
   if (!data) return <PageLoading />;
   return (
     <>

@@ -39,8 +39,10 @@ function ModuleStudio({ id }: { id: string }) {
   const version = useQuery({ ...modules.version(id, latest), enabled: latest !== "", placeholderData: keepPreviousData });
   const contract = useQuery(contractQuery);
   const problem = card.error ?? version.error ?? contract.error;
-  if (problem) return <PageProblem problem={problem} retry={() => void card.refetch()} />;
-  if (!card.data || !version.data || !contract.data) return <PageLoading />;
+  // What was once there stays when asking anew fails: the editor holds what is not saved yet.
+  if (!card.data || !version.data || !contract.data) {
+    return problem ? <PageProblem problem={problem} retry={() => void card.refetch()} /> : <PageLoading />;
+  }
   return <Studio card={card.data} saved={version.data} contract={contract.data} />;
 }
 

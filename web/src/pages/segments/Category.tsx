@@ -28,7 +28,7 @@ export default function Category() {
   const { id } = route.useParams();
   const { data, error } = useQuery(planning.issues(id));
   const columns = useColumns();
-  if (error) return <PageProblem problem={error} />;
+  if (error && !data) return <PageProblem problem={error} />;
   if (!data) return <PageLoading />;
   const sum = (part: "gained" | "lost") => data.weeks.reduce((total, week) => total + week[part], 0);
   const moved = data.weeks.some((week) => week.gained + week.lost > 0);

@@ -26,7 +26,7 @@ export default function EditSegment() {
   const { id } = useParams({ strict: false }) as { id?: string };
   const { data, error, refetch } = useQuery({ ...segments.card(id ?? ""), enabled: id !== undefined });
   if (id === undefined) return <Form segment={null} />;
-  if (error) return <PageProblem problem={error} retry={() => void refetch()} />;
+  if (error && !data) return <PageProblem problem={error} retry={() => void refetch()} />;
   return data ? <Form key={data.id} segment={data} /> : <PageLoading />;
 }
 

@@ -61,13 +61,14 @@ export function ImportTemplates({ opened, onClose }: { opened: boolean; onClose:
 function Running({ id, first }: { id: string; first: TemplateImport }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const { data = first, error } = useQuery(templates.importState(id));
+  const { data: told, error } = useQuery(templates.importState(id));
+  const data = told ?? first;
   useEffect(() => {
     if (data.state === "running") return;
     void client.invalidateQueries({ queryKey: ["templates"] });
     void client.invalidateQueries({ queryKey: templates.lastImports.queryKey });
   }, [data.state, client]);
-  if (error) return <ProblemPanel problem={error} />;
+  if (error && !told) return <ProblemPanel problem={error} />;
   if (data.state === "stopped") {
     return (
       <Alert color="red" role="alert" title={t("templates.stopped")}>

@@ -21,7 +21,7 @@ const route = getRouteApi("/inside/templates/$id");
 export default function TemplatePage() {
   const { id } = route.useParams();
   const { data, error, refetch } = useQuery(templates.card(id));
-  if (error) return <PageProblem problem={error} retry={() => void refetch()} />;
+  if (error && !data) return <PageProblem problem={error} retry={() => void refetch()} />;
   if (!data) return <PageLoading />;
   return <Template template={data} />;
 }

@@ -23,7 +23,7 @@ const route = getRouteApi("/inside/webhooks/$id");
 export default function WebhookPage() {
   const { id } = route.useParams();
   const { data, error, refetch } = useQuery(webhooks.card(id));
-  if (error) return <PageProblem problem={error} retry={() => void refetch()} />;
+  if (error && !data) return <PageProblem problem={error} retry={() => void refetch()} />;
   if (!data) return <PageLoading />;
   return <Webhook webhook={data} />;
 }

@@ -151,7 +151,7 @@ function Following({ id, onClose }: { id: string; onClose: () => void }) {
       void client.invalidateQueries({ queryKey: ["segments"] });
     }
   }, [client, state]);
-  if (run.error) return <ProblemPanel problem={run.error} retry={() => void run.refetch()} />;
+  if (run.error && !run.data) return <ProblemPanel problem={run.error} retry={() => void run.refetch()} />;
   return (
     <Stack>
       <Outcome run={run.data} />

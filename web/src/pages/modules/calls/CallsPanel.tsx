@@ -112,7 +112,7 @@ function List({ moduleId }: { moduleId: string }) {
     ...modules.calls(moduleId, filter),
     refetchInterval: REFRESH_MS,
   });
-  if (error) return <ProblemPanel problem={error} />;
+  if (error && !data) return <ProblemPanel problem={error} />;
   if (!data) return <RowsLoading rows={4} />;
   const calls = data.pages.flatMap((page) => page.items);
   if (calls.length === 0) {

@@ -21,7 +21,7 @@ const address = ({ scheme, pattern, port }: ModuleHost) => `${scheme}://${patter
 export function HostsPanel({ moduleId }: { moduleId: string }) {
   const { t } = useTranslation();
   const { data, error } = useQuery(modules.hosts(moduleId));
-  if (error) return <ProblemPanel problem={error} />;
+  if (error && !data) return <ProblemPanel problem={error} />;
   if (!data) return <RowsLoading rows={3} />;
   if (data.items.length === 0) {
     return <EmptyState compact icon={IconWorldCheck} title={t("studio.noHosts")} text={t("studio.noHostsHint")} />;

@@ -25,7 +25,7 @@ export function TestsPanel({ moduleId, source }: Props) {
   const writes = useRight("modules.write");
   const { data, error } = useQuery(modules.tests(moduleId));
   const run = useMutation({ mutationFn: () => modules.runTests(moduleId, source) });
-  if (error) return <ProblemPanel problem={error} />;
+  if (error && !data) return <ProblemPanel problem={error} />;
   if (!data) return <RowsLoading rows={3} />;
   if (data.items.length === 0) {
     return <EmptyState compact icon={IconFlask} title={t("studio.noTests")} text={t("studio.noTestsHint")} />;

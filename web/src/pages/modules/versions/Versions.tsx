@@ -18,7 +18,7 @@ interface Props {
 /** Saved versions, newest first: compared, taken into the editor, published, rolled back to. */
 export function Versions(props: Props) {
   const { data, error } = useQuery(modules.versions(props.card.id));
-  if (error) return <ProblemPanel problem={error} />;
+  if (error && !data) return <ProblemPanel problem={error} />;
   if (!data) return <RowsLoading rows={4} />;
   const live = data.items.find((one) => one.id === props.card.liveVersionId);
   return (
