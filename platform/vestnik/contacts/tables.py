@@ -122,6 +122,18 @@ subscription = sa.Table(
     sqlite_with_rowid=False,
 )
 
+#: Addresses of people who were erased, by the stop-list's hash: so that what a service still tells of one is
+#: told of its empty row, and what a file said of it before is not brought back. Kept for some months.
+erased_address = sa.Table(
+    "erased_address",
+    metadata,
+    sa.Column("address_id", Key, sa.ForeignKey("address.id"), primary_key=True, autoincrement=False),
+    sa.Column("address_hash", sa.LargeBinary, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index(None, "address_hash"),
+    sa.Index(None, "at"),
+)
+
 REASONS = ("manual", "spam", "hard_bounce", "unsubscribe")
 
 suppression = sa.Table(

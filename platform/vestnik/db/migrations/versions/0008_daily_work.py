@@ -1,4 +1,4 @@
-"""Daily work: when contacts were last active, and which alike contacts are different people."""
+"""Daily work: when contacts were last active, which alike ones are different people, how far erasures are."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     """New tables are empty; new columns say "no" or nothing."""
     _contacts()
+    _privacy()
 
 
 def _contacts() -> None:
@@ -45,6 +46,25 @@ def _contacts() -> None:
         ["ground", "shared_id"],
         unique=False,
     )
+
+
+def _privacy() -> None:
+    # Erasures of before are over: there was nothing to search then.
+    op.add_column("erasure", sa.Column("state", sa.Text(), server_default="done", nullable=False))
+    op.add_column("erasure", sa.Column("sealed", sa.LargeBinary(), nullable=True))
+    op.add_column("erasure", sa.Column("sweep", sa.Text(), nullable=True))
+    op.add_column("erasure", sa.Column("place", Json, nullable=True))
+    op.add_column("erasure", sa.Column("finished_at", Instant, nullable=True))
+    op.create_table(
+        "erased_address",
+        sa.Column("address_id", Key, autoincrement=False, nullable=False),
+        sa.Column("address_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("at", Instant, nullable=False),
+        sa.ForeignKeyConstraint(["address_id"], ["address.id"], name=op.f("fk_erased_address_address_id")),
+        sa.PrimaryKeyConstraint("address_id", name=op.f("pk_erased_address")),
+    )
+    op.create_index(op.f("ix_erased_address_address_hash"), "erased_address", ["address_hash"], unique=False)
+    op.create_index(op.f("ix_erased_address_at"), "erased_address", ["at"], unique=False)
 
 
 def downgrade() -> None:
