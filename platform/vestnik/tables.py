@@ -1,6 +1,7 @@
 """Every room's tables in one place, so that the metadata is whole for migrations and tests."""
 
 # ruff: noqa: F401
+import vestnik.alerts.tables
 import vestnik.audit.tables
 import vestnik.campaigns.tables
 import vestnik.companies.tables

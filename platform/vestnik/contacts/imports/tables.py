@@ -99,5 +99,43 @@ contact_import_schedule = sa.Table(
     sa.Column("reason", Json),
     sa.Column("created_by", Key),
     sa.Column("created_at", Instant, nullable=False),
+    # What the address asks for: "basic" with a user name, or "header" with its name; the secret is sealed.
+    sa.Column("credential", sa.Text),
+    sa.Column("credential_name", sa.Text),
+    sa.Column("credential_sealed", sa.LargeBinary),
+    # The file that was imported last, so that the same file is not imported again.
+    sa.Column("etag", sa.Text),
+    sa.Column("last_modified", sa.Text),
+    sa.Column("digest", sa.Text),
+    sa.Column("succeeded_at", Instant),
     sa.CheckConstraint("(every_hours IS NULL) <> (at_time IS NULL)", name="when"),
+)
+
+RUN_STATES = ("fetching", "fetched", "unchanged", "failed", "cancelled")
+
+#: One time that a scheduled file was fetched. What became of its rows stands in its import.
+contact_import_run = sa.Table(
+    "contact_import_run",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("schedule_id", Key, sa.ForeignKey("contact_import_schedule.id"), nullable=False),
+    # Its time, a person's hand, or the look at the columns that a schedule begins with.
+    sa.Column("begun_by", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("import_id", Key, sa.ForeignKey("contact_import.id"), index=True),
+    # Whether a file that did not change is imported all the same.
+    sa.Column("anyway", sa.Boolean, nullable=False),
+    # How often it was begun: a new workflow for each; and how often it failed in a way that may pass.
+    sa.Column("run", sa.Integer, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("again_at", Instant),
+    sa.Column("etag", sa.Text),
+    sa.Column("last_modified", sa.Text),
+    sa.Column("digest", sa.Text),
+    sa.Column("reason", Json),
+    sa.Column("begun_at", Instant, nullable=False),
+    sa.Column("finished_at", Instant),
+    sa.CheckConstraint("begun_by IN ('time', 'hand', 'setup')", name="begun_by"),
+    sa.CheckConstraint(f"state IN {RUN_STATES}", name="state"),
+    sa.Index(None, "schedule_id", "id"),
 )

@@ -1,4 +1,4 @@
-"""Daily work: when contacts were last active, which alike ones are different people, how far erasures are."""
+"""Daily work: last activity, distinct contacts, how far erasures are, alerts, scheduled imports."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,8 @@ def upgrade() -> None:
     """New tables are empty; new columns say "no" or nothing."""
     _contacts()
     _privacy()
+    _alerts()
+    _scheduled_imports()
 
 
 def _contacts() -> None:
@@ -65,6 +67,92 @@ def _privacy() -> None:
     )
     op.create_index(op.f("ix_erased_address_address_hash"), "erased_address", ["address_hash"], unique=False)
     op.create_index(op.f("ix_erased_address_at"), "erased_address", ["at"], unique=False)
+
+
+def _alerts() -> None:
+    op.create_table(
+        "alert",
+        sa.Column("kind", Exact, nullable=False),
+        sa.Column("subject_id", Key, autoincrement=False, nullable=False),
+        sa.Column("failing", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("reason", Json, nullable=True),
+        sa.Column("since", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("kind", "subject_id", name=op.f("pk_alert")),
+    )
+    op.create_table(
+        "alert_letter",
+        sa.Column("id", Key, nullable=False),
+        sa.Column("kind", Exact, nullable=False),
+        sa.Column("subject_id", Key, nullable=False),
+        sa.Column("user_id", Key, nullable=False),
+        sa.Column("failing", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("reason", Json, nullable=True),
+        sa.Column("at", Instant, nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_at", Instant, nullable=True),
+        sa.Column("sent_at", Instant, nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_alert_letter_user_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_letter")),
+    )
+    for columns in (["next_at"], ["user_id"], ["kind", "subject_id"]):
+        name = op.f(f"ix_alert_letter_{'_'.join(columns)}")
+        op.create_index(name, "alert_letter", columns, unique=False)
+
+
+def _scheduled_imports() -> None:
+    for column in (
+        sa.Column("credential", sa.Text(), nullable=True),
+        sa.Column("credential_name", sa.Text(), nullable=True),
+        sa.Column("credential_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("etag", sa.Text(), nullable=True),
+        sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("digest", sa.Text(), nullable=True),
+        sa.Column("succeeded_at", Instant, nullable=True),
+    ):
+        op.add_column("contact_import_schedule", column)
+    op.create_table(
+        "contact_import_run",
+        sa.Column("id", Key, nullable=False),
+        sa.Column("schedule_id", Key, nullable=False),
+        sa.Column("begun_by", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("import_id", Key, nullable=True),
+        sa.Column("anyway", sa.Boolean(), nullable=False),
+        sa.Column("run", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("again_at", Instant, nullable=True),
+        sa.Column("etag", sa.Text(), nullable=True),
+        sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("digest", sa.Text(), nullable=True),
+        sa.Column("reason", Json, nullable=True),
+        sa.Column("begun_at", Instant, nullable=False),
+        sa.Column("finished_at", Instant, nullable=True),
+        sa.CheckConstraint(
+            "begun_by IN ('time', 'hand', 'setup')", name=op.f("ck_contact_import_run_begun_by")
+        ),
+        sa.CheckConstraint(
+            "state IN ('fetching', 'fetched', 'unchanged', 'failed', 'cancelled')",
+            name=op.f("ck_contact_import_run_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["contact_import.id"], name=op.f("fk_contact_import_run_import_id_contact_import")
+        ),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"],
+            ["contact_import_schedule.id"],
+            name=op.f("fk_contact_import_run_schedule_id_contact_import_schedule"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_import_run")),
+    )
+    for columns in (["schedule_id", "id"], ["state"], ["import_id"]):
+        name = op.f(f"ix_contact_import_run_{'_'.join(columns)}")
+        op.create_index(name, "contact_import_run", columns, unique=False)
 
 
 def downgrade() -> None:

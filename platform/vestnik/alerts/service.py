@@ -1,0 +1,243 @@
+"""Tells people by letter that something stopped working, and that it works again.
+
+    alerts.add(Kind("contact_import", right="settings.manage", failing=..., working=...))
+    alerts.tell(connection, "contact_import", Subject(...), {"ru": "...", "en": "..."})   # it fails
+    alerts.tell(connection, "contact_import", Subject(...), None)                          # it works
+
+A room tells the state as often as it likes, in the unit of work that finds it out. Letters are made for a
+change only, in the same unit, and sent afterwards: none is lost with the process, and a mail server that
+is away for a while delays them. What was over before anybody heard of it is not told at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from vestnik.alerts.tables import alert, alert_letter
+from vestnik.alerts.wording import Wording, compose
+from vestnik.db import Database, insert_ignore, new_key, now
+from vestnik.engine import Engine
+from vestnik.http.errors import Problem, Text
+from vestnik.mail import Mail
+from vestnik.people.access import RIGHTS, rights_of
+from vestnik.people.organisation import Organisation
+from vestnik.people.tables import user
+
+LOOK_EVERY_S = 2.0
+#: Pauses after attempts that failed; the last one goes on until the letter is given up.
+RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
+GIVEN_UP_AFTER = timedelta(days=3)
+#: Letters that are over are kept for so long.
+KEPT_FOR = timedelta(days=90)
+_SWEPT_EVERY_S = 3600.0
+_AT_ONCE = 20
+#: Who began to send a letter has it for so long before another process tries.
+_LEASE = timedelta(minutes=2)
+
+log = structlog.get_logger("vestnik.alerts")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of things that may fail; whoever holds `right` hears of those that nobody is in charge of."""
+
+    name: str
+    right: str
+    failing: Wording
+    working: Wording
+
+    def __post_init__(self) -> None:
+        if self.right not in RIGHTS:
+            raise LookupError(f"no such right: {self.right}")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing that may fail: its key, what people call it, its page, and who is in charge of it."""
+
+    id: int
+    name: str
+    path: str
+    in_charge: int | None = None
+
+
+class Alerts:
+    """Keeps what is failing, and sends the letters."""
+
+    def __init__(self, database: Database, engine: Engine, mail: Mail, organisation: Organisation) -> None:
+        self._database, self._mail, self._organisation = database, mail, organisation
+        self._kinds: dict[str, Kind] = {}
+        engine.every(LOOK_EVERY_S, "alerts.letters", self.send_due)
+        engine.every(_SWEPT_EVERY_S, "alerts.kept", self.sweep)
+
+    def add(self, kind: Kind) -> None:
+        """Have things of this kind told of."""
+        if kind.name in self._kinds:
+            raise ValueError(f"alerts of the kind {kind.name!r} are registered twice")
+        self._kinds[kind.name] = kind
+
+    def tell(self, connection: sa.Connection, kind: str, subject: Subject, reason: Text | None) -> None:
+        """Note that a thing fails, and why, or with None that it works; a change makes letters."""
+        known, at = self._kinds[kind], now()
+        values = {"name": subject.name, "reason": None if reason is None else {**reason}}
+        if reason is not None:
+            # A thing that never failed worked until now.
+            row = {"kind": kind, "subject_id": subject.id, "failing": False, "since": at, **values}
+            connection.execute(insert_ignore(connection, alert, ["kind", "subject_id"]).values(row))
+        of_subject = sa.and_(alert.c.kind == kind, alert.c.subject_id == subject.id)
+        found = connection.execute(sa.select(alert).where(of_subject).with_for_update()).one_or_none()
+        failing = reason is not None
+        if found is None:
+            return
+        if found.failing == failing:
+            connection.execute(sa.update(alert).where(of_subject).values(values))
+            return
+        connection.execute(sa.update(alert).where(of_subject).values(failing=failing, since=at, **values))
+        untold = _withdraw(connection, kind, subject.id)
+        heard = _told(connection, kind, subject.id, found.since) if not failing else None
+        whom = self._audience(connection, known, subject) if heard is None else heard
+        _write(connection, kind, subject, {"failing": failing, **values}, whom - untold)
+
+    def forget(self, connection: sa.Connection, kind: str, subject_id: int) -> None:
+        """The thing is gone: nothing is told of it any more."""
+        for table in (alert_letter, alert):
+            connection.execute(sa.delete(table).where(table.c.kind == kind, table.c.subject_id == subject_id))
+
+    def _audience(self, connection: sa.Connection, kind: Kind, subject: Subject) -> set[int]:
+        """Who is in charge, while they may sign in; else everybody with the right of the kind."""
+        people = connection.execute(
+            sa.select(user.c.id, user.c.roles).where(user.c.disabled.is_(False))
+        ).all()
+        if any(person.id == subject.in_charge for person in people):
+            return {person.id for person in people if person.id == subject.in_charge}
+        return {person.id for person in people if kind.right in rights_of(person.roles)}
+
+    # Letters
+
+    async def send_due(self) -> None:
+        """Send the letters that are due, each at its time."""
+        while letters := await self._database.write(_claim):
+            for letter in letters:
+                await self._send(letter)
+
+    async def _send(self, letter: sa.Row[Any]) -> None:
+        kind = self._kinds.get(letter.kind)
+        profile = await self._organisation.profile()
+        if kind is None or profile is None or letter.disabled:
+            await self._database.write(_end, letter.id, None)
+            return
+        composed = compose(
+            letter.email,
+            "en" if letter.language == "en" else "ru",
+            kind.failing if letter.failing else kind.working,
+            name=letter.name,
+            reason=letter.reason,
+            at=letter.at,
+            zone=await self._organisation.zone(),
+            url=f"{profile.base_url}{letter.path}",
+            organisation=profile.name,
+        )
+        try:
+            await self._mail.send(composed)
+        except Problem as problem:
+            log.warning("alerts.not_sent", letter_id=letter.id, tries=letter.tries, problem=problem.code)
+            await self._database.write(_again, letter, problem.detail("en"))
+        else:
+            await self._database.write(_end, letter.id, now())
+
+    async def sweep(self) -> None:
+        """Forget letters that were sent or given up long ago."""
+        old = sa.delete(alert_letter).where(
+            alert_letter.c.next_at.is_(None), alert_letter.c.at < now() - KEPT_FOR
+        )
+        await self._database.write(lambda connection: connection.execute(old))
+
+
+def remove_all(connection: sa.Connection) -> None:
+    """Forget every alert and letter; a part of the unit of work that removes the demo."""
+    for table in (alert_letter, alert):
+        connection.execute(sa.delete(table))
+
+
+def _withdraw(connection: sa.Connection, kind: str, subject_id: int) -> set[int]:
+    """Take back letters that nobody got yet; to whom they would have gone."""
+    gone = sa.delete(alert_letter).where(
+        alert_letter.c.kind == kind,
+        alert_letter.c.subject_id == subject_id,
+        alert_letter.c.next_at.is_not(None),
+        # Tried before it has a problem, or is on its way at this moment.
+        (alert_letter.c.tries == 0) | alert_letter.c.problem.is_not(None),
+    )
+    return set(connection.scalars(gone.returning(alert_letter.c.user_id)))
+
+
+def _told(connection: sa.Connection, kind: str, subject_id: int, since: Any) -> set[int]:
+    """Who was written to, or is being written to, about the failure."""
+    letters = sa.select(alert_letter.c.user_id).where(
+        alert_letter.c.kind == kind,
+        alert_letter.c.subject_id == subject_id,
+        alert_letter.c.failing,
+        alert_letter.c.at >= since,
+        alert_letter.c.sent_at.is_not(None) | alert_letter.c.next_at.is_not(None),
+    )
+    return set(connection.scalars(letters))
+
+
+def _write(
+    connection: sa.Connection, kind: str, subject: Subject, values: Mapping[str, Any], whom: Iterable[int]
+) -> None:
+    at = now()
+    rows = [
+        {
+            "id": new_key(),
+            "kind": kind,
+            "subject_id": subject.id,
+            "user_id": user_id,
+            "path": subject.path,
+            "at": at,
+            "tries": 0,
+            "next_at": at,
+            **values,
+        }
+        for user_id in sorted(whom)
+    ]
+    if rows:
+        connection.execute(sa.insert(alert_letter), rows)
+
+
+def _claim(connection: sa.Connection) -> list[sa.Row[Any]]:
+    """Letters that are due, with whom they go to; they are ours until the lease ends."""
+    due = (
+        sa.select(alert_letter, user.c.email, user.c.language, user.c.disabled)
+        .join(user, user.c.id == alert_letter.c.user_id)
+        .where(alert_letter.c.next_at <= now())
+        .order_by(alert_letter.c.next_at)
+        .limit(_AT_ONCE)
+        .with_for_update(of=alert_letter, skip_locked=True)
+    )
+    rows = list(connection.execute(due))
+    if rows:
+        ours = alert_letter.c.id.in_([row.id for row in rows])
+        values = {"next_at": now() + _LEASE, "tries": alert_letter.c.tries + 1, "problem": None}
+        connection.execute(sa.update(alert_letter).where(ours).values(values))
+    return rows
+
+
+def _end(connection: sa.Connection, letter_id: int, sent_at: Any) -> None:
+    this = alert_letter.c.id == letter_id
+    values = {"next_at": None, "sent_at": sent_at, "problem": None}
+    connection.execute(sa.update(alert_letter).where(this).values(values))
+
+
+def _again(connection: sa.Connection, letter: sa.Row[Any], problem: str) -> None:
+    """Try later, or give up a letter that is news no more."""
+    pause = RETRY_AFTER[min(letter.tries, len(RETRY_AFTER) - 1)]
+    late = now() + pause > letter.at + GIVEN_UP_AFTER
+    values = {"next_at": None if late else now() + pause, "problem": problem}
+    connection.execute(sa.update(alert_letter).where(alert_letter.c.id == letter.id).values(values))
