@@ -97,6 +97,7 @@ from vestnik.vault import Vault
 from vestnik.webhooks import personal as webhooks_personal
 from vestnik.webhooks import routes as webhooks_routes
 from vestnik.webhooks.door import Hooks
+from vestnik.webhooks.last_activity import LastActivity
 from vestnik.webhooks.metrics import WebhookMetrics
 from vestnik.webhooks.service import Webhooks
 
@@ -139,6 +140,7 @@ class Services:
     repeats: Repeats
     webhooks: Webhooks
     reports: Reports
+    last_activity: LastActivity
 
 
 def build_services(settings: Settings, operator_key: str | None = None) -> Services:
@@ -229,6 +231,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         repeats=repeats,
         webhooks=webhooks,
         reports=Reports(database, campaigns, segments, people.organisation),
+        last_activity=LastActivity(database, engine),
     )
     _watch(services)
     return services

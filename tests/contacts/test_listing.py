@@ -15,13 +15,14 @@ from vestnik.contacts import paging
 from vestnik.contacts.addresses import normalise
 from vestnik.contacts.consents import Evidence, record_consent
 from vestnik.contacts.fields import Field, insert_fields
+from vestnik.contacts.last_activity import keep
 from vestnik.contacts.list_errors import UnknownCursor
 from vestnik.contacts.listing import CategoryFilter, FieldFilter, Filters, Listing, Selection, Sort
 from vestnik.contacts.paging import Pages
 from vestnik.contacts.service import Contacts, Draft
 from vestnik.contacts.storing import NewContact
 from vestnik.contacts.tables import contact
-from vestnik.db import Database, fold, now
+from vestnik.db import Database, fold, now, to_microseconds
 from vestnik.people.access import SYSTEM
 from vestnik.segments.service import Segments
 
@@ -78,7 +79,13 @@ async def everyone(database: Database, contacts: Contacts) -> Everyone:
             )
             for n, name in enumerate(NAMES)
         ]
-        return Everyone(contacts.insert_many(connection, rows), 0, company)
+        keys = contacts.insert_many(connection, rows)
+        # The first five were active, two of them at the same instant; the others never.
+        keep(
+            [(key, to_microseconds(START + timedelta(days=n // 2))) for n, key in enumerate(keys[:5])],
+            connection,
+        )
+        return Everyone(keys, 0, company)
 
     stored = await database.write(store)
     stored.category = await contacts.create_category(SYSTEM, "Новости")
@@ -121,6 +128,7 @@ async def test_pages_forwards_and_back_are_the_sorted_list(
         "name": lambda row: (fold(row.name), row.id),
         "created": lambda row: (row.created_at, row.id),
         "updated": lambda row: (row.updated_at, row.id),
+        "lastActivity": lambda row: (row.last_activity_at, row.id),
     }
     expected = [row.id for row in sorted(rows, key=by[sort.strip("-")], reverse=sort.startswith("-"))]
     forwards: list[list[int]] = []
@@ -164,6 +172,9 @@ FILTERS: list[tuple[Filters, list[int]]] = [
     (Filters(owner_id="7"), [0, 1, 2]),
     (Filters(owner_id=""), [3, 4, 5, 6, 7, 8]),
     (Filters(created_from=START + timedelta(days=1), created_to=START + timedelta(days=2)), [2, 3]),
+    (Filters(active_since=START + timedelta(days=1)), [2, 3, 4]),
+    (Filters(inactive_since=START + timedelta(days=1)), [0, 1, 5, 6, 7, 8]),
+    (Filters(active_since=START, inactive_since=START + timedelta(days=2)), [0, 1, 2, 3]),
     (Filters(fields={"city": FIELD(any_of=("ПЕРМЬ",))}), [0, 1, 2, 3]),
     (Filters(fields={"city": FIELD(contains="ф")}), [4, 5, 6, 7, 8]),
     (Filters(fields={"orders": FIELD(least=3, most=5)}), [3, 4, 5]),

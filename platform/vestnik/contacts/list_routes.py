@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from vestnik.contacts.bulk import BulkRun, State
-from vestnik.contacts.listing import Filters, Selection
+from vestnik.contacts.listing import Filters, Selection, Sort
 from vestnik.contacts.routes import ContactRow, CreatedShape, contact_page
 from vestnik.contacts.views import View, ViewQuery
 from vestnik.http.api import Context, Id, Page, Router, Shape, invalid_request
@@ -33,7 +33,7 @@ class ContactListing(Shape):
 class ListingQuery(Page):
     """Which contacts: a search over name, e-mail, phone and company, and `filters` as a JSON object."""
 
-    sort: Literal["", "name", "-name", "created", "-created", "updated", "-updated"] = ""
+    sort: Sort | Literal[""] = ""
     filters: FilterText = ""
     cursor: Annotated[str, msgspec.Meta(max_length=4000)] = ""
 

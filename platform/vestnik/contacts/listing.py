@@ -20,7 +20,7 @@ from vestnik.contacts.tables import address, contact, contact_address, subscript
 from vestnik.db import fold
 from vestnik.http.api import Id, Shape, key_of
 
-Sort = Literal["name", "-name", "created", "-created", "updated", "-updated"]
+Sort = Literal["name", "-name", "created", "-created", "updated", "-updated", "lastActivity", "-lastActivity"]
 State = Literal["reachable", "blocked", "unsubscribed", "stopped"]
 
 #: The most contacts that a selection names one by one; for more there are filters.
@@ -63,6 +63,9 @@ class Filters(Shape, omit_defaults=True):
     # From the first instant, up to but without the second.
     created_from: datetime | None = None
     created_to: datetime | None = None
+    # Opened, clicked, unsubscribed or complained at this instant or later; never, or before it.
+    active_since: datetime | None = None
+    inactive_since: datetime | None = None
     fields: Annotated[Mapping[str, FieldFilter], msgspec.Meta(max_length=20)] = {}
 
 
@@ -165,6 +168,10 @@ class Listing:
             conditions.append(contact.c.created_at >= filters.created_from)
         if filters.created_to is not None:
             conditions.append(contact.c.created_at < filters.created_to)
+        if filters.active_since is not None:
+            conditions.append(contact.c.last_activity_at >= filters.active_since)
+        if filters.inactive_since is not None:
+            conditions.append(contact.c.last_activity_at < filters.inactive_since)
         if filters.fields:
             known = fields_of(connection.execute(SELECT_FIELDS))
             for name, wanted_value in filters.fields.items():

@@ -87,6 +87,7 @@ class Merging:
                 **values,
                 blocked=any(row.blocked for row in rows.values()),
                 unsubscribed=None in withdrawals or any(row.unsubscribed for row in rows.values()),
+                last_activity_at=max(row.last_activity_at for row in rows.values()),
                 updated_at=at,
             )
         )

@@ -37,6 +37,7 @@ _COLUMNS: dict[str, sa.Column[Any]] = {
     "name": contact.c.name_folded,
     "created": contact.c.created_at,
     "updated": contact.c.updated_at,
+    "lastActivity": contact.c.last_activity_at,
 }
 
 

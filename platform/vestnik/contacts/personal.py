@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from vestnik.companies.service import named_clients
 from vestnik.contacts.consents import Evidence, add_to_stop_list
 from vestnik.contacts.imports.tables import contact_change, contact_import_reject
+from vestnik.contacts.last_activity import NEVER
 from vestnik.contacts.tables import (
     address,
     category,
@@ -80,6 +81,7 @@ def _cards(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, 
             "unsubscribed": row.unsubscribed,
             "createdAt": row.created_at,
             "updatedAt": row.updated_at,
+            "lastActivityAt": None if row.last_activity_at == NEVER else row.last_activity_at,
             "mergedInto": None if row.merged_into is None else str(row.merged_into),
         }
         for row in rows
@@ -102,6 +104,7 @@ def _erase_cards(connection: sa.Connection, person: Subject) -> int:
             merged_into=person.contact_id,
             erased_at=at,
             updated_at=at,
+            last_activity_at=NEVER,
         )
     ).rowcount
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from vestnik.companies.service import client_names
 from vestnik.contacts.addresses import Address
 from vestnik.contacts.consents import ConsentState, Reason
+from vestnik.contacts.last_activity import NEVER
 from vestnik.contacts.tables import (
     address,
     category,
@@ -88,6 +89,8 @@ class Person:
     custom: Mapping[str, Any]
     created_at: datetime
     updated_at: datetime
+    # When it last opened, clicked, unsubscribed or complained; None: never.
+    last_activity_at: datetime | None
     addresses: list[OwnAddress] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
 
@@ -169,6 +172,7 @@ async def _people(connection: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> l
             custom=row.custom,
             created_at=row.created_at,
             updated_at=row.updated_at,
+            last_activity_at=None if row.last_activity_at == NEVER else row.last_activity_at,
             addresses=addresses[row.id],
         )
         for row in rows

@@ -9,7 +9,7 @@ export type ContactFilters = Partial<Shape<"Filters">>;
 
 export type FieldFilter = Partial<Shape<"FieldFilter">>;
 
-export type Sort = "name" | "-name" | "created" | "-created" | "updated" | "-updated";
+export type Sort = "name" | "-name" | "created" | "-created" | "updated" | "-updated" | "lastActivity" | "-lastActivity";
 
 export interface ListQuery {
   search: string;
@@ -68,6 +68,12 @@ export const contactList = {
       queryKey: ["companies", "choice", search],
       placeholderData: keepPreviousData,
       queryFn: ({ signal }) => api.get<{ items: { id: string; name: string }[] }>("/companies", { search, limit: 20 }, signal),
+    }),
+  company: (id: string) =>
+    queryOptions({
+      queryKey: ["companies", id],
+      staleTime: 60_000,
+      queryFn: ({ signal }) => api.get<{ id: string; name: string }>(`/companies/${id}`, undefined, signal),
     }),
   views: queryOptions({ queryKey: ["contact-views"], staleTime: 30_000, queryFn: () => api.get<SavedView[]>("/contacts/views") }),
   saveView: (view: { name: string; query: ViewQuery; shared: boolean }) => api.post<{ id: string }>("/contacts/views", view),

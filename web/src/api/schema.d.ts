@@ -3867,7 +3867,7 @@ export interface components {
         };
         /**
          * ContactRow
-         * @description A contact in a list.
+         * @description A contact in a list; its last activity: it opened, clicked, unsubscribed, complained; null is never.
          */
         ContactRow: {
             id: string;
@@ -3883,6 +3883,7 @@ export interface components {
             unsubscribed: boolean;
             createdAt: string;
             updatedAt: string;
+            lastActivityAt: string | null;
         };
         /**
          * AddressShape
@@ -3919,11 +3920,8 @@ export interface components {
         ListingQuery: {
             /** @default  */
             search?: string;
-            /**
-             * @default
-             * @enum {unknown}
-             */
-            sort?: "" | "-created" | "-name" | "-updated" | "created" | "name" | "updated";
+            /** @default  */
+            sort?: ("-created" | "-lastActivity" | "-name" | "-updated" | "created" | "lastActivity" | "name" | "updated") | "";
             /** @default 0 */
             offset?: number;
             /** @default 50 */
@@ -3984,7 +3982,7 @@ export interface components {
              * @default name
              * @enum {unknown}
              */
-            sort?: "-created" | "-name" | "-updated" | "created" | "name" | "updated";
+            sort?: "-created" | "-lastActivity" | "-name" | "-updated" | "created" | "lastActivity" | "name" | "updated";
             /** @default [] */
             columns?: string[];
         };
@@ -4011,6 +4009,10 @@ export interface components {
             createdFrom?: string | null;
             /** @default null */
             createdTo?: string | null;
+            /** @default null */
+            activeSince?: string | null;
+            /** @default null */
+            inactiveSince?: string | null;
             /** @default {} */
             fields?: {
                 [key: string]: components["schemas"]["FieldFilter"];
@@ -4095,7 +4097,7 @@ export interface components {
              * @default name
              * @enum {unknown}
              */
-            sort?: "-created" | "-name" | "-updated" | "created" | "name" | "updated";
+            sort?: "-created" | "-lastActivity" | "-name" | "-updated" | "created" | "lastActivity" | "name" | "updated";
         };
         /**
          * BulkShape
@@ -4174,6 +4176,7 @@ export interface components {
             unsubscribed: boolean;
             createdAt: string;
             updatedAt: string;
+            lastActivityAt: string | null;
             externalId: string | null;
             categories: components["schemas"]["ChoiceShape"][];
             companyInn: string | null;
@@ -8401,7 +8404,7 @@ export interface operations {
         parameters: {
             query?: {
                 search?: string;
-                sort?: "" | "-created" | "-name" | "-updated" | "created" | "name" | "updated";
+                sort?: ("-created" | "-lastActivity" | "-name" | "-updated" | "created" | "lastActivity" | "name" | "updated") | "";
                 offset?: number;
                 limit?: number;
                 filters?: string;

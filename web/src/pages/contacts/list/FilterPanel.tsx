@@ -122,6 +122,9 @@ function CompanyFilter({ list }: { list: ListAddress }) {
   const [text, setText] = useState("");
   const [search] = useDebouncedValue(text, 250);
   const found = useQuery(contactList.companies(search)).data?.items ?? [];
+  const chosen = list.filters.companyId ?? null;
+  const own = useQuery({ ...contactList.company(chosen ?? ""), enabled: chosen !== null && !found.some(({ id }) => id === chosen) }).data;
+  const offered = own && own.id === chosen && !found.some(({ id }) => id === chosen) ? [own, ...found] : found;
   return (
     <Select
       label={t("contactList.company")}
@@ -130,8 +133,8 @@ function CompanyFilter({ list }: { list: ListAddress }) {
       clearable
       clearButtonProps={{ "aria-label": t("contactList.removeFilter", { name: t("contactList.company") }) }}
       filter={({ options }) => options}
-      value={list.filters.companyId ?? null}
-      data={found.map(({ id, name }) => ({ value: id, label: name }))}
+      value={chosen}
+      data={offered.map(({ id, name }) => ({ value: id, label: name }))}
       searchValue={text}
       onSearchChange={setText}
       onChange={(companyId) => list.filter({ companyId: companyId ?? undefined })}
@@ -143,7 +146,7 @@ function CompanyFilter({ list }: { list: ListAddress }) {
 function Days({ list }: { list: ListAddress }) {
   const { t } = useTranslation();
   const zone = useQuery(sessionQuery).data?.organisation.timezone ?? "UTC";
-  const { createdFrom, createdTo } = list.filters;
+  const { createdFrom, createdTo, activeSince, inactiveSince } = list.filters;
   const day = (instant: string | null | undefined, shiftMs: number) =>
     instant ? wallClockOf(new Date(new Date(instant).getTime() + shiftMs), zone).slice(0, 10) : "";
   const begin = (text: string) => (text ? instantOf(`${text} 00:00`, zone) : undefined);
@@ -160,6 +163,18 @@ function Days({ list }: { list: ListAddress }) {
         label={t("contactList.createdTo")}
         value={day(createdTo, -1)}
         onChange={(event) => list.filter({ createdTo: begin(following(event.currentTarget.value)) })}
+      />
+      <TextInput
+        type="date"
+        label={t("contactList.activeSince")}
+        value={day(activeSince, 0)}
+        onChange={(event) => list.filter({ activeSince: begin(event.currentTarget.value) })}
+      />
+      <TextInput
+        type="date"
+        label={t("contactList.inactiveSince")}
+        value={day(inactiveSince, 0)}
+        onChange={(event) => list.filter({ inactiveSince: begin(event.currentTarget.value) })}
       />
     </>
   );

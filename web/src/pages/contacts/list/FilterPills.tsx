@@ -46,7 +46,7 @@ function useWords(filters: ContactFilters): Word[] {
   const named = useQuery({ ...segments.list, enabled: filters.segmentId !== undefined }).data?.items;
   const categories = useQuery({ ...contacts.categories, enabled: filters.category !== undefined }).data;
   const owners = useQuery({ ...contactList.owners, enabled: Boolean(filters.ownerId) }).data;
-  const companies = useQuery({ ...contactList.companies(""), enabled: filters.companyId !== undefined }).data?.items;
+  const company = useQuery({ ...contactList.company(filters.companyId ?? ""), enabled: Boolean(filters.companyId) }).data;
   const fields = useQuery({ ...contacts.fields, enabled: filters.fields !== undefined }).data;
   const words: Word[] = [];
   const add = (key: keyof ContactFilters, text: string) => words.push({ key, text, without: { [key]: undefined } });
@@ -60,7 +60,7 @@ function useWords(filters: ContactFilters): Word[] {
   if (filters.state) add("state", t(`contactList.stateOf.${filters.state}`));
   if (filters.ownerId === "") add("ownerId", t("contactList.nobody"));
   else if (filters.ownerId) add("ownerId", `${t("contactList.owner")}: ${nameOf(owners, filters.ownerId)}`);
-  if (filters.companyId) add("companyId", `${t("contactList.company")}: ${nameOf(companies, filters.companyId)}`);
+  if (filters.companyId) add("companyId", `${t("contactList.company")}: ${company?.name ?? "…"}`);
   if (typeof filters.hasEmail === "boolean") add("hasEmail", t(filters.hasEmail ? "contactList.hasEmail" : "contactList.hasNoEmail"));
   if (typeof filters.hasPhone === "boolean") add("hasPhone", t(filters.hasPhone ? "contactList.hasPhone" : "contactList.hasNoPhone"));
   if (filters.createdFrom) add("createdFrom", `${t("contactList.created")} ${t("contactList.from", { date: format.date(filters.createdFrom) })}`);
@@ -68,6 +68,8 @@ function useWords(filters: ContactFilters): Word[] {
     const last = new Date(new Date(filters.createdTo).getTime() - 1).toISOString();
     add("createdTo", `${t("contactList.created")} ${t("contactList.to", { date: format.date(last) })}`);
   }
+  if (filters.activeSince) add("activeSince", t("contactList.activeSinceDay", { date: format.date(filters.activeSince) }));
+  if (filters.inactiveSince) add("inactiveSince", t("contactList.inactiveSinceDay", { date: format.date(filters.inactiveSince) }));
   for (const [key, wanted] of Object.entries(filters.fields ?? {})) {
     const title = localised(fields?.find((field) => field.key === key)?.title) || "…";
     const rest = Object.fromEntries(Object.entries(filters.fields ?? {}).filter(([name]) => name !== key));

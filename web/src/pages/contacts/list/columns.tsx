@@ -29,6 +29,7 @@ export function useColumnChoices(): Choice[] {
     { key: "owner", title: t("contactList.owner") },
     { key: "created", title: t("contacts.added") },
     { key: "updated", title: t("contactList.updated") },
+    { key: "lastActivity", title: t("contactList.lastActivity") },
     ...fields.map((field) => ({ key: FIELD + field.key, title: localised(field.title) })),
   ];
 }
@@ -52,6 +53,7 @@ export function useColumns(shown: string[], selecting: Selecting | undefined): C
     owner: (row) => owners.find(({ id }) => id === row.ownerId)?.name ?? "—",
     created: (row) => <span style={{ whiteSpace: "nowrap" }}>{format.date(row.createdAt)}</span>,
     updated: (row) => format.dateTime(row.updatedAt),
+    lastActivity: (row) => (row.lastActivityAt ? format.dateTime(row.lastActivityAt) : "—"),
   };
   const cell = (key: string): ((row: ContactRow) => ReactNode) => {
     const field = fields.find((each) => FIELD + each.key === key);
@@ -63,7 +65,7 @@ export function useColumns(shown: string[], selecting: Selecting | undefined): C
   return [{ key: "name", title: t("contacts.name"), render: (row) => <Name row={row} selecting={selecting} /> }, ...rest];
 }
 
-const HIDDEN: Record<string, "phone" | "tablet"> = { created: "phone", updated: "phone" };
+const HIDDEN: Record<string, "phone" | "tablet"> = { created: "phone", updated: "phone", lastActivity: "phone" };
 
 function Name({ row, selecting }: { row: ContactRow; selecting: Selecting | undefined }) {
   const { t } = useTranslation();

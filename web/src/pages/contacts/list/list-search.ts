@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { ContactFilters, ListQuery, Sort } from "../../../api/contact-list";
 
-export const SORTS: Sort[] = ["name", "-name", "-created", "created", "-updated", "updated"];
+export const SORTS: Sort[] = ["name", "-name", "-created", "created", "-updated", "updated", "-lastActivity", "lastActivity"];
 
 /** What the address of the list holds. */
 export interface ContactSearch {

@@ -1,0 +1,88 @@
+"""Tells contacts when they were last active, a moment after the events: the webhooks' path does not pay.
+
+Events are read in the order of their keys, and each contact is written once for all that it did since. An
+event may be committed after one with a greater key, so the last minute is read again each time; that
+changes nothing twice, because only a later instant is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from vestnik.contacts.last_activity import keep, later
+from vestnik.db import Database, new_key, now, to_microseconds, upsert
+from vestnik.engine import Engine
+from vestnik.webhooks.tables import event, event_reader
+
+#: What a person does; that a letter came or did not is no activity of theirs.
+ACTS = ("opened", "clicked", "unsubscribed", "spam")
+
+EVERY_S = 10.0
+#: Longer than an event may wait between its key and its commit.
+LATE = timedelta(seconds=60)
+READ_AT_ONCE = 20_000
+CHANGED_AT_ONCE = 500
+
+_NAME = "contacts.last_activity"
+
+
+class LastActivity:
+    """Brings `contact.last_activity_at` up to date."""
+
+    def __init__(self, database: Database, engine: Engine) -> None:
+        self._database = database
+        engine.every(EVERY_S, _NAME, self.catch_up)
+
+    async def catch_up(self) -> None:
+        """Read the events that came since, and tell the contacts."""
+        async with self._database.read() as connection:
+            place = await connection.scalar(_PLACE) or 0
+        settled = new_key.before(now() - LATE)
+        known = place
+        while rows := await self._events(place):
+            await self._tell(rows)
+            place = rows[-1].id
+            if min(place, settled) > known:
+                known = min(place, settled)
+                await self._database.submit(partial(_move, known), bulk=True)
+            if len(rows) < READ_AT_ONCE:
+                return
+
+    async def _events(self, after: int) -> list[sa.Row[Any]]:
+        page = (
+            sa.select(event.c.id, event.c.address_id, event.c.at, event.c.kind)
+            .where(event.c.id > after)
+            .order_by(event.c.id)
+            .limit(READ_AT_ONCE)
+        )
+        async with self._database.read() as connection:
+            return list(await connection.execute(page))
+
+    async def _tell(self, rows: Sequence[sa.Row[Any]]) -> None:
+        present = to_microseconds(now())
+        by_address: dict[int, int] = {}
+        for row in rows:
+            if row.kind in ACTS and row.address_id is not None:
+                # A service's clock may be ahead of ours.
+                at = min(to_microseconds(row.at), present)
+                by_address[row.address_id] = max(at, by_address.get(row.address_id, 0))
+        async with self._database.read() as connection:
+            moments = await connection.run_sync(later, by_address)
+        for start in range(0, len(moments), CHANGED_AT_ONCE):
+            part = moments[start : start + CHANGED_AT_ONCE]
+            await self._database.submit(partial(keep, part), bulk=True)
+
+
+_PLACE = sa.select(event_reader.c.done_to).where(event_reader.c.name == _NAME)
+
+
+def _move(place: int, connection: sa.Connection) -> None:
+    """Remember how far is read; never backwards."""
+    connection.execute(
+        upsert(connection, event_reader, ["name"], ["done_to"]).values(name=_NAME, done_to=place)
+    )
