@@ -1,4 +1,4 @@
-"""The demo's campaigns: some that were sent in the past weeks, with a record of every recipient; and drafts.
+"""The demo's campaigns: sent, repeated, waiting for their time, drafts; with a record of every recipient.
 
 The same seed gives the same statistics; dates are relative to the day of creation.
 """
@@ -6,14 +6,16 @@ The same seed gives the same statistics; dates are relative to the day of creati
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from vestnik.campaigns import ledger
+from vestnik.campaigns.calendar import instant_of
 from vestnik.campaigns.ledger import SERVICE, Who
 from vestnik.campaigns.plan import exclude
 from vestnik.campaigns.ports import Surroundings
@@ -46,6 +48,11 @@ LINKS = (
     ("https://mayak.example.com/catalogue", 3),
     ("https://mayak.example.com/contacts", 1),
 )
+#: Why a letter came back, and an SMS: for now, and for good.
+_WHY_BACK = (
+    ("Ящик переполнен", "Ящика не существует"),
+    ("Абонент недоступен", "Номер не обслуживается"),
+)
 #: The service heard of one opening more than we for each so many.
 _UNHEARD = 60
 
@@ -64,6 +71,7 @@ class Past:
     unsubscribed: float = 0.004
     spam: float = 0.0006
     declined: str | None = None
+    sms: str | None = None  # its text, if it was no letter
 
 
 PAST: Sequence[Past] = (
@@ -79,6 +87,15 @@ PAST: Sequence[Past] = (
         declined="Тема письма похожа на спам: заглавные буквы и восклицательные знаки.",
     ),
     Past("Подарок для постоянных клиентов", "Ваш промокод внутри", "VIP", 11, opened=0.58, clicked=0.21),
+    Past(
+        "SMS: мы переехали",
+        "",
+        "VIP",
+        9,
+        opened=0.0,
+        spam=0.0,
+        sms="«Маяк» переехал: набережная Северной Двины, 1. Ждём вас с 9 до 21.",
+    ),
     Past("Как подготовить макет к печати", "Семь частых ошибок в макетах", "Клиенты", 4, bounced=0.012),
 )
 
@@ -92,14 +109,22 @@ class Ready:
     segment: str | None
 
 
-#: How the last of the past campaigns goes on.
-WEEKLY = Rhythm("week", 1, "10:00", "Europe/Moscow")
+#: A campaign that is repeated, how many issues of it went out, and how many days ago the last one did.
+REPEATED = Past("Новости недели", "Главное за неделю: новинки и скидки", "VIP", 0, opened=0.52, clicked=0.16)
+ISSUES, _LAST_ISSUE = 4, timedelta(days=3)
+_AT, _ZONE = "10:00", "Europe/Moscow"
 
 #: One that is over in seconds, and one that takes long enough to be killed in the middle.
 READY: Sequence[Ready] = (
     Ready("Сезонная распродажа", "Скидки до 30 % на всё", "Пробная группа"),
     Ready("Новые часы работы", "С понедельника работаем до девяти вечера", None),
 )
+#: One that waits for its time, chosen in the zone of those who get it.
+WAITING = Ready(
+    "Неделя скидок", "Минус треть на всё: только до воскресенья", "Москва и Петербург, от пяти заказов"
+)
+WAITING_ZONE = "Asia/Yekaterinburg"
+_WAITS = timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +145,25 @@ async def create_demo(
     """Store the demo's campaigns; their keys, the ready drafts' last."""
     chance = Random(_SEED)  # noqa: S311  (the same demo every time)
     keys: list[int] = []
-    for number, past in enumerate(PAST):
+
+    async def send(past: Past, sent_at: datetime, number: int) -> None:
         keys.append(await campaigns.create(SYSTEM, _draft(setting, past, number)))
-        await _send(database, surroundings, keys[-1], past, number, chance)
-    await database.write(keep_repeat, SYSTEM, keys[-1], WEEKLY)
+        await _send(database, surroundings, keys[-1], past, sent_at, chance)
+
+    for number, past in enumerate(PAST):
+        ago = now() - timedelta(days=past.days_ago)
+        await send(past, ago.replace(hour=8, minute=0, second=0, microsecond=0), number)
+    pattern = await campaigns.create(SYSTEM, _draft(setting, REPEATED, 0))
+    last = (now() - _LAST_ISSUE).astimezone(ZoneInfo(_ZONE)).date()
+    await database.write(keep_repeat, SYSTEM, pattern, Rhythm("week", last.weekday(), _AT, _ZONE))
+    for week in range(ISSUES - 1, -1, -1):
+        day = last - timedelta(weeks=week)
+        past = replace(REPEATED, name=f"{REPEATED.name} · {day:%d.%m.%Y}")
+        await send(past, instant_of(day, time.fromisoformat(_AT), ZoneInfo(_ZONE)), 0)
+        await database.write(_belongs, keys[-1], pattern)
+    waiting = await campaigns.create(SYSTEM, _draft(setting, WAITING, 1))
+    await database.write(_schedule, waiting)
+    keys += [pattern, waiting]
     for number, ready in enumerate(READY):
         keys.append(await campaigns.create(SYSTEM, _draft(setting, ready, number)))
     return keys
@@ -138,6 +178,18 @@ def remove_demo(connection: sa.Connection) -> None:
 
 def _draft(setting: Setting, past: Past | Ready, number: int) -> Draft:
     templates, categories = setting.template_ids, setting.category_ids
+    segment_id = None if past.segment is None else setting.segments.get(past.segment)
+    category_id = categories[number % len(categories)] if categories else None
+    text = past.sms if isinstance(past, Past) else None
+    if text is not None:
+        return Draft(
+            name=past.name,
+            type="sms",
+            text=text,
+            account_id=setting.account_id,
+            segment_id=segment_id,
+            category_id=category_id,
+        )
     return Draft(
         name=past.name,
         type="email",
@@ -146,9 +198,25 @@ def _draft(setting: Setting, past: Past | Ready, number: int) -> Draft:
         sender_email=setting.sender_email,
         account_id=setting.account_id,
         template_id=templates[number % len(templates)] if templates else None,
-        segment_id=None if past.segment is None else setting.segments.get(past.segment),
-        category_id=categories[number % len(categories)] if categories else None,
+        segment_id=segment_id,
+        category_id=category_id,
     )
+
+
+def _belongs(connection: sa.Connection, issue_id: int, pattern_id: int) -> None:
+    """Make a campaign an issue of its pattern's repeat."""
+    of_pattern = repeat.c.pattern_id == pattern_id
+    repeat_id = connection.scalar(sa.select(repeat.c.id).where(of_pattern))
+    ledger.change(connection, issue_id, repeat_id=repeat_id)
+    connection.execute(sa.update(repeat).where(of_pattern).values(issues=repeat.c.issues + 1))
+
+
+def _schedule(connection: sa.Connection, campaign_id: int) -> None:
+    """Let a campaign wait for ten in the morning, some days on."""
+    zone = ZoneInfo(WAITING_ZONE)
+    at = instant_of((now() + _WAITS).astimezone(zone).date(), time(10), zone)
+    row = ledger.get(connection, campaign_id)
+    ledger.move(connection, row, State.SCHEDULED, SYSTEM, scheduled_at=at, zone=WAITING_ZONE)
 
 
 async def _send(
@@ -156,15 +224,14 @@ async def _send(
     surroundings: Surroundings,
     campaign_id: int,
     past: Past,
-    number: int,
+    sent_at: datetime,
     chance: Random,
 ) -> None:
     """Make it look as it did when it was over."""
-    sent_at = (now() - timedelta(days=past.days_ago)).replace(hour=8, minute=0, second=0, microsecond=0)
     last: int | None = 0
     while last is not None:
         last = await database.write(_fill, surroundings, campaign_id, past, sent_at, chance, last)
-    await database.write(_close, campaign_id, past, sent_at, f"demo-{number + 1}")
+    await database.write(_close, campaign_id, past, sent_at)
 
 
 def _fill(
@@ -210,7 +277,7 @@ def _recipient(
         if luck < past.bounced:
             hard = chance.random() < 0.7
             flags |= FACTS["hardBounce" if hard else "softBounce"]
-            words = "Ящика не существует" if hard else "Ящик переполнен"
+            words = _WHY_BACK[past.sms is not None][hard]
         else:
             flags |= FACTS["delivered"]
             if chance.random() < past.opened:
@@ -235,9 +302,7 @@ def _recipient(
     }
 
 
-def _close(
-    connection: sa.Connection, campaign_id: int, past: Past, sent_at: datetime, external_id: str
-) -> None:
+def _close(connection: sa.Connection, campaign_id: int, past: Past, sent_at: datetime) -> None:
     """Give the campaign the dates, the history and the service's figures of one that is over."""
     row = ledger.get(connection, campaign_id)
     finished_at = sent_at + timedelta(minutes=40)
@@ -259,7 +324,7 @@ def _close(
         campaign_id,
         state=last,
         reason=of_service(past.declined),
-        external_id=external_id,
+        external_id=f"demo-{campaign_id}",
         created_at=sent_at - timedelta(minutes=90),
         launched_at=sent_at,
         creating_at=sent_at,
@@ -277,7 +342,8 @@ def _close(
             name: getattr(row, name) for name in ("sent", "delivered", "opened", "clicked", "unsubscribed")
         }
         told["opened"] += row.opened // _UNHEARD
-        _tell_links(connection, campaign_id, row.clicked)
+        if past.sms is None:
+            _tell_links(connection, campaign_id, row.clicked)
         connection.execute(
             sa.insert(stats).values(
                 campaign_id=campaign_id, figures={**told, "spam": row.spam}, fetched_at=now()

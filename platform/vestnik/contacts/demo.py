@@ -232,7 +232,7 @@ def _phone(number: int) -> Address:
 
 def _choices(random: Random, places: _Places, at: datetime) -> list[tuple[int, ConsentState, Evidence]]:
     how, where = random.choice(_GIVEN_BY)
-    given = at - timedelta(days=random.uniform(30, 700))
+    given = at - timedelta(days=random.uniform(1, 700))
     chosen = random.sample(list(places.categories), random.choice((1, 2, 2, 3)))
     made: list[tuple[int, ConsentState, Evidence]] = [
         (id, "given", Evidence(given, how, where)) for id in chosen
