@@ -31,6 +31,20 @@ RULES: Mapping[str, Mapping[str, Any]] = {
     ),
     "Новые за 30 дней": _all_of(("created", "lastDays", 30)),
     "День рождения на этой неделе": _all_of(("custom.birthday", "yearlyNextDays", 7)),
+    "Печатники и медиа не из столиц": {
+        "combinator": "and",
+        "rules": [
+            {
+                "combinator": "or",
+                "rules": [
+                    {"field": "company", "operator": "contains", "value": "Печать"},
+                    {"field": "company", "operator": "contains", "value": "Медиа"},
+                ],
+            },
+            {"field": "custom.city", "operator": "notIn", "value": ["Москва", "Санкт-Петербург"]},
+            {"field": "stopped", "operator": "=", "value": False},
+        ],
+    },
     "Читают: открыли одно из последних трёх": _all_of(("campaigns.opened", "inLast", 3)),
     "Спят: получали, но не открывали": {
         "combinator": "and",
@@ -48,6 +62,8 @@ RULES: Mapping[str, Mapping[str, Any]] = {
     },
 }
 FOCUS_GROUP = "Пробная группа"
+#: By hand, too; an import fills it.
+GUESTS, GUESTS_ID = "Гости выставки", "demo-guests"
 
 
 async def create_demo(database: Database, segments: Segments) -> dict[str, int]:
@@ -65,6 +81,7 @@ async def create_demo(database: Database, segments: Segments) -> dict[str, int]:
         )
         members = (await connection.scalars(first)).all()
     made[FOCUS_GROUP] = await segments.create(SYSTEM, FOCUS_GROUP, members=members, external_id="demo-focus")
+    made[GUESTS] = await segments.create(SYSTEM, GUESTS, external_id=GUESTS_ID)
     return made
 
 
