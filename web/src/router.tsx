@@ -76,6 +76,9 @@ const contactsList = createRoute({
   pendingComponent: PageLoading,
 });
 
+/** An address that leads nowhere: the navigation stays at hand. */
+const missing = createRoute({ getParentRoute: () => inside, path: "$", component: Missing });
+
 const routes = root.addChildren([
   login,
   setup,
@@ -114,6 +117,7 @@ const routes = root.addChildren([
     page("/keys", () => import("./pages/admin/Keys")),
     page("/settings", () => import("./pages/admin/Settings")),
     page("/audit", () => import("./pages/admin/Audit")),
+    missing,
   ]),
 ]);
 

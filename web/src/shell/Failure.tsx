@@ -1,4 +1,5 @@
-import { Button, Container, Stack } from "@mantine/core";
+import { Button, Container } from "@mantine/core";
+import { useDocumentTitle } from "@mantine/hooks";
 import { IconMapPinOff } from "@tabler/icons-react";
 import { Link, useRouter, type ErrorComponentProps } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -21,13 +22,10 @@ export function Failure({ error, reset }: ErrorComponentProps) {
 export function Missing() {
   const { t } = useTranslation();
   const home = (
-    <Button component={Link} to="/">
+    <Button component={Link} to="/" variant="default">
       {t("shell.toHome")}
     </Button>
   );
-  return (
-    <Stack component="main" pt={64}>
-      <EmptyState icon={IconMapPinOff} heading title={t("shell.missing")} text={t("shell.missingHint")} actions={home} />
-    </Stack>
-  );
+  useDocumentTitle(`${t("shell.missing")} · Vestnik`);
+  return <EmptyState icon={IconMapPinOff} heading title={t("shell.missing")} text={t("shell.missingHint")} actions={home} />;
 }

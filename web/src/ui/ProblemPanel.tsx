@@ -1,6 +1,10 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
-import { IconAlertTriangle, IconRefresh } from "@tabler/icons-react";
+import { useDocumentTitle } from "@mantine/hooks";
+import { IconAlertTriangle, IconMapPinOff, IconRefresh } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { Problem } from "../api/client";
+import { EmptyState } from "./EmptyState";
 import { PageHeader } from "./PageHeader";
 import { describeProblem } from "./problems";
 
@@ -29,12 +33,25 @@ export function ProblemPanel({ problem, retry }: Props) {
   );
 }
 
-/** The same in place of a whole page that could not be shown. */
+/** The same in place of a whole page that could not be shown; what is not there is not worth another try. */
 export function PageProblem({ problem, retry }: Props) {
+  if (problem instanceof Problem && problem.status === 404) return <Gone problem={problem} />;
   return (
     <>
       <PageHeader title={describeProblem(problem).title} />
       <ProblemPanel problem={problem} retry={retry} />
     </>
   );
+}
+
+function Gone({ problem }: { problem: Problem }) {
+  const { t } = useTranslation();
+  const { title, detail } = describeProblem(problem);
+  useDocumentTitle(`${title} · Vestnik`);
+  const home = (
+    <Button component={Link} to="/" variant="default">
+      {t("shell.toHome")}
+    </Button>
+  );
+  return <EmptyState heading icon={IconMapPinOff} title={title} text={detail} actions={home} />;
 }

@@ -77,9 +77,9 @@ function Campaign({ campaign }: { campaign: CampaignCard }) {
         {!draft && <LiveProgress campaign={campaign} connection={connection} />}
         <Tabs value={list.tab ?? (draft ? "details" : "statistics")} onChange={(tab) => list.set({ tab: tab ?? undefined, page: 1, search: "", state: "", did: "", domain: "", url: "" })} keepMounted={false}>
           <Tabs.List mb="md">
-            {!draft && <Tabs.Tab value="statistics">{t("campaigns.statistics")}</Tabs.Tab>}
-            {!draft && <Tabs.Tab value="deliveries">{t("campaigns.deliveries")}</Tabs.Tab>}
-            <Tabs.Tab value="details">{t("campaigns.details")}</Tabs.Tab>
+            {!draft && <Tabs.Tab value="statistics" px={{ base: 10, xs: "md" }}>{t("campaigns.statistics")}</Tabs.Tab>}
+            {!draft && <Tabs.Tab value="deliveries" px={{ base: 10, xs: "md" }}>{t("campaigns.deliveries")}</Tabs.Tab>}
+            <Tabs.Tab value="details" px={{ base: 10, xs: "md" }}>{t("campaigns.details")}</Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="statistics">
             <Statistics campaign={campaign} />

@@ -1,9 +1,10 @@
-import { Button, Progress, Select, Stack, Text } from "@mantine/core";
-import { IconMail, IconPlus } from "@tabler/icons-react";
+import { Button, Group, Progress, Select, Stack, Text } from "@mantine/core";
+import { IconMail, IconPlus, IconRepeat } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { campaigns, CAMPAIGN_STATES, MOVING, type CampaignRow } from "../../api/campaigns";
+import { planning } from "../../api/planning";
 import { useAccountTitles } from "../accounts/use-account-titles";
 import { useRight } from "../../api/session";
 import { DataList, PAGE_SIZE } from "../../ui/DataList";
@@ -106,7 +107,9 @@ function useColumns(): Column<CampaignRow>[] {
 
 function Name({ row }: { row: CampaignRow }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const account = useAccountTitles().get(row.accountId ?? "");
+  const repeat = useQuery(planning.repeats).data?.items.find((each) => each.campaignId === row.id);
   return (
     <Stack gap={2}>
       <Link to="/campaigns/$id" params={{ id: row.id }} className="row-link">
@@ -115,6 +118,12 @@ function Name({ row }: { row: CampaignRow }) {
       <Text size="xs" c="dimmed">
         {[row.type === "sms" ? t("campaigns.type.sms") : null, account ?? t("campaigns.noAccount")].filter(Boolean).join(" · ")}
       </Text>
+      {repeat && (
+        <Group gap={4} wrap="nowrap" c="dimmed">
+          <IconRepeat size={14} aria-hidden style={{ flex: "none" }} />
+          <Text size="xs">{repeat.enabled ? t("planning.repeat.mark", { when: format.dateTime(repeat.nextAt) }) : t("planning.repeat.markResting")}</Text>
+        </Group>
+      )}
     </Stack>
   );
 }

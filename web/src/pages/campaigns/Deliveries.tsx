@@ -131,6 +131,7 @@ function useColumns(show: (recipient: Recipient) => void): Column<Recipient>[] {
     {
       key: "address",
       title: t("campaigns.recipient"),
+      width: "30%",
       render: (row) => (
         <Stack gap={0}>
           <Text size="sm" fw={550} style={{ overflowWrap: "anywhere" }}>
@@ -151,14 +152,14 @@ function useColumns(show: (recipient: Recipient) => void): Column<Recipient>[] {
       title: t("campaigns.lastEvent"),
       align: "end",
       render: (row) => (
-        <>
-          {format.exact(row.at)}
+        <Stack gap={0} align="flex-end" style={{ whiteSpace: "nowrap" }}>
+          <span>{format.exact(row.at)}</span>
           {row.polled !== null && (
-            <Text span display="block" size="xs" c="dimmed">
+            <Text size="xs" c="dimmed">
               {t(row.polled ? "results.byPoll" : "results.byWebhook")}
             </Text>
           )}
-        </>
+        </Stack>
       ),
     },
     {

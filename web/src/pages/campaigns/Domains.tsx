@@ -44,7 +44,8 @@ export function Domains({ campaign }: { campaign: CampaignCard }) {
 function useColumns(): Column<DomainLine>[] {
   const { t } = useTranslation();
   const format = useFormat();
-  const share = (count: number, whole: number) => t("reports.shareOf", { count: format.number(count), share: format.share(count, whole) });
+  const share = (count: number, whole: number) =>
+    whole > 0 ? t("reports.shareOf", { count: format.number(count), share: format.share(count, whole) }) : format.number(count);
   return [
     {
       key: "domain",

@@ -24,6 +24,7 @@ export default function EventsChart({ chart, running }: { chart: CampaignChart; 
       dataKey="label"
       curveType="monotone"
       withLegend
+      legendProps={{ itemSorter: null }}
       withDots={false}
       fillOpacity={0.18}
       valueFormatter={(value) => number.format(value)}

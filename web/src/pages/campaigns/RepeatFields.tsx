@@ -1,16 +1,11 @@
 import { Group, NumberInput, Select, SegmentedControl, Stack, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Rhythm } from "../../api/planning";
-
-const WEEK = [0, 1, 2, 3, 4, 5, 6];
-/** A Monday. */
-const MONDAY = Date.UTC(2026, 10, 23, 12);
-const DAY_MS = 86_400_000;
+import { WEEK, weekdayName } from "./rhythm";
 
 /** Each week or each month, on which day, at what time of which zone. */
 export function RepeatFields({ rhythm, onChange }: { rhythm: Rhythm; onChange: (rhythm: Rhythm) => void }) {
   const { t, i18n } = useTranslation();
-  const weekday = new Intl.DateTimeFormat(i18n.language, { weekday: "long", timeZone: "UTC" });
   const set = (change: Partial<Rhythm>) => onChange({ ...rhythm, ...change });
   return (
     <Stack gap="sm">
@@ -26,7 +21,7 @@ export function RepeatFields({ rhythm, onChange }: { rhythm: Rhythm; onChange: (
           <Select
             label={t("planning.repeat.weekday")}
             allowDeselect={false}
-            data={WEEK.map((day) => ({ value: String(day), label: weekday.format(MONDAY + day * DAY_MS) }))}
+            data={WEEK.map((day) => ({ value: String(day), label: weekdayName(i18n.language, day) }))}
             value={String(rhythm.day)}
             onChange={(day) => set({ day: Number(day) })}
           />

@@ -7,6 +7,7 @@ import { planning, type Repeat } from "../../api/planning";
 import { useRight } from "../../api/session";
 import { useFormat } from "../../ui/format";
 import { tell, tellProblem } from "../../ui/notices";
+import { useRhythm } from "./rhythm";
 
 /** Whether the campaign is repeated, when the next issue goes, and what was wrong with the last. */
 export function RepeatPanel({ campaignId }: { campaignId: string }) {
@@ -14,12 +15,22 @@ export function RepeatPanel({ campaignId }: { campaignId: string }) {
   const format = useFormat();
   const allowed = useRight("campaigns.send");
   const repeat = useQuery(planning.repeats).data?.items.find((each) => each.campaignId === campaignId);
+  const rhythm = useRhythm();
   const { keep, stop } = useDeeds();
   if (!repeat) return null;
   return (
     <Alert color={repeat.reason ? "orange" : "blue"} icon={<IconRepeat size={20} />} title={repeat.enabled ? t("planning.repeat.next", { when: format.dateTime(repeat.nextAt) }) : t("planning.repeat.resting")}>
       <Stack gap="xs">
-        <Text size="sm">{t("planning.repeat.issues", { count: repeat.issues })}</Text>
+        <Text size="sm">
+          {rhythm(repeat)}{" "}
+          {repeat.issues > 0 ? (
+            <Anchor size="sm" renderRoot={(root) => <Link to="/campaigns" search={{ search: repeat.name }} {...root} />}>
+              {t("planning.repeat.issues", { count: repeat.issues })}
+            </Anchor>
+          ) : (
+            t("planning.repeat.noIssues")
+          )}
+        </Text>
         {repeat.reason && <Why repeat={repeat} />}
         {allowed && (
           <Group gap="xs">

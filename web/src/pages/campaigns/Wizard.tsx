@@ -85,17 +85,17 @@ export function Wizard({ id: givenId, initial, firstStep }: Props) {
         />
       )}
       {current === "time" && id && <TimeStep id={id} onCheck={() => setStep(STEPS.indexOf("check"))} />}
-      <Group justify="space-between">
-        <Button variant="default" disabled={step === 0} onClick={() => goTo(step - 1)}>
+      <Group gap="xs">
+        <Button variant="default" mr="auto" disabled={step === 0} onClick={() => goTo(step - 1)}>
           {t("common.back")}
         </Button>
         {current !== "time" && (
-          <Group gap="xs">
+          <>
             <SaveDraft form={form} save={save.mutateAsync} />
             <Button loading={save.isPending} onClick={() => goTo(step + 1)}>
               {t("common.next")}
             </Button>
-          </Group>
+          </>
         )}
       </Group>
     </Stack>
@@ -142,7 +142,7 @@ function SaveDraft({ form, save }: { form: DraftForm; save: (draft: CampaignDraf
     await navigate({ to: "/campaigns/$id", params: { id } });
   };
   return (
-    <Button variant="subtle" onClick={() => void keep().catch(tellProblem)}>
+    <Button variant="subtle" px={{ base: "xs", sm: "md" }} onClick={() => void keep().catch(tellProblem)}>
       {t("campaigns.saveDraft")}
     </Button>
   );

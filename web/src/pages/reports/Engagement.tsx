@@ -216,7 +216,8 @@ function Shares({ question }: { question: Question }) {
 function Campaigns({ report }: { report: Report }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const share = (count: number, whole: number) => t("reports.shareOf", { count: format.number(count), share: format.share(count, whole) });
+  const share = (count: number, whole: number) =>
+    whole > 0 ? t("reports.shareOf", { count: format.number(count), share: format.share(count, whole) }) : format.number(count);
   const columns: Column<Counted>[] = [
     {
       key: "name",

@@ -54,6 +54,7 @@ export default function Category() {
               data={data.weeks.map(({ begins, gained, lost }) => ({ week: format.date(begins), gained, lost }))}
               dataKey="week"
               withLegend
+              legendProps={{ itemSorter: null }}
               series={[
                 { name: "gained", label: t("categories.came"), color: "teal.6" },
                 { name: "lost", label: t("categories.left"), color: "gray.6" },
