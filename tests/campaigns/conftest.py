@@ -42,7 +42,6 @@ class Room:
     campaigns: Campaigns
     engine: Engine
     category_id: int
-    around: Around
 
     async def draft(self, **changes: object) -> int:
         """A draft that is ready to be sent to everybody."""
@@ -133,11 +132,10 @@ async def running(
 ) -> AsyncIterator[Room]:
     """One life of the room: engine started, stopped at the end."""
     engine = Engine(settings, database, poll_s=0.02)
-    around = Around(contacts)
-    campaigns = Campaigns(database, engine, service, around, Events())
+    campaigns = Campaigns(database, engine, service, Around(contacts), Events())
     await engine.start()
     try:
-        yield Room(database, settings, contacts, service, campaigns, engine, category_id, around)
+        yield Room(database, settings, contacts, service, campaigns, engine, category_id)
     finally:
         await campaigns.stop()
         await engine.stop(drain_s)

@@ -123,6 +123,37 @@ async def test_members_of_a_static_segment_come_and_go(services: Services, keys:
         )
 
 
+async def test_a_segment_that_is_archived_meanwhile_ends_the_run_and_says_so(
+    services: Services, keys: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bulk = services.contact_lists.bulk
+    monkeypatch.setattr(bulk_room, "CHANGED_AT_ONCE", 3)
+    monkeypatch.setattr(bulk_room, "READ_AT_ONCE", 6)
+    chosen = await services.segments.create(SYSTEM, "Руками")
+    id = await bulk.begin(SYSTEM, "add_to_segment", {"segmentId": str(chosen)}, EVERYBODY)
+    [row] = await bulk.running()
+    await bulk.portion(row)
+    await services.segments.archive(SYSTEM, chosen)
+    await bulk.work()
+    run = await bulk.get(SYSTEM, id)
+    assert run.reason is not None
+    assert (run.state, run.reason["code"], run.done, run.changed) == ("failed", "segment_archived", 6, 6)
+    assert run.reason["ru"] == (
+        "Сегмент «Руками» отправили в архив: с этого места его состав больше не меняется."
+    )
+
+
+async def test_all_that_match_but_some_are_taken_without_them(services: Services, keys: list[int]) -> None:
+    blocked = {"blocked": True}
+    but = Selection(search="имя 1", but=(str(keys[10]),))
+    assert await done(services, "set_blocked", blocked, but) == (1, 1, 1, 0)
+    everybody_but = Selection(but=tuple(str(key) for key in keys[3:]))
+    assert await done(services, "set_blocked", blocked, everybody_but) == (3, 3, 2, 0)
+    assert await values(services, contact.c.blocked) == [True] * 3 + [False] * 8
+    nobody = Selection(ids=(str(keys[0]),), but=(str(keys[0]),))
+    assert await done(services, "set_blocked", blocked, nobody) == (0, 0, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("action", "arguments", "problem"),
     [

@@ -70,9 +70,10 @@ class Filters(Shape, omit_defaults=True):
 
 
 class Selection(Shape, omit_defaults=True):
-    """Contacts: named one by one, or all that match a search and filters."""
+    """Contacts: named one by one, or all that match a search and filters, but for those named in `but`."""
 
     ids: Annotated[tuple[Id, ...], msgspec.Meta(min_length=1, max_length=MOST_NAMED)] | None = None
+    but: Annotated[tuple[Id, ...], msgspec.Meta(max_length=MOST_NAMED)] = ()
     search: Annotated[str, msgspec.Meta(max_length=500)] = ""
     filters: Filters = msgspec.field(default_factory=Filters)
     sort: Sort = "name"
@@ -80,7 +81,8 @@ class Selection(Shape, omit_defaults=True):
     @property
     def narrow(self) -> bool:
         """Whether it leaves anybody out."""
-        return self.ids is not None or bool(self.search.strip()) or self.filters != Filters()
+        named = self.ids is not None or bool(self.but)
+        return named or bool(self.search.strip()) or self.filters != Filters()
 
 
 #: Members of a segment, as column `contact_id`, each contact once.
@@ -143,6 +145,8 @@ class Listing:
         ]
         if selection.ids is not None:
             conditions.append(contact.c.id.in_([key_of(id) for id in selection.ids]))
+        if selection.but:
+            conditions.append(contact.c.id.not_in([key_of(id) for id in selection.but]))
         if filters.segment_id is not None:
             if self._members is None:
                 raise LookupError("no room has told whom segments hold")

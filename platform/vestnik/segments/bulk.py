@@ -13,7 +13,7 @@ from vestnik.contacts.tables import contact
 from vestnik.db import insert_ignore
 from vestnik.http.api import Id, Shape, key_of
 from vestnik.http.errors import NotFound
-from vestnik.segments.errors import NotStatic
+from vestnik.segments.errors import NotStatic, SegmentArchived
 from vestnik.segments.tables import segment, segment_member
 
 ADD, REMOVE = "add_to_segment", "remove_from_segment"
@@ -48,8 +48,18 @@ def _check(action: str, connection: sa.Connection, arguments: Arguments) -> None
         raise NotStatic(name=row.name)
 
 
+def _open(connection: sa.Connection, segment_id: int) -> int:
+    """The segment's key; `SegmentArchived` ends a run whose segment was archived after it began."""
+    name = connection.scalar(
+        sa.select(segment.c.name).where(segment.c.id == segment_id, segment.c.archived_at.is_not(None))
+    )
+    if name is not None:
+        raise SegmentArchived(name=name)
+    return segment_id
+
+
 def _add(connection: sa.Connection, ids: Sequence[int], arguments: Arguments, _by: str) -> Done:
-    key = _key(ADD, arguments)
+    key = _open(connection, _key(ADD, arguments))
     live = connection.scalars(
         sa.select(contact.c.id).where(contact.c.id.in_(ids), contact.c.merged_into.is_(None))
     ).all()
@@ -65,9 +75,10 @@ def _add(connection: sa.Connection, ids: Sequence[int], arguments: Arguments, _b
 
 
 def _remove(connection: sa.Connection, ids: Sequence[int], arguments: Arguments, _by: str) -> Done:
+    key = _open(connection, _key(REMOVE, arguments))
     removed = connection.execute(
         sa.delete(segment_member).where(
-            segment_member.c.segment_id == _key(REMOVE, arguments), segment_member.c.contact_id.in_(ids)
+            segment_member.c.segment_id == key, segment_member.c.contact_id.in_(ids)
         )
     )
     return Done(removed.rowcount)

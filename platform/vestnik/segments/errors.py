@@ -6,6 +6,7 @@ Problem
 ├── UnknownMember 422
 ├── NotStatic 409        members given to a dynamic segment
 ├── NotDynamic 409       a rule given to a static one
+├── SegmentArchived 409  a bulk run that was adding to it, or taking out of it, ends here
 └── CountTakesTooLong 503
 """
 
@@ -79,6 +80,17 @@ class NotDynamic(Problem):
     message = {
         "ru": "Сегмент «{name}» собран вручную: у него нет правила.",
         "en": "The segment “{name}” is made by hand: it has no rule.",
+    }
+    fields = ("name",)
+
+
+class SegmentArchived(Problem):
+    code = "segment_archived"
+    status = 409
+    title = {"ru": "Сегмент в архиве", "en": "The segment is archived"}
+    message = {
+        "ru": "Сегмент «{name}» отправили в архив: с этого места его состав больше не меняется.",
+        "en": "The segment “{name}” was archived: from here on its members stay as they are.",
     }
     fields = ("name",)
 

@@ -16,9 +16,11 @@ _JOIN = RowsStatement(
 )
 
 
-def join(connection: sa.Connection, segment_id: int, contact_ids: Sequence[int]) -> list[int]:
-    """Add contacts to a static segment; those who were not in it yet. Another segment takes nobody."""
-    if not contact_ids or not is_static(connection, segment_id):
+def join(connection: sa.Connection, segment_id: int, contact_ids: Sequence[int]) -> list[int] | None:
+    """Add contacts to a static segment; those who were not in it yet. None: it takes nobody (any more)."""
+    if not is_static(connection, segment_id):
+        return None
+    if not contact_ids:
         return []
     rows = [{"segment_id": segment_id, "contact_id": id} for id in contact_ids]
     return [id for (id,) in _JOIN.rows(connection, rows)]

@@ -242,3 +242,18 @@ async def test_consent_without_evidence_and_files_without_anybody_are_refused(de
         await desk.browser.post(f"/imports/{card['id']}/start", {**body, "columns": ["field:none", "email"]}),
     ]
     assert [each.json()["code"] for each in answers] == ["evidence_needed", "no_mapping", "unknown_target"]
+
+
+async def test_a_segment_that_is_archived_meanwhile_takes_nobody_and_the_result_says_how_many(
+    desk: Desk,
+) -> None:
+    segments = desk.services.segments
+    chosen = await segments.create(await desk.actor(), "Руками")
+    card = await desk.upload("E-mail\nanna@example.ru\nboris@example.ru\n")
+    await desk.start(card, segmentId=str(chosen))
+    await segments.archive(await desk.actor(), chosen)
+    done = await desk.bring_on(card["id"])
+    assert (done["state"], done["created"], done["leftOut"]) == ("done", 2, 2)
+    kept = await segments.create(await desk.actor(), "Руками")
+    again = await desk.imported("E-mail\nanna@example.ru\n", segmentId=str(kept))
+    assert (again["unchanged"], again["leftOut"]) == (1, 0)

@@ -25,8 +25,8 @@ export type SavedView = Omit<Shape<"ViewShape">, "query"> & { query: Partial<Vie
 
 export type BulkRun = Shape<"BulkShape">;
 
-/** Contacts one by one, or all that match. */
-export type Selection = { ids: string[] } | ListQuery;
+/** Contacts one by one, or all that match but some. */
+export type Selection = { ids: string[] } | (ListQuery & { but?: string[] });
 
 export interface BulkOrder {
   action: string;

@@ -21,7 +21,6 @@ from vestnik.companies.matching import find_clients
 from vestnik.companies.service import NewClient, insert_clients
 from vestnik.contacts.addresses import Address
 from vestnik.contacts.consents import Evidence
-from vestnik.contacts.imports.erasing import without_erased
 from vestnik.contacts.imports.keeping import give_where_unasked, inherit_withdrawals, stopped
 from vestnik.contacts.imports.rows import Policy, Row
 from vestnik.contacts.storing import NewContact, address_ids, fold_values, insert_contacts
@@ -31,8 +30,9 @@ from vestnik.vault import Vault
 
 Status = Literal["created", "updated", "unchanged", "skipped"]
 
-#: Adds contacts to a static segment within a unit of work; those who were not in it yet.
-Joiner = Callable[[sa.Connection, int, Sequence[int]], Sequence[int]]
+#: Adds contacts to a static segment within a unit of work; those who were not in it yet. None: the segment
+#: takes nobody any more.
+Joiner = Callable[[sa.Connection, int, Sequence[int]], Sequence[int] | None]
 
 _BY_EXTERNAL_ID = RowsStatement(
     "SELECT r.n, coalesce(c.merged_into, c.id) FROM {rows} CROSS JOIN contact AS c"
@@ -56,6 +56,8 @@ class Outcome:
     status: Status
     contact_id: int
     kept_unsubscribed: bool = False
+    # Not added to the segment: it was archived meanwhile.
+    left_out: bool = False
     # How the contact was before, as far as it was changed; None for one that was created or that stayed.
     before: dict[str, Any] | None = None
     fields: list[str] = field(default_factory=list)
@@ -91,10 +93,6 @@ class Applier:
 
     def __init__(self, vault: Vault, joiner: Joiner) -> None:
         self._vault, self._joiner = vault, joiner
-
-    def without_erased(self, connection: sa.Connection, import_id: int, rows: Sequence[Row]) -> Sequence[Row]:
-        """The rows, those refused that are of people who were erased since the file came."""
-        return without_erased(connection, self._vault, import_id, rows)
 
     def apply(
         self, connection: sa.Connection, rows: Sequence[Row], policy: Policy, at: datetime
@@ -266,8 +264,10 @@ class Applier:
                 if outcome.status == "unchanged" and outcome.contact_id in given:
                     outcome.before = {}
         if policy.segment_id is not None:
-            joined = set(self._joiner(connection, policy.segment_id, [each.contact_id for each in taken]))
+            added = self._joiner(connection, policy.segment_id, [each.contact_id for each in taken])
+            joined = set(added or ())
             for outcome in taken:
+                outcome.left_out = added is None
                 if outcome.contact_id in joined and outcome.status != "created":
                     outcome.before = {**(outcome.before or {}), "joined": policy.segment_id}
 

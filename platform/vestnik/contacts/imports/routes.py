@@ -68,6 +68,8 @@ class ImportRow(Shape):
     skipped: int
     rejected: int
     kept_unsubscribed: int
+    # Not added to the segment, which was archived meanwhile.
+    left_out: int
     undone: int
     not_undone: int
     # Why it failed, for the reader.

@@ -36,6 +36,8 @@ UNIT_S = 0.04
 UNIT_ROWS = 1_000
 _FEWEST_ROWS = 20
 
+_COUNTED = ("created", "updated", "unchanged", "skipped", "kept_unsubscribed", "left_out")
+
 #: Users by folded e-mail address and name.
 Owners = Callable[[], Awaitable[Mapping[str, int]]]
 
@@ -184,10 +186,9 @@ class Runner:
         """Apply as many of `rows` as there is time for; how many that were."""
         import_id, run, position = place
         _claim(connection, import_id, run, position)
-        rows = self._applier.without_erased(connection, import_id, rows)
         started, at = time.monotonic(), now()
         done = 0
-        counts = dict.fromkeys(("created", "updated", "unchanged", "skipped", "kept_unsubscribed"), 0)
+        counts = dict.fromkeys(_COUNTED, 0)
         rejected: list[Row] = []
         outcomes: list[Outcome] = []
         while done < len(rows):
@@ -208,6 +209,7 @@ class Runner:
         for outcome in outcomes:
             counts[outcome.status] += 1
             counts["kept_unsubscribed"] += outcome.kept_unsubscribed
+            counts["left_out"] += outcome.left_out
         _note(connection, import_id, outcomes, at)
         load(
             connection,

@@ -35,6 +35,8 @@ contact_import = sa.Table(
     sa.Column("rejected", sa.Integer, nullable=False),
     # Who has unsubscribed stays so, whatever the file says.
     sa.Column("kept_unsubscribed", sa.Integer, nullable=False),
+    # The segment that they were to be added to was archived meanwhile.
+    sa.Column("left_out", sa.Integer, nullable=False, server_default="0"),
     sa.Column("undone", sa.Integer, nullable=False),
     sa.Column("not_undone", sa.Integer, nullable=False),
     sa.Column("reason", Json),

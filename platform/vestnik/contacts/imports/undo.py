@@ -26,8 +26,10 @@ UNDONE_AT_ONCE = 100
 class Elsewhere(Protocol):
     """What other rooms keep of contacts."""
 
-    def join(self, connection: sa.Connection, segment_id: int, contact_ids: Sequence[int]) -> Sequence[int]:
-        """Add contacts to a static segment; those who were not in it yet."""
+    def join(
+        self, connection: sa.Connection, segment_id: int, contact_ids: Sequence[int]
+    ) -> Sequence[int] | None:
+        """Add contacts to a static segment; those who were not in it yet. None: it takes nobody."""
 
     def leave(
         self, connection: sa.Connection, contact_ids: Sequence[int], segment_id: int | None = None

@@ -35,8 +35,6 @@ const TILES: [Shown, Whole][] = [
   ["bounced", "sent"],
   ["spam", "delivered"],
 ];
-/** What only a letter tells of; an SMS shows it where its service does. */
-const OF_LETTERS: Shown[] = ["opened", "clicked", "unsubscribed", "spam"];
 
 export function Statistics({ campaign }: { campaign: CampaignCard }) {
   const { data, error, refetch } = useQuery({
@@ -53,7 +51,6 @@ function Shown({ campaign, results }: { campaign: CampaignCard; results: Results
   const { t } = useTranslation();
   const format = useFormat();
   const figures = Object.fromEntries(results.figures.map((figure) => [figure.name, figure]));
-  const told = (name: string) => campaign.type === "email" || !OF_LETTERS.some((one) => one === name) || (figures[name]?.count ?? 0) > 0;
   return (
     <Stack>
       {results.stats.failure && results.stats.at && (
@@ -62,19 +59,19 @@ function Shown({ campaign, results }: { campaign: CampaignCard; results: Results
         </Alert>
       )}
       <SimpleGrid cols={{ base: 2, sm: 4, lg: 7 }} spacing="sm">
-        {TILES.filter(([name]) => told(name)).map(([name, whole]) => {
+        {TILES.map(([name, whole]) => {
           const figure = figures[name];
           return figure && <FigureTile key={name} figure={figure} whole={whole} of={figures[whole]?.count ?? 0} results={results} />;
         })}
       </SimpleGrid>
-      <OverTime campaign={campaign} told={told} />
+      <OverTime campaign={campaign} />
       <Grid>
         <Grid.Col span={{ base: 12, lg: 7 }}>
           <Stack>
             <Panel title={t("campaigns.funnel")} description={t("campaigns.funnelHint")}>
-              <Funnel figures={figures} told={told} />
+              <Funnel figures={figures} />
             </Panel>
-            {told("clicked") && <Links campaign={campaign} />}
+            <Links campaign={campaign} />
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
@@ -115,7 +112,7 @@ function FigureTile({ figure, whole, of, results }: { figure: Figure; whole: Who
   );
 }
 
-function OverTime({ campaign, told }: { campaign: CampaignCard; told: (name: string) => boolean }) {
+function OverTime({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
   const [mode, setMode] = useState("total");
   const { data, isPending } = useQuery({ ...campaigns.chart(campaign.id), refetchInterval: stirs(campaign) ? REFRESH_MS : false });
@@ -138,7 +135,7 @@ function OverTime({ campaign, told }: { campaign: CampaignCard; told: (name: str
       )}
       {data && data.points.length > 0 && (
         <Suspense fallback={<Skeleton h={280} />}>
-          <EventsChart chart={data} running={mode === "total"} told={told} />
+          <EventsChart chart={data} running={mode === "total"} />
         </Suspense>
       )}
     </Panel>

@@ -105,17 +105,19 @@ function Found({ list, page, columns, faded, writes }: FoundProps) {
   const format = useFormat();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [everybody, setEverybody] = useState(false);
+  const [but, setBut] = useState<ReadonlySet<string>>(new Set());
   const here = page.items.map((row) => row.id);
   const toggle = (ids: string[], add: boolean) => {
-    const next = new Set(everybody ? here : chosen);
+    // Of everybody that was found those are remembered who are not meant.
+    const next = new Set(everybody ? but : chosen);
     for (const id of ids) {
-      if (add) next.add(id);
+      if (add !== everybody) next.add(id);
       else next.delete(id);
     }
-    setEverybody(false);
-    setChosen(next);
+    if (everybody) setBut(next);
+    else setChosen(next);
   };
-  const has = (id: string) => everybody || chosen.has(id);
+  const has = (id: string) => (everybody ? !but.has(id) : chosen.has(id));
   const all = here.length > 0 && here.every(has);
   const rows = useColumns(columns, writes ? { has, toggle: (id) => toggle([id], !has(id)) } : undefined);
   if (page.items.length === 0) {
@@ -128,11 +130,16 @@ function Found({ list, page, columns, faded, writes }: FoundProps) {
   }
   const total = page.more ? t("contactList.moreThan", { total: format.number(page.total) }) : format.number(page.total);
   const selection: Selection = everybody
-    ? { search: list.search, filters: list.filters, sort: list.sort }
+    ? { search: list.search, filters: list.filters, sort: list.sort, but: [...but] }
     : { ids: [...chosen] };
-  const clear = () => {
+  const choose = (all: boolean) => {
     setChosen(new Set());
-    setEverybody(false);
+    setBut(new Set());
+    setEverybody(all);
+  };
+  const words = () => {
+    if (!everybody) return t("contactList.selected", { count: chosen.size });
+    return but.size === 0 ? t("contactList.allSelected", { total }) : t("contactList.allSelectedBut", { total, but: format.number(but.size) });
   };
   return (
     <>
@@ -150,10 +157,10 @@ function Found({ list, page, columns, faded, writes }: FoundProps) {
       <Pages list={list} page={page} total={total} />
       {(everybody || chosen.size > 0) && (
         <BulkBar
-          words={everybody ? t("contactList.allSelected", { total }) : t("contactList.selected", { count: chosen.size })}
+          words={words()}
           selection={selection}
-          widen={everybody || (!page.more && chosen.size >= page.total) ? undefined : () => setEverybody(true)}
-          clear={clear}
+          widen={everybody || (!page.more && chosen.size >= page.total) ? undefined : () => choose(true)}
+          clear={() => choose(false)}
         />
       )}
     </>

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Progress, SimpleGrid, Stack, Text } from "@mantine/core";
-import { IconArrowBackUp, IconDownload, IconPlayerPlay, IconPlayerStop, IconShieldCheck } from "@tabler/icons-react";
+import { IconArchive, IconArrowBackUp, IconDownload, IconPlayerPlay, IconPlayerStop, IconShieldCheck } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useEffect } from "react";
@@ -118,6 +118,11 @@ function Outcome({ card }: { card: ImportCard }) {
           >
             {t("imports.rejectsFile")}
           </Button>
+        )}
+        {card.leftOut > 0 && (
+          <Alert mt="md" color="orange" icon={<IconArchive size={18} />}>
+            {t("imports.leftOut", { count: card.leftOut, shown: format.number(card.leftOut) })}
+          </Alert>
         )}
         {card.keptUnsubscribed > 0 && (
           <Alert mt="md" color="teal" icon={<IconShieldCheck size={18} />}>

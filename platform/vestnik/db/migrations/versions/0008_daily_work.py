@@ -25,6 +25,7 @@ def _contacts() -> None:
     op.create_index(
         op.f("ix_contact_last_activity_at_id"), "contact", ["last_activity_at", "id"], unique=False
     )
+    op.add_column("contact_import", sa.Column("left_out", sa.Integer(), server_default="0", nullable=False))
     op.create_table(
         "event_reader",
         sa.Column("name", Exact, nullable=False),
