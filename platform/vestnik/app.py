@@ -57,6 +57,7 @@ from vestnik.http.sockets import socket_routes
 from vestnik.http.static import WebApplication
 from vestnik.mail import Mail
 from vestnik.modules import Modules, ModulesOptions
+from vestnik.modules import personal as modules_personal
 from vestnik.modules.api import accounts as account_routes
 from vestnik.modules.api import calls as call_routes
 from vestnik.modules.api import catalogue as catalogue_routes
@@ -91,6 +92,7 @@ from vestnik.segments.bulk import segment_actions
 from vestnik.segments.looking import Lookout
 from vestnik.segments.service import Segments
 from vestnik.settings import Settings
+from vestnik.templates import personal as templates_personal
 from vestnik.templates import routes as templates_routes
 from vestnik.templates.service import Templates
 from vestnik.vault import Vault
@@ -105,6 +107,7 @@ log = structlog.get_logger("vestnik.app")
 
 _PARTITIONS_EVERY_S = 12 * 3600
 _PROFILE_EVERY_S = 5.0
+_HASHES_EVERY_S = 6 * 3600.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -223,7 +226,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         consent_record=ConsentRecord(database),
         duplicates=Duplicates(database),
         merging=_merging(database),
-        privacy=_privacy(database),
+        privacy=_privacy(settings, database, vault, engine, modules),
         segments=segments,
         lookout=Lookout(database, segments),
         templates=templates,
@@ -251,11 +254,18 @@ def _merging(database: Database) -> Merging:
     return merging
 
 
-def _privacy(database: Database) -> Privacy:
-    """What is held of one person, from the bottom up."""
-    privacy = Privacy(database, contacts_personal.find)
+def _privacy(
+    settings: Settings, database: Database, vault: Vault, engine: Engine, modules: Modules
+) -> Privacy:
+    """What is held of one person, from the bottom up; and what only names people, the last written last."""
+    privacy = Privacy(database, vault, engine, contacts_personal.find)
     for room in (contacts_personal, segments_personal, campaigns_personal, webhooks_personal):
         privacy.hold(*room.HOLDINGS)
+    privacy.sweep(*contacts_personal.sweeps(database, settings.data_dir / "imports"))
+    for each in (segments_personal, templates_personal, campaigns_personal, webhooks_personal):
+        privacy.sweep(*each.sweeps(database))
+    privacy.sweep(*modules_personal.sweeps(database, modules.recorder))
+    engine.every(_HASHES_EVERY_S, "privacy.hashes", lambda: database.write(contacts_personal.forget_hashes))
     return privacy
 
 

@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from vestnik.campaigns import references
-from vestnik.campaigns.ports import SendingAccount, TemplateFacts
+from vestnik.campaigns.ports import LetterField, SendingAccount, TemplateFacts
 from vestnik.contacts.addresses import AddressKind
 from vestnik.contacts.service import Contacts
 from vestnik.modules.calls.failures import ModuleCallFailed
@@ -21,6 +21,7 @@ from vestnik.modules.service import Modules
 from vestnik.sandbox import Lane
 from vestnik.segments import joining
 from vestnik.segments.service import Segments
+from vestnik.templates.personalisation import Field
 from vestnik.templates.service import Templates
 from vestnik.webhooks.inbox import Failure
 from vestnik.webhooks.pipeline import PARSE, CallFailed
@@ -124,6 +125,14 @@ class Surroundings:
             return None
         return TemplateFacts(found.id, found.account_id, found.external_id, found.name, found.subject)
 
+    async def letter_fields(self, template_id: int, head: str) -> Sequence[LetterField]:
+        """The fields of a template's letter under another head."""
+        return [_letter_field(each) for each in await self._templates.letter_fields(template_id, head)]
+
+    async def text_fields(self, account_id: int, text: str) -> Sequence[LetterField]:
+        """The fields of a text without a template, by the rules of the account's module."""
+        return [_letter_field(each) for each in await self._templates.text_fields(account_id, text)]
+
     async def category_name(self, category_id: int) -> str | None:
         """The category's title."""
         return (await self._contacts.category_names([category_id])).get(category_id)
@@ -139,6 +148,10 @@ class Surroundings:
     async def stopped(self, kind: str, addresses: Sequence[str], category_id: int | None) -> set[str]:
         """Those of the addresses that are on the stop-list for the category or for all."""
         return await self._contacts.stopped(cast(AddressKind, kind), addresses, category_id)
+
+
+def _letter_field(field: Field) -> LetterField:
+    return LetterField(field.name, None if field.has_fallback else field.value, field.filler != "unknown")
 
 
 class ElsewhereOfContacts:

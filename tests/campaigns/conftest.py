@@ -42,6 +42,7 @@ class Room:
     campaigns: Campaigns
     engine: Engine
     category_id: int
+    around: Around
 
     async def draft(self, **changes: object) -> int:
         """A draft that is ready to be sent to everybody."""
@@ -132,10 +133,11 @@ async def running(
 ) -> AsyncIterator[Room]:
     """One life of the room: engine started, stopped at the end."""
     engine = Engine(settings, database, poll_s=0.02)
-    campaigns = Campaigns(database, engine, service, Around(contacts), Events())
+    around = Around(contacts)
+    campaigns = Campaigns(database, engine, service, around, Events())
     await engine.start()
     try:
-        yield Room(database, settings, contacts, service, campaigns, engine, category_id)
+        yield Room(database, settings, contacts, service, campaigns, engine, category_id, around)
     finally:
         await campaigns.stop()
         await engine.stop(drain_s)

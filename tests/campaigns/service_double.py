@@ -15,10 +15,11 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from vestnik import contract
-from vestnik.campaigns.ports import SendingAccount, TemplateFacts
+from vestnik.campaigns.ports import LetterField, SendingAccount, TemplateFacts
 from vestnik.contacts.addresses import AddressKind
 from vestnik.contacts.service import Contacts
 from vestnik.contacts.tables import contact
+from vestnik.http.errors import Problem
 
 PREFIX = "CRM_Marketing_"
 ACCOUNT_ID = 5
@@ -188,6 +189,18 @@ class Around:
     """Segments, templates, categories and lists: everybody is one segment."""
 
     contacts: Contacts
+    #: What the letter, and any text of an SMS, leaves to its recipient; or why the service does not show it.
+    fields: Sequence[LetterField] | Problem = ()
+
+    async def letter_fields(self, template_id: int, head: str) -> Sequence[LetterField]:
+        """The same for every head."""
+        if isinstance(self.fields, Problem):
+            raise self.fields
+        return self.fields
+
+    async def text_fields(self, account_id: int, text: str) -> Sequence[LetterField]:
+        """The same for every text."""
+        return await self.letter_fields(TEMPLATE_ID, text)
 
     def members(self, connection: sa.Connection, segment_id: int | None) -> sa.Select[Any]:
         """Everybody."""

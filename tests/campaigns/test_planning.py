@@ -18,6 +18,7 @@ from tests.campaigns.test_routes import SignedIn
 
 from vestnik.audit.tables import audit_row
 from vestnik.campaigns.planning_routes import router as planning
+from vestnik.campaigns.ports import LetterField
 from vestnik.campaigns.repeats import Repeats
 from vestnik.campaigns.routes import router
 from vestnik.campaigns.states import State
@@ -26,6 +27,7 @@ from vestnik.db import now
 from vestnik.http.api import routes
 from vestnik.http.events import Events
 from vestnik.http.faults import HANDLERS
+from vestnik.modules.calls.failures import FunctionMissing, TimedOut
 from vestnik.people.access import SYSTEM
 
 WEEKLY = {"every": "week", "day": 0, "atTime": "10:00", "zone": "Asia/Yekaterinburg"}
@@ -106,6 +108,80 @@ async def test_every_check_that_did_not_pass_says_what_mends_it(
 
     await client.patch(f"/campaigns/{id}", json={"subject": "Тема", "senderEmail": "news@example.com"})
     assert (await client.post(f"/campaigns/{id}/preflight")).json()["ready"] is True
+
+
+async def test_values_that_recipients_lack_are_warned_of_with_the_way_to_these_people(
+    room: Room, client: httpx.AsyncClient
+) -> None:
+    id = await room.draft()
+    await room.contacts.stop(SYSTEM, "email", "person-1@example.com", None, "test")
+    room.around.fields = [
+        LetterField("Firm", "company"),
+        LetterField("Name", "name"),
+        LetterField("Bonus", None, is_known=False),
+        LetterField("UnsubscribeUrl", None),
+    ]
+    answer = (await client.post(f"/campaigns/{id}/preflight")).json()
+
+    path = f"/campaigns/{id}/audience?lacking=company"
+    assert answer["ready"] is True
+    assert [each for each in answer["checks"] if each["level"] == "warning"] == [
+        {
+            "code": "value_missing",
+            "level": "warning",
+            "text": "Поле «Firm» не заполнено у получателей: 11. В их письме это место будет пустым.",
+            "fixes": [
+                {"text": "Показать этих получателей", "step": None, "path": path, "change": {}},
+                {"text": "Выбрать другой шаблон", "step": "letter", "path": None, "change": {}},
+            ],
+        },
+        {
+            "code": "fields_unknown",
+            "level": "warning",
+            "text": "В письме есть поля, которых сервис может не знать: «Bonus». Он отправит их как есть или "
+            "пустыми.",
+            "fixes": [
+                {"text": "Выбрать другой шаблон", "step": "letter", "path": None, "change": {}},
+                {"text": "Открыть шаблон", "step": None, "path": "/templates/3", "change": {}},
+            ],
+        },
+    ]
+    shown = (await client.get(path, params={"lacking": "company", "limit": 7})).json()
+    rest = (await client.get(path, params={"lacking": "company", "after": shown["next"]})).json()
+    people = [each["address"] for each in shown["items"] + rest["items"]]
+    assert people == [f"person-{number}@example.com" for number in range(12) if number != 1]
+    assert rest["next"] is None
+
+
+async def test_a_letter_that_the_service_does_not_show_is_a_warning_and_one_it_cannot_show_is_none(
+    room: Room, client: httpx.AsyncClient
+) -> None:
+    id = await room.draft()
+    about = dict.fromkeys(("module", "function", "action", "reason", "line"), "")
+    for problem, codes in ((TimedOut, ["letter_unread"]), (FunctionMissing, [])):
+        room.around.fields = problem(**about)
+        checks = (await client.post(f"/campaigns/{id}/preflight")).json()["checks"]
+        assert [each["code"] for each in checks if each["level"] != "ok"] == codes
+
+
+async def test_fields_in_the_text_of_an_sms_are_looked_at_too(room: Room, client: httpx.AsyncClient) -> None:
+    room.around.fields = [LetterField("Firm", "company"), LetterField("Code", None, is_known=False)]
+    id = await room.draft(type="sms", text="{{Firm}}, код {{Code}}", template_id=None)
+    checks = (await client.post(f"/campaigns/{id}/preflight")).json()["checks"]
+    found = {each["code"]: [fix["step"] for fix in each["fixes"]] for each in checks}
+    assert found["text_fields_unknown"] == ["letter"]
+    assert "text_value_missing" not in found  # nobody has a phone, so that nobody would get it
+
+
+async def test_who_is_excluded_is_listed_by_the_reason(room: Room, client: httpx.AsyncClient) -> None:
+    id = await room.draft()
+    await room.contacts.stop(SYSTEM, "email", "person-4@example.com", None, "test")
+    answer = (await client.get(f"/campaigns/{id}/audience", params={"verdict": "blocked"})).json()
+    [person] = answer["items"]
+    assert (person["name"], person["address"]) == ("Человек 4", "person-4@example.com")
+    for wrong in ({"verdict": "rich"}, {"lacking": "fields.a'b"}, {"lacking": "password"}):
+        refused = await client.get(f"/campaigns/{id}/audience", params=wrong)
+        assert refused.json()["code"] == "invalid_request"
 
 
 async def test_a_test_letter_goes_to_its_addresses_alone_and_is_counted_nowhere(

@@ -39,6 +39,7 @@ A - M -   GET    /campaigns/services/{account_id}/senders
 A I M S   GET    /campaigns/{id}
 A - M -   PATCH  /campaigns/{id}
 A - M -   DELETE /campaigns/{id}
+A I M S   GET    /campaigns/{id}/audience
 A - M -   POST   /campaigns/{id}/cancel
 A - M -   POST   /campaigns/{id}/cancel-at-service
 A I M S   GET    /campaigns/{id}/chart

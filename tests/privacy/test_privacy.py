@@ -158,9 +158,17 @@ async def test_an_erased_person_is_nowhere_but_as_a_hash_and_the_proof_stays(
         "imports": 0,
         "segments": 0,
         "deliveries": 1,
-        "requests": 1,
+        "requests": 2,
         "events": 1,
+        "filters": 0,
+        "links": 0,
+        "messages": 0,
+        "recordings": 0,
+        "rehearsals": 0,
+        "storage": 0,
+        "tests": 0,
     }
+    assert (proof["state"], proof["finishedAt"] >= proof["at"]) == ("done", True)
     assert (await browser.get("/erasures")).json() == {"items": [proof], "total": 1}
     whole = await everything(installation)
     assert [
@@ -177,11 +185,11 @@ async def test_an_erased_person_is_nowhere_but_as_a_hash_and_the_proof_stays(
     again = (await browser.post("/contacts", ANNA)).json()["id"]
     card = (await browser.get(f"/contacts/{again}")).json()
     assert again != id
-    assert [(stop["reason"], stop["categoryId"]) for stop in card["emails"][0]["stops"]] == [
-        ("unsubscribe", None),
-        ("unsubscribe", news),
-    ]
-    assert [each["stops"] for each in card["emails"][1:]] == [[]]
+    for each in card["emails"]:
+        assert [(stop["reason"], stop["categoryId"]) for stop in each["stops"]] == [
+            ("unsubscribe", None),
+            ("unsubscribe", news),
+        ]
     assert [each["subscribed"] for each in card["categories"]] == [False]
 
 

@@ -6,22 +6,14 @@ import time
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vestnik.companies.service import NewClient, insert_clients
-from vestnik.contacts.addresses import normalise
-from vestnik.contacts.lacking import lacking
-from vestnik.contacts.service import Contacts
-from vestnik.contacts.storing import NewContact
-from vestnik.contacts.tables import contact
 from vestnik.contract.manifest import Personalisation, PlaceholderSyntax
-from vestnik.db import Database
+from vestnik.http.errors import NotFound
 from vestnik.people.access import SYSTEM
 from vestnik.templates.personalisation import LONGEST, Field, fields_of
 from vestnik.templates.service import Templates
-from vestnik.vault import Vault
 
 UNISENDER = Personalisation("braces", {"Name": "name", "City": "fields.city"}, ("UnsubscribeUrl",))
 
@@ -100,61 +92,25 @@ async def letter(templates: Templates, service: Any) -> int:
         "braces", {"Name": "name", "City": "fields.city", "Phone": "phone", "Firm": "company"}, ("Web",)
     )
     service.templates = [{"externalId": "t1", "name": "Весна", "subject": "{{Name}}, весна"}]
-    service.letters = {"t1": "<p>{{City}} {{Phone}} {{Firm}} {{Bonus}} {{Name|друг}} {{Web}}</p>"}
+    service.letters = {"t1": "<p>{{City}} {{Name|друг}} {{Web}}</p>"}
     await templates.finished(await templates.import_from(SYSTEM, 1))
     [[found], _] = await templates.page(SYSTEM)
     return found.id
 
 
-@pytest.fixture
-async def everybody(database: Database, vault: Vault) -> sa.Select[Any]:
-    """Four people: with all values, with few, with an empty city, with no name."""
-    contacts = Contacts(database, vault)
-
-    def store(connection: sa.Connection) -> None:
-        [firm] = insert_clients(connection, [NewClient("Маяк")])
-        phone, email = normalise("phone", "+79161234567"), normalise("email", "a@example.com")
-        rows = [
-            NewContact("Анна", [email, phone], company_id=firm, custom={"city": "Тверь", "age": 30}),
-            NewContact("Борис", [normalise("email", "b@example.com")]),
-            NewContact("Вера", [], custom={"city": "  ", "age": 0}),
-            NewContact("", [], custom={"city": None}),
-        ]
-        contacts.insert_many(connection, rows)
-
-    await database.write(store)
-    return sa.select(contact.c.id.label("contact_id"))
+async def test_the_campaign_s_own_subject_is_what_counts(templates: Templates, letter: int) -> None:
+    city = Field("City", "contact", "fields.city", in_subject=False, in_body=True, has_fallback=False)
+    name = Field("Name", "contact", "name", in_subject=False, in_body=True, has_fallback=True)
+    web = Field("Web", "service", None, in_subject=False, in_body=True, has_fallback=False)
+    bonus = Field("Bonus", "unknown", None, in_subject=True, in_body=False, has_fallback=False)
+    assert await templates.letter_fields(letter, "Весна") == [city, name, web]
+    assert await templates.letter_fields(letter, "{{Bonus}}") == [bonus, city, name, web]
+    with pytest.raises(NotFound):
+        await templates.letter_fields(letter + 1, "Весна")
 
 
-async def test_recipients_without_a_value_are_counted_for_each_field(
-    templates: Templates, letter: int, everybody: sa.Select[Any]
+async def test_a_text_without_a_template_is_read_by_the_rules_of_its_account(
+    templates: Templates, letter: int
 ) -> None:
-    assert await templates.missing_values(letter, everybody) == {"Name": 1, "City": 3, "Phone": 3, "Firm": 3}
-    assert await templates.missing_values(letter, everybody.where(sa.false())) == {
-        "Name": 0, "City": 0, "Phone": 0, "Firm": 0,
-    }  # fmt: skip
-
-
-async def test_the_campaign_s_own_subject_is_what_counts(
-    templates: Templates, letter: int, everybody: sa.Select[Any]
-) -> None:
-    missing = await templates.missing_values(letter, everybody, subject="Весна")
-    assert missing == {"City": 3, "Phone": 3, "Firm": 3}
-
-
-async def test_a_letter_without_fields_asks_the_database_nothing(
-    templates: Templates, service: Any, letter: int, everybody: sa.Select[Any]
-) -> None:
-    service.letters = {"t1": "<p>Всем одно</p>"}
-    await templates.letter(SYSTEM, letter, refresh=True)
-    assert await templates.missing_values(letter, everybody, subject="Весна") == {}
-
-
-async def test_a_number_is_a_value_and_an_unknown_one_is_a_fault_of_ours(
-    database: Database, everybody: sa.Select[Any]
-) -> None:
-    async with database.read() as connection:
-        row = (await connection.execute(lacking(everybody, ["fields.age", "email"]))).one()
-    assert tuple(row) == (2, 2)
-    with pytest.raises(LookupError):
-        lacking(everybody, ["password"])
+    [found] = await templates.text_fields(1, "{{Phone}}, [скидка] %d")
+    assert found == Field("Phone", "contact", "phone", in_subject=False, in_body=True, has_fallback=False)

@@ -25,6 +25,10 @@ TEXTS: Mapping[str, Text] = {
     "enter_text": {"ru": "Написать текст", "en": "Write the text"},
     "choose_template": {"ru": "Выбрать шаблон", "en": "Choose a template"},
     "import_templates": {"ru": "Импортировать шаблоны", "en": "Import templates"},
+    "change_text": {"ru": "Изменить текст", "en": "Change the text"},
+    "choose_other_template": {"ru": "Выбрать другой шаблон", "en": "Choose another template"},
+    "open_template": {"ru": "Открыть шаблон", "en": "Open the template"},
+    "show_recipients": {"ru": "Показать этих получателей", "en": "Show these recipients"},
     "enter_sender": {"ru": "Указать отправителя", "en": "Enter a sender"},
     "take_sender": {"ru": "Отправить от {sender}", "en": "Send from {sender}"},
     "check_again": {"ru": "Проверить ещё раз", "en": "Check again"},
@@ -65,6 +69,10 @@ _STEPS: Mapping[str, tuple[str, Step]] = {
     "template_missing": ("choose_template", "letter"),
     "template_gone": ("choose_template", "letter"),
     "template_foreign": ("choose_template", "letter"),
+    "value_missing": ("choose_other_template", "letter"),
+    "text_value_missing": ("change_text", "letter"),
+    "fields_unknown": ("choose_other_template", "letter"),
+    "text_fields_unknown": ("change_text", "letter"),
     "sender_missing": ("enter_sender", "letter"),
     "sender_unknown": ("enter_sender", "letter"),
     "sender_unverified": ("enter_sender", "letter"),
@@ -79,17 +87,29 @@ _PATHS: Mapping[str, Sequence[tuple[str, str]]] = {
     "nobody": [("import_contacts", "/contacts")],
     "template_missing": [("import_templates", "/templates")],
     "template_gone": [("import_templates", "/templates")],
+    "fields_unknown": [("open_template", "/templates/{template}")],
+    "letter_unread": [("check_again", ""), ("open_template", "/templates/{template}")],
+}
+#: Pages that come before the wizard's step.
+_PEOPLE: Mapping[str, Sequence[tuple[str, str]]] = {
+    code: [("show_recipients", "/campaigns/{campaign}/audience?lacking={value}")]
+    for code in ("value_missing", "text_value_missing")
 }
 
 
-def fixes_of(code: str, account_id: int | None, senders: Sequence[str] = ()) -> list[Fix]:
-    """The ways out of a check that did not pass, the likeliest first; `senders` may be sent from."""
+def fixes_of(code: str, facts: Mapping[str, Any]) -> list[Fix]:
+    """The ways out of a check that did not pass, the likeliest first.
+
+    `facts` has the keys of what the campaign refers to, and whatever the check found: `senders` that
+    may be sent from.
+    """
     found = [
         Fix("take_sender", change={"senderEmail": sender}, facts={"sender": sender})
-        for sender in senders[:SENDERS]
+        for sender in facts.get("senders", ())[:SENDERS]
     ]
+    found += [Fix(name, path=path.format(**facts)) for name, path in _PEOPLE.get(code, ())]
     if code in _STEPS:
         name, step = _STEPS[code]
         found.append(Fix(name, step=step))
-    found += [Fix(name, path=path.format(account=account_id)) for name, path in _PATHS.get(code, ())]
+    found += [Fix(name, path=path.format(**facts)) for name, path in _PATHS.get(code, ())]
     return found

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from vestnik.campaigns.errors import RecipientIsBeingWrittenTo
 from vestnik.campaigns.states import State
 from vestnik.campaigns.statuses import status_of
-from vestnik.campaigns.tables import campaign, delivery
+from vestnik.campaigns.tables import campaign, delivery, history, link
 from vestnik.contacts.reading import addresses_of
-from vestnik.privacy.holdings import Holding, Subject
+from vestnik.db import Database
+from vestnik.privacy.holdings import Holding, Subject, Sweep
+from vestnik.privacy.texts import Texts
 
 
 def follow_merge(connection: sa.Connection, kept_id: int, others: Sequence[int]) -> None:
@@ -22,6 +24,11 @@ def follow_merge(connection: sa.Connection, kept_id: int, others: Sequence[int])
         .where(delivery.c.address_id.in_(addresses_of(kept_id)), delivery.c.contact_id.in_(others))
         .values(contact_id=kept_id)
     )
+
+
+def _to(person: Subject) -> sa.ColumnElement[bool]:
+    """Letters to the person, also at an address that somebody else has, too."""
+    return delivery.c.address_id.in_(person.address_ids) | delivery.c.contact_id.in_(person.contact_ids)
 
 
 def _read(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, Any]]:
@@ -38,7 +45,7 @@ def _read(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, A
             delivery.c.reason,
         )
         .join(campaign, campaign.c.id == delivery.c.campaign_id)
-        .where(delivery.c.address_id.in_(person.address_ids))
+        .where(_to(person))
         .order_by(campaign.c.id)
     )
     return [
@@ -59,7 +66,7 @@ def _read(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, A
 
 def _erase(connection: sa.Connection, person: Subject) -> int:
     """Figures stay; a letter that is planned is not lost on the way: whoever is written to waits for it."""
-    mine = delivery.c.address_id.in_(person.address_ids)
+    mine = _to(person)
     written = connection.execute(
         sa.select(campaign.c.id, campaign.c.name)
         .join(delivery, delivery.c.campaign_id == campaign.c.id)
@@ -73,3 +80,15 @@ def _erase(connection: sa.Connection, person: Subject) -> int:
 
 
 HOLDINGS = (Holding("deliveries", _read, _erase),)
+
+#: What a service said of a campaign: a refusal may quote an address.
+_SAID = ("reason", "service_reason", "poll_cursor", "poll_failure", "stats_failure", "links_failure")
+
+
+def sweeps(database: Database) -> Sequence[Sweep]:
+    """What services said of campaigns, and links that are made for one reader."""
+    return (
+        Texts(database, "messages", campaign, _SAID),
+        Texts(database, "messages", history, ("reason",)),
+        Texts(database, "links", link, ("url",), deletes=True),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -13,10 +14,15 @@ from vestnik.campaigns.repeats import Repeat, Rhythm
 from vestnik.campaigns.routes import known_zone
 from vestnik.campaigns.shapes import CampaignLine, ReasonShape, Zone, line
 from vestnik.campaigns.testing import ADDRESSES
-from vestnik.http.api import Context, Id, Router, Shape
+from vestnik.contacts.audience import Verdict
+from vestnik.contacts.lacking import CUSTOM, VALUES
+from vestnik.http.api import Context, Id, Router, Shape, key_of
 from vestnik.http.errors import InvalidRequest, Language
 
 router = Router("campaigns")
+
+#: What of a contact a letter may show: `contacts.lacking.VALUES`, or a custom field.
+LACKING = rf"^({'|'.join(VALUES)}|{re.escape(CUSTOM)}[a-z][a-z0-9_]*)$"
 
 AddressText = Annotated[str, msgspec.Meta(min_length=1, max_length=320)]
 
@@ -72,6 +78,30 @@ class TestedShape(Shape):
 
     sent: list[str]
     refused: list[RefusedShape]
+
+
+class AudienceQuery(Shape):
+    """Which people: of one verdict, and `lacking` a value, after the last one of the page before."""
+
+    verdict: Verdict = "ok"
+    lacking: Annotated[str, msgspec.Meta(pattern=LACKING)] | None = None
+    after: Id | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+
+
+class MemberShape(Shape):
+    """A contact of an audience; without an address it has none of the campaign's kind."""
+
+    contact_id: Id
+    name: str
+    address: str | None
+
+
+class MemberPage(Shape):
+    """People of an audience; `next` is where the page after begins."""
+
+    items: list[MemberShape]
+    next: str | None
 
 
 class RhythmBody(Shape):
@@ -152,6 +182,23 @@ async def send_campaign_test(context: Context, id: int, body: TestBody) -> Teste
     tested = await context.services.campaigns.tests.send(context.actor, id, body.contacts)
     refused = [RefusedShape(address=each.address, reason=each.reason) for each in tested.refused]
     return TestedShape(sent=list(tested.sent), refused=refused)
+
+
+@router.get("/campaigns/{id:key}/audience", query=AudienceQuery, returns=MemberPage, right="campaigns.read")
+async def list_campaign_audience(context: Context, id: int, query: AudienceQuery) -> MemberPage:
+    """Who would get the campaign now, or is left out of it for one reason, page by page."""
+    found = await context.services.campaigns.people.page(
+        context.actor,
+        id,
+        query.verdict,
+        lacking=query.lacking,
+        after=0 if query.after is None else key_of(query.after),
+        limit=query.limit,
+    )
+    items = [
+        MemberShape(contact_id=str(each.contact_id), name=each.name, address=each.address) for each in found
+    ]
+    return MemberPage(items=items, next=items[-1].contact_id if len(items) == query.limit else None)
 
 
 @router.get("/campaigns/repeats", returns=RepeatPage, right="campaigns.read")

@@ -88,6 +88,19 @@ class TemplateFacts:
     subject: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LetterField:
+    """A field that a letter leaves to its recipient.
+
+    `value` is what of a contact stands there (see `contacts.lacking`): None where the service fills it in
+    or the letter has a text of its own for who lacks it. `is_known` is False when nobody is known to fill it.
+    """
+
+    name: str
+    value: str | None
+    is_known: bool = True
+
+
 class Surroundings(Protocol):
     """Segments, templates, categories and lists, as campaigns see them."""
 
@@ -99,6 +112,15 @@ class Surroundings(Protocol):
 
     async def template(self, template_id: int) -> TemplateFacts | None:
         """The template; None when there is none."""
+
+    async def letter_fields(self, template_id: int, head: str) -> Sequence[LetterField]:
+        """The fields of a template's letter and of `head`, which its recipients read before it.
+
+        Raises a Problem when the letter is not known and the service does not show it.
+        """
+
+    async def text_fields(self, account_id: int, text: str) -> Sequence[LetterField]:
+        """The fields of a text that an account sends without a template."""
 
     async def category_name(self, category_id: int) -> str | None:
         """The category's name; None when there is no such category."""

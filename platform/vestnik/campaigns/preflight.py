@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 
-from vestnik.campaigns.fixes import Fix, fixes_of
+from vestnik.campaigns.checks import Check
+from vestnik.campaigns.emptiness import checks_of, fields_of
+from vestnik.campaigns.fixes import fixes_of
 from vestnik.campaigns.ledger import Row
 from vestnik.campaigns.ports import (
     ACCOUNT,
@@ -21,97 +23,8 @@ from vestnik.campaigns.ports import (
 )
 from vestnik.campaigns.workflows import call
 from vestnik.contacts.addresses import KIND_OF_CAMPAIGN
-from vestnik.contacts.audience import audience_counts
+from vestnik.contacts.lacking import Counts, count_audience
 from vestnik.db import Database
-from vestnik.http.errors import Language, Text
-
-Level = Literal["ok", "warning", "error"]
-
-TEXTS: Mapping[str, Text] = {
-    "name_missing": {"ru": "Укажите название рассылки.", "en": "Give the campaign a name."},
-    "subject_missing": {"ru": "Укажите тему письма.", "en": "Give the letter a subject."},
-    "sender_missing": {
-        "ru": "Укажите имя и адрес отправителя.",
-        "en": "Give the sender's name and address.",
-    },
-    "template_missing": {"ru": "Выберите шаблон письма.", "en": "Choose a template."},
-    "template_gone": {
-        "ru": "Шаблона больше нет: выберите другой.",
-        "en": "The template is gone: choose another.",
-    },
-    "template_foreign": {
-        "ru": "Шаблон «{template}» принадлежит другому аккаунту сервиса.",
-        "en": "The template “{template}” belongs to another account.",
-    },
-    "text_missing": {"ru": "Напишите текст SMS.", "en": "Write the text of the SMS."},
-    "account_missing": {"ru": "Выберите сервис рассылки.", "en": "Choose a sending service."},
-    "account_gone": {"ru": "Аккаунта сервиса больше нет.", "en": "The service's account is gone."},
-    "account_disabled": {
-        "ru": "Модуль «{module}» выключен. Его включает интегратор.",
-        "en": "The module “{module}” is switched off. An integrator switches it on.",
-    },
-    "account_ready": {"ru": "Сервис «{account}» подключён.", "en": "The service “{account}” is connected."},
-    "type_unsupported": {
-        "ru": "Сервис «{account}» не отправляет рассылки этого вида.",
-        "en": "The service “{account}” does not send campaigns of this type.",
-    },
-    "function_missing": {
-        "ru": "Модуль сервиса не умеет «{function}», а без этого рассылку не отправить.",
-        "en": "The service's module does not define {function}, and a campaign needs it.",
-    },
-    "sender_known": {
-        "ru": "Сервис знает отправителя {sender}.",
-        "en": "The service knows the sender {sender}.",
-    },
-    "sender_unknown": {
-        "ru": "Сервис не знает отправителя {sender}. Подтвердите адрес в сервисе или выберите: {known}.",
-        "en": "The service does not know the sender {sender}. Confirm it at the service, or choose: {known}.",
-    },
-    "sender_unverified": {
-        "ru": "Адрес {sender} ещё не подтверждён в сервисе.",
-        "en": "The address {sender} is not confirmed at the service yet.",
-    },
-    "plan_too_small": {
-        "ru": "Тариф сервиса позволяет отправить ещё {left} писем, а получателей {recipients}.",
-        "en": "The service's plan has {left} letters left, and there are {recipients} recipients.",
-    },
-    "plan_enough": {"ru": "Тарифа сервиса хватает.", "en": "The service's plan is large enough."},
-    "service_silent": {
-        "ru": "Сервис не ответил на проверку: {text}",
-        "en": "The service did not answer the check: {text}",
-    },
-    "segment_gone": {
-        "ru": "Сегмента больше нет: выберите другой.",
-        "en": "The segment is gone: choose another.",
-    },
-    "nobody": {
-        "ru": "Нет ни одного получателя. Проверьте сегмент и причины исключений.",
-        "en": "There is not one recipient. Look at the segment and at the reasons for exclusion.",
-    },
-    "no_category": {
-        "ru": "Категория не выбрана: отписка из письма отпишет человека от всех рассылок.",
-        "en": "No category is chosen: whoever unsubscribes will get no campaigns at all.",
-    },
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    code: str
-    level: Level
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    #: What a person can do about it.
-    fixes: Sequence[Fix] = ()
-
-    def sentence(self, language: Language) -> str:
-        """The check for a reader of `language`."""
-        shown = {
-            name: value[language] if isinstance(value, Mapping) and set(value) == {"ru", "en"} else value
-            for name, value in self.facts.items()
-        }
-        return TEXTS[self.code][language].format(**shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,25 +56,27 @@ class Inspector:
     async def look(self, row: Row) -> Preflight:
         """Look at everything; each question to the service that fails becomes a warning."""
         checks = [*content(row), *await self._references(row)]
-        counts: dict[str, int] = {}
+        fields, unread = await fields_of(self._surroundings, row)
+        counts = Counts({}, {})
         if not any(check.code == "segment_gone" for check in checks):
-            counts = await self._count(row)
-        recipients = counts.pop("ok", 0)
+            counts = await self._count(row, [each.value for each in fields if each.value is not None])
+        exclusions: dict[str, int] = dict(counts.verdicts.items())
+        recipients = exclusions.pop("ok", 0)
         if recipients == 0:
             checks.append(Check("nobody", "error"))
         checks += await self._service(row, recipients)
+        checks += [*unread, *checks_of(fields, counts.lacking, row)]
         mended = [each if each.level == "ok" else _with_fixes(each, row) for each in checks]
-        return Preflight(recipients + sum(counts.values()), recipients, counts, mended)
+        return Preflight(recipients + sum(exclusions.values()), recipients, exclusions, mended)
 
-    async def _count(self, row: Row) -> dict[str, int]:
+    async def _count(self, row: Row, values: Sequence[str]) -> Counts:
         def members(connection: sa.Connection) -> sa.Select[Any]:
             return self._surroundings.members(connection, row.segment_id)
 
         async with self._database.read() as connection:
             people = await connection.run_sync(members)
-            counts = audience_counts(people, row.category_id, KIND_OF_CAMPAIGN[row.type])
-            counted: Sequence[Any] = (await connection.execute(counts)).all()
-            return {verdict: number for verdict, number in counted}
+            kind = KIND_OF_CAMPAIGN[row.type]
+            return await count_audience(connection, people, row.category_id, kind, values)
 
     async def _references(self, row: Row) -> list[Check]:
         checks: list[Check] = []
@@ -259,7 +174,8 @@ def _account(row: Row, account: SendingAccount) -> list[Check]:
 
 
 def _with_fixes(check: Check, row: Row) -> Check:
-    return replace(check, fixes=fixes_of(check.code, row.account_id, check.facts.get("senders", ())))
+    places = {"account": row.account_id, "campaign": row.id, "template": row.template_id}
+    return replace(check, fixes=fixes_of(check.code, {**places, **check.facts}))
 
 
 def _silent(failure: CallFailed) -> list[Check]:

@@ -28,6 +28,7 @@ from vestnik.campaigns.issues import Issues
 from vestnik.campaigns.launch import Launch
 from vestnik.campaigns.ledger import Row
 from vestnik.campaigns.offers import Offers
+from vestnik.campaigns.people import People
 from vestnik.campaigns.plan import Plan, new_run
 from vestnik.campaigns.ports import CANCEL, CallFailed, ModuleCaller, Surroundings
 from vestnik.campaigns.preflight import Inspector, Preflight
@@ -107,6 +108,7 @@ class Campaigns:
         self.inspector = Inspector(database, modules, surroundings)
         self.offers, self.issues = Offers(modules), Issues(database)
         self.tests = Tests(database, modules, surroundings, self._row)
+        self.people = People(database, surroundings, self._row)
 
     def on_external_id(self, heard: OnExternalId) -> None:
         """Have `heard` called in the transaction that commits a campaign's id at the service."""

@@ -10,8 +10,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from vestnik.campaigns import reasons
+from vestnik.campaigns.checks import Check
 from vestnik.campaigns.ledger import Row
-from vestnik.campaigns.preflight import Check, Preflight
+from vestnik.campaigns.preflight import Preflight
 from vestnik.campaigns.reading import Campaign, Delivered, Line, Progress
 from vestnik.campaigns.service import Draft
 from vestnik.campaigns.states import State

@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vestnik.audit import record
+from vestnik.campaigns.checks import Check
 from vestnik.campaigns.errors import CampaignNotReady, CannotSendTest, ServiceDidNotAnswer
 from vestnik.campaigns.ledger import Row
 from vestnik.campaigns.ports import TEST, CallFailed, ModuleCaller, Surroundings
-from vestnik.campaigns.preflight import Check, content
+from vestnik.campaigns.preflight import content
 from vestnik.campaigns.workflows import call, request
 from vestnik.contacts.addresses import KIND_OF_CAMPAIGN, normalise
 from vestnik.db import Database

@@ -142,11 +142,3 @@ def _has_earlier(
         )
         .exists()
     )
-
-
-def audience_counts(
-    members: sa.Select[Any], category_id: int | None, kind: AddressKind
-) -> sa.Select[tuple[str, int]]:
-    """Rows (verdict, how many contacts of `members` have it)."""
-    rows = audience(members, category_id, kind).subquery("audience")
-    return sa.select(rows.c.verdict, sa.func.count().label("contacts")).group_by(rows.c.verdict)

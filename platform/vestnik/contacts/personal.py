@@ -10,29 +10,39 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from vestnik.companies.service import named_clients
 from vestnik.contacts.consents import Evidence, add_to_stop_list
-from vestnik.contacts.imports.tables import contact_change, contact_import_reject
+from vestnik.contacts.imports.erasing import Files
+from vestnik.contacts.imports.tables import contact_change, contact_import, contact_import_reject
 from vestnik.contacts.last_activity import NEVER
 from vestnik.contacts.tables import (
     address,
+    bulk_run,
     category,
     consent,
     contact,
     contact_address,
+    erased_address,
+    saved_view,
     subscription,
     suppression,
 )
-from vestnik.db import now
+from vestnik.db import Database, now
 from vestnik.http.errors import NotFound
-from vestnik.privacy.holdings import Holding, Subject
+from vestnik.privacy.holdings import Holding, Subject, Sweep
+from vestnik.privacy.texts import Texts
 
 #: How the stop-list and the journal name an erasure.
 SOURCE = "erasure"
+
+#: How long late news of an erased person find the empty row of the address.
+ERASED_KNOWN_FOR = timedelta(days=180)
 
 #: Bytes of a hash in the stop-list (addresses.py).
 _HASH_BYTES = 16
@@ -50,14 +60,31 @@ def find(connection: sa.Connection, contact_id: int) -> Subject:
         sa.select(contact.c.id).where(contact.c.merged_into == kept, contact.c.id != kept)
     )
     ids = [kept, *merged]
-    other = contact_address.alias("other")
-    shared = sa.exists().where(other.c.address_id == address.c.id, other.c.contact_id.not_in(ids))
     own = connection.execute(
         sa.select(address.c.id, address.c.normalised)
-        .where(address.c.id.in_(_addresses_of(ids)), sa.not_(shared))
+        .where(address.c.id.in_(_addresses_of(ids)), sa.not_(_shared(ids)))
         .order_by(address.c.id)
     ).all()
-    return Subject(kept, ids, [row.id for row in own], [row.normalised for row in own])
+    cards = connection.execute(
+        sa.select(contact.c.name, contact.c.external_id, contact.c.custom)
+        .where(contact.c.id.in_(ids))
+        .order_by(contact.c.id)
+    ).all()
+    return Subject(
+        kept,
+        ids,
+        [row.id for row in own],
+        [row.normalised for row in own],
+        names=[row.name for row in cards if row.name],
+        identifiers=[row.external_id for row in cards if row.external_id is not None],
+        values=[text for row in cards for text in row.custom.values() if isinstance(text, str)],
+    )
+
+
+def _shared(contact_ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Whether somebody else has the address, too."""
+    other = contact_address.alias("other")
+    return sa.exists().where(other.c.address_id == address.c.id, other.c.contact_id.not_in(contact_ids))
 
 
 def _addresses_of(contact_ids: Sequence[int]) -> sa.Select[Any]:
@@ -122,6 +149,7 @@ def _addresses(connection: sa.Connection, person: Subject) -> Sequence[Mapping[s
 def _erase_addresses(connection: sa.Connection, person: Subject) -> int:
     """An address that somebody else has, too, stays theirs."""
     _keep_withdrawals(connection, person)
+    _note_erased(connection, person)
     rename = sa.update(address).where(address.c.id == sa.bindparam("key"))
     if person.address_ids:
         connection.execute(
@@ -138,26 +166,47 @@ def _erase_addresses(connection: sa.Connection, person: Subject) -> int:
     ).rowcount
 
 
-def _keep_withdrawals(connection: sa.Connection, person: Subject) -> None:
-    """Have the stop-list know what only the contact knew: whoever withdrew stays so after an import."""
-    hashes = connection.scalars(
-        sa.select(address.c.suppression_hash).where(address.c.id.in_(person.address_ids))
+def _hashes(connection: sa.Connection, address_ids: Sequence[int]) -> Sequence[bytes]:
+    return connection.scalars(
+        sa.select(address.c.suppression_hash).where(address.c.id.in_(address_ids)).order_by(address.c.id)
     ).all()
+
+
+def _keep_withdrawals(connection: sa.Connection, person: Subject) -> None:
+    """Have the stop-list know what only the contact knew: whoever withdrew stays so after an import.
+
+    An address that somebody else has, too, is not written to either in what the person withdrew from.
+    """
+    own = _hashes(connection, person.address_ids)
+    every = _hashes(connection, connection.scalars(_addresses_of(person.contact_ids)).all())
     evidence = Evidence(now(), SOURCE, SOURCE)
     row = connection.execute(
         sa.select(contact.c.blocked, contact.c.unsubscribed).where(contact.c.id == person.contact_id)
     ).one()
     if row.blocked:
-        add_to_stop_list(connection, hashes, None, "manual", evidence)
+        add_to_stop_list(connection, own, None, "manual", evidence)
     if row.unsubscribed:
-        add_to_stop_list(connection, hashes, None, "unsubscribe", evidence)
+        add_to_stop_list(connection, every, None, "unsubscribe", evidence)
     withdrawn = connection.scalars(
         sa.select(subscription.c.category_id).where(
             subscription.c.contact_id == person.contact_id, sa.not_(subscription.c.subscribed)
         )
     ).all()
     for category_id in withdrawn:
-        add_to_stop_list(connection, hashes, category_id, "unsubscribe", evidence)
+        add_to_stop_list(connection, every, category_id, "unsubscribe", evidence)
+
+
+def _note_erased(connection: sa.Connection, person: Subject) -> None:
+    """Keep the hashes for a while: late news find the empty rows, and files of before bring nobody."""
+    at = now()
+    rows = connection.execute(
+        sa.select(address.c.id, address.c.suppression_hash).where(address.c.id.in_(person.address_ids))
+    ).all()
+    if rows:
+        connection.execute(
+            sa.insert(erased_address),
+            [{"address_id": row.id, "address_hash": row.suppression_hash, "at": at} for row in rows],
+        )
 
 
 def _consents(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, Any]]:
@@ -231,20 +280,9 @@ def _changes(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str
 
 def _erase_changes(connection: sa.Connection, person: Subject) -> int:
     """What there was before an import goes, so that undoing the import brings nothing back."""
-    _erase_rejects(connection, person)
     return connection.execute(
         sa.delete(contact_change).where(contact_change.c.contact_id.in_(person.contact_ids))
     ).rowcount
-
-
-def _erase_rejects(connection: sa.Connection, person: Subject) -> None:
-    cells = sa.cast(contact_import_reject.c.cells, sa.Text)
-    for text in person.addresses:
-        connection.execute(
-            sa.update(contact_import_reject)
-            .where(sa.func.lower(cells).contains(text, autoescape=True))
-            .values(cells=[])
-        )
 
 
 #: Erased from the last to the first: the stop-list learns of withdrawals before consents are forgotten.
@@ -255,3 +293,21 @@ HOLDINGS = (
     Holding("suppression", _stops, _keep_stops),
     Holding("imports", _changes, _erase_changes),
 )
+
+
+def sweeps(database: Database, folder: Path) -> Sequence[Sweep]:
+    """Files on their way in, refused rows, how others were before an import, filters with an address."""
+    told = ("file_name", "reading", "mapping", "policy", "reason")
+    return (
+        Files(database, folder),
+        Texts(database, "imports", contact_import, told),
+        Texts(database, "imports", contact_import_reject, ("cells", "reason")),
+        Texts(database, "imports", contact_change, ("before",), deletes=True),
+        Texts(database, "filters", saved_view, ("name", "query")),
+        Texts(database, "filters", bulk_run, ("arguments", "selection", "reason")),
+    )
+
+
+def forget_hashes(connection: sa.Connection) -> None:
+    """Forget whose addresses the empty rows were, once no service tells of them any more."""
+    connection.execute(sa.delete(erased_address).where(erased_address.c.at < now() - ERASED_KNOWN_FOR))

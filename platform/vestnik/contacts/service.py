@@ -31,10 +31,11 @@ from vestnik.contacts.errors import (
     UnknownOwner,
 )
 from vestnik.contacts.fields import SELECT_FIELDS, Field, check_values, fields_of
+from vestnik.contacts.lacking import count_audience
 from vestnik.contacts.reading import Person
 from vestnik.contacts.search import matching
 from vestnik.contacts.storing import NewContact, fold_values, insert_contacts, replace_addresses
-from vestnik.contacts.tables import address, category, contact
+from vestnik.contacts.tables import address, category, contact, erased_address
 from vestnik.contacts.timeline import Timeline
 from vestnik.db import Database, fold, now
 from vestnik.http.api import MAX_KEY
@@ -307,6 +308,19 @@ class Contacts:
         evidence = Evidence(at or now(), reason, source)
         return add_to_stop_list(connection, hashes, category_id, reason, evidence)
 
+    def erased_addresses(
+        self, connection: sa.Connection, addresses: Collection[Address]
+    ) -> Mapping[Address, int]:
+        """The empty rows of those of the addresses that were erased lately."""
+        by_hash = {address_hash(self._vault, each): each for each in addresses}
+        known = erased_address.c.address_hash.in_(list(by_hash))
+        rows = connection.execute(
+            sa.select(erased_address.c.address_hash, erased_address.c.address_id)
+            .where(known)
+            .order_by(erased_address.c.at)
+        )
+        return {by_hash[bytes(row.address_hash)]: row.address_id for row in rows}
+
     @staticmethod
     def has_category(connection: sa.Connection, category_id: int) -> bool:
         """True when there is such a category, archived or not."""
@@ -364,11 +378,10 @@ class Contacts:
 
     async def audience_counts(
         self, members: sa.Select[Any], category_id: int | None, kind: AddressKind
-    ) -> dict[str, int]:
+    ) -> dict[audiences.Verdict, int]:
         """How many contacts of `members` have each verdict."""
         async with self._database.read() as connection:
-            rows = await connection.execute(audiences.audience_counts(members, category_id, kind))
-            return {row.verdict: row.contacts for row in rows}
+            return dict((await count_audience(connection, members, category_id, kind)).verdicts)
 
 
 def _create_category(connection: sa.Connection, actor: Actor, title: str, description: str) -> int:

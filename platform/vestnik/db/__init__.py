@@ -3,6 +3,7 @@
 from vestnik.db.batcher import Batcher
 from vestnik.db.database import Database
 from vestnik.db.driver import DriverStatement, RowsStatement
+from vestnik.db.leftovers import clear_file, clear_leftovers
 from vestnik.db.locks import hold
 from vestnik.db.outage import is_outage
 from vestnik.db.statements import insert, insert_ignore, load, metadata, monthly_table, upsert
@@ -27,6 +28,8 @@ __all__ = [
     "DriverStatement",
     "RowsStatement",
     "WriterStopped",
+    "clear_file",
+    "clear_leftovers",
     "after_commit",
     "hold",
     "is_outage",

@@ -136,6 +136,7 @@ def _prepare_sqlite_writer(connection: sqlite3.Connection, _record: Any) -> None
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        "secure_delete=FAST",
         "busy_timeout=30000",
         f"cache_size=-{_SQLITE_CACHE_KIB}",
         "temp_store=MEMORY",

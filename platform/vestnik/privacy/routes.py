@@ -8,19 +8,24 @@ import msgspec
 from starlette.responses import Response
 
 from vestnik.http.api import Context, Id, Page, Router, Shape
-from vestnik.privacy.service import Proof
+from vestnik.privacy.service import Proof, State
 
 router = Router("privacy")
 
 
 class ErasureShape(Shape):
-    """The proof that somebody was erased; `removed` counts records by kind."""
+    """The proof that somebody was erased; `removed` counts records by kind.
+
+    While `state` is running, texts that may name the person are still being searched.
+    """
 
     id: Id
     contact_id: Id
     at: datetime
     by: str
     removed: dict[str, int]
+    state: State
+    finished_at: datetime | None
 
 
 class ErasurePage(Shape):
@@ -64,4 +69,6 @@ def _shape(proof: Proof) -> ErasureShape:
         at=proof.at,
         by=proof.by,
         removed=dict(proof.removed),
+        state=proof.state,
+        finished_at=proof.finished_at,
     )

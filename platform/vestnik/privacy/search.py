@@ -99,7 +99,7 @@ class Search:
         return text if without is data else without.decode("utf-8", "surrogatepass")
 
     def data(self, data: bytes) -> bytes:
-        """The bytes of a text, in whatever encoding, without the person; themselves where they hold nothing."""
+        """A text's bytes, in whatever encoding, without the person; themselves where they hold nothing."""
         if not self.may_hold(data):
             return data
         without = self._of_json(data) if data[:1] in b"{[" else None

@@ -7,8 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vestnik.db import insert_ignore
-from vestnik.privacy.holdings import Holding, Subject
+from vestnik.db import Database, insert_ignore
+from vestnik.privacy.holdings import Holding, Subject, Sweep
+from vestnik.privacy.texts import Texts
 from vestnik.segments.tables import segment, segment_member
 
 
@@ -41,3 +42,8 @@ def _erase(connection: sa.Connection, person: Subject) -> int:
 
 
 HOLDINGS = (Holding("segments", _read, _erase),)
+
+
+def sweeps(database: Database) -> Sequence[Sweep]:
+    """Rules that name a person's address."""
+    return (Texts(database, "filters", segment, ("rule",)),)

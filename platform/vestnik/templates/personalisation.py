@@ -8,7 +8,7 @@ once, and at no more than `LONGEST` letters from each place where a field may be
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import unescape
 from typing import Literal
@@ -74,11 +74,6 @@ def fields_of(
                 has_fallback and (before is None or before.has_fallback),
             )
     return list(found.values())
-
-
-def to_be_filled(fields: Sequence[Field]) -> list[Field]:
-    """Those whose place stays empty where a contact has no value."""
-    return [each for each in fields if each.filler == "contact" and not each.has_fallback]
 
 
 def _filled(personalisation: Personalisation, custom: Iterable[str]) -> Mapping[str, str]:

@@ -15,7 +15,6 @@ import structlog
 from vestnik.audit import record
 from vestnik.contacts.fields import SELECT_FIELDS
 from vestnik.contacts.fields import fields_of as custom_fields_of
-from vestnik.contacts.lacking import lacking
 from vestnik.contract.manifest import Personalisation
 from vestnik.db import Database, fold, insert_ignore, now, upsert
 from vestnik.egress import Broker
@@ -24,7 +23,7 @@ from vestnik.people.access import Actor
 from vestnik.templates.images import AccountPolicy, Images, Picture
 from vestnik.templates.importing import Modules, import_all
 from vestnik.templates.letters import document
-from vestnik.templates.personalisation import Field, fields_of, to_be_filled
+from vestnik.templates.personalisation import Field, fields_of
 from vestnik.templates.tables import template, template_html, template_import
 from vestnik.vault import Vault
 
@@ -240,7 +239,7 @@ class Templates:
         """The letter that `preview` shows, and the fields that it leaves to its recipient."""
         shown = await self.get(actor, template_id)
         letter = await self._letter(shown, refresh=refresh)
-        return letter, await self._fields(shown, shown.subject, letter)
+        return letter, await self._fields(shown.account_id, shown.subject, letter.html)
 
     async def image(self, template_id: int, signed: str) -> Picture:
         """A picture of a letter, by the link in its preview; the link is the right to see it."""
@@ -283,32 +282,26 @@ class Templates:
 
     # Personalisation
 
-    async def missing_values(
-        self, template_id: int, members: sa.Select[Any], *, subject: str | None = None
-    ) -> dict[str, int]:
-        """For each field of the letter that a contact fills in: how many of `members` have no value for it.
+    async def letter_fields(self, template_id: int, head: str) -> list[Field]:
+        """The fields of a template's letter under another head: what stands in the list of letters.
 
-        `members` selects `contact_id`, each contact once. Fields with a text of their own for who has
-        no value are left out, and so are those of the service. `subject` stands for the template's own.
         Raises the Problem with which the service's module failed when the letter was never fetched.
         """
         shown = await self.find(template_id)
         if shown is None:
             raise NotFound()
-        subject = shown.subject if subject is None else subject
-        fields = to_be_filled(await self._fields(shown, subject, await self._letter(shown)))
-        if not fields:
-            return {}
-        async with self._database.read() as connection:
-            counted = await connection.execute(lacking(members, [str(each.value) for each in fields]))
-            return dict(zip([each.name for each in fields], counted.one(), strict=True))
+        return await self._fields(shown.account_id, head, (await self._letter(shown)).html)
 
-    async def _fields(self, shown: Template, subject: str, letter: Letter) -> list[Field]:
-        account = await self._modules.account(shown.account_id)
+    async def text_fields(self, account_id: int, text: str) -> list[Field]:
+        """The fields of a text that an account sends without a template."""
+        return await self._fields(account_id, "", text)
+
+    async def _fields(self, account_id: int, head: str, body: str) -> list[Field]:
+        account = await self._modules.account(account_id)
         personalisation = Personalisation() if account is None else account.personalisation
         async with self._database.read() as connection:
             custom = custom_fields_of(await connection.execute(SELECT_FIELDS))
-        return await asyncio.to_thread(fields_of, subject, letter.html, personalisation, custom)
+        return await asyncio.to_thread(fields_of, head, body, personalisation, custom)
 
 
 _TEMPLATES = sa.select(

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 import sqlalchemy as sa
 
-from vestnik.privacy.holdings import Holding, Subject
-from vestnik.webhooks.tables import event, inbox, waiting
-
-#: What stands in a stored request instead of an erased address.
-INSTEAD = "erased"
-
-_AT_ONCE = 200
+from vestnik.db import Database
+from vestnik.privacy.holdings import Holding, Subject, Sweep
+from vestnik.privacy.texts import Texts
+from vestnik.webhooks.tables import attempt, event, inbox, waiting
 
 
 def _events(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, Any]]:
@@ -50,46 +45,21 @@ def _requests(connection: sa.Connection, person: Subject) -> Sequence[Mapping[st
     return [{"receivedAt": row.received_at} for row in rows]
 
 
-def _erase_requests(connection: sa.Connection, person: Subject) -> int:
-    """Put a word instead of the person's addresses in the stored requests, and forget what waits for them."""
-    spelt = _spellings(person.addresses)
-    if spelt is None:
-        return 0
-    connection.execute(sa.delete(waiting).where(sa.func.lower(waiting.c.address).in_(person.addresses)))
-    changed = 0
-    ids = connection.scalars(_requests_of(person)).all()
-    for start in range(0, len(ids), _AT_ONCE):
-        part = inbox.c.id.in_(ids[start : start + _AT_ONCE])
-        for row in connection.execute(sa.select(inbox).where(part)).all():
-            values = {name: spelt.sub(INSTEAD, text) for name in _TEXTS if (text := getattr(row, name))}
-            # Latin-1 gives every byte a character and back, so that a body of any encoding stays as it is.
-            body = spelt.sub(INSTEAD, bytes(row.body).decode("latin-1")).encode("latin-1")
-            connection.execute(
-                sa.update(inbox)
-                .where(inbox.c.id == row.id, inbox.c.received_at == row.received_at)
-                .values(**values, body=body)
-            )
-            changed += 1
-    return changed
+def _leave_requests(connection: sa.Connection, person: Subject) -> int:
+    """They are searched afterwards: a request may name the person without an event of it."""
+    return 0
 
 
-_TEXTS = ("query", "actions", "effects", "response")
-
-
-def _spellings(addresses: Iterable[str]) -> re.Pattern[str] | None:
-    """The addresses as requests write them: plain, encoded for a form, a phone without its plus."""
-    found: set[str] = set()
-    for each in addresses:
-        plain = each.removeprefix("+")
-        as_bytes = plain.encode().decode("latin-1")
-        found |= {plain, as_bytes, quote(plain), quote_plus(plain)}
-    if not found:
-        return None
-    longest_first = sorted(found, key=lambda text: (-len(text), text))
-    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+def sweeps(database: Database) -> Sequence[Sweep]:
+    """What services told, as it came and as it was understood."""
+    return (
+        Texts(database, "requests", inbox, ("query", "headers", "body", "actions", "effects", "response")),
+        Texts(database, "requests", attempt, ("error", "log")),
+        Texts(database, "requests", waiting, ("address", "action"), deletes=True),
+    )
 
 
 HOLDINGS = (
-    Holding("requests", _requests, _erase_requests),
+    Holding("requests", _requests, _leave_requests),
     Holding("events", _events, _erase_events),
 )

@@ -1375,6 +1375,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Scheduled imports by name, each with its newest run. */
+        get: operations["list_import_schedules"];
+        put?: never;
+        /** Make a scheduled import; its file is fetched at once, and its columns are set up as those of an upload. */
+        post: operations["create_import_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One scheduled import with its newest run. */
+        get: operations["get_import_schedule"];
+        /** Enter a scheduled import anew; its columns stay as they are set up. */
+        put: operations["change_import_schedule"];
+        post?: never;
+        /** End a scheduled import; what it imported stays. */
+        delete: operations["remove_import_schedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/schedules/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a scheduled import rest. */
+        post: operations["pause_import_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/schedules/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a scheduled import go on, from its next time. */
+        post: operations["resume_import_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/schedules/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetch the file now and import it, if it is new. */
+        post: operations["run_import_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/schedules/{id}/set-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetch the file, so that its columns can be set up; starting that import changes the schedule. */
+        post: operations["set_up_import_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/schedules/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs of a scheduled import, newest first. */
+        get: operations["list_import_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/batch": {
         parameters: {
             query?: never;
@@ -1935,6 +2057,23 @@ export interface paths {
         put?: never;
         /** Send the letter to a few addresses as a test; it is counted nowhere. */
         post: operations["send_campaign_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/audience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who would get the campaign now, or is left out of it for one reason, page by page. */
+        get: operations["list_campaign_audience"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3042,7 +3181,7 @@ export interface components {
          *         read webhooks, also where the recorded call came as one. With an account a request other than GET and
          *         HEAD is only sent with `allowWrites`.
          */
-        RunBody: {
+        "vestnik.modules.api.calls.RunBody": {
             function: string;
             /** @default null */
             arguments?: Record<string, unknown> | null;
@@ -4306,6 +4445,7 @@ export interface components {
             fileName: string;
             fileBytes: number;
             scheduleId: string | null;
+            scheduleName: string | null;
             totalRows: number | null;
             doneRows: number;
             created: number;
@@ -4341,6 +4481,7 @@ export interface components {
             fileName: string;
             fileBytes: number;
             scheduleId: string | null;
+            scheduleName: string | null;
             totalRows: number | null;
             doneRows: number;
             created: number;
@@ -4449,6 +4590,117 @@ export interface components {
             /** @default [] */
             titles?: string[];
             policy?: components["schemas"]["PolicyShape"];
+        };
+        /**
+         * SchedulePage
+         * @description A page of schedules.
+         */
+        SchedulePage: {
+            items: components["schemas"]["ScheduleShape"][];
+            total: number;
+        };
+        /**
+         * ScheduleShape
+         * @description A file that is fetched again and again.
+         */
+        ScheduleShape: {
+            id: string;
+            name: string;
+            url: string;
+            everyHours: number | null;
+            atTime: string | null;
+            privateAllowed: boolean;
+            credential: components["schemas"]["ScheduleCredential"] | null;
+            setUp: boolean;
+            enabled: boolean;
+            nextAt: string | null;
+            succeededAt: string | null;
+            failures: number;
+            reason: string | null;
+            run: components["schemas"]["ScheduleRunShape"] | null;
+            createdBy: string | null;
+            createdAt: string;
+        };
+        /**
+         * ScheduleCredential
+         * @description How we sign in at the address; the secret stays sealed.
+         */
+        ScheduleCredential: {
+            /** @enum {unknown} */
+            kind: "basic" | "header";
+            name: string;
+        };
+        /**
+         * ScheduleRunShape
+         * @description One time that the file was fetched, and what became of its rows.
+         *
+         *         `unchanged`: the file was the same as the one imported last, so nothing was imported.
+         */
+        ScheduleRunShape: {
+            id: string;
+            /** @enum {unknown} */
+            state: "cancelled" | "failed" | "fetched" | "fetching" | "unchanged";
+            /** @enum {unknown} */
+            begunBy: "hand" | "setup" | "time";
+            begunAt: string;
+            finishedAt: string | null;
+            againAt: string | null;
+            reason: string | null;
+            importId: string | null;
+            importState: ("cancelled" | "done" | "failed" | "running" | "undoing" | "undone" | "uploaded") | null;
+            fileBytes: number;
+            totalRows: number | null;
+            doneRows: number;
+            created: number;
+            updated: number;
+            unchanged: number;
+            skipped: number;
+            rejected: number;
+        };
+        /**
+         * ScheduleBody
+         * @description A schedule as a person enters it: every so many hours, or at a time of the organisation's day.
+         */
+        ScheduleBody: {
+            name: string;
+            url: string;
+            /** @default null */
+            everyHours?: number | null;
+            /** @default null */
+            atTime?: string | null;
+            /** @default false */
+            privateAllowed?: boolean;
+            /** @default null */
+            credential?: components["schemas"]["CredentialBody"] | null;
+        };
+        /**
+         * CredentialBody
+         * @description What the address asks for: a user name with a password, or a header with its value.
+         *
+         *         The secret is stored sealed and never told again; null keeps the one that is stored.
+         */
+        CredentialBody: {
+            /** @enum {unknown} */
+            kind: "basic" | "header";
+            name: string;
+            /** @default null */
+            secret?: string | null;
+        };
+        /**
+         * RunBody
+         * @description Run now; `anyway`: import the file even if it did not change.
+         */
+        "vestnik.contacts.imports.schedule_routes.RunBody": {
+            /** @default false */
+            anyway?: boolean;
+        };
+        /**
+         * ScheduleRunPage
+         * @description A page of a schedule's runs.
+         */
+        ScheduleRunPage: {
+            items: components["schemas"]["ScheduleRunShape"][];
+            total: number;
         };
         /**
          * BatchBody
@@ -4617,6 +4869,8 @@ export interface components {
         /**
          * ErasureShape
          * @description The proof that somebody was erased; `removed` counts records by kind.
+         *
+         *         While `state` is running, texts that may name the person are still being searched.
          */
         ErasureShape: {
             id: string;
@@ -4626,6 +4880,9 @@ export interface components {
             removed: {
                 [key: string]: number;
             };
+            /** @enum {unknown} */
+            state: "done" | "running";
+            finishedAt: string | null;
         };
         /**
          * ErasurePage
@@ -4938,6 +5195,40 @@ export interface components {
         RefusedShape: {
             address: string;
             reason: string | null;
+        };
+        /**
+         * AudienceQuery
+         * @description Which people: of one verdict, and `lacking` a value, after the last one of the page before.
+         */
+        AudienceQuery: {
+            /**
+             * @default ok
+             * @enum {unknown}
+             */
+            verdict?: "blocked" | "duplicate" | "hard_bounce" | "no_address" | "ok" | "spam" | "unsubscribed_all" | "unsubscribed_category";
+            /** @default null */
+            lacking?: string | null;
+            /** @default null */
+            after?: string | null;
+            /** @default 50 */
+            limit?: number;
+        };
+        /**
+         * MemberPage
+         * @description People of an audience; `next` is where the page after begins.
+         */
+        MemberPage: {
+            items: components["schemas"]["MemberShape"][];
+            next: string | null;
+        };
+        /**
+         * MemberShape
+         * @description A contact of an audience; without an address it has none of the campaign's kind.
+         */
+        MemberShape: {
+            contactId: string;
+            name: string;
+            address: string | null;
         };
         /**
          * RepeatPage
@@ -6897,7 +7188,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RunBody"];
+                "application/json": components["schemas"]["vestnik.modules.api.calls.RunBody"];
             };
         };
         responses: {
@@ -9293,6 +9584,332 @@ export interface operations {
             };
         };
     };
+    list_import_schedules: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Scheduled imports by name, each with its newest run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulePage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_import_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleBody"];
+            };
+        };
+        responses: {
+            /** @description Make a scheduled import; its file is fetched at once, and its columns are set up as those of an upload. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_import_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One scheduled import with its newest run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_import_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleBody"];
+            };
+        };
+        responses: {
+            /** @description Enter a scheduled import anew; its columns stay as they are set up. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_import_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End a scheduled import; what it imported stays. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_import_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Let a scheduled import rest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_import_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Let a scheduled import go on, from its next time. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_import_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["vestnik.contacts.imports.schedule_routes.RunBody"];
+            };
+        };
+        responses: {
+            /** @description Fetch the file now and import it, if it is new. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_up_import_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Fetch the file, so that its columns can be set up; starting that import changes the schedule. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_import_runs: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The runs of a scheduled import, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleRunPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     upsert_contacts: {
         parameters: {
             query?: never;
@@ -10507,6 +11124,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestedShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_campaign_audience: {
+        parameters: {
+            query?: {
+                verdict?: "blocked" | "duplicate" | "hard_bounce" | "no_address" | "ok" | "spam" | "unsubscribed_all" | "unsubscribed_category";
+                lacking?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who would get the campaign now, or is left out of it for one reason, page by page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
                 };
             };
             /** @description A problem */

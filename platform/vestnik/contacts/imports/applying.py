@@ -21,6 +21,7 @@ from vestnik.companies.matching import find_clients
 from vestnik.companies.service import NewClient, insert_clients
 from vestnik.contacts.addresses import Address
 from vestnik.contacts.consents import Evidence
+from vestnik.contacts.imports.erasing import without_erased
 from vestnik.contacts.imports.keeping import give_where_unasked, inherit_withdrawals, stopped
 from vestnik.contacts.imports.rows import Policy, Row
 from vestnik.contacts.storing import NewContact, address_ids, fold_values, insert_contacts
@@ -93,6 +94,10 @@ class Applier:
 
     def __init__(self, vault: Vault, joiner: Joiner) -> None:
         self._vault, self._joiner = vault, joiner
+
+    def without_erased(self, connection: sa.Connection, import_id: int, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows, those refused that are of people who were erased since the file came."""
+        return without_erased(connection, self._vault, import_id, rows)
 
     def apply(
         self, connection: sa.Connection, rows: Sequence[Row], policy: Policy, at: datetime

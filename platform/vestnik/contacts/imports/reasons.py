@@ -33,6 +33,10 @@ ROWS: Mapping[str, Text] = {
     },
     "too_long": {"ru": "«{column}»: текст слишком длинный", "en": "“{column}”: the text is too long"},
     "too_many_addresses": {"ru": "Слишком много адресов", "en": "Too many addresses"},
+    "erased": {
+        "ru": "Данные этого человека удалены после загрузки файла",
+        "en": "This person's data was erased after the file was uploaded",
+    },
     "nobody": {
         "ru": "В строке нет ни имени, ни адреса, ни внешнего номера",
         "en": "The row has no name, no address and no external number",
@@ -61,6 +65,12 @@ FILES: Mapping[str, Text] = {
     "reader_failed": {
         "ru": "Чтение файла прервалось. Продолжите импорт; если это повторится, сохраните файл как CSV.",
         "en": "Reading the file broke off. Resume the import; if it happens again, save the file as CSV.",
+    },
+    "erased": {
+        "ru": "В файле были данные человека, которые с тех пор удалены по его просьбе: удалён и файл. "
+        "Загрузите его снова без этого человека.",
+        "en": "The file held the data of a person that was erased since, so the file was erased, too. Upload "
+        "it again without that person.",
     },
     "internal": {
         "ru": "Внутренняя ошибка, она записана под номером {reference}. Ничего не потеряно: импорт "

@@ -186,6 +186,7 @@ class Runner:
         """Apply as many of `rows` as there is time for; how many that were."""
         import_id, run, position = place
         _claim(connection, import_id, run, position)
+        rows = self._applier.without_erased(connection, import_id, rows)
         started, at = time.monotonic(), now()
         done = 0
         counts = dict.fromkeys(_COUNTED, 0)

@@ -114,16 +114,21 @@ def packed(text: bytes) -> bytes:
     return zlib.compress(text, 1)
 
 
-def decoded(data: bytes) -> Any:
-    """The value of a stored document; ValueError for a damaged one."""
+def unpacked(data: bytes) -> bytes:
+    """The text of a stored document; ValueError for a damaged one."""
     try:
         opened = zlib.decompressobj()
         text = opened.decompress(data, DOCUMENT_BYTES)
-        if opened.unconsumed_tail:
-            raise ValueError("the document is too large")
-        return parsed(text)
     except zlib.error as error:
         raise ValueError(f"the document is damaged: {error}") from None
+    if opened.unconsumed_tail:
+        raise ValueError("the document is too large")
+    return text
+
+
+def decoded(data: bytes) -> Any:
+    """The value of a stored document; ValueError for a damaged one."""
+    return parsed(unpacked(data))
 
 
 def parsed(text: str | bytes) -> Any:

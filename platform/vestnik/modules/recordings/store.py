@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from vestnik.db import instant_of_key, now
+from vestnik.db import clear_file, instant_of_key, now
 from vestnik.modules.tables import call
 
 KEPT_S = 1_209_600.0
@@ -62,6 +62,9 @@ class Places(Protocol):
 
     def is_gone(self, place: sa.Engine) -> bool:
         """Whether one of them was dropped meanwhile."""
+
+    def compact(self, place: sa.Engine) -> None:
+        """Have what was deleted or replaced in one of them gone from the disk, too."""
 
     def drop(self, before: datetime) -> None:
         """Forget what is older, whole; and the oldest where all are too large."""
@@ -159,6 +162,30 @@ class RecordingStore:
             return connection.execute(sa.select(call).where(call.c.id == call_id)).one_or_none()
         return None
 
+    def following(self, after: int, count: int) -> Sequence[sa.Row[int, bytes]]:
+        """Recordings with larger keys than `after`, the oldest first: those of one place at a time."""
+        statement = sa.select(call.c.id, call.c.document).where(call.c.id > after).order_by(call.c.id)
+        for place in reversed(list(self.places.newest_first())):
+            with self._unless_gone(place), place.connect() as connection:
+                if found := [*connection.execute(statement.limit(count))]:
+                    return found
+        return []
+
+    def replace(self, call_id: int, document: bytes) -> None:
+        """Put another document in a recording's place, where it is still kept."""
+        place = self.places.holding(instant_of_key(call_id))
+        if place is None:
+            return
+        with self._unless_gone(place), place.begin() as connection:
+            changed = {"document": document, "bytes": len(document)}
+            connection.execute(call.update().where(call.c.id == call_id).values(**changed))
+
+    def compact(self) -> None:
+        """Leave nothing of what was replaced in the files."""
+        for place in self.places.newest_first():
+            with self._unless_gone(place):
+                self.places.compact(place)
+
     def close(self) -> None:
         """Let go of every connection."""
         self.places.close()
@@ -206,6 +233,11 @@ class DayFiles:
     def is_gone(self, place: sa.Engine) -> bool:
         """Whether the day's file was removed, by us or by hand."""
         return not Path(str(place.url.database)).is_file()
+
+    def compact(self, place: sa.Engine) -> None:
+        """Give free pages back, and empty the log: both still hold what was there before."""
+        with place.connect() as connection:
+            clear_file(connection)
 
     def drop(self, before: datetime) -> None:
         """Remove the files of days before; of the rest the oldest, while all are too large. Today's stays."""
@@ -256,6 +288,9 @@ class Partitions:
         """A table is never gone."""
         return False
 
+    def compact(self, place: sa.Engine) -> None:
+        """PostgreSQL's own vacuum does it."""
+
     def drop(self, before: datetime) -> None:
         """Drop months that are over, whole; delete what is too old of the month that `before` is in."""
         month = f"{call.name}_{before:%Y_%m}"
@@ -301,5 +336,11 @@ def _size(file: Path) -> int:
 
 def _prepare(connection: Any, _record: Any) -> None:
     """A power cut may cost the last recordings, never the file."""
-    for pragma in ("auto_vacuum=INCREMENTAL", "busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL"):
+    for pragma in (
+        "auto_vacuum=INCREMENTAL",
+        "busy_timeout=30000",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "secure_delete=FAST",
+    ):
         connection.execute(f"PRAGMA {pragma}")

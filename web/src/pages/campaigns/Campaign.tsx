@@ -19,7 +19,7 @@ import { Held } from "./Held";
 import { History } from "./History";
 import { KillButton } from "./KillButton";
 import { LiveProgress } from "./LiveProgress";
-import { RepeatPanel } from "./RepeatPanel";
+import { RepeatPanel, useRepeat } from "./RepeatPanel";
 import { StateExplained } from "./StateExplained";
 import { Statistics } from "./Statistics";
 
@@ -46,6 +46,7 @@ function Campaign({ campaign }: { campaign: CampaignCard }) {
     const before = campaign.progress;
     if (state !== before.state || progress.creating !== before.creating || progress.planned !== before.planned) void client.invalidateQueries({ queryKey: ["campaigns", campaign.id] });
   });
+  const pattern = useRepeat(campaign.id) !== undefined;
   const draft = campaign.state === "draft" || campaign.state === "scheduled"; // nothing went out yet
   return (
     <>
@@ -72,7 +73,8 @@ function Campaign({ campaign }: { campaign: CampaignCard }) {
         }
       />
       <Stack>
-        {campaign.held ? <Held campaign={campaign} /> : <StateExplained campaign={campaign} />}
+        {campaign.held && <Held campaign={campaign} />}
+        {!campaign.held && !(pattern && campaign.state === "draft") && <StateExplained campaign={campaign} />}
         <RepeatPanel campaignId={campaign.id} />
         {!draft && <LiveProgress campaign={campaign} connection={connection} />}
         <Tabs value={list.tab ?? (draft ? "details" : "statistics")} onChange={(tab) => list.set({ tab: tab ?? undefined, page: 1, search: "", state: "", did: "", domain: "", url: "" })} keepMounted={false}>

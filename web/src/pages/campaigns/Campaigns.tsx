@@ -4,7 +4,6 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { campaigns, CAMPAIGN_STATES, MOVING, type CampaignRow } from "../../api/campaigns";
-import { planning } from "../../api/planning";
 import { useAccountTitles } from "../accounts/use-account-titles";
 import { useRight } from "../../api/session";
 import { DataList, PAGE_SIZE } from "../../ui/DataList";
@@ -14,7 +13,7 @@ import { useListState } from "../../ui/list-state";
 import { PageHeader } from "../../ui/PageHeader";
 import type { Column } from "../../ui/Rows";
 import { StatusBadge } from "../../ui/StatusBadge";
-import { RepeatAlerts } from "./RepeatPanel";
+import { RepeatAlerts, useRepeat } from "./RepeatPanel";
 
 const REFRESH_MS = 4_000;
 
@@ -109,7 +108,7 @@ function Name({ row }: { row: CampaignRow }) {
   const { t } = useTranslation();
   const format = useFormat();
   const account = useAccountTitles().get(row.accountId ?? "");
-  const repeat = useQuery(planning.repeats).data?.items.find((each) => each.campaignId === row.id);
+  const repeat = useRepeat(row.id);
   return (
     <Stack gap={2}>
       <Link to="/campaigns/$id" params={{ id: row.id }} className="row-link">

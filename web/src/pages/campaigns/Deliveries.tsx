@@ -23,6 +23,9 @@ const STATUSES = [
   "rejected", "skipped", "failed",
 ];
 
+/** Columns that an SMS has nothing for. */
+const OF_LETTERS = ["opens", "clicks"];
+
 /** Every recipient and what became of the letter: filters, each one's events, the whole as a file. */
 export function Deliveries({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
@@ -30,10 +33,11 @@ export function Deliveries({ campaign }: { campaign: CampaignCard }) {
   const exports = useRight("contacts.export");
   const [opened, events] = useDisclosure();
   const [shown, setShown] = useState<Recipient | null>(null);
+  const letter = campaign.type === "email";
   const columns = useColumns((recipient) => {
     setShown(recipient);
     events.open();
-  });
+  }).filter(({ key }) => letter || !OF_LETTERS.includes(key));
   const filter: LogFilter = { status: list.state, did: list.did, search: list.search, domain: list.domain, url: list.url };
   const source = useInfiniteQuery({ ...reports.log(campaign.id, filter), refetchInterval: stirs(campaign) ? REFRESH_MS : false });
   const rows = source.data?.pages.flatMap((page) => page.items) ?? [];
@@ -131,7 +135,7 @@ function useColumns(show: (recipient: Recipient) => void): Column<Recipient>[] {
     {
       key: "address",
       title: t("campaigns.recipient"),
-      width: "30%",
+      width: "34%",
       render: (row) => (
         <Stack gap={0}>
           <Text size="sm" fw={550} style={{ overflowWrap: "anywhere" }}>

@@ -13,7 +13,7 @@ const LINES = [
 ] as const;
 
 /** How many letters were delivered and opened, and how many clicks came: in each step, or up to it. */
-export default function EventsChart({ chart, running }: { chart: CampaignChart; running: boolean }) {
+export default function EventsChart({ chart, running, told }: { chart: CampaignChart; running: boolean; told: (name: string) => boolean }) {
   const { t, i18n } = useTranslation();
   const timeZone = useSession().organisation.timezone;
   const label = new Intl.DateTimeFormat(i18n.language, { timeZone, ...precision(chart) });
@@ -29,7 +29,7 @@ export default function EventsChart({ chart, running }: { chart: CampaignChart; 
       fillOpacity={0.18}
       valueFormatter={(value) => number.format(value)}
       data={steps(chart, running).map((point) => ({ ...point, label: label.format(new Date(point.at)) }))}
-      series={LINES.map((line) => ({ ...line, label: t(`campaigns.${line.name}`) }))}
+      series={LINES.filter(({ name }) => told(name)).map((line) => ({ ...line, label: t(`campaigns.${line.name}`) }))}
       areaChartProps={{ accessibilityLayer: true }}
     />
   );

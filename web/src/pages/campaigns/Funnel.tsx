@@ -7,13 +7,13 @@ import classes from "./Funnel.module.css";
 const STAGES = ["recipients", "sent", "delivered", "opened", "clicked"] as const;
 
 /** From everyone who was chosen to those who clicked: each stage as a part of the first, with its share of the one before. */
-export function Funnel({ figures }: { figures: Record<string, Figure> }) {
+export function Funnel({ figures, told }: { figures: Record<string, Figure>; told: (stage: string) => boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const all = figures.recipients?.count ?? 0;
   return (
     <Stack gap="sm" component="ol" className={classes.funnel}>
-      {STAGES.map((stage, index) => {
+      {STAGES.filter(told).map((stage, index) => {
         const { count = 0, ours = 0 } = figures[stage] ?? {};
         const before = figures[STAGES[Math.max(index - 1, 0)] ?? "recipients"]?.count ?? 0;
         return (

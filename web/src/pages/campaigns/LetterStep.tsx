@@ -14,6 +14,8 @@ import { Panel } from "../../ui/Panel";
 import { SenderFields } from "./SenderFields";
 import type { DraftForm } from "./Wizard";
 
+/** The default alphabet of GSM 03.38. */
+const GSM = /^[\n\r !-Z_a-z¡£-¥§¿ÄÅÆÇÉÑÖØÜßàäåæèéìñòöøùü]*$/;
 const SHOWN = 60;
 const SEARCH_AFTER_MS = 250;
 
@@ -120,6 +122,12 @@ function NoTemplates() {
   return <EmptyState compact icon={IconTemplate} title={t("templates.empty")} text={t("templates.emptyHint")} actions={action} />;
 }
 
+/** What networks cut a text into: letters outside of GSM's own make the parts shorter. */
+function partsOf(text: string): number {
+  const [whole, part] = GSM.test(text) ? [160, 153] : [70, 67];
+  return text.length <= whole ? Math.min(text.length, 1) : Math.ceil(text.length / part);
+}
+
 function SmsText({ form }: { form: DraftForm }) {
   const { t } = useTranslation();
   return (
@@ -127,7 +135,7 @@ function SmsText({ form }: { form: DraftForm }) {
       <Stack maw={560}>
         <Textarea label={t("campaigns.smsText")} autosize minRows={4} {...form.getInputProps("text")} />
         <Text size="sm" c="dimmed" className="numbers">
-          {t("campaigns.smsLength", { count: form.values.text.length })}
+          {t("campaigns.smsLength", { count: form.values.text.length })} · {t("campaigns.smsParts", { count: partsOf(form.values.text) })}
         </Text>
         <TextInput label={t("campaigns.senderName")} description={t("campaigns.smsSenderHint")} {...form.getInputProps("senderName")} />
       </Stack>

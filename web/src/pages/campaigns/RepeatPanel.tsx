@@ -14,7 +14,7 @@ export function RepeatPanel({ campaignId }: { campaignId: string }) {
   const { t } = useTranslation();
   const format = useFormat();
   const allowed = useRight("campaigns.send");
-  const repeat = useQuery(planning.repeats).data?.items.find((each) => each.campaignId === campaignId);
+  const repeat = useRepeat(campaignId);
   const rhythm = useRhythm();
   const { keep, stop } = useDeeds();
   if (!repeat) return null;
@@ -45,6 +45,11 @@ export function RepeatPanel({ campaignId }: { campaignId: string }) {
       </Stack>
     </Alert>
   );
+}
+
+/** The repeat that this campaign is the pattern of. */
+export function useRepeat(campaignId: string): Repeat | undefined {
+  return useQuery(planning.repeats).data?.items.find((each) => each.campaignId === campaignId);
 }
 
 /** Issues that did not go out: whoever opens the list of campaigns sees them. */

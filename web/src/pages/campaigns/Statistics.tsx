@@ -35,6 +35,8 @@ const TILES: [Shown, Whole][] = [
   ["bounced", "sent"],
   ["spam", "delivered"],
 ];
+/** What only a letter tells of; an SMS shows it where its service does. */
+const OF_LETTERS: Shown[] = ["opened", "clicked", "unsubscribed", "spam"];
 
 export function Statistics({ campaign }: { campaign: CampaignCard }) {
   const { data, error, refetch } = useQuery({
@@ -51,6 +53,7 @@ function Shown({ campaign, results }: { campaign: CampaignCard; results: Results
   const { t } = useTranslation();
   const format = useFormat();
   const figures = Object.fromEntries(results.figures.map((figure) => [figure.name, figure]));
+  const told = (name: string) => campaign.type === "email" || !OF_LETTERS.some((one) => one === name) || (figures[name]?.count ?? 0) > 0;
   return (
     <Stack>
       {results.stats.failure && results.stats.at && (
@@ -59,19 +62,19 @@ function Shown({ campaign, results }: { campaign: CampaignCard; results: Results
         </Alert>
       )}
       <SimpleGrid cols={{ base: 2, sm: 4, lg: 7 }} spacing="sm">
-        {TILES.map(([name, whole]) => {
+        {TILES.filter(([name]) => told(name)).map(([name, whole]) => {
           const figure = figures[name];
           return figure && <FigureTile key={name} figure={figure} whole={whole} of={figures[whole]?.count ?? 0} results={results} />;
         })}
       </SimpleGrid>
-      <OverTime campaign={campaign} />
+      <OverTime campaign={campaign} told={told} />
       <Grid>
         <Grid.Col span={{ base: 12, lg: 7 }}>
           <Stack>
             <Panel title={t("campaigns.funnel")} description={t("campaigns.funnelHint")}>
-              <Funnel figures={figures} />
+              <Funnel figures={figures} told={told} />
             </Panel>
-            <Links campaign={campaign} />
+            {told("clicked") && <Links campaign={campaign} />}
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
@@ -112,7 +115,7 @@ function FigureTile({ figure, whole, of, results }: { figure: Figure; whole: Who
   );
 }
 
-function OverTime({ campaign }: { campaign: CampaignCard }) {
+function OverTime({ campaign, told }: { campaign: CampaignCard; told: (name: string) => boolean }) {
   const { t } = useTranslation();
   const [mode, setMode] = useState("total");
   const { data, isPending } = useQuery({ ...campaigns.chart(campaign.id), refetchInterval: stirs(campaign) ? REFRESH_MS : false });
@@ -135,7 +138,7 @@ function OverTime({ campaign }: { campaign: CampaignCard }) {
       )}
       {data && data.points.length > 0 && (
         <Suspense fallback={<Skeleton h={280} />}>
-          <EventsChart chart={data} running={mode === "total"} />
+          <EventsChart chart={data} running={mode === "total"} told={told} />
         </Suspense>
       )}
     </Panel>
