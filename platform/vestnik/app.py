@@ -16,11 +16,13 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from vestnik.alerts import Alerts
 from vestnik.audit import Audit
 from vestnik.audit import routes as audit_routes
 from vestnik.campaigns import ledger, planning_routes
 from vestnik.campaigns import personal as campaigns_personal
 from vestnik.campaigns import routes as campaigns_routes
+from vestnik.campaigns.asking import Asking
 from vestnik.campaigns.behaviour import behaviour_conditions
 from vestnik.campaigns.polling import Polling
 from vestnik.campaigns.repeats import Repeats
@@ -36,6 +38,10 @@ from vestnik.contacts.exporting import Exporting
 from vestnik.contacts.field_service import ContactFields
 from vestnik.contacts.imports import batch as batch_routes
 from vestnik.contacts.imports import routes as import_routes
+from vestnik.contacts.imports import schedule_routes
+from vestnik.contacts.imports.fetching import Downloads
+from vestnik.contacts.imports.scheduled import Runs
+from vestnik.contacts.imports.schedules import Schedules
 from vestnik.contacts.imports.service import Imports
 from vestnik.contacts.lists import ContactLists, contact_lists
 from vestnik.contacts.merging import Merging
@@ -122,6 +128,7 @@ class Services:
     audit: Audit
     people: People
     mail: Mail
+    alerts: Alerts
     engine: Engine
     sandbox: Sandbox
     broker: Broker
@@ -129,6 +136,8 @@ class Services:
     companies: Companies
     contacts: Contacts
     imports: Imports
+    downloads: Downloads
+    schedules: Schedules
     exporting: Exporting
     contact_lists: ContactLists
     contact_fields: ContactFields
@@ -175,6 +184,11 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         account_policy=modules.host_policy,
     )
     events, engine = Events(), Engine(settings, database)
+    mail = Mail(people.organisation.smtp)
+    alerts = Alerts(database, engine, mail, people.organisation)
+    imports = _imports(settings, database, vault, engine, people)
+    downloads, zone = Downloads(own_listeners), people.organisation.zone_known
+    runs = Runs(database, vault, engine, imports, downloads, alerts, zone)
     lists = contact_lists(database, engine)
     lists.listing.members_of_segments(segments.select)
     for action in segment_actions():
@@ -202,6 +216,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         lambda id: events.publish(topic(id), None),
     )
     campaigns.on_external_id(polling.begin)
+    asking = Asking(sending, campaigns.tracker, polling, campaigns.row)
     modules.recordings.webhooks = WebhookSamples(webhooks)
     modules.rehearsals.webhooks = NewestWebhooks(webhooks)
     services = Services(
@@ -212,7 +227,8 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         metrics=metrics,
         audit=Audit(database),
         people=people,
-        mail=Mail(people.organisation.smtp),
+        mail=mail,
+        alerts=alerts,
         engine=engine,
         sandbox=sandbox,
         broker=broker,
@@ -220,7 +236,9 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         companies=Companies(database),
         contacts=contacts,
         exporting=Exporting(database, lists.listing),
-        imports=_imports(settings, database, vault, engine, people),
+        imports=imports,
+        downloads=downloads,
+        schedules=Schedules(database, vault, runs, alerts, zone),
         contact_lists=lists,
         contact_fields=ContactFields(database),
         consent_record=ConsentRecord(database),
@@ -233,7 +251,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         campaigns=campaigns,
         repeats=repeats,
         webhooks=webhooks,
-        reports=Reports(database, campaigns, segments, people.organisation),
+        reports=Reports(database, campaigns, asking, segments, people.organisation),
         last_activity=LastActivity(database, engine),
     )
     _watch(services)
@@ -337,6 +355,7 @@ def routers() -> Sequence[Router]:
         list_routes.router,
         contacts_routes.router,
         import_routes.router,
+        schedule_routes.router,
         batch_routes.router,
         export_routes.router,
         field_routes.router,
@@ -372,6 +391,7 @@ async def working(services: Services) -> AsyncIterator[Services]:
     """
     async with AsyncExitStack() as stack:
         stack.push_async_callback(services.broker.close)
+        stack.push_async_callback(services.downloads.close)
         await _start_sandbox(services.sandbox)
         stack.push_async_callback(services.sandbox.stop)
         await stack.enter_async_context(services.modules.running())

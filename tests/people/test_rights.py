@@ -53,6 +53,7 @@ A I M S   GET    /campaigns/{id}/log
 A - M -   GET    /campaigns/{id}/log/export
 A I M S   GET    /campaigns/{id}/log/{address_id}
 A I M S   GET    /campaigns/{id}/results
+A I M S   POST   /campaigns/{id}/results/ask
 A - M -   POST   /campaigns/{id}/pause
 A I M S   POST   /campaigns/{id}/preflight
 A - M -   PUT    /campaigns/{id}/repeat
@@ -88,6 +89,16 @@ A - M S   GET    /imports/{id}/rejects
 A - M S   POST   /imports/{id}/resume
 A - M S   POST   /imports/{id}/start
 A - M S   POST   /imports/{id}/undo
+A - M S   GET    /imports/schedules
+A - M S   POST   /imports/schedules
+A - M S   GET    /imports/schedules/{id}
+A - M S   PUT    /imports/schedules/{id}
+A - M S   DELETE /imports/schedules/{id}
+A - M S   POST   /imports/schedules/{id}/pause
+A - M S   POST   /imports/schedules/{id}/resume
+A - M S   POST   /imports/schedules/{id}/run
+A - M S   GET    /imports/schedules/{id}/runs
+A - M S   POST   /imports/schedules/{id}/set-up
 A I M S   GET    /contacts/bulk/{id}
 A - M S   POST   /contacts/bulk/{id}/cancel
 A I M S   GET    /contacts/fields

@@ -7,7 +7,7 @@ the values of secrets; what is kept of it (the trace) does not.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +27,9 @@ from vestnik.egress.spool import Spooled, SpoolStore, SpoolWriter
 from vestnik.egress.transport import Connections, failure_of
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+#: Takes the body of an answer piece by piece; the next piece is read when it returns.
+Sink = Callable[[bytes], Awaitable[None]]
 
 # What may follow a redirect to another origin: nothing that could be a credential.
 CARRIED_HEADERS = frozenset({"accept", "accept-language", "user-agent"})
@@ -60,6 +63,7 @@ class Scope:
     masker: Masker
     clock: Clock | None
     record: Callable[[ExchangeTrace], None] | None
+    into: Sink | None = None
 
 
 class Broker:
@@ -103,14 +107,18 @@ class Broker:
         clock: Clock | None = None,
         record: Callable[[ExchangeTrace], None] | None = None,
         spool: bool = False,
+        into: Sink | None = None,
     ) -> Exchange:
         """Sends a request and answers the last exchange; each exchange, also a failed one, goes to `record`.
+
+        With `into` the body of a good answer (2xx) goes there, unmasked and as long as one that is spooled
+        may be; the exchange has none.
 
         `clock` stands still while the request waits for its budgets; `longest_s` bounds the time that the
         request asks for. Any status is an answer; raises the errors of `errors.EgressError`, with every
         secret of `masks` taken out of them.
         """
-        scope = Scope(policy, owner, budgets or (Budget(owner),), masks, clock, record)
+        scope = Scope(policy, owner, budgets or (Budget(owner),), masks, clock, record, into)
         try:
             request = request.checked(self.options.request_bytes)
             async with self._pacer.turn(scope.budgets, clock):
@@ -180,7 +188,7 @@ class Broker:
             started_at=attempt.started_at,
             resolved_address=attempt.resolved_address or "",
             timings=attempt.timings,
-            body=b"" if spooled else bytes(attempt.body),
+            body=b"" if spooled or _taken(scope, response) else bytes(attempt.body),
             spool=spooled,
         )
 
@@ -223,7 +231,8 @@ class Broker:
         self, response: httpcore.Response, target: Target, scope: Scope, spool: bool, attempt: Attempt
     ) -> Spooled | None:
         """Reads the body within its limit, into the attempt or into a spooled file."""
-        limit = self.options.spool_bytes if spool else self.options.response_bytes
+        into = _taken(scope, response)
+        limit = self.options.spool_bytes if spool or into else self.options.response_bytes
         headers = {name.lower(): value for name, value in attempt.headers}
         length = headers.get("content-length", "")
         if length.isdigit() and len(length) < 20 and int(length) > limit and attempt.request.method != "HEAD":
@@ -231,7 +240,7 @@ class Broker:
         decoder = BoundedDecoder(headers.get("content-encoding", ""), limit, target.host)
         key, writer = self.spools.writer(scope.owner, target.host) if spool else ("", None)
         try:
-            await _copy(response, target, decoder, writer, attempt, scope.masker)
+            await _copy(response, target, decoder, into or writer, attempt, scope.masker)
         except BaseException:
             if writer is not None:
                 writer.file.close()
@@ -240,11 +249,16 @@ class Broker:
         return None if writer is None else self.spools.finish(key, writer)
 
 
+def _taken(scope: Scope, response: httpcore.Response) -> Sink | None:
+    """Who takes the body of this answer, if it is not the attempt."""
+    return scope.into if 200 <= response.status < 300 else None
+
+
 async def _copy(
     response: httpcore.Response,
     target: Target,
     decoder: BoundedDecoder,
-    writer: SpoolWriter | None,
+    writer: SpoolWriter | Sink | None,
     attempt: Attempt,
     masker: Masker,
 ) -> None:
@@ -262,6 +276,9 @@ async def _copy(
                     continue
                 if len(attempt.body) <= PREVIEW_BYTES * 2:
                     attempt.body += piece
+                if not isinstance(writer, SpoolWriter):
+                    await writer(piece)
+                    continue
                 ready = masked.feed(piece)
                 if ready:
                     writer.write(ready)
@@ -274,7 +291,7 @@ async def _copy(
             raise
         raise failure from error
     decoder.finish()
-    if writer is not None:
+    if isinstance(writer, SpoolWriter):
         writer.write(masked.finish())
 
 

@@ -1385,7 +1385,7 @@ export interface paths {
         /** Scheduled imports by name, each with its newest run. */
         get: operations["list_import_schedules"];
         put?: never;
-        /** Make a scheduled import; its file is fetched at once, and its columns are set up as those of an upload. */
+        /** Make a scheduled import. Its file is fetched at once; its columns are set up as those of an upload. */
         post: operations["create_import_schedule"];
         delete?: never;
         options?: never;
@@ -2063,23 +2063,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/campaigns/{id}/audience": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who would get the campaign now, or is left out of it for one reason, page by page. */
-        get: operations["list_campaign_audience"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/campaigns/repeats": {
         parameters: {
             query?: never;
@@ -2539,6 +2522,23 @@ export interface paths {
         get: operations["get_campaign_results"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/results/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the service now for its figures, links and what became of each letter; then the same. */
+        post: operations["ask_campaign_results"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4869,8 +4869,6 @@ export interface components {
         /**
          * ErasureShape
          * @description The proof that somebody was erased; `removed` counts records by kind.
-         *
-         *         While `state` is running, texts that may name the person are still being searched.
          */
         ErasureShape: {
             id: string;
@@ -4880,9 +4878,6 @@ export interface components {
             removed: {
                 [key: string]: number;
             };
-            /** @enum {unknown} */
-            state: "done" | "running";
-            finishedAt: string | null;
         };
         /**
          * ErasurePage
@@ -5195,40 +5190,6 @@ export interface components {
         RefusedShape: {
             address: string;
             reason: string | null;
-        };
-        /**
-         * AudienceQuery
-         * @description Which people: of one verdict, and `lacking` a value, after the last one of the page before.
-         */
-        AudienceQuery: {
-            /**
-             * @default ok
-             * @enum {unknown}
-             */
-            verdict?: "blocked" | "duplicate" | "hard_bounce" | "no_address" | "ok" | "spam" | "unsubscribed_all" | "unsubscribed_category";
-            /** @default null */
-            lacking?: string | null;
-            /** @default null */
-            after?: string | null;
-            /** @default 50 */
-            limit?: number;
-        };
-        /**
-         * MemberPage
-         * @description People of an audience; `next` is where the page after begins.
-         */
-        MemberPage: {
-            items: components["schemas"]["MemberShape"][];
-            next: string | null;
-        };
-        /**
-         * MemberShape
-         * @description A contact of an audience; without an address it has none of the campaign's kind.
-         */
-        MemberShape: {
-            contactId: string;
-            name: string;
-            address: string | null;
         };
         /**
          * RepeatPage
@@ -9631,7 +9592,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Make a scheduled import; its file is fetched at once, and its columns are set up as those of an upload. */
+            /** @description Make a scheduled import. Its file is fetched at once; its columns are set up as those of an upload. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -11137,42 +11098,6 @@ export interface operations {
             };
         };
     };
-    list_campaign_audience: {
-        parameters: {
-            query?: {
-                verdict?: "blocked" | "duplicate" | "hard_bounce" | "no_address" | "ok" | "spam" | "unsubscribed_all" | "unsubscribed_category";
-                lacking?: string | null;
-                after?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Who would get the campaign now, or is left out of it for one reason, page by page. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MemberPage"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_repeats: {
         parameters: {
             query?: never;
@@ -12203,6 +12128,37 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description A campaign's figures, each with its source and time: the service's own lead, ours stand beside them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultsShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_campaign_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ask the service now for its figures, links and what became of each letter; then the same. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -9,6 +9,10 @@ Problem
 ├── NotStaticSegment 422      contacts can't be added to it
 ├── EvidenceNeeded 422        consent without how it was given
 ├── TooLateToUndo 409
+├── ScheduleBusy 409          a run of it is under way
+├── ScheduleNotSetUp 409      nobody said yet what its columns become
+├── AddressRefused 422        no file can be fetched from there
+├── SecretNeeded 422          a stored secret goes only where it went before
 └── Nobody 422               a contact without anything to find it by
 """
 
@@ -96,6 +100,46 @@ class TooLateToUndo(Problem):
         "en": "What there was before an import is kept for {days} days, and is gone by now.",
     }
     fields = ("days",)
+
+
+class ScheduleBusy(Problem):
+    code = "import_schedule_busy"
+    status = 409
+    title = {"ru": "Импорт уже идёт", "en": "The import is under way"}
+    message = {
+        "ru": "Файл этого расписания уже загружается или импортируется. Дождитесь конца.",
+        "en": "A file of this schedule is being fetched or imported. Wait until that ends.",
+    }
+
+
+class ScheduleNotSetUp(Problem):
+    code = "import_schedule_not_set_up"
+    status = 409
+    title = {"ru": "Колонки не настроены", "en": "The columns are not set up"}
+    message = {
+        "ru": "Сначала загрузите файл и укажите, чем станет каждая колонка.",
+        "en": "First fetch the file and say what each column becomes.",
+    }
+
+
+class AddressRefused(Problem):
+    code = "import_address_refused"
+    status = 422
+    title = {"ru": "Адрес не подходит", "en": "The address does not fit"}
+    message = {"ru": "{reason}", "en": "{reason}"}
+    fields = ("reason",)
+
+
+class SecretNeeded(Problem):
+    code = "import_secret_needed"
+    status = 422
+    title = {"ru": "Введите секрет ещё раз", "en": "Enter the secret again"}
+    message = {
+        "ru": "Сохранённый секрет уходит только туда, куда уходил раньше. Для нового сервера или способа "
+        "входа введите его снова.",
+        "en": "A stored secret goes only where it went before. For another server or kind of sign-in "
+        "enter it again.",
+    }
 
 
 class Nobody(Problem):

@@ -80,6 +80,91 @@ FILES: Mapping[str, Text] = {
     },
 }
 
+#: Codes of files that did not come by their address, or came otherwise than was agreed.
+FETCHES: Mapping[str, Text] = {
+    "not_https": {
+        "ru": "Адрес {host} без https. Возьмите адрес, который начинается с https://.",
+        "en": "The address at {host} has no https. Take one that begins with https://.",
+    },
+    "bad_address": {
+        "ru": "Это не адрес файла. Он начинается с https://, имя и пароль указывают отдельно.",
+        "en": "This is no address of a file. It begins with https://; name and password are given apart.",
+    },
+    "private_address": {
+        "ru": "Адрес {host} находится во внутренней сети. Разрешить его может администратор.",
+        "en": "{host} is in a private network. An administrator may allow it.",
+    },
+    "own_address": {
+        "ru": "{host} — это адрес самого Вестника. С него файлы не загружаются.",
+        "en": "{host} is Vestnik itself. No files are fetched from there.",
+    },
+    "unusable_address": {
+        "ru": "По адресу {host} файлов быть не может.",
+        "en": "There can be no files at {host}.",
+    },
+    "fetch_dns": {
+        "ru": "Сервер {host} не найден. Проверьте адрес.",
+        "en": "The server {host} was not found. Check the address.",
+    },
+    "fetch_connect": {
+        "ru": "Сервер {host} не принимает соединение.",
+        "en": "The server {host} takes no connection.",
+    },
+    "fetch_tls": {
+        "ru": "Защищённое соединение с {host} не установлено: проверьте его сертификат.",
+        "en": "There is no secure connection to {host}: check its certificate.",
+    },
+    "fetch_timeout": {
+        "ru": "Сервер {host} не передал файл вовремя.",
+        "en": "The server {host} did not send the file in time.",
+    },
+    "fetch_protocol": {
+        "ru": "Передача файла с {host} оборвалась.",
+        "en": "The file from {host} broke off.",
+    },
+    "fetch_busy": {
+        "ru": "Сейчас загружается слишком много файлов.",
+        "en": "Too many files are being fetched now.",
+    },
+    "fetch_redirect": {
+        "ru": "Сервер {host} ведёт на адрес, который нельзя открыть.",
+        "en": "The server {host} leads to an address that can't be opened.",
+    },
+    "fetch_redirects": {
+        "ru": "Адрес перенаправляет больше {count} раз подряд.",
+        "en": "The address redirects more than {count} times in a row.",
+    },
+    "too_large": {
+        "ru": "Файл больше {limit_mb} МБ.",
+        "en": "The file is larger than {limit_mb} MB.",
+    },
+    "a_page": {
+        "ru": "По адресу открывается страница сайта, а не файл. Нужна прямая ссылка на CSV или XLSX.",
+        "en": "The address opens a web page, not a file. A direct link to CSV or XLSX is needed.",
+    },
+    "denied": {
+        "ru": "Сервер не пускает к файлу (ответ {status}). Проверьте имя и пароль.",
+        "en": "The server does not let us at the file (answer {status}). Check the name and the password.",
+    },
+    "not_there": {
+        "ru": "Файла по этому адресу нет (ответ {status}).",
+        "en": "There is no file at this address (answer {status}).",
+    },
+    "answered": {
+        "ru": "Вместо файла сервер ответил: {status}.",
+        "en": "Instead of the file the server answered {status}.",
+    },
+    "columns_missing": {
+        "ru": "В файле больше нет колонок: {columns}. Верните их в файл или настройте колонки заново.",
+        "en": "The file no longer has these columns: {columns}. Bring them back or set the columns up anew.",
+    },
+    "too_few_columns": {
+        "ru": "В файле колонок: {found}, а настроено {needed}. Настройте колонки заново.",
+        "en": "The file has {found} columns where {needed} are set up. Set the columns up anew.",
+    },
+    "refused": {"ru": "{text}", "en": "{text}"},
+}
+
 #: Why a contact stayed as the import had left it.
 KEPT: Mapping[str, Text] = {
     "changed": {"ru": "Изменён после импорта", "en": "Changed after the import"},
@@ -102,6 +187,17 @@ def words(texts: Mapping[str, Text], code: str, language: Language, **values: ob
     if text is None:
         return code
     return text[language].format_map(_Given(values))
+
+
+def why(reason: Mapping[str, object], language: Language) -> str:
+    """The sentence for a stored reason: its code, and its values beside it."""
+    code = str(reason["code"])
+    values = {
+        name: value[language] if isinstance(value, Mapping) else value
+        for name, value in reason.items()
+        if name != "code"
+    }
+    return words(FETCHES if code in FETCHES else FILES, code, language, **values)
 
 
 class _Given(dict[str, object]):

@@ -60,6 +60,7 @@ class ImportRow(Shape):
     file_name: str
     file_bytes: int
     schedule_id: Id | None
+    schedule_name: str | None
     total_rows: int | None
     done_rows: int
     created: int
@@ -145,7 +146,8 @@ async def list_imports(context: Context, query: Page) -> ImportPage:
     """Imports of contacts, newest first."""
     rows, total = await context.services.imports.page(context.actor, query.offset, query.limit)
     names = await _names(context, rows)
-    return ImportPage(items=[ImportRow(**_values(row, names, context.language)) for row in rows], total=total)
+    items = [ImportRow(**_values(row, names, context.language)) for row in rows]
+    return ImportPage(items=items, total=total)
 
 
 @router.post(
@@ -319,23 +321,22 @@ async def _card(context: Context, id: int) -> ImportCard:
 
 
 async def _names(context: Context, rows: Sequence[sa.Row[Any]]) -> dict[int, str]:
-    return await context.services.people.users.names([row.created_by for row in rows if row.created_by])
+    """What people and schedules are called, by their keys."""
+    services = context.services
+    people = await services.people.users.names([row.created_by for row in rows if row.created_by])
+    return people | await services.schedules.names([row.schedule_id for row in rows if row.schedule_id])
 
 
 def _values(row: sa.Row[Any], names: dict[int, str], language: Language) -> dict[str, Any]:
     values = {
         name: getattr(row, name)
         for name in ImportRow.__struct_fields__
-        if name not in ("id", "schedule_id", "reason", "created_by")
+        if name not in ("id", "schedule_id", "schedule_name", "reason", "created_by")
     }
     return values | {
         "id": str(row.id),
         "schedule_id": None if row.schedule_id is None else str(row.schedule_id),
+        "schedule_name": names.get(row.schedule_id),
         "created_by": names.get(row.created_by),
-        "reason": None if row.reason is None else _why(row.reason, language),
+        "reason": None if row.reason is None else reasons.why(row.reason, language),
     }
-
-
-def _why(reason: dict[str, Any], language: Language) -> str:
-    values = {name: value for name, value in reason.items() if name != "code"}
-    return reasons.words(reasons.FILES, reason["code"], language, **values)

@@ -41,6 +41,9 @@ _COUNTED = ("created", "updated", "unchanged", "skipped", "kept_unsubscribed", "
 #: Users by folded e-mail address and name.
 Owners = Callable[[], Awaitable[Mapping[str, int]]]
 
+#: Hears, in the unit of work that ends an import's rows, with which reason it failed; None: it is done.
+Ended = Callable[[sa.Connection, int, Mapping[str, Any] | None], None]
+
 log = structlog.get_logger("vestnik.contacts")
 
 
@@ -68,6 +71,11 @@ class Runner:
         self._folder, self._owners = folder, owners
         self._live: dict[int, _Live] = {}
         self._row_s = UNIT_S / 200
+        self._ended: list[Ended] = []
+
+    def on_end(self, hear: Ended) -> None:
+        """Have `hear` called when the rows of an import end, well or not."""
+        self._ended.append(hear)
 
     async def stop(self) -> None:
         """End every child."""
@@ -240,13 +248,23 @@ class Runner:
         return True
 
     async def _finish(self, import_id: int, run: int) -> None:
-        await self._database.write(
-            _set, import_id, run, {"state": "done", "total_rows": contact_import.c.done_rows}
-        )
+        values = {"state": "done", "total_rows": contact_import.c.done_rows}
+        await self._database.write(self._set, import_id, run, values)
         await storing.drop(self._database, import_id)
 
     async def _fail(self, import_id: int, run: int, reason: Mapping[str, Any]) -> None:
-        await self._database.write(_set, import_id, run, {"state": "failed", "reason": dict(reason)})
+        values = {"state": "failed", "reason": dict(reason)}
+        await self._database.write(self._set, import_id, run, values)
+
+    def _set(self, connection: sa.Connection, import_id: int, run: int, values: Mapping[str, Any]) -> None:
+        this = sa.and_(contact_import.c.id == import_id, contact_import.c.run == run)
+        state = connection.scalar(sa.select(contact_import.c.state).where(this).with_for_update())
+        if state not in ("running", "undoing"):
+            return
+        connection.execute(sa.update(contact_import).where(this).values({"finished_at": now(), **values}))
+        if state == "running":
+            for hear in self._ended:
+                hear(connection, import_id, values.get("reason"))
 
 
 def rule_of(field: Field) -> FieldRule:
@@ -302,12 +320,3 @@ def _note(connection: sa.Connection, import_id: int, outcomes: Sequence[Outcome]
             .where(contact_change.c.import_id == import_id, contact_change.c.contact_id.in_(again))
             .values(changed_at=at)
         )
-
-
-def _set(connection: sa.Connection, import_id: int, run: int, values: Mapping[str, Any]) -> None:
-    connection.execute(
-        sa.update(contact_import)
-        .where(contact_import.c.id == import_id, contact_import.c.run == run)
-        .where(contact_import.c.state.in_(("running", "undoing")))
-        .values({"finished_at": now(), **values})
-    )

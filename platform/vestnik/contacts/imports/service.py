@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -66,9 +66,14 @@ class Imports:
         applier = Applier(vault, elsewhere.join)
         self.batches = Batches(database, applier)
         self.runner = Runner(database, applier, Undoer(elsewhere), folder, owners)
+        self._started: list[Callable[[sa.Connection, int], None]] = []
         engine.workflow(WORKFLOW, self._drive)
         engine.keep(self._wanted, self._finished)
         engine.every(_SWEPT_EVERY_S, "contacts.imports_kept", self.sweep)
+
+    def on_start(self, hear: Callable[[sa.Connection, int], None]) -> None:
+        """Have `hear` called in the unit of work in which a person starts an import."""
+        self._started.append(hear)
 
     async def stop(self) -> None:
         """Leave what is under way to the next start."""
@@ -76,16 +81,14 @@ class Imports:
 
     # A new import
 
-    async def upload(
-        self, actor: Actor, file_name: str, pieces: AsyncIterator[bytes], *, schedule_id: int | None = None
-    ) -> int:
+    async def upload(self, actor: Actor, file_name: str, pieces: AsyncIterator[bytes]) -> int:
         """Keep a file and find out what it is; the key of its import, which waits for a mapping."""
         actor.require("contacts.write")
         import_id = new_key()
-        await self._database.write(_begin, import_id, actor, file_name, schedule_id)
+        await self._database.write(self.begin, import_id, actor, file_name)
         try:
             size = await storing.store(self._database, import_id, pieces)
-            found = await self._inspect(import_id, None, None, whole=True)
+            found = await self.inspect(import_id, None)
             values = {
                 "file_bytes": size,
                 "reading": msgspec.to_builtins(found.reading),
@@ -98,6 +101,33 @@ class Imports:
             raise
         return import_id
 
+    @staticmethod
+    def begin(
+        connection: sa.Connection,
+        import_id: int,
+        actor: Actor,
+        file_name: str,
+        schedule_id: int | None = None,
+    ) -> None:
+        """A new import whose file is yet to come."""
+        counters = (
+            *("run", "done_rows", "created", "updated", "unchanged", "skipped", "rejected"),
+            *("kept_unsubscribed", "undone", "not_undone"),
+        )
+        connection.execute(
+            sa.insert(contact_import).values(
+                id=import_id,
+                state="uploaded",
+                file_name=file_name,
+                file_bytes=0,
+                schedule_id=schedule_id,
+                reading={},
+                created_by=actor.user_id,
+                created_at=now(),
+                **dict.fromkeys(counters, 0),
+            )
+        )
+
     async def preview(
         self, actor: Actor, import_id: int, reading: Reading | None, columns: Sequence[str | None] | None
     ) -> Inspected:
@@ -107,14 +137,20 @@ class Imports:
         if row.state != "uploaded":
             raise NotNow()
         wanted = reading or msgspec.convert(row.reading, Reading)
-        found = await self._inspect(import_id, wanted, columns, whole=wanted.format == "xlsx")
+        found = await self.inspect(import_id, wanted, columns, whole=wanted.format == "xlsx")
         if wanted.format == "csv" and row.total_rows is not None:
             found.total = row.total_rows
         return found
 
-    async def _inspect(
-        self, import_id: int, reading: Reading | None, columns: Sequence[str | None] | None, *, whole: bool
+    async def inspect(
+        self,
+        import_id: int,
+        reading: Reading | None,
+        columns: Sequence[str | None] | None = None,
+        *,
+        whole: bool = True,
     ) -> Inspected:
+        """What a stored file turns out to be, read as `reading` says; None: as it seems to be."""
         facts = await self.runner.facts()
         parts = None if whole else _PREVIEWED_PARTS
         async with storing.opened(self._database, import_id, self._folder, parts=parts) as file:
@@ -152,11 +188,9 @@ class Imports:
         actor.require("contacts.write")
         if policy.segment_id is not None:
             actor.require("segments.write")
-        facts = await self.runner.facts()
-        keys = {f"field:{each.key}" for each in facts["fields"]}
-        for target in columns:
-            if target is not None and target not in TARGETS and target not in keys:
-                raise UnknownTarget(target=target)
+        unknown = await self.unknown(columns)
+        if unknown is not None:
+            raise UnknownTarget(target=unknown)
         if not _WHO & set(columns):
             raise NoMapping()
 
@@ -168,9 +202,22 @@ class Imports:
                 "policy": msgspec.to_builtins(policy),
                 "started_at": now(),
             }
-            return _turn(connection, actor, import_id, ("uploaded",), "running", "import.started", values)
+            run = _turn(connection, actor, import_id, ("uploaded",), "running", "import.started", values)
+            for hear in self._started:
+                hear(connection, import_id)
+            return run
 
-        await self._run(import_id, await self._database.write(begin))
+        await self.go_on(import_id, await self._database.write(begin))
+
+    async def unknown(self, columns: Sequence[str | None]) -> str | None:
+        """A target that contacts don't have, if one of the columns is to become that."""
+        facts = await self.runner.facts()
+        keys = {f"field:{each.key}" for each in facts["fields"]}
+        return next((each for each in columns if each and each not in TARGETS and each not in keys), None)
+
+    def check(self, connection: sa.Connection, policy: Policy) -> None:
+        """Refuse what can't be done with everybody in a file."""
+        check_policy(connection, policy, self._elsewhere)
 
     # Under way
 
@@ -187,7 +234,7 @@ class Imports:
         values = {"finished_at": None, "reason": None}
         states = ("failed", "cancelled")
         run = await self._database.write(_turn, actor, import_id, states, "running", "import.resumed", values)
-        await self._run(import_id, run)
+        await self.go_on(import_id, run)
 
     async def undo(self, actor: Actor, import_id: int) -> None:
         """Take back what an import did, but for contacts that changed since."""
@@ -198,7 +245,7 @@ class Imports:
         values = {"finished_at": None, "undone": 0, "not_undone": 0}
         states = ("done", "failed", "cancelled")
         run = await self._database.write(_turn, actor, import_id, states, "undoing", "import.undone", values)
-        await self._run(import_id, run)
+        await self.go_on(import_id, run)
 
     async def remove(self, actor: Actor, import_id: int) -> None:
         """Throw an uploaded file away that nobody needs."""
@@ -209,7 +256,8 @@ class Imports:
         await storing.drop(self._database, import_id)
         await self._database.write(storing.forget, import_id)
 
-    async def _run(self, import_id: int, run: int) -> None:
+    async def go_on(self, import_id: int, run: int) -> None:
+        """Have the engine bring an import on that our rows say is under way."""
         await self._engine.run(WORKFLOW, _workflow_id(import_id, run), import_id, run)
 
     async def _drive(self, run: Run, import_id: int, generation: int) -> None:
@@ -235,7 +283,7 @@ class Imports:
             )
 
         if await self._database.write(renew):
-            await self._run(import_id, run + 1)
+            await self.go_on(import_id, run + 1)
 
     # Reading
 
@@ -378,28 +426,6 @@ def _column(reason: Mapping[str, Any]) -> dict[str, Any]:
 
 def _workflow_id(import_id: int, run: int) -> str:
     return f"import-{import_id}-{run}"
-
-
-def _begin(
-    connection: sa.Connection, import_id: int, actor: Actor, file_name: str, schedule_id: int | None
-) -> None:
-    counters = (
-        *("run", "done_rows", "created", "updated", "unchanged", "skipped", "rejected"),
-        *("kept_unsubscribed", "undone", "not_undone"),
-    )
-    connection.execute(
-        sa.insert(contact_import).values(
-            id=import_id,
-            state="uploaded",
-            file_name=file_name,
-            file_bytes=0,
-            schedule_id=schedule_id,
-            reading={},
-            created_by=actor.user_id,
-            created_at=now(),
-            **dict.fromkeys(counters, 0),
-        )
-    )
 
 
 def _change(connection: sa.Connection, import_id: int, values: Mapping[str, Any]) -> None:
