@@ -2063,6 +2063,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/{id}/audience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who would get the campaign now, or is left out of it for one reason, page by page. */
+        get: operations["list_campaign_audience"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns/repeats": {
         parameters: {
             query?: never;
@@ -4869,6 +4886,8 @@ export interface components {
         /**
          * ErasureShape
          * @description The proof that somebody was erased; `removed` counts records by kind.
+         *
+         *         While `state` is running, texts that may name the person are still being searched.
          */
         ErasureShape: {
             id: string;
@@ -4878,6 +4897,9 @@ export interface components {
             removed: {
                 [key: string]: number;
             };
+            /** @enum {unknown} */
+            state: "done" | "running";
+            finishedAt: string | null;
         };
         /**
          * ErasurePage
@@ -5190,6 +5212,40 @@ export interface components {
         RefusedShape: {
             address: string;
             reason: string | null;
+        };
+        /**
+         * AudienceQuery
+         * @description Which people: of one verdict, and `lacking` a value, after the last one of the page before.
+         */
+        AudienceQuery: {
+            /**
+             * @default ok
+             * @enum {unknown}
+             */
+            verdict?: "blocked" | "duplicate" | "hard_bounce" | "no_address" | "ok" | "spam" | "unsubscribed_all" | "unsubscribed_category";
+            /** @default null */
+            lacking?: string | null;
+            /** @default null */
+            after?: string | null;
+            /** @default 50 */
+            limit?: number;
+        };
+        /**
+         * MemberPage
+         * @description People of an audience; `next` is where the page after begins.
+         */
+        MemberPage: {
+            items: components["schemas"]["MemberShape"][];
+            next: string | null;
+        };
+        /**
+         * MemberShape
+         * @description A contact of an audience; without an address it has none of the campaign's kind.
+         */
+        MemberShape: {
+            contactId: string;
+            name: string;
+            address: string | null;
         };
         /**
          * RepeatPage
@@ -11085,6 +11141,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestedShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_campaign_audience: {
+        parameters: {
+            query?: {
+                verdict?: "blocked" | "duplicate" | "hard_bounce" | "no_address" | "ok" | "spam" | "unsubscribed_all" | "unsubscribed_category";
+                lacking?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who would get the campaign now, or is left out of it for one reason, page by page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
                 };
             };
             /** @description A problem */
