@@ -31,7 +31,7 @@ export const people = {
   keys: queryOptions({ queryKey: ["keys"], queryFn: () => api.get<PageOf<ApiKey>>("/keys", { limit: 200 }) }),
   addKey: (key: { name: string; rights: string[] }) => api.post<{ id: string; key: string }>("/keys", key),
   revokeKey: (id: string) => api.delete(`/keys/${id}`),
-  audit: (filter: Slice) =>
+  audit: (filter: Slice & { userId?: string | undefined }) =>
     queryOptions({
       queryKey: ["audit", filter],
       queryFn: () => api.get<PageOf<AuditRow>>("/audit", { ...filter }),

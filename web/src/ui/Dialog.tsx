@@ -17,7 +17,7 @@ export function Dialog({ title, children, ...root }: Props) {
         {/* A <header> outside of an article is the page's banner to a screen reader; a page has one already. */}
         <Modal.Header role="presentation">
           <Modal.Title>
-            <Text fw={600} component="span">
+            <Text fw={600} component="span" style={{ overflowWrap: "anywhere" }}>
               {title}
             </Text>
           </Modal.Title>

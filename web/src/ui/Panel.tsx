@@ -13,8 +13,8 @@ export function Panel({ title, description, actions, children, ...paper }: Props
   return (
     <Paper p={{ base: "md", sm: "lg" }} component="section" aria-label={title} {...paper}>
       {(title || actions) && (
-        <Group justify="space-between" align="flex-start" mb="md" wrap="nowrap">
-          <Stack gap={2}>
+        <Group justify="space-between" align="flex-start" mb="md" gap="sm">
+          <Stack gap={2} flex="1 1 220px" miw={0}>
             {title && (
               <Title order={2} fz="md">
                 {title}

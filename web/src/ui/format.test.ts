@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formats } from "./format";
+import { formats, phone } from "./format";
 import { instantOf, wallClockOf } from "./zones";
 
 describe("formats", () => {
@@ -11,6 +11,12 @@ describe("formats", () => {
 
   it("group thousands and show shares as the language does", () => {
     expect([russian.number(10_000), russian.share(1, 3), russian.share(1, 0)]).toEqual(["10\u00a0000", "33,3\u00a0%", "—"]);
+  });
+});
+
+describe("phones", () => {
+  it("are written as in Russia, and elsewhere as they are kept", () => {
+    expect([phone("+79452469178"), phone("+4930901820")]).toEqual(["+7\u00a0945\u00a0246-91-78", "+4930901820"]);
   });
 });
 

@@ -30,6 +30,11 @@ export function formats(language: string, timeZone: string | undefined) {
   };
 }
 
+/** A Russian phone number as it is written there; others stay as they are kept. */
+export function phone(number: string): string {
+  return number.replace(/^\+7(\d{3})(\d{3})(\d\d)(\d\d)$/, "+7\u00a0$1\u00a0$2-$3-$4");
+}
+
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400_000],
   ["hour", 3_600_000],

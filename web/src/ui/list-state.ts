@@ -6,6 +6,7 @@ export interface ListSearch {
   page?: number;
   state?: string;
   accountId?: string;
+  userId?: string;
   segmentId?: string;
   templateId?: string;
   language?: string;
@@ -24,6 +25,7 @@ export interface ListState {
   page: number;
   state: string | undefined;
   accountId: string | undefined;
+  userId: string | undefined;
   segmentId: string | undefined;
   language: string | undefined;
   tab: string | undefined;
@@ -52,6 +54,7 @@ export function listSearch(raw: Record<string, unknown>): ListSearch {
     page: Number.isInteger(page) && page > 1 ? page : undefined,
     state: text(raw.state),
     accountId: text(raw.accountId),
+    userId: text(raw.userId),
     segmentId: text(raw.segmentId),
     templateId: text(raw.templateId),
     language: text(raw.language),
@@ -65,7 +68,7 @@ export function listSearch(raw: Record<string, unknown>): ListSearch {
   };
 }
 
-const FILTERS = ["search", "state", "accountId", "segmentId", "language", "page", "from", "to"] as const;
+const FILTERS = ["search", "state", "accountId", "userId", "segmentId", "language", "page", "from", "to"] as const;
 
 export function useListState(): ListState {
   const current = useSearch({ strict: false }) as ListSearch;
@@ -75,6 +78,7 @@ export function useListState(): ListState {
     page: current.page ?? 1,
     state: current.state,
     accountId: current.accountId,
+    userId: current.userId,
     segmentId: current.segmentId,
     language: current.language,
     tab: current.tab,

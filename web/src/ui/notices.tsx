@@ -28,7 +28,11 @@ interface Question {
 export function ask({ title, text, confirm, danger, onConfirm }: Question): void {
   modals.openConfirmModal({
     centered: true,
-    title: <Text fw={600}>{title}</Text>,
+    title: (
+      <Text fw={600} style={{ overflowWrap: "anywhere" }}>
+        {title}
+      </Text>
+    ),
     children: <Text size="sm">{text}</Text>,
     labels: { confirm, cancel: i18n.t("common.cancel") },
     confirmProps: danger ? { color: "red" } : {},

@@ -1,6 +1,7 @@
-import { Badge, Group, Text } from "@mantine/core";
+import { Anchor, Badge, Group, Select, Stack, Text } from "@mantine/core";
 import { IconHistory } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { people, type AuditRow } from "../../api/people";
 import { DataList, PAGE_SIZE } from "../../ui/DataList";
@@ -14,7 +15,7 @@ import type { Column } from "../../ui/Rows";
 export default function Audit() {
   const { t } = useTranslation();
   const list = useListState();
-  const source = useQuery(people.audit({ offset: (list.page - 1) * PAGE_SIZE, limit: PAGE_SIZE }));
+  const source = useQuery(people.audit({ userId: list.userId, offset: (list.page - 1) * PAGE_SIZE, limit: PAGE_SIZE }));
   return (
     <>
       <PageHeader title={t("audit.title")} description={t("audit.description")} />
@@ -23,9 +24,51 @@ export default function Audit() {
         source={source}
         list={list}
         columns={useColumns()}
+        filters={<Person value={list.userId} onChange={(userId) => list.set({ userId, page: 1 })} />}
         empty={<EmptyState icon={IconHistory} title={t("audit.empty")} text={t("audit.emptyHint")} />}
       />
     </>
+  );
+}
+
+/** Whose actions are shown. */
+function Person({ value, onChange }: { value: string | undefined; onChange: (userId: string | undefined) => void }) {
+  const { t } = useTranslation();
+  const known = useQuery(people.users({ search: "", offset: 0, limit: 200 })).data?.items ?? [];
+  return (
+    <Select
+      w={{ base: "100%", xs: 280 }}
+      aria-label={t("audit.who")}
+      placeholder={t("audit.anybody")}
+      searchable
+      clearable
+      clearButtonProps={{ "aria-label": t("audit.anybody") }}
+      value={value ?? null}
+      data={known.map(({ id, name }) => ({ value: id, label: name }))}
+      onChange={(userId) => onChange(userId ?? undefined)}
+    />
+  );
+}
+
+/** Where the thing that was changed is to be seen, for what has a page of its own. */
+const PAGES: Record<string, string> = {
+  account: "/accounts", campaign: "/campaigns", category: "/categories", company: "/companies", contact: "/contacts",
+  import: "/imports", module: "/modules", segment: "/segments",
+};
+
+function Action({ row }: { row: AuditRow }) {
+  const { t } = useTranslation();
+  const words = t(`audit.actionOf.${row.action.replace(".", "_")}`, { defaultValue: row.action });
+  const page = PAGES[row.kind];
+  return (
+    <Stack gap={0}>
+      <Text size="sm">{words}</Text>
+      {page && row.objectId && (
+        <Anchor component={Link} to={`${page}/${row.objectId}`} size="xs" aria-label={`${words}: ${t("audit.open")}`}>
+          {t("audit.open")}
+        </Anchor>
+      )}
+    </Stack>
   );
 }
 
@@ -38,7 +81,7 @@ function useColumns(): Column<AuditRow>[] {
     {
       key: "action",
       title: t("audit.action"),
-      render: (row) => <Text size="sm">{t(`audit.actionOf.${row.action.replace(".", "_")}`, { defaultValue: row.action })}</Text>,
+      render: (row) => <Action row={row} />,
     },
     {
       key: "fields",
@@ -48,7 +91,7 @@ function useColumns(): Column<AuditRow>[] {
         <Group gap={4}>
           {row.fields.map((field) => (
             <Badge key={field} color="gray" size="sm">
-              {field}
+              {t(`audit.fieldOf.${field}`, { defaultValue: field })}
             </Badge>
           ))}
         </Group>

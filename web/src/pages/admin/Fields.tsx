@@ -1,6 +1,6 @@
 import { ActionIcon, Badge, Button, Code, Group, Paper, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconArrowDown, IconArrowUp, IconForms, IconPlus } from "@tabler/icons-react";
+import { IconArrowDown, IconArrowUp, IconForms, IconPlus, type Icon } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -91,7 +91,7 @@ function Actions({ all, field, open }: { all: FieldDefinition[]; field: FieldDef
   const ordering = useMutation({ mutationFn: fields.order, onSuccess: refresh, onError: tellProblem });
   const live = all.filter((one) => !one.archived).map((one) => one.id);
   const place = live.indexOf(field.id);
-  const move = (by: -1 | 1) => ordering.mutate(live.with(place, live[place + by] as string).with(place + by, field.id));
+  const move = (by: -1 | 1) => !ordering.isPending && ordering.mutate(live.with(place, live[place + by] as string).with(place + by, field.id));
   const confirm = () =>
     ask({
       title: t("fields.archiveTitle", { name }),
@@ -108,18 +108,8 @@ function Actions({ all, field, open }: { all: FieldDefinition[]; field: FieldDef
   }
   return (
     <Group gap={4} justify="flex-end" wrap="nowrap">
-      <ActionIcon variant="subtle" color="gray" disabled={place === 0 || ordering.isPending} aria-label={t("fields.up", { name })} onClick={() => move(-1)}>
-        <IconArrowUp size={16} />
-      </ActionIcon>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        disabled={place === live.length - 1 || ordering.isPending}
-        aria-label={t("fields.down", { name })}
-        onClick={() => move(1)}
-      >
-        <IconArrowDown size={16} />
-      </ActionIcon>
+      <Mover icon={IconArrowUp} label={t("fields.up", { name })} may={place > 0} onClick={() => move(-1)} />
+      <Mover icon={IconArrowDown} label={t("fields.down", { name })} may={place < live.length - 1} onClick={() => move(1)} />
       <Button size="compact-sm" variant="subtle" aria-label={t("fields.editNamed", { name })} onClick={() => open(field)}>
         {t("fields.edit")}
       </Button>
@@ -129,3 +119,14 @@ function Actions({ all, field, open }: { all: FieldDefinition[]; field: FieldDef
     </Group>
   );
 }
+
+/** Moves a field one place; at the end of its way it keeps the focus and does nothing. */
+function Mover({ icon: Picture, label, may, onClick }: { icon: Icon; label: string; may: boolean; onClick: () => void }) {
+  return (
+    <ActionIcon variant="subtle" color="gray" aria-disabled={!may} style={may ? undefined : FAINT} aria-label={label} onClick={() => may && onClick()}>
+      <Picture size={16} />
+    </ActionIcon>
+  );
+}
+
+const FAINT = { opacity: 0.3, cursor: "default" } as const;

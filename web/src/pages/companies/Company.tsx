@@ -1,4 +1,4 @@
-import { Button, Grid, Stack, Text } from "@mantine/core";
+import { Button, Grid, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconAddressBook, IconPencil } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { companies } from "../../api/card";
 import type { ContactRow } from "../../api/contacts";
 import { useRight } from "../../api/session";
+import { Contactable } from "../../ui/Contactable";
 import { DataList, PAGE_SIZE } from "../../ui/DataList";
 import { EmptyState } from "../../ui/EmptyState";
 import { Field } from "../../ui/Field";
@@ -79,8 +80,8 @@ function People({ companyId }: { companyId: string }) {
         </Link>
       ),
     },
-    { key: "email", title: t("contacts.email"), render: (row) => <Text size="sm" style={{ overflowWrap: "anywhere" }}>{row.email ?? "—"}</Text> },
-    { key: "phone", title: t("contacts.phone"), hide: "phone", render: (row) => row.phone ?? "—" },
+    { key: "email", title: t("contacts.email"), render: (row) => <Contactable text={row.email} /> },
+    { key: "phone", title: t("contacts.phone"), hide: "phone", render: (row) => <Contactable text={row.phone} /> },
   ];
   return (
     <Stack gap="sm">

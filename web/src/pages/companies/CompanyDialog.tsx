@@ -46,7 +46,7 @@ export function CompanyDialog({ company, opened, onClose, onSaved }: Props) {
           {saving.error && <ProblemPanel problem={saving.error} />}
           <TextInput data-autofocus label={t("companies.name")} {...form.getInputProps("name")} />
           <SimpleGrid cols={{ base: 1, xs: 2 }}>
-            <TextInput label={t("companies.inn")} description={t("companies.innHint")} inputMode="numeric" {...form.getInputProps("inn")} />
+            <TextInput label={t("companies.inn")} description={t("companies.innHint")} inputWrapperOrder={["label", "input", "description", "error"]} inputMode="numeric" {...form.getInputProps("inn")} />
             <TextInput label={t("companies.kpp")} inputWrapperOrder={["label", "input", "description", "error"]} {...form.getInputProps("kpp")} />
           </SimpleGrid>
           <Group justify="flex-end">

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { contacts, type AddressKind, type ContactAddress, type ContactCard, type Stop } from "../../api/contacts";
 import { useRight } from "../../api/session";
+import { Contactable } from "../../ui/Contactable";
 import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
 import { ask, tell, tellProblem } from "../../ui/notices";
@@ -50,7 +51,7 @@ function AddressLine({ kind, own, contactId }: { kind: AddressKind; own: Contact
     <Stack gap={4}>
       <Group gap="xs" wrap="nowrap">
         <Text size="sm" fw={550} style={{ overflowWrap: "anywhere" }}>
-          {own.address}
+          <Contactable text={own.address} />
         </Text>
         {own.primary && <Badge size="sm">{t("contacts.primary")}</Badge>}
         {writes && !everything && (

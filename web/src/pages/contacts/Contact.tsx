@@ -9,7 +9,7 @@ import { contacts, type ContactCard } from "../../api/contacts";
 import { useRight } from "../../api/session";
 import { localised } from "../../i18n";
 import { Field } from "../../ui/Field";
-import { useFormat } from "../../ui/format";
+import { phone, useFormat } from "../../ui/format";
 import { PageLoading } from "../../ui/Loading";
 import { ask, tell, tellProblem } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
@@ -41,7 +41,7 @@ function Contact({ contact }: { contact: ContactCard }) {
     <>
       <PageHeader
         title={contact.name}
-        description={[contact.company?.name, contact.email, contact.phone].filter(Boolean).join(" · ")}
+        description={[contact.company?.name, contact.email, contact.phone && phone(contact.phone)].filter(Boolean).join(" · ")}
         back={{ to: "/contacts", label: t("contacts.title") }}
         badges={<ContactBadge row={contact} />}
         actions={
@@ -171,7 +171,7 @@ function PersonalData({ contact }: { contact: ContactCard }) {
           <Menu.Item component="a" href={privacy.fileOf(contact.id)} download leftSection={<IconFileDownload size={16} />}>
             {t("privacy.handOut")}
           </Menu.Item>
-          <Menu.Item leftSection={<IconTrash size={16} />} onClick={dialog.open}>
+          <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={dialog.open}>
             {t("privacy.erase")}
           </Menu.Item>
         </Menu.Dropdown>

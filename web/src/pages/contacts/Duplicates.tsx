@@ -6,7 +6,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { duplicates, type DuplicateGroup, type Ground } from "../../api/card";
 import { useRight } from "../../api/session";
+import { Contactable } from "../../ui/Contactable";
 import { EmptyState } from "../../ui/EmptyState";
+import { phone } from "../../ui/format";
 import { RowsLoading } from "../../ui/Loading";
 import { PageHeader } from "../../ui/PageHeader";
 import { ProblemPanel } from "../../ui/ProblemPanel";
@@ -64,14 +66,14 @@ function Candidates({ group, review }: { group: DuplicateGroup; review: () => vo
       <Group justify="space-between" align="flex-start" gap="sm">
         <Stack gap={6} miw={0} flex="1 1 260px">
           <Text size="sm" fw={550} style={{ overflowWrap: "anywhere" }}>
-            {group.shared}
+            {group.ground === "address" ? <Contactable text={group.shared} /> : group.shared}
           </Text>
           {group.contacts.map((one) => (
             <Text key={one.id} size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
               <Link to="/contacts/$id" params={{ id: one.id }} className="row-link">
                 {one.name}
               </Link>{" "}
-              {[one.company?.name, one.email, one.phone].filter(Boolean).join(" · ")}
+              {[one.company?.name, one.email, one.phone && phone(one.phone)].filter(Boolean).join(" · ")}
             </Text>
           ))}
         </Stack>

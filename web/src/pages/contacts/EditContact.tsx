@@ -50,7 +50,7 @@ export function EditContact({ contact, opened, onClose }: { contact: ContactCard
   });
   const known = contact.owner && !owners.some((one) => one.id === contact.ownerId) ? [contact.owner, ...owners] : owners;
   return (
-    <Dialog opened={opened} onClose={onClose} title={t("contacts.edit")} size="lg">
+    <Dialog opened={opened} onClose={onClose} title={t("contacts.editTitle")} size="lg">
       <form onSubmit={form.onSubmit((values) => saving.mutate(values))} noValidate>
         <Stack>
           {saving.error && <ProblemPanel problem={saving.error} />}

@@ -6,6 +6,7 @@ import { duplicates } from "../../api/card";
 import { contacts, type ContactRow } from "../../api/contacts";
 import { localised } from "../../i18n";
 import { Dialog } from "../../ui/Dialog";
+import { phone } from "../../ui/format";
 import { tell } from "../../ui/notices";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 
@@ -95,7 +96,7 @@ export function MergeDialog({ people, onClose, onMerged }: Props) {
 }
 
 function Person({ row }: { row: ContactRow }) {
-  const about = [row.company?.name, row.email, row.phone].filter(Boolean).join(" · ");
+  const about = [row.company?.name, row.email, row.phone && phone(row.phone)].filter(Boolean).join(" · ");
   return (
     <>
       <Text size="sm" component="span" display="block">
@@ -114,7 +115,7 @@ function useParts(): Part[] {
   return [
     { key: "name", label: t("merge.name"), shown: (row) => row.name },
     { key: "email", label: t("merge.email"), shown: (row) => row.email },
-    { key: "phone", label: t("merge.phone"), shown: (row) => row.phone },
+    { key: "phone", label: t("merge.phone"), shown: (row) => row.phone && phone(row.phone) },
     { key: "company", label: t("merge.company"), shown: (row) => row.company?.name ?? null },
     ...defined.map((field) => ({
       key: `fields.${field.key}`,

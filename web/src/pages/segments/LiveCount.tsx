@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { segments, type RuleGroup } from "../../api/segments";
+import { Contactable } from "../../ui/Contactable";
 import { useFormat } from "../../ui/format";
 import { describeProblem } from "../../ui/problems";
 import { complete } from "./rule";
@@ -65,14 +66,14 @@ function Sample({ rule }: { rule: RuleGroup }) {
         {t("segments.example")}
       </Text>
       {data.items.map((one) => (
-        <Group key={one.id} gap="xs" justify="space-between" wrap="nowrap">
-          <Anchor component={Link} to={`/contacts/${one.id}`} size="sm" truncate>
+        <Stack key={one.id} gap={0}>
+          <Anchor component={Link} to={`/contacts/${one.id}`} size="sm">
             {one.name}
           </Anchor>
-          <Text size="xs" c="dimmed" truncate>
-            {one.email ?? one.phone ?? "—"}
+          <Text size="xs" c="dimmed">
+            <Contactable text={one.email ?? one.phone} />
           </Text>
-        </Group>
+        </Stack>
       ))}
     </Stack>
   );

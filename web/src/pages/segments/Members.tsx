@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { ContactRow } from "../../api/contacts";
 import { segments, type Segment } from "../../api/segments";
 import { DataList, PAGE_SIZE } from "../../ui/DataList";
+import { Contactable } from "../../ui/Contactable";
 import { EmptyState } from "../../ui/EmptyState";
 import { useListState } from "../../ui/list-state";
 import { tell, tellProblem } from "../../ui/notices";
@@ -37,8 +38,8 @@ export function Members({ segment, writes }: { segment: Segment; writes: boolean
         </Link>
       ),
     },
-    { key: "email", title: t("contacts.email"), render: (row: ContactRow) => <Anywhere text={row.email} /> },
-    { key: "phone", title: t("contacts.phone"), hide: "tablet" as const, render: (row: ContactRow) => row.phone ?? "—" },
+    { key: "email", title: t("contacts.email"), render: (row: ContactRow) => <Contactable text={row.email} /> },
+    { key: "phone", title: t("contacts.phone"), hide: "tablet" as const, render: (row: ContactRow) => <Contactable text={row.phone} /> },
     ...(writes
       ? [
           {
@@ -94,14 +95,5 @@ export function Members({ segment, writes }: { segment: Segment; writes: boolean
         />
       </Stack>
     </Panel>
-  );
-}
-
-/** A text without spaces that may be wider than a phone. */
-function Anywhere({ text }: { text: string | null }) {
-  return (
-    <Text size="sm" component="span" style={{ overflowWrap: "anywhere" }}>
-      {text ?? "—"}
-    </Text>
   );
 }

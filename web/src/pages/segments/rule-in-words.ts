@@ -10,7 +10,7 @@ export function ruleInWords(rule: RuleGroup, fields: SegmentField[], names: Name
   const parts = rule.rules.map((part) => {
     if (!("rules" in part)) return conditionInWords(part, fields, names, t);
     const inner = ruleInWords(part, fields, names, t);
-    return part.rules.length > 1 ? `(${inner})` : inner;
+    return part.rules.length > 1 && !part.not ? `(${inner})` : inner;
   });
   const joined = parts.join(` ${t(`segments.combinator.${rule.combinator}`)} `);
   return rule.not ? t("segments.not", { rule: joined }) : joined;
@@ -19,7 +19,7 @@ export function ruleInWords(rule: RuleGroup, fields: SegmentField[], names: Name
 export function conditionInWords(condition: Condition, fields: SegmentField[], names: Names, t: TFunction): string {
   const field = fields.find((one) => one.name === condition.field);
   const value = valueInWords(condition.value, field, names, t);
-  const phrase = t(`segments.words.${condition.operator}`, { value, defaultValue: "" });
+  const phrase = t(`segments.words.${condition.operator}`, { value, count: Number(condition.value), defaultValue: "" });
   if (phrase) return `${field?.title ?? condition.field} ${phrase}`;
   const operator = operatorInWords(condition.operator, field, t);
   return [field?.title ?? condition.field, operator, value].filter(Boolean).join(" ");

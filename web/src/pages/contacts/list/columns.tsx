@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { contactList } from "../../../api/contact-list";
 import { contacts, type ContactField, type ContactRow } from "../../../api/contacts";
 import { localised } from "../../../i18n";
+import { Contactable } from "../../../ui/Contactable";
 import { useFormat } from "../../../ui/format";
 import type { Column } from "../../../ui/Rows";
 import { ContactBadge } from "../ContactBadge";
@@ -96,7 +97,9 @@ function Name({ row, selecting }: { row: ContactRow; selecting: Selecting | unde
 function FirstOf({ value, all }: { value: string | null; all: number }) {
   return (
     <Group gap={6} wrap="nowrap">
-      <span>{value ?? "—"}</span>
+      <span>
+        <Contactable text={value} />
+      </span>
       {all > 1 && (
         <Badge size="sm" color="gray">
           +{all - 1}
