@@ -161,6 +161,12 @@ class Service:
     def _GetCampaignStats(self, arguments: dict[str, Any]) -> Any:
         return self.figures
 
+    def _GetCampaignLinks(self, arguments: dict[str, Any]) -> Any:
+        return [{"url": "https://example.com/a", "clicks": 3}]
+
+    def _GetDeliveries(self, arguments: dict[str, Any]) -> Any:
+        return {"items": [{"email": "person-1@example.com", "status": "opened"}]}
+
     def _CancelCampaign(self, arguments: dict[str, Any]) -> Any:
         self.states[arguments["campaignExternalId"]]["status"] = "cancelled"
         return self.states[arguments["campaignExternalId"]]

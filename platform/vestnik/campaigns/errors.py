@@ -4,7 +4,7 @@ Problem
 ├── CampaignNotEditable 409      ├── CampaignNotReady 409       ├── TooLateToPause 409
 ├── CampaignStateForbids 409     ├── ScheduleInThePast 422      ├── CannotCancelAtService 409
 ├── ServiceDidNotAnswer 502      └── UnknownReference 422       ├── CampaignNotAtService 409
-├── CannotSendTest 409
+├── CannotSendTest 409         ├── CannotAskService 409
 └── RecipientIsBeingWrittenTo 409
 """
 
@@ -102,6 +102,16 @@ class CannotCheckAtService(Problem):
     message = {
         "ru": "Модуль сервиса не умеет искать рассылки. Проверьте в личном кабинете сервиса.",
         "en": "The service's module can't look for campaigns. Check in the service's own interface.",
+    }
+
+
+class CannotAskService(Problem):
+    code = "cannot_ask_service"
+    status = 409
+    title = {"ru": "Спросить сервис нельзя", "en": "The service can't be asked"}
+    message = {
+        "ru": "Модуль сервиса не умеет сообщать о рассылках: результаты приходят только вебхуками.",
+        "en": "The service's module can't tell of campaigns: results come by webhooks alone.",
     }
 
 

@@ -27,14 +27,17 @@ class Links:
     def __init__(self, database: Database, modules: ModuleCaller) -> None:
         self._database, self._modules = database, modules
 
-    async def refresh(self, row: Row) -> bool:
-        """Ask for the links, unless the kept ones are fresh for a campaign of this age; whether it asked."""
+    async def refresh(self, row: Row, *, anew: bool = False) -> CallFailed | None:
+        """Ask for the links, unless the kept ones are fresh for a campaign of this age; how that failed.
+
+        `anew`: they are asked for however fresh they are.
+        """
         async with self._database.read() as connection:
             asked_at = await connection.scalar(sa.select(campaign.c.links_at).where(campaign.c.id == row.id))
         settled = timedelta(0) if row.finished_at is None else (now() - row.finished_at) / 20
         oldest = now() - max(LINKS_OLD_AFTER, settled)
-        if asked_at is not None and asked_at > max(oldest, row.finished_at or oldest):
-            return False
+        if not anew and asked_at is not None and asked_at > max(oldest, row.finished_at or oldest):
+            return None
         at = now()
         try:
             told: Sequence[Mapping[str, Any]] = await call(
@@ -49,9 +52,9 @@ class Links:
             log.info("campaign.links_unknown", campaign_id=row.id, kind=failure.kind)
             why = failure.as_reason
             await self._database.submit(lambda to: ledger.change(to, row.id, links_failure=why))
-            return True
+            return failure
         await self._database.write(_keep, row.id, told, at)
-        return True
+        return None
 
 
 def _keep(

@@ -110,27 +110,43 @@ class Polling:
             ids = (await connection.execute(due.limit(CAMPAIGNS_AT_ONCE))).scalars().all()
         if ids:
             rows = await self._database.write(_claim, ids)
-            await asyncio.gather(*(self._ask(row) for row in rows))
+            await asyncio.gather(*(self._in_turn(row) for row in rows))
 
-    async def _ask(self, row: Row) -> None:
+    async def ask_now(self, row: Row) -> CallFailed | None:
+        """Ask about a campaign at once, whatever its webhooks told; how the call failed, if it did.
+
+        A long answer is read in turns: the periodic work goes on with it.
+        """
+        await self._set(row, None, poll_at=_claimed())
+        return await self._ask(row, heeds_webhooks=False)
+
+    async def _in_turn(self, row: Row) -> None:
         try:
-            values = await self._poll(row)
-        except CallFailed as failure:
-            log.info("campaign.not_polled", campaign_id=row.id, kind=failure.kind)
-            values = {**self._after(row), "poll_failure": failure.as_reason}
+            await self._ask(row)
         except Exception:
             log.exception("campaign.not_polled", campaign_id=row.id)
-            values = self._after(row)
-        await self._set(row, self._tell, **values)
 
-    async def _poll(self, row: Row) -> dict[str, Any]:
+    async def _ask(self, row: Row, *, heeds_webhooks: bool = True) -> CallFailed | None:
+        failed = None
+        try:
+            values = await self._poll(row, heeds_webhooks)
+        except CallFailed as failure:
+            log.info("campaign.not_polled", campaign_id=row.id, kind=failure.kind)
+            values, failed = {**self._after(row), "poll_failure": failure.as_reason}, failure
+        except Exception:
+            await self._set(row, self._tell, **self._after(row))
+            raise
+        await self._set(row, self._tell, **values)
+        return failed
+
+    async def _poll(self, row: Row, heeds_webhooks: bool) -> dict[str, Any]:
         """Ask and apply; what to set in the campaign's row then."""
         account = await self._modules.sending_account(row.account_id, row.version_id)
         if account is None or DELIVERIES not in account.functions:
             return {"poll_at": None, "poll_cursor": None}
         place = _place_of(row)
         if place is None:
-            if await self._results.heard(row.id, now() - self._every):
+            if heeds_webhooks and await self._results.heard(row.id, now() - self._every):
                 return self._after(row)
             place = _Place(now(), None if row.polled_at is None else row.polled_at - OVERLAP)
         return await self._read(row, place)

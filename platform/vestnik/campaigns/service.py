@@ -107,8 +107,8 @@ class Campaigns:
         self.register = Register(database, surroundings)
         self.inspector = Inspector(database, modules, surroundings)
         self.offers, self.issues = Offers(modules), Issues(database)
-        self.tests = Tests(database, modules, surroundings, self._row)
-        self.people = People(database, surroundings, self._row)
+        self.tests = Tests(database, modules, surroundings, self.row)
+        self.people = People(database, surroundings, self.row)
 
     def on_external_id(self, heard: OnExternalId) -> None:
         """Have `heard` called in the transaction that commits a campaign's id at the service."""
@@ -133,7 +133,7 @@ class Campaigns:
     async def card(self, actor: Actor, campaign_id: int) -> Campaign:
         """One campaign whole, with what can be done with it now."""
         actor.require("campaigns.read")
-        row = await self._row(campaign_id)
+        row = await self.row(campaign_id)
         account = None
         if row.account_id is not None:
             account = await self._modules.sending_account(row.account_id, row.version_id)
@@ -152,7 +152,7 @@ class Campaigns:
     async def preflight(self, actor: Actor, campaign_id: int) -> Preflight:
         """What would happen if it was sent now."""
         actor.require("campaigns.read")
-        return await self.inspector.look(await self._row(campaign_id))
+        return await self.inspector.look(await self.row(campaign_id))
 
     # Drafts
 
@@ -197,7 +197,7 @@ class Campaigns:
     async def copy(self, actor: Actor, campaign_id: int, name: str) -> int:
         """A new draft with the same content; its key."""
         actor.require("campaigns.write")
-        row = await self._row(campaign_id)
+        row = await self.row(campaign_id)
         values = {column: getattr(row, column) for column in CONTENT}
         return await self._database.write(create, actor, {**values, "name": name})
 
@@ -220,7 +220,7 @@ class Campaigns:
         actor.require("campaigns.send")
         if at is not None and at <= now():
             raise ScheduleInThePast()
-        preflight = await self.inspector.look(await self._row(campaign_id))
+        preflight = await self.inspector.look(await self.row(campaign_id))
 
         def send(connection: sa.Connection) -> int | None:
             row = ledger.get(connection, campaign_id)
@@ -309,7 +309,7 @@ class Campaigns:
     async def send_again(self, actor: Actor, campaign_id: int) -> None:
         """Call CreateCampaign once more, because a person asks; a campaign that turns up is taken instead."""
         actor.require("campaigns.send")
-        row = await self._row(campaign_id)
+        row = await self.row(campaign_id)
         _require(row, "send-again", State.UNCLEAR)
         found = await self.driver.resolve(row)
         if found.words is not None:
@@ -327,7 +327,7 @@ class Campaigns:
     async def check_at_service(self, actor: Actor, campaign_id: int) -> None:
         """Ask the service now whether it has the campaign, or how it goes."""
         actor.require("campaigns.send")
-        row = await self._row(campaign_id)
+        row = await self.row(campaign_id)
         if row.state == State.UNCLEAR:
             found = await self.driver.resolve(row)
             if found.words is not None:
@@ -342,7 +342,7 @@ class Campaigns:
     async def cancel_at_service(self, actor: Actor, campaign_id: int) -> None:
         """Have the service stop a campaign that it has."""
         actor.require("campaigns.send")
-        row = await self._row(campaign_id)
+        row = await self.row(campaign_id)
         if row.external_id is None:
             raise CampaignNotAtService()
         _require(row, "cancel-at-service", *TRACKED, State.PAUSED)
@@ -388,7 +388,8 @@ class Campaigns:
 
         return await self._database.write(act)
 
-    async def _row(self, campaign_id: int) -> Row:
+    async def row(self, campaign_id: int) -> Row:
+        """The campaign as it is stored; `NotFound` when there is none."""
         async with self._database.read() as connection:
             found = await connection.execute(sa.select(campaign).where(campaign.c.id == campaign_id))
             row = found.one_or_none()

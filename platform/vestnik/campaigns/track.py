@@ -112,10 +112,11 @@ class Tracker:
         await self.refresh_stats(row)
         await self.links.refresh(row)
 
-    async def refresh_stats(self, row: Row) -> None:
+    async def refresh_stats(self, row: Row, *, anew: bool = False) -> CallFailed | None:
         """Ask for the service's own figures, unless the kept ones are fresh for a campaign of this age.
 
-        Figures from before the end of a campaign are never fresh after it.
+        Figures from before the end of a campaign are never fresh after it; `anew`: none are. How the call
+        failed, if it did: the kept ones stay.
         """
         async with self._database.read() as connection:
             fetched_at = await connection.scalar(
@@ -123,8 +124,8 @@ class Tracker:
             )
         settled = timedelta(0) if row.finished_at is None else (now() - row.finished_at) / 20
         oldest = now() - max(STATS_OLD_AFTER, settled)
-        if fetched_at is not None and fetched_at > max(oldest, row.finished_at or oldest):
-            return
+        if not anew and fetched_at is not None and fetched_at > max(oldest, row.finished_at or oldest):
+            return None
         asked_at = now()
         try:
             told = await self._call(row, STATS)
@@ -132,9 +133,10 @@ class Tracker:
             log.info("campaign.stats_unknown", campaign_id=row.id, kind=failure.kind)
             why = failure.as_reason
             await self._database.submit(lambda to: ledger.change(to, row.id, stats_failure=why))
-            return
+            return failure
         await self._database.write(_keep_stats, row.id, told, asked_at)
         self._tell(row.id)
+        return None
 
     async def _call(self, row: Row, function: str) -> dict[str, Any]:
         arguments = {"campaignExternalId": row.external_id}

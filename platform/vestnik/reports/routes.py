@@ -37,6 +37,12 @@ async def get_campaign_results(context: Context, id: int) -> ResultsShape:
     return shapes.results(await _reports(context).results(context.actor, id), context.language)
 
 
+@router.post("/campaigns/{id:key}/results/ask", returns=ResultsShape, right="campaigns.read")
+async def ask_campaign_results(context: Context, id: int) -> ResultsShape:
+    """Ask the service now for its figures, links and what became of each letter; then the same."""
+    return shapes.results(await _reports(context).ask(context.actor, id), context.language)
+
+
 @router.get("/campaigns/{id:key}/links", returns=LinksShape, right="campaigns.read")
 async def get_campaign_links(context: Context, id: int) -> LinksShape:
     """How often each link of a campaign's letter was followed, as the service counts it and by our events."""

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vestnik.audit import record
+from vestnik.campaigns.asking import Asking
 from vestnik.campaigns.ports import DELIVERIES, LINKS, STATS
 from vestnik.campaigns.reading import Campaign
 from vestnik.campaigns.service import Campaigns
@@ -81,10 +82,15 @@ class Reports:
     """What the reports room can do; every method checks the actor's right."""
 
     def __init__(
-        self, database: Database, campaigns: Campaigns, segments: Segments, organisation: Organisation
+        self,
+        database: Database,
+        campaigns: Campaigns,
+        asking: Asking,
+        segments: Segments,
+        organisation: Organisation,
     ) -> None:
         self._database, self._campaigns, self._segments = database, campaigns, segments
-        self._organisation = organisation
+        self._asking, self._organisation = asking, organisation
 
     # A campaign
 
@@ -102,6 +108,11 @@ class Reports:
             polling=Told(_may(found, DELIVERIES), row.polled_at, row.poll_failure),
             polls_next_at=row.poll_at,
         )
+
+    async def ask(self, actor: Actor, campaign_id: int) -> Results:
+        """The same after the service was asked for all that it can tell."""
+        await self._asking.ask(actor, campaign_id)
+        return await self.results(actor, campaign_id)
 
     async def links(self, actor: Actor, campaign_id: int) -> Links:
         """The links of a campaign's letter."""

@@ -1,0 +1,60 @@
+"""A campaign's results asked for because a person wants to know now, and not when it is their turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from vestnik.campaigns.errors import CampaignNotAtService, CannotAskService, ServiceDidNotAnswer
+from vestnik.campaigns.ledger import Row
+from vestnik.campaigns.polling import Polling
+from vestnik.campaigns.ports import DELIVERIES, LINKS, STATS, CallFailed, ModuleCaller
+from vestnik.campaigns.track import Tracker
+from vestnik.http.limits import RateLimit
+from vestnik.people.access import Actor
+
+#: A campaign is asked about by hand once in so many seconds, whoever asks.
+ONE_MORE_EVERY_S = 30.0
+
+
+class Asking:
+    """Asks a service for the figures and links of a campaign, and for what became of its letters."""
+
+    def __init__(
+        self,
+        modules: ModuleCaller,
+        tracker: Tracker,
+        polling: Polling,
+        row_of: Callable[[int], Awaitable[Row]],
+    ) -> None:
+        self._modules, self._tracker, self._polling, self._row_of = modules, tracker, polling, row_of
+        self._limit = RateLimit(1, ONE_MORE_EVERY_S)
+
+    async def ask(self, actor: Actor, campaign_id: int) -> None:
+        """Ask for all that the module can tell; `ServiceDidNotAnswer` when it answered nothing of it.
+
+        What failed beside an answer is kept with the campaign, as when it is asked by itself.
+        """
+        actor.require("campaigns.read")
+        row = await self._row_of(campaign_id)
+        if row.external_id is None:
+            raise CampaignNotAtService()
+        account = await self._modules.sending_account(row.account_id, row.version_id)
+        able = frozenset[str]() if account is None else account.functions
+        ways: dict[str, Callable[[Row], Awaitable[CallFailed | None]]] = {
+            STATS: lambda row: self._tracker.refresh_stats(row, anew=True),
+            LINKS: lambda row: self._tracker.links.refresh(row, anew=True),
+            DELIVERIES: self._polling.ask_now,
+        }
+        questions = [ask for function, ask in ways.items() if function in able]
+        if not questions:
+            raise CannotAskService()
+        self._limit.take(str(campaign_id))
+        failures = await asyncio.gather(*(ask(row) for ask in questions))
+        answered = [each is None for each in failures]
+        failed = [each for each in failures if each is not None and each.kind != "not_implemented"]
+        if any(answered):
+            return
+        if not failed:
+            raise CannotAskService()
+        raise ServiceDidNotAnswer(text=failed[0].words)
