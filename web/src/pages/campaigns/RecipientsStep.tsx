@@ -68,7 +68,7 @@ function SegmentOption({ segment }: { segment: Segment }) {
   const { data } = useQuery(segments.count(segment.id));
   return (
     <Group justify="space-between" wrap="nowrap" align="flex-start">
-      <Radio value={segment.id} label={segment.name} description={<Rule segment={segment} />} />
+      <Radio value={segment.id} label={segment.name} description={<Rule segment={segment} size="xs" />} />
       <Text size="sm" c="dimmed" className="numbers">
         {format.number(data?.count)}
       </Text>

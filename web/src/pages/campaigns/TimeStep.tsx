@@ -1,4 +1,4 @@
-import { Alert, Button, Grid, Group, Radio, Select, Stack, Text } from "@mantine/core";
+import { Alert, Button, Grid, Group, Radio, Select, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconCalendarTime, IconRepeat, IconSend } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -155,7 +155,7 @@ function Moment({ at, zone, onAt, onZone }: MomentProps) {
   };
   return (
     <Stack gap="sm">
-      <Group grow align="flex-start">
+      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
         <MomentPicker
           label={t("campaigns.at")}
           leftSection={<IconCalendarTime size={16} />}
@@ -173,7 +173,7 @@ function Moment({ at, zone, onAt, onZone }: MomentProps) {
           value={zone}
           onChange={(value) => value && choose(wall, value)}
         />
-      </Group>
+      </SimpleGrid>
       {meant?.kind === "twice" && (
         <Radio.Group label={t("planning.time.twice")} value={String(meant.instants.indexOf(at ?? ""))} onChange={(turn) => choose(wall, zone, Number(turn))}>
           <Group mt="xs">

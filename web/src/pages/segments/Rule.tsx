@@ -6,7 +6,7 @@ import { mentionsCampaign, useNames } from "./names";
 import { ruleInWords } from "./rule-in-words";
 
 /** A segment's rule as a sentence. */
-export function Rule({ segment }: { segment: Segment }) {
+export function Rule({ segment, size = "sm" }: { segment: Segment; size?: "xs" | "sm" }) {
   const { t, i18n } = useTranslation();
   const fields = useQuery(segments.fields).data ?? [];
   const names = useNames(segment.rule !== null && mentionsCampaign(segment.rule));
@@ -15,7 +15,7 @@ export function Rule({ segment }: { segment: Segment }) {
       ? t("segments.static")
       : ruleInWords(segment.rule, fields, names, i18n.t.bind(i18n));
   return (
-    <Text size="sm" c="dimmed" component="span">
+    <Text size={size} c="dimmed" component="span">
       {words}
     </Text>
   );

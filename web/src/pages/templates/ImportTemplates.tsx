@@ -21,7 +21,7 @@ export function ImportTemplates({ opened, onClose }: { opened: boolean; onClose:
     onClose();
   };
   return (
-    <Dialog opened={opened} onClose={close} title={t("templates.import")}>
+    <Dialog opened={opened} onClose={close} title={t("templates.importTitle")}>
       <Stack>
         <Text size="sm" c="dimmed">
           {t("templates.importHint")}
