@@ -65,6 +65,8 @@ class Act:
     effect: Effect = field(default_factory=lambda: Effect(Outcome.APPLIED))
     address: Address | None = None
     campaign: Ref | None = None
+    #: The address is of a person who was erased: what it says is done, and nothing of it is kept.
+    erased: bool = False
 
     @property
     def type(self) -> str:
@@ -111,7 +113,7 @@ class Act:
         if self.type == "unsubscribe":
             return "recipient" if self.address is None else None
         if self.campaign is None:
-            return "campaign"
+            return None if self.erased else "campaign"
         recipient = self.type != "updateDeliveryStatus" or self.effect.address_id is not None
         return None if recipient else "recipient"
 

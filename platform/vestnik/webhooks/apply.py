@@ -22,6 +22,7 @@ from vestnik.campaigns import messages
 from vestnik.contacts.consents import Reason
 from vestnik.contacts.service import Contacts
 from vestnik.db import RowsStatement, from_microseconds, new_key, now, to_microseconds
+from vestnik.privacy.search import Search, Wanted
 from vestnik.webhooks.acts import Act, Effect, Outcome, digest, is_key, read_action
 from vestnik.webhooks.inbox import State, Stored
 from vestnik.webhooks.resolution import resolve
@@ -32,6 +33,11 @@ _encode = msgspec.json.Encoder().encode
 
 #: Statuses after which no further letter goes to the address, whoever sends it.
 _SUPPRESSING: dict[str, Reason] = {"hardBounce": "hard_bounce", "spam": "spam"}
+
+
+#: What stays of a request that was about erased people alone.
+FORGOTTEN = b"erased"
+_TOLD = ("query", "body", "actions", "response")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,8 @@ class Applier:
         effects = [[act.effect for act in result] for result in acts]
         settled = [_settled(parsed, effect) for parsed, effect in zip(batch, effects, strict=True)]
         _SETTLE.run(connection, sorted(settled, key=itemgetter("id")))
+        for parsed, result in zip(batch, acts, strict=True):
+            _forget_erased(connection, parsed, result)
         return effects
 
     def hear(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
@@ -104,9 +112,27 @@ class Applier:
 
     def _carry_out(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
         """Apply what can be; what waited for a message that one of `acts` made known goes after them."""
-        released = _match(connection, acts)
+        released = self._match(connection, acts)
         self._effect(connection, [*acts, *released])
         _tell_inbox(connection, released)
+
+    def _match(self, connection: sa.Connection, acts: Sequence[Act]) -> list[Act]:
+        """Find what the acts mean; what waited for a message that one of them made known, and what that means.
+
+        Another process may be bringing what an act lacks: that is looked for again once nobody brings anything.
+        """
+        erased = self._contacts.erased_addresses
+        learned = resolve(connection, acts, erased)
+        lacking = [act for act in acts if act.lacks is not None]
+        if not learned and not lacking:
+            return []
+        accounts = {account_id for account_id, _ in learned} | {act.account_id for act in lacking}
+        if campaigns.hold_accounts(connection, accounts) and lacking:
+            learned |= resolve(connection, lacking, erased)
+        if not learned:
+            return []
+        released = _waited_for_messages(connection, learned)
+        return [*released, *self._match(connection, released)] if released else []
 
     def _effect(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
         """Do what the acts say. Every process locks in this order: campaigns, deliveries, the stop-list."""
@@ -189,7 +215,7 @@ def _deliveries(connection: sa.Connection, acts: Sequence[Act]) -> None:
 def _status(act: Act) -> tuple[str, datetime, str | None]:
     if act.type == "unsubscribe":
         return "unsubscribed", act.at, None
-    return act.action["status"], act.at, act.action.get("reason")
+    return act.action["status"], act.at, None if act.erased else act.action.get("reason")
 
 
 # One statement for a batch of any size: it tells which of the keys are new.
@@ -220,24 +246,6 @@ def _first_seen(connection: sa.Connection, acts: Sequence[Act]) -> list[Act]:
         if key not in new:
             act.effect.outcome = Outcome.DUPLICATE
     return [act for key, act in fresh.items() if key in new]
-
-
-def _match(connection: sa.Connection, acts: Sequence[Act]) -> list[Act]:
-    """Find what the acts mean; what waited for a message that one of them made known, and what that means.
-
-    Another process may be bringing what an act lacks: that is looked for again once nobody brings anything.
-    """
-    learned = resolve(connection, acts)
-    lacking = [act for act in acts if act.lacks is not None]
-    if not learned and not lacking:
-        return []
-    accounts = {account_id for account_id, _ in learned} | {act.account_id for act in lacking}
-    if campaigns.hold_accounts(connection, accounts) and lacking:
-        learned |= resolve(connection, lacking)
-    if not learned:
-        return []
-    released = _waited_for_messages(connection, learned)
-    return [*released, *_match(connection, released)] if released else []
 
 
 _TAKE_WAITING = RowsStatement(
@@ -303,7 +311,7 @@ def _record_events(connection: sa.Connection, acts: Sequence[Act]) -> None:
             "campaign_id": act.effect.campaign_id,
             "address_id": act.effect.address_id,
             "kind": act.action.get("status", "unsubscribed"),
-            "detail": act.action.get("link") or act.action.get("reason"),
+            "detail": None if act.erased else act.action.get("link") or act.action.get("reason"),
             "inbox_id": act.inbox_id,
             "polled": act.polled,
         }
@@ -364,6 +372,24 @@ _SETTLE = RowsStatement(
         "answered": "integer",
     },
 )
+
+
+def _forget_erased(connection: sa.Connection, parsed: Parsed, acts: Sequence[Act]) -> None:
+    """Keep of an applied request nothing that names erased people; all of it where it is of them alone."""
+    gone = {act.address.normalised for act in acts if act.erased and act.address is not None}
+    if not gone:
+        return
+    own = sa.and_(inbox.c.id == parsed.request.id, inbox.c.received_at == parsed.request.received_at)
+    row = connection.execute(sa.select(*(inbox.c[name] for name in _TOLD)).where(own)).one()
+    search = Search(Wanted(addresses=sorted(gone)))
+    values = {
+        name: search.text(text) if isinstance(text, str) else search.data(bytes(text))
+        for name, text in row._mapping.items()
+        if text is not None
+    }
+    if all(act.erased for act in acts):
+        values |= {"query": "", "body": FORGOTTEN}
+    connection.execute(sa.update(inbox).where(own).values(values))
 
 
 def _settled(parsed: Parsed, effects: Sequence[Effect]) -> dict[str, Any]:

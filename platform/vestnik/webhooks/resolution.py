@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 
 from vestnik.campaigns import effects as campaigns
 from vestnik.campaigns import messages
+from vestnik.contacts.addresses import Address
 from vestnik.contacts.storing import addresses_by_id, known_ids
 from vestnik.webhooks.acts import Act
 
 
-def resolve(connection: sa.Connection, acts: Sequence[Act]) -> set[messages.Name]:
+#: Empty rows of erased people's addresses, by address.
+Erased = Callable[[sa.Connection, Collection[Address]], Mapping[Address, int]]
+
+
+def resolve(connection: sa.Connection, acts: Sequence[Act], erased: Erased) -> set[messages.Name]:
     """Find each act's recipient and campaign; the messages that were not known before."""
     named = [act for act in acts if act.address is not None]
     ids = known_ids(connection, list({act.address for act in named if act.address is not None}))
     for act in named:
         act.effect.address_id = ids.get(act.address) if act.address is not None else None
+    strangers = {act.address for act in named if act.address is not None and act.effect.address_id is None}
+    gone = erased(connection, strangers) if strangers else {}
+    for act in named:
+        if act.address is not None and act.address in gone:
+            act.effect.address_id, act.erased = gone[act.address], True
     by_account: defaultdict[int, list[Act]] = defaultdict(list)
     for act in acts:
         by_account[act.account_id].append(act)
