@@ -196,7 +196,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     surroundings = Surroundings(modules, contacts, segments, templates)
     sending = ModulesForCampaigns(modules)
     campaigns = Campaigns(database, engine, sending, surroundings, events, settings.send_hold_s)
-    repeats = Repeats(database, engine, campaigns.inspector, campaigns.driver, campaigns.tell)
+    repeats = Repeats(database, engine, campaigns.inspector, campaigns.driver, campaigns.tell, alerts)
     webhooks = Webhooks(
         database,
         contacts,

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from tests.alerts.post import alerts_of
 from tests.campaigns.conftest import Room, until
 from tests.campaigns.service_double import ACCOUNT_ID, Failure
 from tests.campaigns.test_routes import SignedIn
@@ -38,7 +39,8 @@ def repeats(room: Room) -> Repeats:
     """The repeats of the room; nothing looks for due ones by itself."""
     campaigns = room.campaigns
     engine = cast(Any, SimpleNamespace(every=lambda *_: None))
-    return Repeats(room.database, engine, campaigns.inspector, campaigns.driver, campaigns.tell)
+    alerts = alerts_of(room.database, room.settings, engine)
+    return Repeats(room.database, engine, campaigns.inspector, campaigns.driver, campaigns.tell, alerts)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -103,6 +103,12 @@ class Alerts:
         heard = _told(connection, kind, subject.id, found.since) if not failing else None
         whom = self._audience(connection, known, subject) if heard is None else heard
         _write(connection, kind, subject, {"failing": failing, **values}, whom - untold)
+
+    async def failing(self, kind: str) -> dict[int, datetime]:
+        """The keys of the things of a kind that are known to fail, and since when."""
+        query = sa.select(alert.c.subject_id, alert.c.since).where(alert.c.kind == kind, alert.c.failing)
+        async with self._database.read() as connection:
+            return {row.subject_id: row.since for row in await connection.execute(query)}
 
     def forget(self, connection: sa.Connection, kind: str, subject_id: int) -> None:
         """The thing is gone: nothing is told of it any more."""
