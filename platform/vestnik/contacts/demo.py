@@ -55,7 +55,8 @@ FIELDS = [
     Field("birthday", {"ru": "День рождения", "en": "Birthday"}, "date"),
 ]
 
-_SOURCE = "demo"
+#: Where the stop-list of the demo comes from; nobody else writes this.
+_SOURCE = "Прежняя система (демо)"
 _AT_ONCE = 1_000
 _MAILBOXES = ("mail.example.com", "post.example.org", "inbox.example.net", "pochta.example.com")
 _CITIES = {
@@ -166,7 +167,10 @@ def _create_places(connection: sa.Connection, owners: Sequence[int], at: datetim
     keys = insert_clients(
         connection,
         [
-            NewClient(name, inn=_inn(number), external_id=f"demo-{number}")
+            # Three of four have given their KPP, too.
+            NewClient(
+                name, inn=_inn(number), kpp="770001001" if number % 4 else None, external_id=f"demo-{number}"
+            )
             for number, name in enumerate(names)
         ],
     )

@@ -1,4 +1,4 @@
-import { Badge, Button, Checkbox, Collapse, Group, Paper, Popover, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Badge, Box, Button, Checkbox, Collapse, Group, Paper, Popover, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
 import { IconAddressBook, IconArrowLeft, IconArrowRight, IconArrowsJoin, IconColumns3, IconFileImport, IconFilter, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -37,6 +37,8 @@ export default function Contacts() {
       {t("contacts.add")}
     </Button>
   );
+  const { fields = {}, ...others } = list.filters;
+  const held = Object.keys(others).length + Object.keys(fields ?? {}).length;
   const nobody = source.data?.total === 0 && !list.filtered;
   return (
     <>
@@ -58,7 +60,11 @@ export default function Contacts() {
           </>
         }
       />
-      {source.error && !source.data && <ProblemPanel problem={source.error} retry={() => void source.refetch()} />}
+      {source.error && !source.data && (
+        <Box mb="md">
+          <ProblemPanel problem={source.error} retry={() => void source.refetch()} />
+        </Box>
+      )}
       {nobody ? (
         <Paper>
           <EmptyState icon={IconAddressBook} title={t("contacts.empty")} text={t("contacts.emptyHint")} actions={add} />
@@ -70,7 +76,7 @@ export default function Contacts() {
             <Button
               variant={filtering ? "light" : "default"}
               leftSection={<IconFilter size={16} />}
-              rightSection={Object.keys(list.filters).length > 0 && <Badge circle>{Object.keys(list.filters).length}</Badge>}
+              rightSection={held > 0 && <Badge circle>{held}</Badge>}
               aria-expanded={filtering}
               onClick={panel.toggle}
             >
@@ -118,7 +124,7 @@ function Found({ list, page, columns, faded, writes }: FoundProps) {
     else setChosen(next);
   };
   const has = (id: string) => (everybody ? !but.has(id) : chosen.has(id));
-  const all = here.length > 0 && here.every(has);
+  const allHere = here.length > 0 && here.every(has);
   const rows = useColumns(columns, writes ? { has, toggle: (id) => toggle([id], !has(id)) } : undefined);
   if (page.items.length === 0) {
     return (
@@ -146,9 +152,9 @@ function Found({ list, page, columns, faded, writes }: FoundProps) {
       {writes && (
         <Checkbox
           label={t("contactList.selectPage")}
-          checked={all}
-          indeterminate={!all && here.some(has)}
-          onChange={() => toggle(here, !all)}
+          checked={allHere}
+          indeterminate={!allHere && here.some(has)}
+          onChange={() => toggle(here, !allHere)}
         />
       )}
       <div style={{ opacity: faded ? 0.55 : 1, transition: "opacity 120ms" }}>

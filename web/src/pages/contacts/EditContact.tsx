@@ -1,11 +1,11 @@
 import { Button, Group, NumberInput, Select, SimpleGrid, Stack, TextInput } from "@mantine/core";
-import { DateInput } from "@mantine/dates";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { card } from "../../api/card";
 import { contacts, type ContactCard, type ContactField } from "../../api/contacts";
 import { localised } from "../../i18n";
+import { DayPicker } from "../../ui/DayPicker";
 import { Dialog } from "../../ui/Dialog";
 import { tell } from "../../ui/notices";
 import { ProblemPanel } from "../../ui/ProblemPanel";
@@ -110,7 +110,7 @@ function FieldInput({ field, value, onChange }: { field: ContactField; value: Va
         />
       );
     case "date":
-      return <DateInput label={label} placeholder={none} clearable valueFormat="DD.MM.YYYY" value={typeof value === "string" ? value : null} onChange={onChange} />;
+      return <DayPicker label={label} value={typeof value === "string" ? value : null} onChange={onChange} />;
     case "choice": {
       const options = typeof value === "string" && !field.options.includes(value) ? [value, ...field.options] : field.options;
       return <Select label={label} placeholder={none} clearable data={options} value={typeof value === "string" ? value : null} onChange={onChange} />;

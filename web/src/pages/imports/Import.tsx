@@ -1,10 +1,12 @@
-import { Alert, Button, Group, Progress, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, Button, Group, Progress, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconArchive, IconArrowBackUp, IconDownload, IconPlayerPlay, IconPlayerStop, IconShieldCheck } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { imports, type ImportCard } from "../../api/imports";
+import { contacts } from "../../api/contacts";
+import { imports, type ImportCard, type Policy } from "../../api/imports";
+import { segments } from "../../api/segments";
 import { Field } from "../../ui/Field";
 import { useFormat } from "../../ui/format";
 import { PageLoading } from "../../ui/Loading";
@@ -133,11 +135,33 @@ function Outcome({ card }: { card: ImportCard }) {
       {(card.state === "undoing" || card.state === "undone") && <Undone card={card} />}
       <Panel title={t("imports.how")}>
         <Field label={t("imports.duplicates")}>{t(`imports.policy.${card.policy?.duplicates ?? "update"}`)}</Field>
+        {card.policy && <Everybody policy={card.policy} />}
         <Field label={t("imports.format")}>{[card.reading.format.toUpperCase(), card.reading.format === "csv" && ENCODINGS[card.reading.encoding ?? "utf-8"]].filter(Boolean).join(" · ")}</Field>
         <Field label={t("imports.started")}>{format.dateTime(card.startedAt)}</Field>
         <Field label={t("imports.finished")}>{format.dateTime(card.finishedAt)}</Field>
       </Panel>
     </Stack>
+  );
+}
+
+/** What became of everybody in the file: a segment, and a consent with its evidence. */
+function Everybody({ policy }: { policy: Policy }) {
+  const { t } = useTranslation();
+  const known = useQuery({ ...segments.list, enabled: Boolean(policy.segmentId) }).data?.items;
+  const categories = useQuery({ ...contacts.categories, enabled: Boolean(policy.categoryId) }).data;
+  const segment = known?.find(({ id }) => id === policy.segmentId);
+  const category = categories?.find(({ id }) => id === policy.categoryId);
+  return (
+    <>
+      {segment && (
+        <Field label={t("imports.segment")}>
+          <Anchor component={Link} to={`/segments/${segment.id}`} size="sm">
+            {segment.name}
+          </Anchor>
+        </Field>
+      )}
+      {category && <Field label={t("imports.category")}>{[category.title, policy.how, policy.fromWhere].filter(Boolean).join(" · ")}</Field>}
+    </>
   );
 }
 

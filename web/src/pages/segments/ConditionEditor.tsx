@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { campaigns } from "../../api/campaigns";
 import { contacts } from "../../api/contacts";
 import { segments, type Condition, type SegmentField } from "../../api/segments";
+import { DayPicker } from "../../ui/DayPicker";
 import { editorOf, startOf, withOperator } from "./rule";
 import { operatorInWords } from "./rule-in-words";
 
@@ -79,7 +80,7 @@ function ValueEditor({ field, condition, onChange }: Omit<Props, "fields"> & { f
     case "choice":
       return <Select {...shared} data={field.options} value={(value as string) || null} onChange={set} />;
     case "date":
-      return <TextInput {...shared} type="date" value={String(value ?? "")} onChange={(event) => set(event.currentTarget.value)} />;
+      return <DayPicker {...shared} clearable={false} value={value ? String(value) : null} onChange={(chosen) => set(chosen ?? "")} />;
     default:
       return <TextInput {...shared} value={String(value ?? "")} onChange={(event) => set(event.currentTarget.value)} />;
   }

@@ -1,4 +1,4 @@
-import { Button, Grid, Group, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Grid, Group, Paper, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconDeviceFloppy, IconUsers } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -7,6 +7,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { segments, type RuleGroup, type Segment } from "../../api/segments";
 import { useRight } from "../../api/session";
+import { EmptyState } from "../../ui/EmptyState";
 import { PageLoading } from "../../ui/Loading";
 import { tell } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
@@ -89,6 +90,11 @@ function Form({ segment }: { segment: Segment | null }) {
               {!segment && <KindChoice value={kind} onChange={setKind} />}
             </Group>
             {byRule && <Builder rule={rule} onChange={setRule} />}
+            {!byRule && !segment && (
+              <Paper>
+                <EmptyState icon={IconUsers} title={t("segments.noMembers")} text={t("segments.membersAfterSaving")} />
+              </Paper>
+            )}
           </Stack>
         </fieldset>
       </form>

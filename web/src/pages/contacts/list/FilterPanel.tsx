@@ -8,6 +8,7 @@ import { contacts, type ContactField } from "../../../api/contacts";
 import { segments } from "../../../api/segments";
 import { sessionQuery } from "../../../api/session";
 import { localised } from "../../../i18n";
+import { DayPicker } from "../../../ui/DayPicker";
 import { instantOf, wallClockOf } from "../../../ui/zones";
 import type { ListAddress } from "./list-search";
 
@@ -147,41 +148,37 @@ function Days({ list }: { list: ListAddress }) {
   const { t } = useTranslation();
   const zone = useQuery(sessionQuery).data?.organisation.timezone ?? "UTC";
   const { createdFrom, createdTo, activeSince, inactiveSince } = list.filters;
-  const day = (instant: string | null | undefined, shiftMs: number) =>
-    instant ? wallClockOf(new Date(new Date(instant).getTime() + shiftMs), zone).slice(0, 10) : "";
-  const begin = (text: string) => (text ? instantOf(`${text} 00:00`, zone) : undefined);
+  const shown = (instant: string | null | undefined, shiftMs: number) =>
+    instant ? wallClockOf(new Date(new Date(instant).getTime() + shiftMs), zone).slice(0, 10) : null;
+  const begin = (text: string | null) => (text ? instantOf(`${text} 00:00`, zone) : undefined);
   return (
     <>
-      <TextInput
-        type="date"
+      <DayPicker
         label={t("contactList.createdFrom")}
-        value={day(createdFrom, 0)}
-        onChange={(event) => list.filter({ createdFrom: begin(event.currentTarget.value) })}
+        value={shown(createdFrom, 0)}
+        onChange={(day) => list.filter({ createdFrom: begin(day) })}
       />
-      <TextInput
-        type="date"
+      <DayPicker
         label={t("contactList.createdTo")}
-        value={day(createdTo, -1)}
-        onChange={(event) => list.filter({ createdTo: begin(following(event.currentTarget.value)) })}
+        value={shown(createdTo, -1)}
+        onChange={(day) => list.filter({ createdTo: begin(following(day)) })}
       />
-      <TextInput
-        type="date"
+      <DayPicker
         label={t("contactList.activeSince")}
-        value={day(activeSince, 0)}
-        onChange={(event) => list.filter({ activeSince: begin(event.currentTarget.value) })}
+        value={shown(activeSince, 0)}
+        onChange={(day) => list.filter({ activeSince: begin(day) })}
       />
-      <TextInput
-        type="date"
+      <DayPicker
         label={t("contactList.inactiveSince")}
-        value={day(inactiveSince, 0)}
-        onChange={(event) => list.filter({ inactiveSince: begin(event.currentTarget.value) })}
+        value={shown(inactiveSince, 0)}
+        onChange={(day) => list.filter({ inactiveSince: begin(day) })}
       />
     </>
   );
 }
 
-function following(day: string): string {
-  if (!day) return "";
+function following(day: string | null): string | null {
+  if (!day) return null;
   return new Date(new Date(`${day}T00:00:00Z`).getTime() + 86_400_000).toISOString().slice(0, 10);
 }
 
@@ -236,7 +233,7 @@ function OneField({ field, wanted, set }: { field: ContactField; wanted: FieldFi
             set(next === "" ? rest : { ...rest, [bound]: next });
           };
           return field.kind === "date" ? (
-            <TextInput key={bound} type="date" label={name} value={String(value)} onChange={(event) => change(event.currentTarget.value)} />
+            <DayPicker key={bound} label={name} value={value === "" ? null : String(value)} onChange={(chosen) => change(chosen ?? "")} />
           ) : (
             <NumberInput key={bound} label={name} hideControls value={value} onChange={change} />
           );

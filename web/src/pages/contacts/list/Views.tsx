@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Checkbox, Group, Menu, Stack, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconBookmark, IconChevronDown, IconDeviceFloppy, IconTrash } from "@tabler/icons-react";
+import { IconBookmark, IconCheck, IconChevronDown, IconDeviceFloppy, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -18,6 +18,8 @@ export function Views({ list, columns }: { list: ListAddress; columns: string[] 
   const views = useQuery(contactList.views).data ?? [];
   const own = views.filter((view) => view.own);
   const shared = views.filter((view) => !view.own);
+  const shownNow = JSON.stringify(likeness({ search: list.search, filters: list.filters, sort: list.sort, columns: list.columns ?? [] }));
+  const isOpen = (view: SavedView) => JSON.stringify(likeness(view.query)) === shownNow;
   const query: ViewQuery = { search: list.search, filters: list.filters, sort: list.sort, columns };
   const open = ({ query: saved }: SavedView) =>
     list.set({ search: saved.search ?? "", filters: saved.filters ?? {}, sort: saved.sort ?? "name", columns: saved.columns ?? [] });
@@ -34,7 +36,7 @@ export function Views({ list, columns }: { list: ListAddress; columns: string[] 
       <Menu position="bottom-start" width={280}>
         <Menu.Target>
           <Button variant="default" leftSection={<IconBookmark size={16} />} rightSection={<IconChevronDown size={14} />}>
-            {t("contactList.views")}
+            {views.find(isOpen)?.name ?? t("contactList.views")}
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
@@ -42,7 +44,7 @@ export function Views({ list, columns }: { list: ListAddress; columns: string[] 
           {own.length > 0 && <Menu.Label>{t("contactList.ownViews")}</Menu.Label>}
           {own.map((view) => (
             <Group key={view.id} gap={0} wrap="nowrap">
-              <Menu.Item flex={1} onClick={() => open(view)}>
+              <Menu.Item flex={1} leftSection={<Tick shown={isOpen(view)} />} onClick={() => open(view)}>
                 {view.name}
               </Menu.Item>
               <ActionIcon
@@ -57,7 +59,7 @@ export function Views({ list, columns }: { list: ListAddress; columns: string[] 
           ))}
           {shared.length > 0 && <Menu.Label>{t("contactList.sharedViews")}</Menu.Label>}
           {shared.map((view) => (
-            <Menu.Item key={view.id} onClick={() => open(view)}>
+            <Menu.Item key={view.id} leftSection={<Tick shown={isOpen(view)} />} onClick={() => open(view)}>
               {view.name}
             </Menu.Item>
           ))}
@@ -70,6 +72,17 @@ export function Views({ list, columns }: { list: ListAddress; columns: string[] 
       <SaveView opened={saving} onClose={dialog.close} query={query} />
     </>
   );
+}
+
+/** What a query shows, so that two of them can be compared: without what is empty, in one order. */
+function likeness({ search = "", filters = {}, sort = "name", columns = [] }: Partial<ViewQuery>) {
+  const { fields = {}, ...others } = filters ?? {};
+  const sorted = (entries: object) => Object.entries(entries).toSorted(([one], [other]) => one.localeCompare(other));
+  return [search, sorted(others), sorted(fields ?? {}), sort, columns];
+}
+
+function Tick({ shown }: { shown: boolean }) {
+  return <IconCheck size={14} style={shown ? undefined : { visibility: "hidden" }} aria-hidden />;
 }
 
 function SaveView({ opened, onClose, query }: { opened: boolean; onClose: () => void; query: ViewQuery }) {
