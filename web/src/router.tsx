@@ -79,6 +79,17 @@ const contactsList = createRoute({
 /** An address that leads nowhere: the navigation stays at hand. */
 const missing = createRoute({ getParentRoute: () => inside, path: "$", component: Missing });
 
+const audience = createRoute({
+  getParentRoute: () => inside,
+  path: "/campaigns/$id/audience",
+  validateSearch: (raw: Record<string, unknown>): { verdict?: string; lacking?: string } => ({
+    verdict: typeof raw.verdict === "string" ? raw.verdict : undefined,
+    lacking: typeof raw.lacking === "string" ? raw.lacking : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./pages/campaigns/Audience")),
+  pendingComponent: PageLoading,
+});
+
 const routes = root.addChildren([
   login,
   setup,
@@ -88,6 +99,7 @@ const routes = root.addChildren([
     page("/campaigns", () => import("./pages/campaigns/Campaigns")),
     page("/campaigns/new", () => import("./pages/campaigns/NewCampaign")),
     page("/campaigns/$id", () => import("./pages/campaigns/Campaign")),
+    audience,
     page("/campaigns/$id/edit", () => import("./pages/campaigns/EditCampaign")),
     page("/templates", () => import("./pages/templates/Templates")),
     page("/templates/$id", () => import("./pages/templates/Template")),

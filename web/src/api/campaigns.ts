@@ -41,6 +41,9 @@ export type Check = Shape<"vestnik.campaigns.shapes.CheckShape">;
 
 export type Fix = Shape<"FixShape">;
 
+/** A contact of a campaign's audience. */
+export type Member = Shape<"MemberShape">;
+
 export type Preflight = Shape<"PreflightShape">;
 
 /** The part of a campaign that a person may still change. */
@@ -72,6 +75,7 @@ export function stirs(campaign: Pick<CampaignRow, "state" | "finishedAt">): bool
   return campaign.finishedAt !== null && Date.now() - Date.parse(campaign.finishedAt) < FRESH_MS;
 }
 const DELIVERIES = 50;
+const PEOPLE = 50;
 
 const under = (id: string, rest = "") => `/campaigns/${id}${rest}`;
 
@@ -97,6 +101,14 @@ export const campaigns = {
     }),
   preflight: (id: string) =>
     queryOptions({ queryKey: ["campaigns", id, "preflight"], gcTime: 0, queryFn: () => api.post<Preflight>(under(id, "/preflight")) }),
+  audience: (id: string, verdict: string, lacking: string | undefined) =>
+    infiniteQueryOptions({
+      queryKey: ["campaigns", id, "audience", verdict, lacking],
+      initialPageParam: null as string | null,
+      queryFn: ({ pageParam, signal }) =>
+        api.get<Shape<"MemberPage">>(under(id, "/audience"), { verdict, lacking, after: pageParam, limit: PEOPLE }, signal),
+      getNextPageParam: (page) => page.next,
+    }),
   create: (draft: CampaignDraft) => api.post<CampaignCard>("/campaigns", draft),
   change: (id: string, draft: CampaignDraft) => api.patch<CampaignCard>(under(id), draft),
   remove: (id: string) => api.delete(under(id)),

@@ -42,6 +42,7 @@ const of = (id: string, rest: string) => `/campaigns/${id}${rest}`;
 export const reports = {
   results: (id: string) =>
     queryOptions({ queryKey: ["campaigns", id, "results"], queryFn: () => api.get<Results>(of(id, "/results")), placeholderData: keepPreviousData }),
+  ask: (id: string) => api.post<Results>(of(id, "/results/ask")),
   links: (id: string) => queryOptions({ queryKey: ["campaigns", id, "links"], queryFn: () => api.get<Links>(of(id, "/links")) }),
   domains: (id: string) =>
     queryOptions({ queryKey: ["campaigns", id, "domains"], queryFn: () => api.get<{ items: DomainLine[] }>(of(id, "/domains")) }),

@@ -1,7 +1,7 @@
 import { Anchor, Group, Stack, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { IconArrowLeft } from "@tabler/icons-react";
-import { Link, type LinkProps } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 interface Props {
@@ -10,7 +10,7 @@ interface Props {
   /** Stands beside the title: states, versions. */
   badges?: ReactNode;
   actions?: ReactNode;
-  back?: { to: LinkProps["to"]; label: string };
+  back?: { to: string; search?: Record<string, string>; label: string };
 }
 
 /** The same head on every page: where it belongs, its name, one line about it, and what to do here. */
@@ -19,7 +19,7 @@ export function PageHeader({ title, description, badges, actions, back }: Props)
   return (
     <Stack gap={6} mb="lg">
       {back && (
-        <Anchor component={Link} to={back.to as string} size="sm" w="fit-content">
+        <Anchor component={Link} to={back.to} search={back.search as never} size="sm" w="fit-content">
           <Group gap={4} wrap="nowrap">
             <IconArrowLeft size={14} aria-hidden />
             {back.label}

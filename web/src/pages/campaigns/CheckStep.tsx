@@ -53,7 +53,7 @@ function Findings({ id, onStep, onChange }: Props) {
   if (!data || isFetching) return <RowsLoading />;
   return (
     <Stack>
-      <Audience preflight={data} />
+      <Audience id={id} preflight={data} />
       <Panel
         title={t("campaigns.checks")}
         actions={
@@ -93,8 +93,9 @@ function Findings({ id, onStep, onChange }: Props) {
 function FixButton({ fix, onStep, onChange, onAgain }: { fix: Fix; onStep: Props["onStep"]; onChange: Props["onChange"]; onAgain: () => void }) {
   const { step, path, change, text } = fix;
   if (path) {
+    const [to, query] = path.split("?");
     return (
-      <Button size="compact-xs" variant="subtle" component={Link} to={path}>
+      <Button size="compact-xs" variant="subtle" component={Link} to={to} search={Object.fromEntries(new URLSearchParams(query)) as never}>
         {text}
       </Button>
     );
@@ -111,7 +112,7 @@ function FixButton({ fix, onStep, onChange, onAgain }: { fix: Fix; onStep: Props
   );
 }
 
-function Audience({ preflight }: { preflight: Preflight }) {
+function Audience({ id, preflight }: { id: string; preflight: Preflight }) {
   const { t } = useTranslation();
   const format = useFormat();
   const excluded = preflight.audience - preflight.recipients;
@@ -134,7 +135,7 @@ function Audience({ preflight }: { preflight: Preflight }) {
             <Text size="sm" fw={550} mb={4}>
               {t("campaigns.whyExcluded")}
             </Text>
-            <Exclusions exclusions={preflight.exclusions} />
+            <Exclusions exclusions={preflight.exclusions} campaignId={id} />
           </div>
         )}
       </Stack>

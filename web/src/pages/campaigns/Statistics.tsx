@@ -15,7 +15,7 @@ import { Domains } from "./Domains";
 import { Exclusions } from "./Exclusions";
 import { Funnel } from "./Funnel";
 import { Links } from "./Links";
-import { Sources } from "./Sources";
+import { AskNow, Sources } from "./Sources";
 import { useSource } from "./sources";
 
 const EventsChart = lazy(() => import("./EventsChart"));
@@ -59,6 +59,7 @@ function Shown({ campaign, results }: { campaign: CampaignCard; results: Results
       {results.stats.failure && results.stats.at && (
         <Alert color="yellow" icon={<IconAlertTriangle size={18} />} title={t("results.statsFail", { ago: format.ago(results.stats.at) })}>
           {results.stats.failure}
+          <AskNow id={campaign.id} />
         </Alert>
       )}
       <SimpleGrid cols={{ base: 2, sm: 4, lg: 7 }} spacing="sm">
@@ -79,7 +80,7 @@ function Shown({ campaign, results }: { campaign: CampaignCard; results: Results
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
           <Stack>
-            <Sources results={results} />
+            <Sources campaign={campaign} results={results} />
             <Losses campaign={campaign} />
           </Stack>
         </Grid.Col>
