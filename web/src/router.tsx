@@ -19,6 +19,8 @@ const login = createRoute({
   path: "/login",
   validateSearch: (raw: Record<string, unknown>): { next?: string } =>
     typeof raw.next === "string" && /^\/(?!\/)/.test(raw.next) ? { next: raw.next } : {},
+  // Whoever is signed in may sign in as somebody else: the request carries the token of the present session.
+  beforeLoad: async () => void (await queries.ensureQueryData(sessionQuery)),
   component: lazyRouteComponent(() => import("./pages/entry/Login")),
 });
 
@@ -109,6 +111,8 @@ const routes = root.addChildren([
     page("/companies", () => import("./pages/companies/Companies")),
     page("/companies/$id", () => import("./pages/companies/Company")),
     page("/imports", () => import("./pages/imports/Imports")),
+    page("/imports/schedules", () => import("./pages/imports/Schedules")),
+    page("/imports/schedules/$id", () => import("./pages/imports/Schedule")),
     page("/imports/$id", () => import("./pages/imports/Import")),
     page("/segments", () => import("./pages/segments/Segments")),
     page("/segments/new", () => import("./pages/segments/EditSegment")),

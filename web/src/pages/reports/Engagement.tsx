@@ -109,7 +109,7 @@ function Groups({ report, question, faded }: { report: Report; question: Questio
   const [opened, dialog] = useDisclosure();
   const [chosen, choose] = useState<GroupName>("sleeping");
   return (
-    <Box opacity={faded ? 0.5 : 1}>
+    <Box opacity={faded ? 0.5 : 1} inert={faded}>
       <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }} spacing="sm">
         {report.groups.map(({ group, count }) => (
           <Paper key={group} p="md" component="section" aria-label={t(`reports.group.${group}`)}>
