@@ -1,5 +1,5 @@
 import { Modal, Text, type ModalRootProps } from "@mantine/core";
-import type { ReactNode } from "react";
+import { useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 interface Props extends ModalRootProps {
@@ -10,8 +10,9 @@ interface Props extends ModalRootProps {
 /** A modal window with the same head everywhere and a named close button. */
 export function Dialog({ title, children, ...root }: Props) {
   const { t } = useTranslation();
+  useFocusBack(root.opened);
   return (
-    <Modal.Root centered {...root}>
+    <Modal.Root centered returnFocus={false} {...root}>
       <Modal.Overlay />
       <Modal.Content>
         {/* A <header> outside of an article is the page's banner to a screen reader; a page has one already. */}
@@ -27,4 +28,20 @@ export function Dialog({ title, children, ...root }: Props) {
       </Modal.Content>
     </Modal.Root>
   );
+}
+
+/** Gives the focus back to what opened the dialog, also when the dialog is taken away whole; of a menu's item to the menu's button. */
+function useFocusBack(opened: boolean): void {
+  useEffect(() => {
+    if (!opened) return;
+    const active = document.activeElement;
+    const menu = active?.closest("[role=menu]")?.getAttribute("aria-labelledby");
+    const opener = menu ? document.getElementById(menu) : active;
+    return () => {
+      // After the last blur of what goes away.
+      setTimeout(() => {
+        if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
+      });
+    };
+  }, [opened]);
 }

@@ -18,18 +18,44 @@ export function Addresses({ contact }: { contact: ContactCard }) {
     <Panel title={t("contacts.addresses")}>
       {none && <EmptyState compact icon={IconAt} title={t("contacts.noAddresses")} text={t("contacts.noAddressesHint")} />}
       <Stack gap="md">
-        {contact.emails.map((one) => <AddressLine key={one.id} kind="email" own={one} contactId={contact.id} />)}
-        {contact.phones.map((one) => <AddressLine key={one.id} kind="phone" own={one} contactId={contact.id} />)}
+        {contact.emails.map((one) => <AddressLine key={one.id} kind="email" own={one} contact={contact} />)}
+        {contact.phones.map((one) => <AddressLine key={one.id} kind="phone" own={one} contact={contact} />)}
       </Stack>
     </Panel>
   );
 }
 
-function AddressLine({ kind, own, contactId }: { kind: AddressKind; own: ContactAddress; contactId: string }) {
+/** The first address of its kind is the primary one. */
+function MakePrimary({ kind, address, contact }: { kind: AddressKind; address: string; contact: ContactCard }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const name = kind === "email" ? "emails" : "phones";
+  const ordering = useMutation({
+    mutationFn: () => contacts.change(contact.id, { [name]: [address, ...contact[name].map((one) => one.address).filter((one) => one !== address)] }),
+    onSuccess: async () => {
+      tell(t("contacts.primaryNow", { address }));
+      await client.invalidateQueries({ queryKey: ["contacts"] });
+    },
+    onError: tellProblem,
+  });
+  return (
+    <Button
+      size="compact-xs"
+      variant="subtle"
+      loading={ordering.isPending}
+      aria-label={t("contacts.makePrimaryNamed", { address })}
+      onClick={() => ordering.mutate()}
+    >
+      {t("contacts.makePrimary")}
+    </Button>
+  );
+}
+
+function AddressLine({ kind, own, contact }: { kind: AddressKind; own: ContactAddress; contact: ContactCard }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const writes = useRight("contacts.write");
-  const refresh = () => client.invalidateQueries({ queryKey: ["contacts", contactId] });
+  const refresh = () => client.invalidateQueries({ queryKey: ["contacts", contact.id] });
   const stopping = useMutation({
     mutationFn: () => contacts.stop({ kind, address: own.address, categoryId: null }),
     onSuccess: async () => {
@@ -54,6 +80,7 @@ function AddressLine({ kind, own, contactId }: { kind: AddressKind; own: Contact
           <Contactable text={own.address} />
         </Text>
         {own.primary && <Badge size="sm">{t("contacts.primary")}</Badge>}
+        {writes && !own.primary && <MakePrimary kind={kind} address={own.address} contact={contact} />}
         {writes && !everything && (
           <Tooltip label={t("contacts.stop")}>
             <Button
