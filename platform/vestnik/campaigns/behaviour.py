@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from vestnik.campaigns.statuses import DELIVERED, FAILED, HARD_BOUNCED, REJECTED, SENT, SKIPPED
 from vestnik.campaigns.tables import campaign, delivery
 from vestnik.contacts.tables import contact
-from vestnik.db import Instant
+from vestnik.db import Instant, now
+from vestnik.segments.actual import NOTHING, Actual, Told
 from vestnik.segments.conditions import (
     Condition,
     Now,
@@ -24,6 +26,9 @@ from vestnik.segments.conditions import (
 _LAST_AT_MOST = 100
 _OPERATORS: tuple[Operator, ...] = ("inLast", "ofCampaign", "lastDays", "ever", "never")
 _CAME = SENT | DELIVERED
+_UTC = ZoneInfo("UTC")
+#: Where the newest letter says most, whichever count.
+_BY_TIME = ("lastDays", "ever", "never")
 _DID_NOT_COME = HARD_BOUNCED | FAILED | REJECTED | SKIPPED
 
 #: The deliveries that count for one operator: a predicate on `delivery`.
@@ -48,6 +53,7 @@ def behaviour_conditions() -> list[Condition]:
         Condition(
             f"campaigns.{name}", {"ru": ru, "en": en}, "campaign",
             _OPERATORS[:-1] if name == "notOpened" else _OPERATORS, compile[name], group="campaign",
+            actual=_last("received" if name == "notOpened" else name),
         )
         for name, (ru, en) in titles.items()
     ]  # fmt: skip
@@ -77,6 +83,37 @@ def _not_opened(operator: Operator, value: Any, now: Now) -> Predicate:
         opened = sa.select(delivery.c.contact_id).where(delivery.c.opened_at.is_not(None), of)
         return contact.c.id.in_(got.except_(opened))
     return _held(_came() & of, now) & sa.not_(_held(delivery.c.opened_at.is_not(None) & of, now))
+
+
+def _last(did: str) -> Actual:
+    """The last letter of a contact that it received, opened or clicked in; first of those that count."""
+    at = {
+        "received": campaign.c.launched_at,
+        "opened": delivery.c.opened_at,
+        "clicked": delivery.c.clicked_at,
+    }[did]
+
+    def read(connection: sa.Connection, contact_id: int, operator: Operator, value: Any) -> Told:
+        counts = sa.true() if operator in _BY_TIME else _of(operator, value, Now(now(), _UTC))
+        row = connection.execute(
+            sa.select(at.label("at"), delivery.c.opened_at, campaign.c.id, campaign.c.name)
+            .join(campaign, campaign.c.id == delivery.c.campaign_id)
+            .where(delivery.c.contact_id == contact_id, _came() if did == "received" else at.is_not(None))
+            .order_by(sa.case((counts, 0), else_=1), at.desc())
+            .limit(1)
+        ).first()
+        if row is None:
+            return NOTHING
+        return {
+            "kind": "letter",
+            "did": did,
+            "at": row.at,
+            "opened": row.opened_at is not None,
+            "campaignId": str(row.id),
+            "campaign": row.name,
+        }
+
+    return read
 
 
 def _came() -> Predicate:

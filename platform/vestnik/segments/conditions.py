@@ -21,6 +21,7 @@ from vestnik.contacts.fields import Field, FieldKind
 from vestnik.contacts.tables import contact
 from vestnik.db import Instant, fold
 from vestnik.db.search import SHORTEST, contains
+from vestnik.segments.actual import Actual, of_field
 
 Operator = Literal[
     "=", "!=", "contains", "doesNotContain", "beginsWith", "in", "notIn", "<", "<=", ">", ">=",
@@ -28,7 +29,7 @@ Operator = Literal[
     "lastDays", "beforeDays", "nextDays", "yearlyNextDays",
     "inLast", "ofCampaign", "ever", "never",
 ]  # fmt: skip
-ValueKind = Literal["text", "number", "boolean", "date", "choice", "category", "campaign", "segment"]
+ValueKind = Literal["text", "number", "boolean", "date", "choice", "category", "campaign", "segment", "owner"]
 
 Group = Literal["contact", "company", "subscription", "campaign", "field"]
 
@@ -76,6 +77,8 @@ class Condition:
     options: Sequence[str] = ()
     #: Under which heading the builder shows it.
     group: Group = "contact"
+    #: Tells what a contact has there; None where the verdict says it all.
+    actual: Actual | None = None
 
 
 class Conditions:
@@ -267,7 +270,9 @@ def _custom(field: Field) -> Condition:
     }
     operators, compile = kinds[field.kind]
     name = f"custom.{field.key}"
-    return Condition(name, field.title, field.kind, operators, compile, field.options, "field")
+    return Condition(
+        name, field.title, field.kind, operators, compile, field.options, "field", of_field(field)
+    )
 
 
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {

@@ -18,7 +18,7 @@ from vestnik.db.bounded import TookTooLong, bounded
 from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
 from vestnik.segments.errors import CountTakesTooLong
-from vestnik.segments.rules import explained, select_members, select_verdicts
+from vestnik.segments.rules import actuals, explained, select_members, select_verdicts
 from vestnik.segments.service import Segments
 from vestnik.segments.tables import segment, segment_member
 
@@ -74,17 +74,18 @@ class Lookout:
             return await self._within(connection, _sample(connection, some), BUILDING_S)
 
     async def why(self, actor: Actor, contact_id: int, rule: Mapping[str, Any]) -> Verdict:
-        """Whether a rule picks a contact, with a verdict for every condition of it."""
+        """Whether a rule picks a contact: at every condition a verdict, and what the contact has there."""
         actor.require("contacts.read")
         async with self._database.read() as connection:
             known = await connection.run_sync(self._segments.known)
             present = self._segments.present()
             select_members(rule, known, present)  # refuses a rule that can't be understood
             row = (await connection.execute(select_verdicts(rule, known, present, contact_id))).one_or_none()
-        if row is None:
-            raise NotFound()
+            if row is None:
+                raise NotFound()
+            has = await connection.run_sync(lambda sync: actuals(rule, known, sync, contact_id))
         merged_into, *verdicts = row
-        told = explained(rule, verdicts)
+        told = explained(rule, verdicts, has)
         return Verdict(told["holds"] and merged_into is None, told, merged_into)
 
     async def why_in(self, actor: Actor, segment_id: int, contact_id: int) -> Verdict:

@@ -1,4 +1,4 @@
-"""The conditions on contacts, their addresses, companies, categories and segments made by hand."""
+"""The conditions on contacts, their addresses, owners, companies, categories and segments made by hand."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from vestnik.companies.tables import client
 from vestnik.contacts.tables import address, contact, contact_address, subscription, suppression
+from vestnik.segments import actual
 from vestnik.segments.conditions import (
     ABSENCE,
     TEXT,
@@ -115,6 +116,18 @@ def _on_stop_list(_operator: Operator, value: Any, now: Now) -> Predicate:
     return stopped if value else sa.not_(stopped)
 
 
+def _owner(operator: Operator, value: Any, _now: Now) -> Predicate:
+    match operator:
+        case "null":
+            return contact.c.owner_id.is_(None)
+        case "notNull":
+            return contact.c.owner_id.is_not(None)
+        case "!=":
+            # Whoever has no owner has another one than this, too.
+            return contact.c.owner_id.is_distinct_from(key_value(value))
+    return contact.c.owner_id == key_value(value)
+
+
 def _member(operator: Operator, value: Any, now: Now) -> Predicate:
     owners = sa.select(segment_member.c.contact_id).where(segment_member.c.segment_id == key_value(value))
     found = held(owners, segment_member.c.contact_id, now)
@@ -125,22 +138,38 @@ def own_conditions() -> list[Condition]:
     """The conditions on contacts, their addresses, companies, categories and segments."""
     days: tuple[Operator, ...] = ("lastDays", "beforeDays", "=", "<", "<=", ">", ">=")
     return [
-        Condition("name", {"ru": "Имя", "en": "Name"}, "text", TEXT, _name),
         Condition(
-            "email", {"ru": "E-mail", "en": "E-mail"}, "text", TEXT, _of_kind("email", address.c.normalised)
+            "name", {"ru": "Имя", "en": "Name"}, "text", TEXT, _name,
+            actual=actual.of_contact(contact.c.name),
+        ),
+        Condition(
+            "email", {"ru": "E-mail", "en": "E-mail"}, "text", TEXT, _of_kind("email", address.c.normalised),
+            actual=actual.of_addresses("email", address.c.normalised),
         ),
         Condition(
             "domain", {"ru": "Домен e-mail", "en": "E-mail domain"}, "text", TEXT,
             related(_addresses("email"), address.c.domain),
+            actual=actual.of_addresses("email", address.c.domain),
         ),
         Condition(
-            "phone", {"ru": "Телефон", "en": "Phone"}, "text", TEXT, _of_kind("phone", address.c.normalised)
+            "phone", {"ru": "Телефон", "en": "Phone"}, "text", TEXT, _of_kind("phone", address.c.normalised),
+            actual=actual.of_addresses("phone", address.c.normalised),
         ),
         Condition(
-            "created", {"ru": "Создан", "en": "Created"}, "date", days, day_condition(contact.c.created_at)
+            "created", {"ru": "Создан", "en": "Created"}, "date", days, day_condition(contact.c.created_at),
+            actual=actual.instant_of(contact.c.created_at),
         ),
         Condition(
-            "updated", {"ru": "Изменён", "en": "Changed"}, "date", days, day_condition(contact.c.updated_at)
+            "updated", {"ru": "Изменён", "en": "Changed"}, "date", days, day_condition(contact.c.updated_at),
+            actual=actual.instant_of(contact.c.updated_at),
+        ),
+        Condition(
+            "lastActivity", {"ru": "Последняя активность", "en": "Last activity"}, "date", days,
+            day_condition(contact.c.last_activity_at), actual=actual.instant_of(contact.c.last_activity_at),
+        ),
+        Condition(
+            "owner", {"ru": "Ответственный", "en": "Owner"}, "owner", ("=", "!=", "null", "notNull"), _owner,
+            actual=actual.owner,
         ),
         Condition(
             "segment", {"ru": "Сегмент-список", "en": "Segment by hand"}, "segment", ("in", "notIn"), _member
@@ -148,17 +177,18 @@ def own_conditions() -> list[Condition]:
         Condition(
             "company", {"ru": "Компания", "en": "Company"}, "text", TEXT,
             related(_company, client.c.name_folded), group="company",
+            actual=actual.of_company(client.c.name),
         ),
         Condition(
             "inn", {"ru": "ИНН компании", "en": "Company's INN"}, "text", TEXT,
-            related(_company, client.c.inn), group="company",
+            related(_company, client.c.inn), group="company", actual=actual.of_company(client.c.inn),
         ),
         Condition(
             "category", {"ru": "Категория рассылок", "en": "Category"}, "category",
-            ("subscribed", "unsubscribed"), _category, group="subscription",
+            ("subscribed", "unsubscribed"), _category, group="subscription", actual=actual.choice,
         ),
         Condition(
             "stopped", {"ru": "В стоп-листе", "en": "On the suppression list"}, "boolean", ("=",),
-            _on_stop_list, group="subscription",
+            _on_stop_list, group="subscription", actual=actual.stops,
         ),
     ]  # fmt: skip

@@ -93,7 +93,10 @@ class WhyBody(Shape):
 
 
 class WhyShape(Shape):
-    """Whether a contact is in; the rule says by `holds` at every condition and group why."""
+    """Whether a contact is in; the rule says by `holds` at every condition and group why.
+
+    Beside it `actual` is what the contact has where a condition compares; its `kind` says how to show it.
+    """
 
     holds: bool
     rule: dict[str, Any] | None

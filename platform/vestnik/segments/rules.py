@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vestnik.contacts.tables import contact
+from vestnik.segments.actual import Told
 from vestnik.segments.conditions import Condition, Now, Predicate
 from vestnik.segments.errors import InvalidRule
 
@@ -40,15 +41,32 @@ def select_verdicts(
     return sa.select(contact.c.merged_into, *verdicts).select_from(contact).where(contact.c.id == contact_id)
 
 
-def explained(rule: Mapping[str, Any], verdicts: Sequence[bool]) -> dict[str, Any]:
-    """The rule with `holds` at every condition and group; verdicts as `select_verdicts` told them."""
-    return _explained(rule, iter(verdicts))
+def actuals(
+    rule: Mapping[str, Any], known: Mapping[str, Condition], connection: sa.Connection, contact_id: int
+) -> list[Told | None]:
+    """What a contact has where each condition compares, in the order they are written; None: not told."""
+    found: list[Told | None] = []
+    for node, _ in _leaves(rule, "$"):
+        read = known[node["field"]].actual
+        told = None if read is None else read(connection, contact_id, node["operator"], node.get("value"))
+        found.append(told)
+    return found
 
 
-def _explained(node: Mapping[str, Any], verdicts: Iterator[bool]) -> dict[str, Any]:
+def explained(
+    rule: Mapping[str, Any], verdicts: Sequence[bool], actual: Sequence[Told | None]
+) -> dict[str, Any]:
+    """The rule with `holds` at every condition and group, and what the contact has at every condition;
+    both as `select_verdicts` and `actuals` told them."""
+    return _explained(rule, iter(verdicts), iter(actual))
+
+
+def _explained(
+    node: Mapping[str, Any], verdicts: Iterator[bool], actual: Iterator[Told | None]
+) -> dict[str, Any]:
     if "rules" not in node:
-        return {**node, "holds": bool(next(verdicts))}
-    rules = [_explained(each, verdicts) for each in node["rules"]]
+        return {**node, "holds": bool(next(verdicts)), "actual": next(actual)}
+    rules = [_explained(each, verdicts, actual) for each in node["rules"]]
     parts = [each["holds"] for each in rules]
     joined = not parts or (all(parts) if node["combinator"] == "and" else any(parts))
     return {**node, "rules": rules, "holds": joined is not (node.get("not") is True)}

@@ -4965,7 +4965,7 @@ export interface components {
             name: string;
             title: string;
             /** @enum {unknown} */
-            value: "boolean" | "campaign" | "category" | "choice" | "date" | "number" | "segment" | "text";
+            value: "boolean" | "campaign" | "category" | "choice" | "date" | "number" | "owner" | "segment" | "text";
             operators: ("!=" | "<" | "<=" | "=" | ">" | ">=" | "beforeDays" | "beginsWith" | "contains" | "doesNotContain" | "ever" | "in" | "inLast" | "lastDays" | "never" | "nextDays" | "notIn" | "notNull" | "null" | "ofCampaign" | "subscribed" | "unsubscribed" | "yearlyNextDays")[];
             options: string[];
             /** @enum {unknown} */
@@ -5003,6 +5003,8 @@ export interface components {
         /**
          * WhyShape
          * @description Whether a contact is in; the rule says by `holds` at every condition and group why.
+         *
+         *         Beside it `actual` is what the contact has where a condition compares; its `kind` says how to show it.
          */
         WhyShape: {
             holds: boolean;

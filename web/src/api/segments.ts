@@ -25,8 +25,20 @@ interface Counted {
   count: number;
 }
 
-/** A condition or a group, and whether it holds for a contact. */
-export type ExplainedCondition = Condition & { holds: boolean };
+/** What a contact has where a condition compares; the server's segments/actual.py. */
+export type Actual =
+  | { kind: "nothing" }
+  | { kind: "texts"; texts: string[] }
+  | { kind: "number"; number: number }
+  | { kind: "flag"; flag: boolean }
+  | { kind: "day"; day: string }
+  | { kind: "instant"; at: string }
+  | { kind: "consent"; state: "given" | "withdrawn" | "withdrawn_all"; at: string | null }
+  | { kind: "stops"; reasons: ("blocked" | "unsubscribed" | "manual" | "spam" | "hard_bounce" | "unsubscribe")[] }
+  | { kind: "letter"; did: "received" | "opened" | "clicked"; at: string; opened: boolean; campaignId: string; campaign: string };
+
+/** A condition or a group, whether it holds for a contact, and what the contact has there. */
+export type ExplainedCondition = Condition & { holds: boolean; actual: Actual | null };
 export interface ExplainedGroup extends Omit<RuleGroup, "rules"> {
   rules: (ExplainedGroup | ExplainedCondition)[];
   holds: boolean;

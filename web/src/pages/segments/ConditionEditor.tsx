@@ -2,6 +2,7 @@ import { Group, NumberInput, Select, TagsInput, TextInput } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { campaigns } from "../../api/campaigns";
+import { contactList } from "../../api/contact-list";
 import { contacts } from "../../api/contacts";
 import { segments, type Condition, type SegmentField } from "../../api/segments";
 import { DayPicker } from "../../ui/DayPicker";
@@ -76,6 +77,7 @@ function ValueEditor({ field, condition, onChange }: Omit<Props, "fields"> & { f
     case "category":
     case "segment":
     case "campaign":
+    case "owner":
       return <KeyEditor kind={field.value as Kind} value={(value as string) || null} onChange={set} />;
     case "choice":
       return <Select {...shared} data={field.options} value={(value as string) || null} onChange={set} />;
@@ -86,16 +88,23 @@ function ValueEditor({ field, condition, onChange }: Omit<Props, "fields"> & { f
   }
 }
 
-type Kind = "category" | "segment" | "campaign";
-const HINTS = { category: "segments.chooseCategory", segment: "segments.chooseSegment", campaign: "segments.chooseCampaign" } as const;
+type Kind = "category" | "segment" | "campaign" | "owner";
+const HINTS = {
+  category: "segments.chooseCategory",
+  segment: "segments.chooseSegment",
+  campaign: "segments.chooseCampaign",
+  owner: "segments.chooseOwner",
+} as const;
 
-/** A value that is one of ours: a category, a segment made by hand, a campaign that was sent. */
+/** A value that is one of ours: a category, a segment made by hand, a campaign that was sent, a user. */
 function KeyEditor({ kind, value, onChange }: { kind: Kind; value: string | null; onChange: (value: string | null) => void }) {
   const { t } = useTranslation();
   const categories = useQuery({ ...contacts.categories, enabled: kind === "category" }).data ?? [];
   const lists = useQuery({ ...segments.list, enabled: kind === "segment" }).data?.items ?? [];
   const sent = useQuery({ ...campaigns.list({ offset: 0, limit: 200 }), enabled: kind === "campaign" }).data?.items ?? [];
+  const owners = useQuery({ ...contactList.owners, enabled: kind === "owner" }).data ?? [];
   const options = {
+    owner: owners.map((one) => ({ value: one.id, label: one.name })),
     category: categories.map((one) => ({ value: one.id, label: one.title })),
     segment: lists.filter((one) => one.kind === "static").map((one) => ({ value: one.id, label: one.name })),
     campaign: sent.filter((one) => one.state !== "draft").map((one) => ({ value: one.id, label: one.name })),

@@ -9,6 +9,7 @@ import { ProblemPanel } from "../../ui/ProblemPanel";
 import classes from "./Builder.module.css";
 import { ContactChoice } from "./ContactChoice";
 import { mentionsCampaign, useNames } from "./names";
+import { Has } from "./Has";
 import { complete } from "./rule";
 import { conditionInWords, type Names } from "./rule-in-words";
 
@@ -63,9 +64,20 @@ function Line({ part, names }: { part: ExplainedGroup | ExplainedCondition; name
     <li>
       <Group gap={6} wrap="nowrap" align="flex-start" py={3}>
         <Mark holds={part.holds} label={t(part.holds ? "segments.holds" : "segments.fails")} />
-        <Text size="sm" c={group ? "dimmed" : undefined}>
-          {"rules" in part ? words : conditionInWords(part, fields, names, i18n.t.bind(i18n))}
-        </Text>
+        {"rules" in part ? (
+          <Text size="sm" c="dimmed">
+            {words}
+          </Text>
+        ) : (
+          <Stack gap={0} miw={0}>
+            <Text size="sm">{conditionInWords(part, fields, names, i18n.t.bind(i18n))}</Text>
+            {part.actual && (
+              <Text size="xs" c="dimmed" style={{ overflowWrap: "anywhere" }}>
+                <Has actual={part.actual} />
+              </Text>
+            )}
+          </Stack>
+        )}
       </Group>
       {group && <Verdicts group={group} names={names} />}
     </li>
