@@ -7,7 +7,6 @@ interface Options {
   query?: Query;
   body?: unknown;
   form?: FormData;
-  file?: Blob;
   /** The answer is a file. */
   blob?: boolean;
   signal?: AbortSignal;
@@ -54,21 +53,30 @@ export function address(path: string, query: Query = {}): string {
   return parameters.size ? `${ROOT}${path}?${parameters}` : `${ROOT}${path}`;
 }
 
-async function send<Result>(method: Method, path: string, options: Options = {}): Promise<Result> {
+/** What every request says of itself; a change confirms that it is ours. */
+export function ownHeaders(method: Method): Record<string, string> {
   const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": currentLanguage() };
   if (method !== "GET") headers["X-CSRF-Token"] = csrf;
+  return headers;
+}
+
+/** The problem of an answer that says no; the pages learn when the session is over. */
+export function refused(path: string, status: number, body: Record<string, unknown>): Problem {
+  if (status === 401 && path !== "/session") signedOut();
+  return new Problem(status, body);
+}
+
+async function send<Result>(method: Method, path: string, options: Options = {}): Promise<Result> {
+  const headers = ownHeaders(method);
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   const request: RequestInit = { method, headers, credentials: "same-origin" };
   if (options.signal) request.signal = options.signal;
   if (options.form) request.body = options.form;
-  else if (options.file) request.body = options.file;
   else if (options.body !== undefined) request.body = JSON.stringify(options.body);
 
   const answer = await reach(address(path, options.query), request);
   if (answer.ok) return (await (options.blob ? answer.blob() : content(answer))) as Result;
-  const problem = new Problem(answer.status, await problemBody(answer));
-  if (answer.status === 401 && path !== "/session") signedOut();
-  throw problem;
+  throw refused(path, answer.status, await problemBody(answer));
 }
 
 async function reach(url: string, request: RequestInit): Promise<Response> {
@@ -99,6 +107,5 @@ export const api = {
   patch: <Result>(path: string, body?: unknown) => send<Result>("PATCH", path, { body }),
   delete: <Result = void>(path: string) => send<Result>("DELETE", path),
   upload: <Result>(path: string, form: FormData) => send<Result>("POST", path, { form }),
-  file: <Result>(path: string, query: Query, file: Blob) => send<Result>("POST", path, { query, file }),
   download: (path: string, body: unknown) => send<Blob>("POST", path, { body, blob: true }),
 };

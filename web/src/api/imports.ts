@@ -3,6 +3,7 @@ import type { PageOf } from "../ui/DataList";
 import { address, api } from "./client";
 import type { Selection } from "./contact-list";
 import type { Shape } from "./shapes";
+import { upload, type Sending } from "./upload";
 
 export type ImportRow = Shape<"ImportRow">;
 
@@ -21,8 +22,11 @@ interface Wanted {
   columns: (string | null)[] | null;
 }
 
+/** The server takes no more; a larger file is refused before it is sent. */
+export const FILE_MB = 200;
+
 const RUNNING_MS = 700;
-const goesOn = (state: string | undefined) => state === "running" || state === "undoing";
+export const goesOn = (state: string | undefined) => state === "running" || state === "undoing";
 
 export const imports = {
   list: (page: { offset: number; limit: number }) =>
@@ -46,7 +50,7 @@ export const imports = {
       staleTime: 60_000,
       retry: false,
     }),
-  upload: (file: File) => api.file<ImportCard>("/imports", { fileName: file.name }, file),
+  upload: (file: File, sending: Sending) => upload<ImportCard>("/imports", { fileName: file.name }, file, sending),
   start: (id: string, body: Shape<"StartBody">) => api.post<ImportCard>(`/imports/${id}/start`, body),
   cancel: (id: string) => api.post<ImportCard>(`/imports/${id}/cancel`),
   resume: (id: string) => api.post<ImportCard>(`/imports/${id}/resume`),

@@ -3198,7 +3198,7 @@ export interface components {
          *         read webhooks, also where the recorded call came as one. With an account a request other than GET and
          *         HEAD is only sent with `allowWrites`.
          */
-        "vestnik.modules.api.calls.RunBody": {
+        RunBody: {
             function: string;
             /** @default null */
             arguments?: Record<string, unknown> | null;
@@ -4704,10 +4704,10 @@ export interface components {
             secret?: string | null;
         };
         /**
-         * RunBody
+         * RunScheduleBody
          * @description Run now; `anyway`: import the file even if it did not change.
          */
-        "vestnik.contacts.imports.schedule_routes.RunBody": {
+        RunScheduleBody: {
             /** @default false */
             anyway?: boolean;
         };
@@ -7207,7 +7207,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["vestnik.modules.api.calls.RunBody"];
+                "application/json": components["schemas"]["RunBody"];
             };
         };
         responses: {
@@ -9838,7 +9838,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["vestnik.contacts.imports.schedule_routes.RunBody"];
+                "application/json": components["schemas"]["RunScheduleBody"];
             };
         };
         responses: {

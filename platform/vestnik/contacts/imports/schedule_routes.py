@@ -49,7 +49,7 @@ class ScheduleBody(Shape, kw_only=True):
     credential: CredentialBody | None = None
 
 
-class RunBody(Shape, kw_only=True):
+class RunScheduleBody(Shape, kw_only=True):
     """Run now; `anyway`: import the file even if it did not change."""
 
     anyway: bool = False
@@ -175,8 +175,8 @@ async def resume_import_schedule(context: Context, id: int) -> ScheduleShape:
     return await _card(context, id)
 
 
-@router.post("/imports/schedules/{id:key}/run", body=RunBody, returns=ScheduleShape, right="contacts.write")
-async def run_import_schedule(context: Context, id: int, body: RunBody) -> ScheduleShape:
+@router.post("/imports/schedules/{id:key}/run", body=RunScheduleBody, returns=ScheduleShape, right="contacts.write")
+async def run_import_schedule(context: Context, id: int, body: RunScheduleBody) -> ScheduleShape:
     """Fetch the file now and import it, if it is new."""
     await context.services.schedules.run_now(context.actor, id, anyway=body.anyway)
     return await _card(context, id)

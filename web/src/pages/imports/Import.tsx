@@ -31,10 +31,23 @@ export default function ImportPage() {
       <PageHeader
         title={data.fileName}
         badges={<ImportState state={data.state} />}
+        description={data.scheduleId && data.scheduleName && <OfSchedule id={data.scheduleId} name={data.scheduleName} />}
         back={{ to: "/imports", label: t("imports.title") }}
         actions={<Actions card={data} />}
       />
       {data.state === "uploaded" ? <SetUp card={data} /> : <Outcome card={data} />}
+    </>
+  );
+}
+
+function OfSchedule({ id, name }: { id: string; name: string }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {t("schedules.madeBy")}{" "}
+      <Anchor component={Link} to="/imports/schedules/$id" params={{ id } as never}>
+        {name}
+      </Anchor>
     </>
   );
 }

@@ -1,16 +1,16 @@
-import { Badge, Button, FileButton, Group, Stack, Text } from "@mantine/core";
-import { IconFileImport, IconUpload } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Badge, Button, Group, Progress, Stack, Text } from "@mantine/core";
+import { IconCalendarRepeat, IconFileImport } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { imports, type ImportRow } from "../../api/imports";
+import { goesOn, imports, type ImportRow } from "../../api/imports";
 import { DataList, PAGE_SIZE } from "../../ui/DataList";
 import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
 import { useListState } from "../../ui/list-state";
-import { tellProblem } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
 import type { Column } from "../../ui/Rows";
+import { UploadButton, UploadProgress, useUpload } from "./Uploading";
 
 const COLOURS: Record<string, string> = {
   uploaded: "blue", running: "herald", done: "teal", failed: "red", cancelled: "gray", undoing: "herald", undone: "gray",
@@ -19,45 +19,35 @@ const COLOURS: Record<string, string> = {
 export default function Imports() {
   const { t } = useTranslation();
   const list = useListState();
+  const { upload, begin, end } = useUpload();
+  const button = <UploadButton begin={begin} busy={upload !== null} />;
+  const scheduled = (
+    <Button variant="default" component={Link} to="/imports/schedules" leftSection={<IconCalendarRepeat size={16} />}>
+      {t("schedules.title")}
+    </Button>
+  );
   return (
     <>
       <PageHeader
         title={t("imports.title")}
         description={t("imports.description")}
         back={{ to: "/contacts", label: t("contacts.title") }}
-        actions={<Upload />}
+        actions={
+          <>
+            {scheduled}
+            {button}
+          </>
+        }
       />
+      {upload && <UploadProgress upload={upload} end={end} />}
       <DataList<ImportRow>
         label={t("imports.title")}
         source={useQuery(imports.list({ offset: (list.page - 1) * PAGE_SIZE, limit: PAGE_SIZE }))}
         list={list}
         columns={useColumns()}
-        empty={<EmptyState icon={IconFileImport} title={t("imports.empty")} text={t("imports.emptyHint")} actions={<Upload />} />}
+        empty={<EmptyState icon={IconFileImport} title={t("imports.empty")} text={t("imports.emptyHint")} actions={button} />}
       />
     </>
-  );
-}
-
-function Upload() {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  const sending = useMutation({
-    mutationFn: imports.upload,
-    onSuccess: (card) => {
-      client.setQueryData(imports.card(card.id).queryKey, card);
-      void navigate({ to: "/imports/$id", params: { id: card.id } });
-    },
-    onError: tellProblem,
-  });
-  return (
-    <FileButton accept=".csv,.txt,.tsv,.xlsx,text/csv" onChange={(file) => file && sending.mutate(file)} inputProps={{ "aria-label": t("imports.file") }}>
-      {(button) => (
-        <Button {...button} leftSection={<IconUpload size={16} />} loading={sending.isPending}>
-          {t("imports.upload")}
-        </Button>
-      )}
-    </FileButton>
   );
 }
 
@@ -74,17 +64,37 @@ function useColumns(): Column<ImportRow>[] {
             {row.fileName}
           </Link>
           <Text size="xs" c="dimmed">
-            {[format.dateTime(row.createdAt), row.createdBy].filter(Boolean).join(" · ")}
+            {[format.dateTime(row.createdAt), row.scheduleName ?? row.createdBy].filter(Boolean).join(" · ")}
           </Text>
         </Stack>
       ),
     },
-    { key: "state", title: t("imports.stateTitle"), width: 170, render: (row) => <ImportState state={row.state} /> },
+    { key: "state", title: t("imports.stateTitle"), width: 170, render: (row) => <StateOf row={row} /> },
     { key: "rows", title: t("imports.rows"), align: "end", width: 120, render: (row) => format.number(row.totalRows) },
     { key: "created", title: t("imports.created"), align: "end", width: 120, render: (row) => format.number(row.created) },
     { key: "updated", title: t("imports.updated"), align: "end", width: 120, hide: "phone", render: (row) => format.number(row.updated) },
     { key: "rejected", title: t("imports.rejected"), align: "end", width: 130, hide: "phone", render: (row) => format.number(row.rejected) },
   ];
+}
+
+/** A state, and how far the import is while it goes on. */
+function StateOf({ row }: { row: ImportRow }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const done = row.state === "undoing" ? row.undone + row.notUndone : row.doneRows;
+  const total = row.state === "undoing" ? row.created + row.updated : (row.totalRows ?? 0);
+  if (!goesOn(row.state) || !total) return <ImportState state={row.state} />;
+  return (
+    <Stack gap={4} maw={150}>
+      <ImportState state={row.state} />
+      <Group gap="xs" wrap="nowrap">
+        <Progress flex={1} size="sm" value={Math.min(100, (done / total) * 100)} animated aria-label={t("imports.progress")} />
+        <Text size="xs" c="dimmed" className="numbers">
+          {format.share(Math.min(done, total), total)}
+        </Text>
+      </Group>
+    </Stack>
+  );
 }
 
 export function ImportState({ state }: { state: string }) {

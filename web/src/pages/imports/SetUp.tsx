@@ -21,6 +21,7 @@ const NONE: Policy = { duplicates: "update", segmentId: null, categoryId: null, 
 
 /** How an uploaded file is read, what its columns become, and what happens to those who are here already. */
 export function SetUp({ card }: { card: ImportCard }) {
+  const { t } = useTranslation();
   const [reading, setReading] = useState<Reading>(card.reading);
   const [columns, setColumns] = useState<(string | null)[] | null>(card.columns);
   const preview = useQuery(imports.preview(card.id, { reading, columns }));
@@ -30,6 +31,7 @@ export function SetUp({ card }: { card: ImportCard }) {
   };
   return (
     <Stack>
+      {card.scheduleId && <Alert color="blue">{t("schedules.setUpExplained")}</Alert>}
       <FileReading reading={reading} sheets={preview.data?.sheets ?? []} onChange={reread} />
       {preview.error && <ProblemPanel problem={preview.error} />}
       {!preview.data && !preview.error && <RowsLoading />}
@@ -159,16 +161,20 @@ function Launch({ card, preview, waiting }: { card: ImportCard; preview: ImportP
   const { t } = useTranslation();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [policy, setPolicy] = useState<Policy>(NONE);
+  const [policy, setPolicy] = useState<Policy>(card.policy ?? NONE);
   const change = (part: Partial<Policy>) => setPolicy({ ...policy, ...part });
   const starting = useMutation({
     mutationFn: () => imports.start(card.id, { reading: preview.reading, columns: preview.columns, titles: preview.titles, policy }),
-    onSuccess: (started) => client.setQueryData(imports.card(card.id).queryKey, started),
+    onSuccess: async (started) => {
+      client.setQueryData(imports.card(card.id).queryKey, started);
+      await client.invalidateQueries({ queryKey: ["schedules"] });
+    },
   });
   const removing = useMutation({
     mutationFn: () => imports.remove(card.id),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["imports", "list"] });
+      await client.invalidateQueries({ queryKey: ["schedules"] });
       await navigate({ to: "/imports" });
     },
     onError: tellProblem,
@@ -190,7 +196,7 @@ function Launch({ card, preview, waiting }: { card: ImportCard; preview: ImportP
             {t("imports.remove")}
           </Button>
           <Button leftSection={<IconPlayerPlay size={16} />} disabled={waiting} loading={starting.isPending} onClick={() => starting.mutate()}>
-            {t("imports.start")}
+            {t(card.scheduleId ? "schedules.start" : "imports.start")}
           </Button>
         </Group>
       </Stack>
