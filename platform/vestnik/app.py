@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from vestnik.alerts import Alerts
+from vestnik.alerts import personal as alerts_personal
 from vestnik.audit import Audit
 from vestnik.audit import routes as audit_routes
 from vestnik.campaigns import ledger, planning_routes
@@ -280,7 +281,10 @@ def _privacy(
     for room in (contacts_personal, segments_personal, campaigns_personal, webhooks_personal):
         privacy.hold(*room.HOLDINGS)
     privacy.sweep(*contacts_personal.sweeps(database, settings.data_dir / "imports"))
-    for each in (segments_personal, templates_personal, campaigns_personal, webhooks_personal):
+    for each in (
+        *(alerts_personal, segments_personal, templates_personal),
+        *(campaigns_personal, webhooks_personal),
+    ):
         privacy.sweep(*each.sweeps(database))
     privacy.sweep(*modules_personal.sweeps(database, modules.recorder))
     engine.every(_HASHES_EVERY_S, "privacy.hashes", lambda: database.write(contacts_personal.forget_hashes))

@@ -1,5 +1,23 @@
 """Fixtures of the tests of personal data."""
 
-from tests.application import installation, settings
+from __future__ import annotations
 
-__all__ = ["installation", "settings"]
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tests.application import Browser, Installation, installation, settings
+
+__all__ = ["browser", "installation", "settings"]
+
+
+@pytest.fixture
+async def browser(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Browser]:
+    """An administrator; what the engine would run is brought on by the test."""
+
+    async def later(*_: Any) -> None:
+        return None
+
+    monkeypatch.setattr(installation.services.engine, "run", later)
+    yield await installation.signed_in("administrator")
+    await installation.services.imports.stop()

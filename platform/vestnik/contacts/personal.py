@@ -9,7 +9,7 @@ the stop-list before, which knows addresses by their keyed hash only: a later im
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,13 @@ import sqlalchemy as sa
 from vestnik.companies.service import named_clients
 from vestnik.contacts.consents import Evidence, add_to_stop_list
 from vestnik.contacts.imports.erasing import Files
-from vestnik.contacts.imports.tables import contact_change, contact_import, contact_import_reject
+from vestnik.contacts.imports.tables import (
+    contact_change,
+    contact_import,
+    contact_import_reject,
+    contact_import_run,
+    contact_import_schedule,
+)
 from vestnik.contacts.last_activity import NEVER
 from vestnik.contacts.tables import (
     address,
@@ -70,15 +76,27 @@ def find(connection: sa.Connection, contact_id: int) -> Subject:
         .where(contact.c.id.in_(ids))
         .order_by(contact.c.id)
     ).all()
+    before = connection.scalars(
+        sa.select(contact_change.c.before).where(
+            contact_change.c.contact_id.in_(ids), contact_change.c.before.is_not(None)
+        )
+    )
+    # As the person was called before an import changed it, too: the texts of that time say so.
+    known = [*(row._mapping for row in cards), *before]
+    values = [text for each in known for text in (each.get("custom") or {}).values()]
     return Subject(
         kept,
         ids,
         [row.id for row in own],
         [row.normalised for row in own],
-        names=[row.name for row in cards if row.name],
-        identifiers=[row.external_id for row in cards if row.external_id is not None],
-        values=[text for row in cards for text in row.custom.values() if isinstance(text, str)],
+        names=_different(each.get("name") for each in known),
+        identifiers=_different(each.get("external_id") for each in known),
+        values=_different(text for text in values if isinstance(text, str)),
     )
+
+
+def _different(texts: Iterable[str | None]) -> list[str]:
+    return list(dict.fromkeys(text for text in texts if text))
 
 
 def _shared(contact_ids: Sequence[int]) -> sa.ColumnElement[bool]:
@@ -303,6 +321,8 @@ def sweeps(database: Database, folder: Path) -> Sequence[Sweep]:
         Texts(database, "imports", contact_import, told),
         Texts(database, "imports", contact_import_reject, ("cells", "reason")),
         Texts(database, "imports", contact_change, ("before",), deletes=True),
+        Texts(database, "imports", contact_import_schedule, ("reading", "mapping", "reason")),
+        Texts(database, "imports", contact_import_run, ("reason",)),
         Texts(database, "filters", saved_view, ("name", "query")),
         Texts(database, "filters", bulk_run, ("arguments", "selection", "reason")),
     )

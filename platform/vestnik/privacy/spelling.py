@@ -18,6 +18,8 @@ _GAP = rb"(?:[ ()\-.]|%20|%28|%29|%2[dD]|\xc2\xa0|\\u00a0){0,3}"
 _AT = rb"(?P<at>@|%(?:25)?40|\\u0040)"
 #: A name begins here: after no letter of another, but an escape ends with one.
 _BEGINS = rb"(?:(?<![\w.+'-])|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4})|(?<=%[0-9a-fA-F]{2}))"
+#: A domain ends here: another may be longer, but for names of files.
+_ENDS = rb"(?![\w-])(?!\.(?!csv|xlsx?|txt|tsv|json)[a-zA-Z])"
 _DIGIT_BEGINS = rb"(?:(?<!\d)|(?<=\\u[0-9a-fA-F]{4})|(?<=%[0-9a-fA-F]{2}))"
 
 #: Names of more words than these are looked for in their own order only.
@@ -33,7 +35,7 @@ def email(address: str) -> bytes:
             domains.append(_text(domain.encode("idna").decode()))
         except UnicodeError:  # a domain that is none to this codec is written in letters alone
             domains = domains[:1]
-    return _BEGINS + _text(local) + _AT + b"(?:" + b"|".join(domains) + rb")(?![\w-])(?!\.[a-zA-Z])"
+    return _BEGINS + _text(local) + _AT + b"(?:" + b"|".join(domains) + rb")" + _ENDS
 
 
 def phone(number: str) -> bytes:

@@ -117,9 +117,9 @@ class Applier:
         _tell_inbox(connection, released)
 
     def _match(self, connection: sa.Connection, acts: Sequence[Act]) -> list[Act]:
-        """Find what the acts mean; what waited for a message that one of them made known, and what that means.
+        """Find what the acts mean, and what waited for a message that one of them made known.
 
-        Another process may be bringing what an act lacks: that is looked for again once nobody brings anything.
+        Another process may be bringing what an act lacks: it is looked for again once nobody brings anything.
         """
         erased = self._contacts.erased_addresses
         learned = resolve(connection, acts, erased)

@@ -13,7 +13,6 @@ from vestnik.contacts.addresses import Address
 from vestnik.contacts.storing import addresses_by_id, known_ids
 from vestnik.webhooks.acts import Act
 
-
 #: Empty rows of erased people's addresses, by address.
 Erased = Callable[[sa.Connection, Collection[Address]], Mapping[Address, int]]
 
