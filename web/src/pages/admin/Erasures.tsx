@@ -1,4 +1,4 @@
-import { Text } from "@mantine/core";
+import { Badge, Text } from "@mantine/core";
 import { IconUserOff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -17,6 +17,9 @@ export default function Erasures() {
   return (
     <>
       <PageHeader title={t("privacy.title")} description={t("privacy.description")} />
+      <Text size="sm" c="dimmed" maw={800} mb="md">
+        {t("privacy.left")}
+      </Text>
       <DataList<Erasure>
         label={t("privacy.title")}
         source={useQuery(privacy.erasures({ offset: (list.page - 1) * PAGE_SIZE, limit: PAGE_SIZE }))}
@@ -35,6 +38,15 @@ function useColumns(): Column<Erasure>[] {
     { key: "contact", title: t("privacy.contact"), render: (row) => <Text size="sm" className="numbers">{row.contactId}</Text> },
     { key: "at", title: t("privacy.at"), render: (row) => format.dateTime(row.at) },
     { key: "by", title: t("privacy.by"), render: (row) => row.by },
+    {
+      key: "state",
+      title: t("privacy.state"),
+      render: (row) => (
+        <Badge variant="light" color={row.state === "done" ? "teal" : "yellow"}>
+          {t(`privacy.states.${row.state}`)}
+        </Badge>
+      ),
+    },
     {
       key: "removed",
       title: t("privacy.removed"),
