@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from vestnik.db import Database, Exact, Instant, Json, Key, load
+from vestnik.db.types import json_text
 
 scratch = sa.MetaData()
 thing = sa.Table(
@@ -54,3 +55,16 @@ async def test_rows_that_are_there_already_are_passed_over_and_not_counted(thing
 
 async def test_no_rows_are_no_work(things: Database) -> None:
     assert await things.write(load, thing, COLUMNS, []) == 0
+
+
+@pytest.mark.parametrize("text", ['Москва «ё» \\ "', "\x01\n", "🙂"])
+async def test_a_document_is_stored_with_its_letters(things: Database, text: str) -> None:
+    await things.write(load, thing, ("id", "facts"), [(1, {"город": text})])
+    async with things.read() as connection:
+        written = await connection.scalar(sa.select(sa.cast(thing.c.facts, sa.Text)))
+        assert await connection.scalar(sa.select(thing.c.facts)) == {"город": text}
+    assert "город" in written, "rules read every row: escapes would be three times as long"
+
+
+def test_half_a_surrogate_pair_is_escaped_because_no_text_may_hold_it() -> None:
+    assert json_text({"bad": "\ud83d", "good": "ё"}) == '{"bad": "\\ud83d", "good": "\\u0451"}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -60,7 +61,7 @@ def behaviour_conditions() -> list[Condition]:
 
 
 def _received(operator: Operator, value: Any, now: Now) -> Predicate:
-    came = _held(_came() & _of(operator, value, now), now)
+    came = _got(operator, value, now)
     return sa.not_(came) if operator == "never" else came
 
 
@@ -77,12 +78,15 @@ def _reacted(at: sa.Column[Any]) -> Callable[[Operator, Any, Now], Predicate]:
 
 def _not_opened(operator: Operator, value: Any, now: Now) -> Predicate:
     """Got at least one of these letters, and opened none of them."""
-    of = _of(operator, value, now)
-    if now.whole:
-        got = sa.select(delivery.c.contact_id).where(_came(), of)
-        opened = sa.select(delivery.c.contact_id).where(delivery.c.opened_at.is_not(None), of)
-        return contact.c.id.in_(got.except_(opened))
-    return _held(_came() & of, now) & sa.not_(_held(delivery.c.opened_at.is_not(None) & of, now))
+    opened = _held(delivery.c.opened_at.is_not(None) & _of(operator, value, now), now)
+    return sa.not_(opened) & _got(operator, value, now)
+
+
+def _got(operator: Operator, value: Any, now: Now) -> Predicate:
+    """Whether letters came. For the whole, those of one campaign are listed; those of several would be a list
+    of millions with each contact many times in it, so each contact is looked up that the rest leaves."""
+    whole = now.whole and operator == "ofCampaign"
+    return _held(_came() & _of(operator, value, now), replace(now, whole=whole))
 
 
 def _last(did: str) -> Actual:

@@ -203,11 +203,11 @@ def has_left(category_id: int) -> sa.ColumnElement[bool]:
         suppression.c.reason == "unsubscribe",
         suppression.c.category_id.is_(None) | (suppression.c.category_id == category_id),
     )
-    by_address = _stopped(unsubscribes).where(contact_address.c.kind == "email")
+    by_address = stopped_holders(unsubscribes).where(contact_address.c.kind == "email")
     return sa.or_(contact.c.unsubscribed, has_chosen(category_id, False), contact.c.id.in_(by_address))
 
 
-def _stopped(stops: sa.ColumnElement[bool]) -> sa.Select[Any]:
+def stopped_holders(stops: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Contacts with a primary address on the stop-list, from the short list to the long ones."""
     hashes = sa.select(suppression.c.address_hash).where(stops)
     keys = sa.select(address.c.id).where(address.c.suppression_hash.in_(hashes))
@@ -218,7 +218,7 @@ def _stopped(stops: sa.ColumnElement[bool]) -> sa.Select[Any]:
 
 def _in_state(state: State) -> sa.ColumnElement[bool]:
     # The stop-list's word for every category: what the badge of the list tells, too.
-    stopped = contact.c.id.in_(_stopped(suppression.c.category_id.is_(None)))
+    stopped = contact.c.id.in_(stopped_holders(suppression.c.category_id.is_(None)))
     match state:
         case "blocked":
             return contact.c.blocked

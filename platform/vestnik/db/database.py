@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from vestnik.db.checkpoints import Checkpointer
 from vestnik.db.driver import DriverStatement
+from vestnik.db.types import json_text
 from vestnik.db.writer import Writer, WriterStopped
 
 P = ParamSpec("P")
@@ -23,6 +24,8 @@ T = TypeVar("T")
 _BEGIN = DriverStatement("BEGIN IMMEDIATE")
 _SQLITE_READERS = 4
 _SQLITE_CACHE_KIB = 16_384
+#: Errors hide the values of their statements: errors are logged, people are not.
+_OPTIONS: Mapping[str, Any] = {"hide_parameters": True, "json_serializer": json_text}
 _LONGEST_LOG_PAGES = 32_000  # 128 MB: there the writer itself checkpoints, should the thread not keep up
 
 
@@ -94,20 +97,17 @@ class Database:
 
 
 def write_engine(url: sa.URL) -> sa.Engine:
-    """The engine of the one writing connection: SQLite by WAL and synchronous FULL, or PostgreSQL.
-
-    Errors of every engine here hide the values of their statements: errors are logged, people are not.
-    """
+    """The engine of the one writing connection: SQLite by WAL and synchronous FULL, or PostgreSQL."""
     if url.get_backend_name() != "sqlite":
         driven = url.set(drivername="postgresql+psycopg")
-        return sa.create_engine(driven, pool_size=1, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
+        return sa.create_engine(driven, pool_size=1, max_overflow=0, pool_pre_ping=True, **_OPTIONS)
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
         url.set(drivername="sqlite"),
         poolclass=sa.pool.StaticPool,
         connect_args={"check_same_thread": False},
-        hide_parameters=True,
+        **_OPTIONS,
     )
     sa.event.listen(engine, "connect", _prepare_sqlite_writer)
     sa.event.listen(engine, "begin", _BEGIN.run)
@@ -117,12 +117,12 @@ def write_engine(url: sa.URL) -> sa.Engine:
 def _read_engine(url: sa.URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         driven = url.set(drivername="postgresql+psycopg")
-        return create_async_engine(driven, pool_size=8, pool_pre_ping=True, hide_parameters=True)
+        return create_async_engine(driven, pool_size=8, pool_pre_ping=True, **_OPTIONS)
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"),
         poolclass=sa.pool.AsyncAdaptedQueuePool,
         pool_size=_SQLITE_READERS,
-        hide_parameters=True,
+        **_OPTIONS,
     )
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite_reader)
     return engine
@@ -146,6 +146,6 @@ def _prepare_sqlite_writer(connection: sqlite3.Connection, _record: Any) -> None
 
 def _prepare_sqlite_reader(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("query_only=ON", "busy_timeout=30000"):
+    for pragma in ("query_only=ON", "busy_timeout=30000", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import secrets
 import threading
 import time
@@ -20,6 +22,19 @@ Key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 #: A JSON document; indexable on PostgreSQL.
 Json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def json_text(value: Any) -> str:
+    """The text that a JSON column holds: Russian as it is, for rules read every row of it on SQLite.
+
+    Half of a surrogate pair stands in no UTF-8, so that a text with one is escaped.
+    """
+    text = _json(value)
+    return json.dumps(value) if _SURROGATE.search(text) else text
+
 
 #: Text compared code point by code point on both databases: folded twins, addresses, keys.
 Exact = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vestnik.companies.tables import client
+from vestnik.contacts.listing import stopped_holders
 from vestnik.contacts.tables import address, contact, contact_address, subscription, suppression
 from vestnik.segments import actual
 from vestnik.segments.conditions import (
@@ -79,14 +80,16 @@ def _name(operator: Operator, value: Any, now: Now) -> Predicate:
 
 def _stopped(reasons: Predicate, now: Now) -> Predicate:
     """Whether the stop-list has the primary e-mail address for one of these reasons."""
-    owners = (
-        sa.select(contact_address.c.contact_id)
-        .select_from(suppression)
-        .join(address, address.c.suppression_hash == suppression.c.address_hash)
-        .join(contact_address, contact_address.c.address_id == address.c.id)
-        .where(contact_address.c.is_primary, contact_address.c.kind == "email", reasons)
+    if now.whole:
+        return contact.c.id.in_(stopped_holders(reasons).where(contact_address.c.kind == "email"))
+    return sa.exists().where(
+        contact_address.c.contact_id == contact.c.id,
+        contact_address.c.is_primary,
+        contact_address.c.kind == "email",
+        address.c.id == contact_address.c.address_id,
+        suppression.c.address_hash == address.c.suppression_hash,
+        reasons,
     )
-    return held(owners, contact_address.c.contact_id, now)
 
 
 def _category(operator: Operator, value: Any, now: Now) -> Predicate:

@@ -106,12 +106,18 @@ def _group(
         else _condition(each, known, now, f"{path}.rules[{n}]")
         for n, each in enumerate(node["rules"])
     ]
+    # What the row itself tells comes first: often nothing need be looked up then.
+    parts.sort(key=_looks_up)
     if not parts:
         joined: Predicate = sa.true()
     else:
         joined = sa.and_(*parts) if node["combinator"] == "and" else sa.or_(*parts)
     # A comparison with what is not there is unknown to SQL; to a person it does not hold.
     return sa.func.coalesce(joined, sa.false()).is_(sa.false()) if node.get("not") is True else joined
+
+
+def _looks_up(predicate: Predicate) -> bool:
+    return any(isinstance(each, sa.SelectBase) for each in sa.sql.visitors.iterate(predicate))
 
 
 def _condition(node: Any, known: Mapping[str, Condition], now: Now, path: str) -> Predicate:
