@@ -117,8 +117,13 @@ class Check:
 
     def sentence(self, language: Language) -> str:
         """The check for a reader of `language`."""
-        shown = {
-            name: value[language] if isinstance(value, Mapping) and set(value) == {"ru", "en"} else value
-            for name, value in self.facts.items()
-        }
+        shown = {name: _shown(value, language) for name, value in self.facts.items()}
         return TEXTS[self.code][language].format(**shown)
+
+
+def _shown(value: Any, language: Language) -> Any:
+    if isinstance(value, Mapping) and set(value) == {"ru", "en"}:
+        return value[language]
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", "\N{NO-BREAK SPACE}" if language == "ru" else ",")
+    return value

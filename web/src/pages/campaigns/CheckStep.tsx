@@ -1,4 +1,4 @@
-import { Button, Grid, Group, List, Progress, Stack, Text, ThemeIcon } from "@mantine/core";
+import { Button, Grid, Group, List, Progress, SimpleGrid, Stack, Text, ThemeIcon } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconX, type Icon } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -119,11 +119,11 @@ function Audience({ id, preflight }: { id: string; preflight: Preflight }) {
   return (
     <Panel title={t("campaigns.recipients")}>
       <Stack>
-        <Group grow align="stretch">
+        <SimpleGrid cols={{ base: 1, xs: 3 }}>
           <Tile label={t("campaigns.audience")} value={format.number(preflight.audience)} />
           <Tile label={t("campaigns.willGet")} value={format.number(preflight.recipients)} tone="teal" />
           <Tile label={t("campaigns.excluded")} value={format.number(excluded)} />
-        </Group>
+        </SimpleGrid>
         {preflight.audience > 0 && (
           <Progress.Root size="lg">
             <Progress.Section value={(preflight.recipients / preflight.audience) * 100} color="teal" aria-label={t("campaigns.willGet")} />

@@ -1,4 +1,4 @@
-import { Alert, Grid, SegmentedControl, SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
+import { Alert, Grid, Group, SegmentedControl, SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle, IconChartArea } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
@@ -21,6 +21,7 @@ import { useSource } from "./sources";
 const EventsChart = lazy(() => import("./EventsChart"));
 const REFRESH_MS = 4_000;
 const AGAIN = 3;
+const SOON_MS = 10_000;
 
 type Whole = "recipients" | "sent" | "delivered";
 type Shown = "sent" | "delivered" | "opened" | "clicked" | "unsubscribed" | "bounced" | "spam";
@@ -41,12 +42,18 @@ const OF_LETTERS: Shown[] = ["opened", "clicked", "unsubscribed", "spam"];
 export function Statistics({ campaign }: { campaign: CampaignCard }) {
   const { data, error, refetch } = useQuery({
     ...reports.results(campaign.id),
-    // The service is asked beside the first answer: a moment later it may have told.
-    refetchInterval: (query) => (stirs(campaign) || (query.state.dataUpdateCount < AGAIN && !query.state.data?.stats.at) ? REFRESH_MS : false),
+    // The service is asked beside the first answer, and a long answer is read in turns: a moment later it may have told.
+    refetchInterval: ({ state: { data: last, dataUpdateCount } }) =>
+      stirs(campaign) || isDue(last?.pollsNextAt) || (dataUpdateCount < AGAIN && !last?.stats.at) ? REFRESH_MS : false,
   });
   if (error && !data) return <ProblemPanel problem={error} retry={() => void refetch()} />;
   if (!data) return <PageLoading />;
   return <Shown campaign={campaign} results={data} />;
+}
+
+/** Whether the service is being asked about the recipients, or will be in a moment. */
+function isDue(at: string | null | undefined): boolean {
+  return Boolean(at) && Date.parse(at as string) < Date.now() + SOON_MS;
 }
 
 function Shown({ campaign, results }: { campaign: CampaignCard; results: Results }) {
@@ -59,7 +66,9 @@ function Shown({ campaign, results }: { campaign: CampaignCard; results: Results
       {results.stats.failure && results.stats.at && (
         <Alert color="yellow" icon={<IconAlertTriangle size={18} />} title={t("results.statsFail", { ago: format.ago(results.stats.at) })}>
           {results.stats.failure}
-          <AskNow id={campaign.id} />
+          <Group mt="xs" ml={-8}>
+            <AskNow id={campaign.id} />
+          </Group>
         </Alert>
       )}
       <SimpleGrid cols={{ base: 2, sm: 4, lg: 7 }} spacing="sm">
