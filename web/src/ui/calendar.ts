@@ -1,5 +1,10 @@
 import "@mantine/dates/styles.css";
+import dayjs from "dayjs";
+import customParseFormat from "dayjs/plugin/customParseFormat";
 import { useTranslation } from "react-i18next";
+
+// Without it a typed 05.11.1990 is read as the 11th of May.
+dayjs.extend(customParseFormat);
 
 /** What a calendar is called and begins with in the reader's language. */
 export function useCalendar() {

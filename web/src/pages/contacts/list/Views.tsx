@@ -8,6 +8,7 @@ import { contactList, type SavedView, type ViewQuery } from "../../../api/contac
 import { Dialog } from "../../../ui/Dialog";
 import { tell, tellProblem } from "../../../ui/notices";
 import { ProblemPanel } from "../../../ui/ProblemPanel";
+import { USUAL } from "./columns";
 import type { ListAddress } from "./list-search";
 
 /** The saved views: one's own and the shared ones, and saving what the list shows now. */
@@ -18,7 +19,7 @@ export function Views({ list, columns }: { list: ListAddress; columns: string[] 
   const views = useQuery(contactList.views).data ?? [];
   const own = views.filter((view) => view.own);
   const shared = views.filter((view) => !view.own);
-  const shownNow = JSON.stringify(likeness({ search: list.search, filters: list.filters, sort: list.sort, columns: list.columns ?? [] }));
+  const shownNow = JSON.stringify(likeness({ search: list.search, filters: list.filters, sort: list.sort, columns }));
   const isOpen = (view: SavedView) => JSON.stringify(likeness(view.query)) === shownNow;
   const query: ViewQuery = { search: list.search, filters: list.filters, sort: list.sort, columns };
   const open = ({ query: saved }: SavedView) =>
@@ -78,7 +79,7 @@ export function Views({ list, columns }: { list: ListAddress; columns: string[] 
 function likeness({ search = "", filters = {}, sort = "name", columns = [] }: Partial<ViewQuery>) {
   const { fields = {}, ...others } = filters ?? {};
   const sorted = (entries: object) => Object.entries(entries).toSorted(([one], [other]) => one.localeCompare(other));
-  return [search, sorted(others), sorted(fields ?? {}), sort, columns];
+  return [search, sorted(others), sorted(fields ?? {}), sort, columns.length > 0 ? columns : USUAL];
 }
 
 function Tick({ shown }: { shown: boolean }) {
