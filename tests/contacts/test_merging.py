@@ -146,3 +146,73 @@ async def test_candidates_share_an_address_or_a_name_within_a_company(installati
     await browser.post(f"/contacts/{one}/merge", {"otherIds": [two]})
     assert await groups("address") == []
     assert (await installation.services.audit.page(SYSTEM, action="contact.merged"))[1] == 1
+
+
+async def test_who_was_said_to_be_different_people_is_not_shown_again_until_somebody_joins(
+    installation: Installation,
+) -> None:
+    browser = await installation.signed_in("marketer")
+    company = (await browser.post("/companies", {"name": "ООО Ромашка"})).json()["id"]
+    office = {"emails": ["office@example.ru"], "companyId": company}
+    one, two = await made(browser, {**office, "name": "Пётр Ёжиков"}, {**office, "name": "Петр Ежиков"})
+
+    async def shown(ground: str) -> list[list[str]]:
+        page = (await browser.get(f"/contacts/duplicates?ground={ground}")).json()
+        assert page["next"] is None
+        return [[each["id"] for each in group["contacts"]] for group in page["items"]]
+
+    async def alike(id: str) -> list[str]:
+        return [each["id"] for each in (await browser.get(f"/contacts/{id}/duplicates")).json()]
+
+    [group] = (await browser.get("/contacts/duplicates?ground=address")).json()["items"]
+    said = {"ground": "address", "sharedId": group["sharedId"], "contactIds": [one, two]}
+    by_address = (await browser.post("/contacts/duplicates/distinct", said)).json()["id"]
+    assert (await shown("address"), await shown("name"), await alike(one)) == ([], [[one, two]], [two])
+    [group] = (await browser.get("/contacts/duplicates?ground=name")).json()["items"]
+    said = {"ground": "name", "sharedId": group["sharedId"], "contactIds": [one, two]}
+    by_name = (await browser.post("/contacts/duplicates/distinct", said)).json()["id"]
+    assert (await shown("name"), await alike(one)) == ([], [])
+
+    listed = (await browser.get("/contacts/duplicates/distinct")).json()
+    assert [(e["id"], e["ground"], e["shared"], e["createdBy"]) for e in listed["items"]] == [
+        (by_name, "name", "ООО Ромашка", "Имя marketer"),
+        (by_address, "address", "office@example.ru", "Имя marketer"),
+    ]
+    assert [[c["id"] for c in each["contacts"]] for each in listed["items"]] == [[one, two]] * 2
+    first = (await browser.get("/contacts/duplicates/distinct?limit=1")).json()
+    second = (await browser.get(f"/contacts/duplicates/distinct?limit=1&cursor={first['next']}")).json()
+    assert ([e["id"] for e in second["items"]], second["next"]) == ([by_address], None)
+
+    [three] = await made(browser, {"name": "Мария", "emails": ["office@example.ru"]})
+    assert await shown("address") == [[one, two, three]]
+    assert await alike(one) == [three]
+    await browser.delete(f"/contacts/duplicates/distinct/{by_name}")
+    assert await shown("name") == [[one, two]]
+    again = await browser.delete(f"/contacts/duplicates/distinct/{by_name}")
+    assert again.status_code == 404
+    audit = installation.services.audit
+    assert (await audit.page(SYSTEM, action="contacts.distinct"))[1] == 2
+    assert (await audit.page(SYSTEM, action="contacts.distinct_taken_back"))[1] == 1
+
+
+async def test_only_contacts_that_share_it_now_are_said_to_be_different(installation: Installation) -> None:
+    browser = await installation.signed_in("marketer")
+    one, two = await made(browser, ANNA, ANYA)
+    [group] = (await browser.get("/contacts/duplicates?ground=address")).json()["items"]
+    await browser.patch(f"/contacts/{two}", {"emails": ["anya@example.ru"]})
+    said = {"ground": "address", "sharedId": group["sharedId"], "contactIds": [one, two]}
+    answer = await browser.post("/contacts/duplicates/distinct", said)
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_alike")
+
+
+async def test_pages_without_anybody_are_passed_over(installation: Installation) -> None:
+    browser = await installation.signed_in("marketer")
+    for number in range(4):
+        office = [f"office{number}@example.ru"]
+        ids = await made(browser, {"name": "Раз", "emails": office}, {"name": "Два", "emails": office})
+        if number < 3:
+            groups = (await browser.get("/contacts/duplicates?limit=100")).json()["items"]
+            said = {"ground": "address", "sharedId": groups[-1]["sharedId"], "contactIds": ids}
+            await browser.post("/contacts/duplicates/distinct", said)
+    page = (await browser.get("/contacts/duplicates?limit=1")).json()
+    assert [group["shared"] for group in page["items"]] == ["office3@example.ru"]

@@ -118,6 +118,9 @@ A - - -   PUT    /contact-fields/order
 A I M S   GET    /contacts/duplicates
 A I M S   GET    /contacts/owners
 A I M S   GET    /contacts/{id}/consents
+A I M S   GET    /contacts/duplicates/distinct
+A - M S   POST   /contacts/duplicates/distinct
+A - M S   DELETE /contacts/duplicates/distinct/{id}
 A I M S   GET    /contacts/{id}/duplicates
 A - - -   POST   /contacts/{id}/erase
 A - M S   POST   /contacts/{id}/merge

@@ -18,6 +18,7 @@ from vestnik.companies.service import NewClient, clients_of, insert_clients, rem
 from vestnik.contacts.addresses import Address, normalise
 from vestnik.contacts.consents import Choice, ConsentState, Evidence, Reason, record_choices
 from vestnik.contacts.demo_names import company_names, latin, person_name
+from vestnik.contacts.distinct import forget_strangers
 from vestnik.contacts.fields import Field, insert_fields
 from vestnik.contacts.personal import SOURCE as ERASED
 from vestnik.contacts.service import Contacts
@@ -125,6 +126,7 @@ def remove_demo(connection: sa.Connection) -> None:
     )
     connection.execute(sa.update(contact).where(contact.c.merged_into.in_(people)).values(merged_into=None))
     connection.execute(sa.delete(contact).where(contact.c.id.in_(people)))
+    forget_strangers(connection)
     held = sa.select(contact_address.c.address_id).where(contact_address.c.address_id == address.c.id)
     invented = (
         address.c.kind.in_(("email", "phone"))

@@ -12,6 +12,7 @@ Problem
 ├── FieldKindFixed 422       options for a field that is no choice
 ├── TooManyFields 409
 ├── UnknownOwner 422         nobody, or somebody who may no longer sign in
+├── NotAlike 409             contacts that share nothing any more
 └── CannotMerge 409          contacts that are not there any more, or one of them twice
 """
 
@@ -136,6 +137,16 @@ class UnknownOwner(Problem):
     message = {
         "ru": "Этого пользователя нет или он отключён. Выберите ответственного из списка.",
         "en": "There is no such user, or the user is disabled. Choose an owner from the list.",
+    }
+
+
+class NotAlike(Problem):
+    code = "not_alike"
+    status = 409
+    title = {"ru": "Эти контакты уже не похожи", "en": "These contacts are not alike any more"}
+    message = {
+        "ru": "Адрес, имя или компания у них с тех пор изменились. Обновите страницу.",
+        "en": "Their address, name or company has changed since. Reload the page.",
     }
 
 

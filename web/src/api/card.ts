@@ -77,6 +77,15 @@ export const duplicates = {
     }),
   of: (id: string) =>
     queryOptions({ queryKey: ["contacts", id, "duplicates"], queryFn: () => api.get<ContactRow[]>(`/contacts/${id}/duplicates`) }),
+  distinct: infiniteQueryOptions({
+    queryKey: ["contacts", "distinct"],
+    initialPageParam: "",
+    queryFn: ({ pageParam }) => api.get<Shape<"DistinctPage">>("/contacts/duplicates/distinct", { cursor: pageParam || undefined }),
+    getNextPageParam: (page: Shape<"DistinctPage">) => page.next,
+  }),
+  sayDistinct: ({ ground, sharedId, contacts }: DuplicateGroup) =>
+    api.post<{ id: string }>("/contacts/duplicates/distinct", { ground, sharedId, contactIds: contacts.map((one) => one.id) }),
+  takeBack: (id: string) => api.delete(`/contacts/duplicates/distinct/${id}`),
   merge: (id: string, body: Partial<Shape<"MergeBody">> & { otherIds: string[] }) => api.post<ContactCard>(`/contacts/${id}/merge`, body),
 };
 

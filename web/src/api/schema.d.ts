@@ -1617,6 +1617,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/duplicates/distinct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Groups that were said to be different people. */
+        get: operations["list_distinct"];
+        put?: never;
+        /** Say that a group's contacts are different people; it is shown again when somebody joins it. */
+        post: operations["say_distinct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/duplicates/distinct/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget that they are different people: they are shown as duplicates again. */
+        delete: operations["take_back_distinct"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/merge": {
         parameters: {
             query?: never;
@@ -4855,8 +4890,50 @@ export interface components {
         DuplicateGroup: {
             /** @enum {unknown} */
             ground: "address" | "name";
+            sharedId: string;
             shared: string;
             contacts: components["schemas"]["ContactRow"][];
+        };
+        /**
+         * DistinctBody
+         * @description A group of duplicates as it was shown, whose contacts are different people.
+         */
+        DistinctBody: {
+            /** @enum {unknown} */
+            ground: "address" | "name";
+            sharedId: string;
+            contactIds: string[];
+        };
+        /**
+         * DistinctQuery
+         * @description Where the page begins, as the page before it said.
+         */
+        DistinctQuery: {
+            /** @default null */
+            cursor?: string | null;
+            /** @default 20 */
+            limit?: number;
+        };
+        /**
+         * DistinctPage
+         * @description What was said, the newest first; `next` is where the next page begins, null when there is none.
+         */
+        DistinctPage: {
+            items: components["schemas"]["DistinctShape"][];
+            next: string | null;
+        };
+        /**
+         * DistinctShape
+         * @description Contacts that were said to be different people: the first of those who are still there.
+         */
+        DistinctShape: {
+            id: string;
+            /** @enum {unknown} */
+            ground: "address" | "name";
+            shared: string;
+            contacts: components["schemas"]["ContactRow"][];
+            createdBy: string | null;
+            createdAt: string;
         };
         /**
          * MergeBody
@@ -10176,6 +10253,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContactRow"][];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_distinct: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Groups that were said to be different people. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistinctPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    say_distinct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DistinctBody"];
+            };
+        };
+        responses: {
+            /** @description Say that a group's contacts are different people; it is shown again when somebody joins it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_back_distinct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forget that they are different people: they are shown as duplicates again. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {
