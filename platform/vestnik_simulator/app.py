@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from vestnik_simulator import admin, editor, pages, seed
+from vestnik_simulator import admin, editor, pages, seed, shop
 from vestnik_simulator.core import simulator_of, working_simulator
 from vestnik_simulator.options import Options
 from vestnik_simulator.unisender.exports import export_file
@@ -31,6 +31,7 @@ def create_app(options: Options | None = None) -> Starlette:
             Route("/{language:str}/api/{method:path}", _Api(), methods=["GET", "POST"]),
             Route("/files/{key:str}.csv", _export),
             Route("/screenshots/{template_id:int}.png", _screenshot),
+            Route(shop.PATH, shop.customers_file),
             Mount("/_simulator", routes=admin.routes),
             *pages.routes,
             *editor.routes,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vestnik.contacts import demo as contacts_demo
-from vestnik.demo import daily, sending
+from vestnik.demo import daily, scheduled, sending
 from vestnik.people import demo as people_demo
 from vestnik.people.access import SYSTEM
 from vestnik.segments import demo as segments_demo
@@ -37,11 +37,12 @@ async def _create_contacts(services: Services) -> None:
 
 
 async def _connect_and_import(services: Services) -> None:
-    """Two that mostly wait for children of theirs: side by side they cost the first start little."""
-    await asyncio.gather(sending.connect(services), daily.begin_imports(services))
+    """Three that mostly wait for children of theirs: side by side they cost the first start little."""
+    await asyncio.gather(sending.connect(services), daily.begin_imports(services), scheduled.begin(services))
 
 
 async def _disconnect_and_forget(services: Services) -> None:
+    await scheduled.remove(services)
     await daily.remove_imports(services)
     await sending.disconnect(services)
 
