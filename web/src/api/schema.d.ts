@@ -4664,6 +4664,9 @@ export interface components {
             privateAllowed: boolean;
             credential: components["schemas"]["ScheduleCredential"] | null;
             setUp: boolean;
+            titles: string[];
+            columns: (string | null)[];
+            policy: components["schemas"]["PolicyShape"] | null;
             enabled: boolean;
             nextAt: string | null;
             succeededAt: string | null;
@@ -4672,6 +4675,7 @@ export interface components {
             run: components["schemas"]["ScheduleRunShape"] | null;
             createdBy: string | null;
             createdAt: string;
+            mailSetUp: boolean;
         };
         /**
          * ScheduleCredential

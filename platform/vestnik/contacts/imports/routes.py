@@ -247,7 +247,8 @@ def policy_of(shape: PolicyShape) -> Policy:
     )
 
 
-def _policy_shape(policy: Policy) -> PolicyShape:
+def policy_shape(policy: Policy) -> PolicyShape:
+    """A policy for the wire."""
     return PolicyShape(
         duplicates=policy.duplicates,
         segment_id=None if policy.segment_id is None else str(policy.segment_id),
@@ -310,7 +311,7 @@ def _taken(row: Row, language: Language) -> TakenShape:
 async def _card(context: Context, id: int) -> ImportCard:
     row = await context.services.imports.get(context.actor, id)
     mapping = row.mapping or {"columns": [], "titles": []}
-    policy = None if row.policy is None else _policy_shape(msgspec.convert(row.policy, Policy))
+    policy = None if row.policy is None else policy_shape(msgspec.convert(row.policy, Policy))
     return ImportCard(
         **_values(row, await _names(context, [row]), context.language),
         reading=msgspec.convert(row.reading, ReadingShape),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -9,7 +10,8 @@ import msgspec
 import sqlalchemy as sa
 
 from vestnik.contacts.imports import reasons
-from vestnik.contacts.imports.routes import State
+from vestnik.contacts.imports.routes import PolicyShape, State, policy_shape
+from vestnik.contacts.imports.rows import Policy
 from vestnik.contacts.imports.schedules import Wish
 from vestnik.contacts.imports.timing import LONGEST_HOURS, SHORTEST_HOURS, Rhythm
 from vestnik.egress.requests import URL_CHARACTERS
@@ -98,8 +100,11 @@ class ScheduleShape(Shape):
     at_time: str | None
     private_allowed: bool
     credential: ScheduleCredential | None
-    # Whether a person has said what its columns become.
+    # Whether a person has said what its columns become, and how the rows are brought in.
     set_up: bool
+    titles: list[str]
+    columns: list[str | None]
+    policy: PolicyShape | None
     enabled: bool
     next_at: datetime | None
     succeeded_at: datetime | None
@@ -109,6 +114,8 @@ class ScheduleShape(Shape):
     run: ScheduleRunShape | None
     created_by: str | None
     created_at: datetime
+    # Whether letters about failures can go out at all.
+    mail_set_up: bool
 
 
 class SchedulePage(Shape):
@@ -129,8 +136,7 @@ class ScheduleRunPage(Shape):
 async def list_import_schedules(context: Context, query: Page) -> SchedulePage:
     """Scheduled imports by name, each with its newest run."""
     rows, total = await context.services.schedules.page(context.actor, query.offset, query.limit)
-    names = await context.services.people.users.names([row.created_by for row in rows if row.created_by])
-    return SchedulePage(items=[_schedule(row, names, context.language) for row in rows], total=total)
+    return SchedulePage(items=await _schedules(context, rows), total=total)
 
 
 @router.post(
@@ -175,7 +181,9 @@ async def resume_import_schedule(context: Context, id: int) -> ScheduleShape:
     return await _card(context, id)
 
 
-@router.post("/imports/schedules/{id:key}/run", body=RunScheduleBody, returns=ScheduleShape, right="contacts.write")
+@router.post(
+    "/imports/schedules/{id:key}/run", body=RunScheduleBody, returns=ScheduleShape, right="contacts.write"
+)
 async def run_import_schedule(context: Context, id: int, body: RunScheduleBody) -> ScheduleShape:
     """Fetch the file now and import it, if it is new."""
     await context.services.schedules.run_now(context.actor, id, anyway=body.anyway)
@@ -198,8 +206,15 @@ async def list_import_runs(context: Context, id: int, query: Page) -> ScheduleRu
 
 async def _card(context: Context, id: int) -> ScheduleShape:
     row = await context.services.schedules.get(context.actor, id)
-    names = await context.services.people.users.names([row.created_by] if row.created_by else [])
-    return _schedule(row, names, context.language)
+    [card] = await _schedules(context, [row])
+    return card
+
+
+async def _schedules(context: Context, rows: Sequence[sa.Row[Any]]) -> list[ScheduleShape]:
+    people = context.services.people
+    names = await people.users.names([row.created_by for row in rows if row.created_by])
+    mail = await people.organisation.smtp() is not None
+    return [_schedule(row, names, context.language, mail_set_up=mail) for row in rows]
 
 
 def _wish(body: ScheduleBody) -> Wish:
@@ -221,7 +236,9 @@ def _wish(body: ScheduleBody) -> Wish:
     )
 
 
-def _schedule(row: sa.Row[Any], names: dict[int, str], language: Language) -> ScheduleShape:
+def _schedule(
+    row: sa.Row[Any], names: dict[int, str], language: Language, *, mail_set_up: bool
+) -> ScheduleShape:
     credential = None
     if row.credential is not None:
         credential = ScheduleCredential(kind=row.credential, name=row.credential_name)
@@ -234,6 +251,9 @@ def _schedule(row: sa.Row[Any], names: dict[int, str], language: Language) -> Sc
         private_allowed=row.private_allowed,
         credential=credential,
         set_up=bool(row.mapping),
+        titles=row.mapping.get("titles", []),
+        columns=row.mapping.get("columns", []),
+        policy=policy_shape(msgspec.convert(row.policy, Policy)) if row.mapping else None,
         enabled=row.enabled,
         next_at=row.next_at,
         succeeded_at=row.succeeded_at,
@@ -242,6 +262,7 @@ def _schedule(row: sa.Row[Any], names: dict[int, str], language: Language) -> Sc
         run=None if row.run_id is None else _run(row, language),
         created_by=names.get(row.created_by),
         created_at=row.created_at,
+        mail_set_up=mail_set_up,
     )
 
 

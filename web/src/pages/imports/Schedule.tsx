@@ -5,7 +5,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { contacts } from "../../api/contacts";
 import { moves, schedules, type Schedule, type ScheduleRun } from "../../api/schedules";
+import { localised } from "../../i18n";
 import { DataList, PAGE_SIZE } from "../../ui/DataList";
 import { Field } from "../../ui/Field";
 import { useFormat } from "../../ui/format";
@@ -193,6 +195,7 @@ function Settings({ schedule }: { schedule: Schedule }) {
   const { t } = useTranslation();
   const format = useFormat();
   const when = useWhen();
+  const mapping = useMapping(schedule);
   return (
     <Panel title={t("imports.how")}>
       <Field label={t("schedules.url")}>
@@ -204,10 +207,29 @@ function Settings({ schedule }: { schedule: Schedule }) {
       <Field label={t("schedules.when")}>{when(schedule)}</Field>
       <Field label={t("schedules.next")}>{format.dateTime(schedule.enabled ? schedule.nextAt : null)}</Field>
       <Field label={t("schedules.succeeded")}>{format.dateTime(schedule.succeededAt)}</Field>
+      {schedule.policy && (
+        <>
+          <Field label={t("imports.mapping")}>{mapping}</Field>
+          <Field label={t("imports.duplicates")}>{t(`imports.policy.${schedule.policy.duplicates ?? "update"}`)}</Field>
+        </>
+      )}
       {schedule.privateAllowed && <Field label={t("schedules.network")}>{t("schedules.privateShort")}</Field>}
-      {schedule.createdBy && <Field label={t("schedules.inCharge")}>{t("schedules.inChargeHint", { name: schedule.createdBy })}</Field>}
+      <Field label={t("schedules.inCharge")}>
+        {schedule.mailSetUp ? (schedule.createdBy ? t("schedules.inChargeHint", { name: schedule.createdBy }) : t("schedules.administrators")) : t("schedules.noMail")}
+      </Field>
     </Panel>
   );
+}
+
+/** Which columns become what, in one line. */
+function useMapping({ titles, columns }: Schedule): string {
+  const { t } = useTranslation();
+  const fields = useQuery(contacts.fields).data ?? [];
+  const named = (target: string) => {
+    const field = fields.find((one) => `field:${one.key}` === target);
+    return field ? localised(field.title) : t(`imports.target.${target}`);
+  };
+  return columns.flatMap((target, place) => (target ? [`${titles[place] || t("imports.column", { number: place + 1 })} → ${named(target)}`] : [])).join(", ");
 }
 
 function Runs({ id }: { id: string }) {

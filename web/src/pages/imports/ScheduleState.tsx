@@ -53,6 +53,7 @@ export function RunRows({ run }: { run: ScheduleRun }) {
   const { t } = useTranslation();
   const format = useFormat();
   const parts = (["created", "updated", "rejected"] as const).filter((name) => run[name] > 0);
+  if (run.state === "unchanged") return <span>{t("schedules.sameFile")}</span>;
   if (run.state !== "fetched" || run.importState === "uploaded" || !run.importState) return null;
   return (
     <Group gap="md" className="numbers">
