@@ -51,6 +51,7 @@ class Service:
     chunk: int = 500
     parallel: int = 1
     enabled: bool = True
+    types: frozenset[str] = frozenset({"email"})
     version: int = 1
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     versions: list[int | None] = field(default_factory=list)
@@ -87,7 +88,7 @@ class Service:
             module_title={"ru": "Тест", "en": "Test"},
             version_id=version_id or self.version,
             enabled=self.enabled,
-            campaign_types=frozenset({"email"}),
+            campaign_types=self.types,
             functions=frozenset(self.functions),
             export_chunk=self.chunk,
             prepare_chunk=self.chunk,

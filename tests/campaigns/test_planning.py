@@ -175,6 +175,24 @@ async def test_fields_in_the_text_of_an_sms_are_looked_at_too(room: Room, client
     assert "text_value_missing" not in found  # nobody has a phone, so that nobody would get it
 
 
+async def test_an_sms_without_a_sender_is_warned_of_unless_the_service_has_one(
+    room: Room, client: httpx.AsyncClient
+) -> None:
+    id = await room.draft(type="sms", text="Мы открылись", template_id=None, sender_name="")
+    room.service.types = frozenset({"email", "sms"})
+
+    async def warnings() -> set[str]:
+        checks = (await client.post(f"/campaigns/{id}/preflight")).json()["checks"]
+        return {each["code"] for each in checks if each["level"] == "warning"}
+
+    assert await warnings() == {"sms_sender_missing"}
+    room.service.answers["GetSenders"] = lambda _: [{"name": "MAYAK"}]
+    assert await warnings() == set()
+    room.service.answers["GetSenders"] = lambda _: []
+    await client.patch(f"/campaigns/{id}", json={"senderName": "MAYAK"})
+    assert await warnings() == set()
+
+
 async def test_who_is_excluded_is_listed_by_the_reason(room: Room, client: httpx.AsyncClient) -> None:
     id = await room.draft()
     await room.contacts.stop(SYSTEM, "email", "person-4@example.com", None, "test")

@@ -55,6 +55,10 @@ TEXTS: Mapping[str, Text] = {
         "ru": "Адрес {sender} ещё не подтверждён в сервисе.",
         "en": "The address {sender} is not confirmed at the service yet.",
     },
+    "sms_sender_missing": {
+        "ru": "Имя отправителя SMS не указано, и у сервиса его нет: рассылку он может не принять.",
+        "en": "No sender's name is given for the SMS, and the service has none: it may refuse the campaign.",
+    },
     "plan_too_small": {
         "ru": "Тариф сервиса позволяет отправить ещё {left} писем, а получателей {recipients}.",
         "en": "The service's plan has {left} letters left, and there are {recipients} recipients.",

@@ -75,6 +75,7 @@ _STEPS: Mapping[str, tuple[str, Step]] = {
     "text_fields_unknown": ("change_text", "letter"),
     "sender_missing": ("enter_sender", "letter"),
     "sender_unknown": ("enter_sender", "letter"),
+    "sms_sender_missing": ("enter_sender", "letter"),
     "sender_unverified": ("enter_sender", "letter"),
 }
 _PATHS: Mapping[str, Sequence[tuple[str, str]]] = {
@@ -85,6 +86,7 @@ _PATHS: Mapping[str, Sequence[tuple[str, str]]] = {
     "service_silent": [("check_again", ""), ("open_account", "/accounts/{account}")],
     "segment_gone": [("open_segments", "/segments")],
     "nobody": [("import_contacts", "/contacts")],
+    "sms_sender_missing": [("open_account", "/accounts/{account}")],
     "template_missing": [("import_templates", "/templates")],
     "template_gone": [("import_templates", "/templates")],
     "fields_unknown": [("open_template", "/templates/{template}")],

@@ -105,12 +105,16 @@ class Inspector:
         return checks
 
     async def _sender(self, row: Row, account: SendingAccount) -> list[Check]:
-        if SENDERS not in account.functions or not row.sender_email or row.type != "email":
+        given = row.sender_email if row.type == "email" else not row.sender_name
+        if SENDERS not in account.functions or not given:
             return []
         try:
             senders = await self._ask(account, SENDERS)
         except CallFailed as failure:
             return _silent(failure)
+        if row.type == "sms":
+            named = [sender for sender in senders if sender.get("name") and not sender.get("email")]
+            return [] if named else [Check("sms_sender_missing", "warning")]
         facts: dict[str, Any] = {"sender": row.sender_email}
         known = {str(sender.get("email", "")).lower(): sender for sender in senders}
         sender = known.get(row.sender_email.lower())

@@ -11,7 +11,7 @@ import { TemplatePicture } from "../../mail/TemplatePicture";
 import { EmptyState } from "../../ui/EmptyState";
 import { RowsLoading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
-import { SenderFields } from "./SenderFields";
+import { SenderFields, SmsSender } from "./SenderFields";
 import type { DraftForm } from "./Wizard";
 
 /** The default alphabet of GSM 03.38. */
@@ -137,7 +137,7 @@ function SmsText({ form }: { form: DraftForm }) {
         <Text size="sm" c="dimmed" className="numbers">
           {t("campaigns.smsLength", { count: form.values.text.length })} · {t("campaigns.smsParts", { count: partsOf(form.values.text) })}
         </Text>
-        <TextInput label={t("campaigns.senderName")} description={t("campaigns.smsSenderHint")} {...form.getInputProps("senderName")} />
+        <SmsSender form={form} />
       </Stack>
     </Panel>
   );

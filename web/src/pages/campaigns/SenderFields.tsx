@@ -48,3 +48,16 @@ export function SenderFields({ form }: { form: DraftForm }) {
     </>
   );
 }
+
+/** The name that an SMS comes from: the service's own are offered, one alone is taken. */
+export function SmsSender({ form }: { form: DraftForm }) {
+  const { t } = useTranslation();
+  const { accountId, senderName } = form.values;
+  const { data } = useQuery({ ...planning.senders(accountId ?? ""), enabled: accountId !== null });
+  const names = [...new Set((data?.items ?? []).filter((sender) => !sender.email && sender.verified).map((sender) => sender.name))];
+  const only = names.length === 1 ? names[0] : undefined;
+  useEffect(() => {
+    if (only && !senderName && !form.isTouched("senderName")) form.setFieldValue("senderName", only);
+  });
+  return <Autocomplete label={t("campaigns.senderName")} description={t("campaigns.smsSenderHint")} data={names} {...form.getInputProps("senderName")} />;
+}

@@ -18,8 +18,8 @@ export function ServiceStep({ form }: { form: DraftForm }) {
   const { data, isPending } = useQuery(planning.services);
   const all = data?.items ?? [];
   const sms = all.some((account) => account.campaignTypes.includes("sms"));
-  const fitting = all.filter((account) => account.campaignTypes.includes(form.values.type) || account.whyNot);
-  const usable = fitting.filter((account) => !account.whyNot);
+  const usable = all.filter((account) => account.campaignTypes.includes(form.values.type) && !account.whyNot);
+  const fitting = [...usable, ...all.filter((account) => account.whyNot)];
   const only = usable.length === 1 ? usable[0] : undefined;
   useEffect(() => {
     if (only && !form.values.accountId) form.setFieldValue("accountId", only.id);
@@ -71,7 +71,7 @@ function AccountChoice({ accounts: fitting, form }: { accounts: Offer[]; form: D
             <Group wrap="nowrap" align="flex-start">
               <Radio.Indicator disabled={account.whyNot !== null} />
               <Stack gap={4} miw={0} flex={1}>
-                <Text fw={600} truncate>
+                <Text fw={600} truncate c={account.whyNot ? "dimmed" : undefined}>
                   {account.title}
                 </Text>
                 <Text size="sm" c="dimmed" truncate>
