@@ -252,7 +252,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         campaigns=campaigns,
         repeats=repeats,
         webhooks=webhooks,
-        reports=Reports(database, campaigns, asking, segments, people.organisation),
+        reports=Reports(database, campaigns, asking, segments, lists.bulk, people.organisation),
         last_activity=LastActivity(database, engine),
     )
     _watch(services)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.reports.conftest import AUTUMN, SUMMER, Room
 
+from vestnik.contacts import bulk
 from vestnik.people.access import SYSTEM
+from vestnik.reports import engagement
 
 NOVEMBER = {"from": "2026-11-01T00:00:00+03:00", "to": "2026-12-01T00:00:00+03:00"}
 YEAR = {"from": "2026-01-01T00:00:00+03:00", "to": "2027-01-01T00:00:00+03:00"}
@@ -41,14 +44,41 @@ async def test_period_campaigns_and_segment_change_the_answer(room: Room) -> Non
     assert await groups(room, **NOVEMBER, segmentId=str(id)) == [1, 0, 1, 0]
 
 
-async def test_group_becomes_a_segment(room: Room) -> None:
+async def test_group_becomes_a_segment_in_the_background(room: Room) -> None:
     body = {"name": "Спящие", "group": "sleeping", **NOVEMBER}
     made = await room.browser.post("/reports/engagement/segment", body)
     assert (made.status_code, made.json()["members"]) == (201, 1)
+    await room.installation.services.contact_lists.bulk.work()
+    run = await room.get(f"/contacts/bulk/{made.json()['runId']}")
+    assert (run["state"], run["total"], run["done"], run["changed"]) == ("done", 1, 1, 1)
     found = await room.get(f"/segments/{made.json()['id']}/contacts")
     assert [each["name"] for each in found["items"]] == ["Вера"]
     again = await room.browser.post("/reports/engagement/segment", body)
     assert (again.status_code, again.json()["code"]) == (409, "segment_exists")
+
+
+@pytest.mark.parametrize("ahead", [1, 2, 100])
+async def test_long_group_is_read_stretch_by_stretch(
+    room: Room, monkeypatch: pytest.MonkeyPatch, ahead: int
+) -> None:
+    monkeypatch.setattr(engagement, "PEOPLE_AHEAD", ahead)
+    monkeypatch.setattr(bulk, "READ_AT_ONCE", 2)
+    monkeypatch.setattr(bulk, "CHANGED_AT_ONCE", 1)
+    segments = room.installation.services.segments
+    members = [room.contacts[name] for name in ("Анна", "Вера", "Дина", "Егор")]
+    some = await segments.create(SYSTEM, "Четверо", members=members)
+    for group, period, segment, expected in (
+        ("active", YEAR, None, ["Анна", "Борис", "Вера"]),
+        ("active", YEAR, str(some), ["Анна", "Вера"]),
+        ("never", YEAR, None, ["Глеб", "Дина"]),
+        ("unreached", NOVEMBER, str(some), ["Дина", "Егор"]),
+    ):
+        body = {"name": f"{group} {segment} {period['from']}", "group": group, "segmentId": segment, **period}
+        made = (await room.browser.post("/reports/engagement/segment", body)).json()
+        await room.installation.services.contact_lists.bulk.work()
+        found = await room.get(f"/segments/{made['id']}/contacts")
+        assert sorted(each["name"] for each in found["items"]) == expected
+        assert made["members"] == len(expected)
 
 
 async def test_empty_group_makes_no_segment(room: Room) -> None:

@@ -2,7 +2,7 @@
 
 A run is a row. It goes along its selection by key; each unit of work does the next contacts and moves the
 row's `done_to` with them, so that a killed run goes on where it stood and two processes never do the same.
-Rooms above (segments) add their actions.
+Rooms above add their actions (segments), and whom they find in ways that the list does not know (reports).
 """
 
 from __future__ import annotations
@@ -61,6 +61,20 @@ class Action:
     apply: Callable[[sa.Connection, Sequence[int], Arguments, str], Done]
 
 
+#: Keys of the next contacts of a source: (connection, what is asked, after this key, at most so many). Fewer
+#: than that: there are no more.
+Reader = Callable[[sa.Connection, Mapping[str, Any], int, int], Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Contacts that a room finds: plain data of what is asked is kept with the run."""
+
+    name: str
+    asked: Mapping[str, Any]
+    total: int
+
+
 @dataclass(frozen=True, slots=True)
 class BulkRun:
     """A run as its reader sees it; `total` is None until it is counted."""
@@ -83,6 +97,7 @@ class Bulk:
     def __init__(self, database: Database, listing: Listing, engine: Engine) -> None:
         self._database, self._listing, self._engine = database, listing, engine
         self._actions: dict[str, Action] = {}
+        self._sources: dict[str, Reader] = {}
         engine.every(_EVERY_S, _WORK, self.work)
 
     def offer(self, action: Action) -> None:
@@ -91,7 +106,11 @@ class Bulk:
             raise ValueError(f"two bulk actions are named {action.name}")
         self._actions[action.name] = action
 
-    async def begin(self, actor: Actor, action: str, arguments: Arguments, selection: Selection) -> int:
+    def draw(self, source: str, reader: Reader) -> None:
+        """Have runs take the contacts of one more source."""
+        self._sources[source] = reader
+
+    async def begin(self, actor: Actor, action: str, arguments: Arguments, whom: Selection | Source) -> int:
         """Store a run and have it worked at; its key. What can be refused is refused here."""
         actor.require("contacts.write")
         known = self._actions.get(action)
@@ -101,16 +120,19 @@ class Bulk:
 
         def store(connection: sa.Connection) -> int:
             known.check(connection, arguments)
-            self._listing.select(connection, selection)
+            if isinstance(whom, Selection):
+                self._listing.select(connection, whom)
             id: int = connection.execute(
                 sa.insert(bulk_run)
                 .values(
                     action=action,
                     arguments=dict(arguments),
-                    selection=msgspec.to_builtins(selection),
+                    selection=msgspec.to_builtins(whom)
+                    if isinstance(whom, Selection)
+                    else {"source": whom.name, "asked": dict(whom.asked)},
                     state="running",
                     done_to=0,
-                    total=None,
+                    total=whom.total if isinstance(whom, Source) else None,
                     done=0,
                     changed=0,
                     kept=0,
@@ -177,13 +199,7 @@ class Bulk:
 
     async def portion(self, row: sa.Row[Any]) -> None:
         """Do the next contacts of a run as its row stood; nothing when that is not its state any more."""
-        selection = msgspec.convert(row.selection, Selection)
-        if row.total is None:
-            await self._count(row.id, selection)
-        async with self._database.read() as connection:
-            chosen = await connection.run_sync(self._listing.select, selection)
-            page = chosen.where(contact.c.id > row.done_to).order_by(contact.c.id).limit(READ_AT_ONCE)
-            ids = list(await connection.scalars(page))
+        ids = await self._next(row)
         place = row.done_to
         for start in range(0, len(ids), CHANGED_AT_ONCE):
             part = ids[start : start + CHANGED_AT_ONCE]
@@ -192,6 +208,20 @@ class Bulk:
             place = part[-1]
         if len(ids) < READ_AT_ONCE:
             await self._database.write(_finish, row.id, place)
+
+    async def _next(self, row: sa.Row[Any]) -> Sequence[int]:
+        """The next contacts of a run by key, `READ_AT_ONCE` of them unless there are no more."""
+        if (source := row.selection.get("source")) is not None:
+            asked, reader = row.selection["asked"], self._sources[source]
+            async with self._database.read() as connection:
+                return await connection.run_sync(reader, asked, row.done_to, READ_AT_ONCE)
+        selection = msgspec.convert(row.selection, Selection)
+        if row.total is None:
+            await self._count(row.id, selection)
+        async with self._database.read() as connection:
+            chosen = await connection.run_sync(self._listing.select, selection)
+            page = chosen.where(contact.c.id > row.done_to).order_by(contact.c.id).limit(READ_AT_ONCE)
+            return list(await connection.scalars(page))
 
     async def _count(self, run_id: int, selection: Selection) -> None:
         async with self._database.read() as connection:

@@ -29,6 +29,8 @@ GROUPS: Sequence[Group] = ("active", "sleeping", "never", "unreached")
 CAMPAIGNS_SHOWN = 100
 #: People read from the database at a time.
 PEOPLE_AT_ONCE = 1_000
+#: Contacts that one statement looks at for a segment that is made of a group.
+PEOPLE_AHEAD = 10_000
 
 GROUP_WORDS: Mapping[Group, Text] = {
     "active": {"ru": "Активен", "en": "Active"},
@@ -179,8 +181,29 @@ _CALLED = sa.select(
 )
 
 
-def _people(question: Question) -> sa.Select[Any]:
-    """Everybody of the audience with what they got and did, and the group."""
+def next_of_group(
+    connection: sa.Connection, question: Question, group: Group, after: int, limit: int
+) -> list[int]:
+    """Keys of the group's next contacts, `limit` of them unless there are no more.
+
+    A stretch of the contacts' keys is looked at at a time, so that no statement reads all letters.
+    """
+    found: list[int] = []
+    live = sa.select(contact.c.id).where(contact.c.merged_into.is_(None), contact.c.erased_at.is_(None))
+    while len(found) < limit:
+        ahead = live.where(contact.c.id > after).order_by(contact.c.id).limit(PEOPLE_AHEAD).subquery()
+        last = connection.scalar(sa.select(sa.func.max(ahead.c.id)))
+        if last is None:
+            break
+        people = _people(question, (after, last)).subquery()
+        chosen = sa.select(people.c.contact_id).where(people.c.group == group)
+        found.extend(connection.scalars(chosen.order_by(people.c.contact_id)))
+        after = last
+    return found[:limit]
+
+
+def _people(question: Question, keys: tuple[int, int] | None = None) -> sa.Select[Any]:
+    """Everybody of the audience with what they got and did, and the group; `keys`: from one on, to another."""
     counted = delivery.c.campaign_id.in_(sa.select(campaign.c.id).where(*question.campaigns))
     got = _has(DELIVERED) & ~_has(HARD_BOUNCED)
     opened, clicked = _has(OPENED | CLICKED), _has(CLICKED)
@@ -193,7 +216,7 @@ def _people(question: Question) -> sa.Select[Any]:
             _count(opened).label("ever"),
             sa.func.max(sa.case((counted & opened, _latest()), else_=None)).label("last_at"),
         )
-        .where(_has(DELIVERED))
+        .where(_has(DELIVERED), *_between(delivery.c.contact_id, keys))
         .group_by(delivery.c.contact_id)
         .subquery()
     )
@@ -214,10 +237,15 @@ def _people(question: Question) -> sa.Select[Any]:
         )
         .select_from(contact.outerjoin(letters, letters.c.contact_id == contact.c.id))
         .where(contact.c.merged_into.is_(None), contact.c.erased_at.is_(None))
+        .where(*_between(contact.c.id, keys))
     )
     if question.members is not None:
         query = query.where(contact.c.id.in_(question.members))
     return query
+
+
+def _between(column: sa.Column[Any], keys: tuple[int, int] | None) -> list[sa.ColumnElement[bool]]:
+    return [] if keys is None else [column > keys[0], column <= keys[1]]
 
 
 def _has(facts: int) -> sa.ColumnElement[bool]:

@@ -104,11 +104,9 @@ async def export_engagement(context: Context, query: GroupQuery) -> Response:
     "/reports/engagement/segment", body=SegmentBody, returns=MadeSegment, status=201, right="segments.write"
 )
 async def make_engagement_segment(context: Context, body: SegmentBody) -> MadeSegment:
-    """Keep one group of the report as a static segment."""
-    id, members = await _reports(context).make_segment(
-        context.actor, body.wanted(), body.group, body.name.strip()
-    )
-    return MadeSegment(id=str(id), members=members)
+    """Keep one group of the report as a static segment, which a bulk run fills in the background."""
+    made = await _reports(context).make_segment(context.actor, body.wanted(), body.group, body.name.strip())
+    return MadeSegment(id=str(made.segment_id), run_id=str(made.run_id), members=made.members)
 
 
 def _csv(rows: AsyncIterator[bytes], name: str) -> Response:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from vestnik.audit import record
@@ -15,17 +16,21 @@ from vestnik.campaigns.ports import DELIVERIES, LINKS, STATS
 from vestnik.campaigns.reading import Campaign
 from vestnik.campaigns.service import Campaigns
 from vestnik.campaigns.tables import campaign
+from vestnik.contacts.bulk import Bulk, Source
 from vestnik.db import Database
 from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
 from vestnik.people.organisation import Organisation
 from vestnik.reports import engagement, log, results
-from vestnik.reports.engagement import Group, People, Question
+from vestnik.reports.engagement import Group, Question
 from vestnik.reports.errors import GroupIsEmpty
 from vestnik.reports.log import Filter, Happening, Recipient
 from vestnik.reports.results import DomainLine, Figure, Heard, LinkLine
-from vestnik.segments.filling import fill
+from vestnik.segments.bulk import ADD
 from vestnik.segments.service import Segments
+
+#: The source of bulk runs: the people of a group of the engagement report.
+GROUP_OF_REPORT = "engagement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,15 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A segment that was made of a group, the run that fills it, and of how many."""
+
+    segment_id: int
+    run_id: int
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
 class Engagement:
     """How many of the audience are in each group, and the campaigns whose letters count."""
 
@@ -87,10 +101,12 @@ class Reports:
         campaigns: Campaigns,
         asking: Asking,
         segments: Segments,
+        bulk: Bulk,
         organisation: Organisation,
     ) -> None:
         self._database, self._campaigns, self._segments = database, campaigns, segments
-        self._asking, self._organisation = asking, organisation
+        self._asking, self._bulk, self._organisation = asking, bulk, organisation
+        bulk.draw(GROUP_OF_REPORT, self._next_of_group)
 
     # A campaign
 
@@ -176,21 +192,38 @@ class Reports:
         await self._database.write(record, actor, "report.exported", "report", None)
         return engagement.table(self._database, question, group, actor.language, zone)
 
-    async def make_segment(self, actor: Actor, wanted: Wanted, group: Group, name: str) -> tuple[int, int]:
-        """Keep a group as a static segment: its key and how many are in it. An empty group makes none."""
+    async def make_segment(self, actor: Actor, wanted: Wanted, group: Group, name: str) -> Made:
+        """Keep a group as a static segment, which fills in the background. An empty group makes none."""
         actor.require("reports.read")
-        people = await People.of(self._database, await self._question(wanted), group)
-        if not len(people):
+        actor.require("segments.write")
+        question = await self._question(wanted)
+        async with self._database.read() as connection:
+            members = (await engagement.counts(connection, question))[group]
+        if not members:
             raise GroupIsEmpty()
         segment_id = await self._segments.create(actor, name)
-        added = 0
-        for part in people.parts():
-            added += await self._database.write(fill, segment_id, [person.contact_id for person in part])
-        return segment_id, added
+        source = Source(GROUP_OF_REPORT, {**msgspec.to_builtins(wanted), "group": group}, members)
+        run_id = await self._bulk.begin(actor, ADD, {"segmentId": str(segment_id)}, source)
+        return Made(segment_id, run_id, members)
+
+    def _next_of_group(
+        self, connection: sa.Connection, asked: Mapping[str, Any], after: int, limit: int
+    ) -> Sequence[int]:
+        """For the run that fills the segment."""
+        wanted = msgspec.convert({name: value for name, value in asked.items() if name != "group"}, Wanted)
+        question = _question(wanted, self._members(connection, wanted))
+        return engagement.next_of_group(connection, question, asked["group"], after, limit)
+
+    def _members(self, connection: sa.Connection, wanted: Wanted) -> sa.Select[Any] | None:
+        return None if wanted.segment_id is None else self._segments.select(connection, wanted.segment_id)
 
     async def _question(self, wanted: Wanted) -> Question:
-        members = None if wanted.segment_id is None else await self._segments.members(wanted.segment_id)
-        return Question(wanted.since, wanted.until, wanted.campaign_ids, wanted.category_id, members)
+        async with self._database.read() as connection:
+            return _question(wanted, await connection.run_sync(self._members, wanted))
+
+
+def _question(wanted: Wanted, members: sa.Select[Any] | None) -> Question:
+    return Question(wanted.since, wanted.until, wanted.campaign_ids, wanted.category_id, members)
 
 
 def _title(found: Campaign) -> Mapping[str, str] | None:

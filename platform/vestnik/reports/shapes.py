@@ -205,9 +205,10 @@ class SegmentBody(Shape):
 
 
 class MadeSegment(Shape):
-    """The segment that was made."""
+    """The segment that was made, and the bulk run that brings its members in, of whom there are so many."""
 
     id: Id
+    run_id: Id
     members: int
 
 

@@ -2725,7 +2725,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Keep one group of the report as a static segment. */
+        /** Keep one group of the report as a static segment, which a bulk run fills in the background. */
         post: operations["make_engagement_segment"];
         delete?: never;
         options?: never;
@@ -6181,10 +6181,11 @@ export interface components {
         };
         /**
          * MadeSegment
-         * @description The segment that was made.
+         * @description The segment that was made, and the bulk run that brings its members in, of whom there are so many.
          */
         MadeSegment: {
             id: string;
+            runId: string;
             members: number;
         };
         /**
@@ -12705,7 +12706,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Keep one group of the report as a static segment. */
+            /** @description Keep one group of the report as a static segment, which a bulk run fills in the background. */
             201: {
                 headers: {
                     [name: string]: unknown;

@@ -2,11 +2,13 @@ import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { BulkRun } from "../../api/contact-list";
 import { reports, type Group as GroupName, type Question } from "../../api/reports";
 import { Dialog } from "../../ui/Dialog";
 import { useFormat } from "../../ui/format";
 import { tell } from "../../ui/notices";
 import { ProblemPanel } from "../../ui/ProblemPanel";
+import { Following } from "../contacts/list/Following";
 
 interface Props {
   question: Question;
@@ -15,7 +17,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Keeps a group of the report as a static segment. */
+/** Keeps a group of the report as a static segment, which fills in the background. */
 export function MakeSegment({ question, group, opened, onClose }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -23,14 +25,14 @@ export function MakeSegment({ question, group, opened, onClose }: Props) {
   const [name, setName] = useState(() => t("reports.suggested", { group: t(`reports.group.${group}`), when: format.date(new Date().toISOString()) }));
   const making = useMutation({
     mutationFn: () => reports.makeSegment(question, group, name.trim()),
-    onSuccess: async ({ members }) => {
-      tell(t("reports.made", { name: name.trim(), count: members, shown: format.number(members) }));
-      onClose();
-      await client.invalidateQueries({ queryKey: ["segments"] });
-    },
+    onSuccess: () => client.invalidateQueries({ queryKey: ["segments"] }),
   });
+  const done = ({ changed }: BulkRun) => tell(t("reports.made", { name: name.trim(), count: changed, shown: format.number(changed) }));
   return (
     <Dialog title={t("reports.makeSegmentOf", { group: t(`reports.group.${group}`) })} opened={opened} onClose={onClose}>
+      {making.data ? (
+        <Following id={making.data.runId} onDone={done} onClose={onClose} />
+      ) : (
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -53,6 +55,7 @@ export function MakeSegment({ question, group, opened, onClose }: Props) {
           </Group>
         </Stack>
       </form>
+      )}
     </Dialog>
   );
 }

@@ -1,30 +1,32 @@
-import { Alert, Button, Group, Progress, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { contactList, type BulkOrder, type BulkRun, type Selection } from "../../../api/contact-list";
+import { contactList, type BulkOrder, type Selection } from "../../../api/contact-list";
 import { contacts } from "../../../api/contacts";
 import { segments } from "../../../api/segments";
 import { Dialog } from "../../../ui/Dialog";
-import { useFormat } from "../../../ui/format";
-import { tellProblem } from "../../../ui/notices";
 import { ProblemPanel } from "../../../ui/ProblemPanel";
+import { Following } from "./Following";
 
 export type BulkKind = "add_to_segment" | "remove_from_segment" | "set_owner" | "give_consent" | "withdraw_consent" | "block" | "unblock";
 
 const ALL = "-";
+const NEW = "+";
 
 interface Answers {
   chosen: string | null;
+  /** Of the segment that is made for them. */
+  name: string;
   how: string;
 }
 
 /** What the server is asked for; nothing while an answer is missing. */
-function orderOf(kind: BulkKind, { chosen, how }: Answers): Omit<BulkOrder, "selection"> | undefined {
+function orderOf(kind: BulkKind, { chosen, name, how }: Answers): Omit<BulkOrder, "selection"> | undefined {
   switch (kind) {
     case "add_to_segment":
     case "remove_from_segment":
-      return chosen ? { action: kind, arguments: { segmentId: chosen } } : undefined;
+      return chosen && (chosen !== NEW || name.trim()) ? { action: kind, arguments: { segmentId: chosen } } : undefined;
     case "set_owner":
       return chosen ? { action: kind, arguments: { ownerId: chosen === ALL ? null : chosen } } : undefined;
     case "block":
@@ -48,8 +50,18 @@ interface Props {
 /** Asks what an action needs, begins it, and follows it. */
 export function BulkDialog({ kind, words, selection, onClose }: Props) {
   const { t } = useTranslation();
-  const [answers, setAnswers] = useState<Answers>({ chosen: null, how: "" });
-  const beginning = useMutation({ mutationFn: contactList.begin });
+  const client = useQueryClient();
+  const [answers, setAnswers] = useState<Answers>({ chosen: null, name: "", how: "" });
+  const beginning = useMutation({
+    mutationFn: async (asked: BulkOrder) => {
+      if (asked.arguments.segmentId !== NEW) return contactList.begin(asked);
+      const { id } = await segments.create({ name: answers.name.trim() });
+      // What follows may fail and be asked for again: the segment is there then.
+      setAnswers({ ...answers, chosen: id });
+      await client.invalidateQueries({ queryKey: ["segments"] });
+      return contactList.begin({ ...asked, arguments: { segmentId: id } });
+    },
+  });
   const order = orderOf(kind, answers);
   return (
     <Dialog opened onClose={onClose} title={t(`contactList.do.${kind}`)}>
@@ -85,7 +97,23 @@ function Questions({ kind, answers, set }: { kind: BulkKind; answers: Answers; s
   const choose = (chosen: string | null) => set({ ...answers, chosen });
   if (kind === "block" || kind === "unblock") return <Text size="sm">{t(kind === "block" ? "contactList.blockText" : "contactList.unblockText")}</Text>;
   if (kind === "set_owner") return <OwnerChoice value={answers.chosen} onChange={choose} />;
-  if (kind === "add_to_segment" || kind === "remove_from_segment") return <SegmentChoice value={answers.chosen} onChange={choose} />;
+  if (kind === "remove_from_segment") return <SegmentChoice value={answers.chosen} onChange={choose} />;
+  if (kind === "add_to_segment") {
+    return (
+      <>
+        <SegmentChoice withNew value={answers.chosen} onChange={choose} />
+        {answers.chosen === NEW && (
+          <TextInput
+            label={t("contactList.newSegmentName")}
+            maxLength={200}
+            data-autofocus
+            value={answers.name}
+            onChange={(event) => set({ ...answers, name: event.currentTarget.value })}
+          />
+        )}
+      </>
+    );
+  }
   return (
     <>
       {kind === "give_consent" && <Alert color="blue">{t("contactList.keepsUnsubscribed")}</Alert>}
@@ -113,16 +141,17 @@ function OwnerChoice(props: ChoiceProps) {
   return <Select label={t("contactList.owner")} searchable data={data} {...props} />;
 }
 
-function SegmentChoice(props: ChoiceProps) {
+function SegmentChoice({ withNew, ...props }: ChoiceProps & { withNew?: boolean }) {
   const { t } = useTranslation();
   const known = useQuery(segments.list).data?.items;
   const data = (known ?? []).filter((each) => each.kind === "static").map((each) => ({ value: each.id, label: each.name }));
+  const offered = withNew ? [{ value: NEW, label: t("contactList.newSegment") }, ...data] : data;
   return (
     <Select
       label={t("contactList.staticSegment")}
-      description={known && data.length === 0 ? t("contactList.noStatic") : undefined}
+      description={known && offered.length === 0 ? t("contactList.noStatic") : undefined}
       searchable
-      data={data}
+      data={offered}
       {...props}
     />
   );
@@ -133,68 +162,4 @@ function CategoryChoice({ withAll, ...props }: ChoiceProps & { withAll: boolean 
   const known = (useQuery(contacts.categories).data ?? []).map((each) => ({ value: each.id, label: each.title }));
   const data = withAll ? [{ value: ALL, label: t("contactList.allCategories") }, ...known] : known;
   return <Select label={t("contactList.category")} data={data} {...props} />;
-}
-
-function Following({ id, onClose }: { id: string; onClose: () => void }) {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const run = useQuery(contactList.run(id));
-  const stopping = useMutation({
-    mutationFn: () => contactList.cancel(id),
-    onSuccess: () => client.invalidateQueries({ queryKey: contactList.run(id).queryKey }),
-    onError: tellProblem,
-  });
-  const state = run.data?.state;
-  useEffect(() => {
-    if (state && state !== "running") {
-      void client.invalidateQueries({ queryKey: ["contacts"] });
-      void client.invalidateQueries({ queryKey: ["segments"] });
-    }
-  }, [client, state]);
-  if (run.error && !run.data) return <ProblemPanel problem={run.error} retry={() => void run.refetch()} />;
-  return (
-    <Stack>
-      <Outcome run={run.data} />
-      <Group justify="flex-end">
-        {state === "running" && (
-          <Button variant="default" loading={stopping.isPending} onClick={() => stopping.mutate()}>
-            {t("contactList.stop")}
-          </Button>
-        )}
-        {state !== "running" && <Button onClick={onClose}>{t("common.close")}</Button>}
-      </Group>
-    </Stack>
-  );
-}
-
-function Outcome({ run }: { run: BulkRun | undefined }) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const counted = run?.total ?? null;
-  const numbers = { done: format.number(run?.done), total: format.number(counted) };
-  if (!run || run.state === "running") {
-    const part = counted ? ((run?.done ?? 0) / counted) * 100 : 100;
-    return (
-      <Stack gap="xs" aria-live="polite">
-        <Progress value={part} animated={counted === null} aria-label={t("contactList.working")} />
-        <Text size="sm" className="numbers">
-          {counted === null ? t("contactList.counting") : t("contactList.progress", numbers)}
-        </Text>
-        <Text size="sm" c="dimmed">
-          {t("contactList.goesOn")}
-        </Text>
-      </Stack>
-    );
-  }
-  const titles = { done: "contactList.doneState", failed: "contactList.failedState", cancelled: "contactList.cancelledState" } as const;
-  const same = run.done - run.changed - run.kept;
-  return (
-    <Alert color={run.state === "done" ? "teal" : run.state === "failed" ? "red" : "gray"} title={t(titles[run.state])}>
-      <Stack gap={4} className="numbers">
-        {run.reason && <span>{run.reason.text}</span>}
-        <span>{t("contactList.result", { changed: format.number(run.changed), same: format.number(same) })}</span>
-        {run.kept > 0 && <span>{t("contactList.keptResult", { kept: format.number(run.kept) })}</span>}
-      </Stack>
-    </Alert>
-  );
 }
