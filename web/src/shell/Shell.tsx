@@ -1,5 +1,5 @@
 import { AppShell, Box, Burger, Group, NavLink, ScrollArea, Text } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { useDisclosure, useMediaQuery } from "@mantine/hooks";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
@@ -17,6 +17,7 @@ export function Shell() {
   const session = useSession();
   const [opened, { toggle, close }] = useDisclosure();
   const { pathname } = useLocation();
+  const narrow = useMediaQuery("(max-width: 48em)");
   useEffect(close, [pathname, close]);
   return (
     <AppShell
@@ -43,7 +44,7 @@ export function Shell() {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar className={classes.navbar} aria-label={t("shell.navigation")}>
+      <AppShell.Navbar className={classes.navbar} aria-label={t("shell.navigation")} inert={narrow && !opened}>
         <Group h={56} px="md" justify="space-between" wrap="nowrap">
           <Link to="/" className={classes.home} aria-label={t("shell.toHome")}>
             <Logo />

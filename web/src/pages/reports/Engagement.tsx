@@ -235,12 +235,13 @@ function Campaigns({ report }: { report: Report }) {
     { key: "clicked", title: t("campaigns.clicked"), align: "end", render: (row) => share(row.clicked, row.delivered) },
     { key: "unsubscribed", title: t("campaigns.unsubscribed"), align: "end", hide: "phone", render: (row) => format.number(row.unsubscribed) },
   ];
+  const counted = report.campaigns.filter((campaign) => campaign.delivered > 0);
   return (
     <Panel title={t("reports.counted")}>
-      {report.campaigns.length === 0 ? (
+      {counted.length === 0 ? (
         <EmptyState compact icon={IconMailOpened} title={t("reports.noCampaigns")} text={t("reports.noCampaignsHint")} />
       ) : (
-        <Rows<Counted> label={t("reports.counted")} rows={report.campaigns} columns={columns} />
+        <Rows<Counted> label={t("reports.counted")} rows={counted} columns={columns} />
       )}
     </Panel>
   );
