@@ -7,6 +7,7 @@ CreateCampaign is not (it is looked for at the service).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from vestnik.campaigns import effects, ledger
 from vestnik.campaigns.effects import OnExternalId
 from vestnik.campaigns.ledger import SERVICE, Row, Tell
-from vestnik.campaigns.plan import CLEAR, current, exclude, fail
+from vestnik.campaigns.plan import CLEAR, STALE, current, exclude, fail
 from vestnik.campaigns.ports import Rejected, SendingAccount
 from vestnik.campaigns.reasons import Reason, reason
 from vestnik.campaigns.states import OF_SERVICE, State
@@ -34,6 +35,9 @@ _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
 #: A service that says when to come back is believed up to here; waiting so is no failed attempt.
 LONGEST_TOLD_PAUSE_S = 86_400.0
+
+#: So long recipients of an earlier run are looked at in one unit of work.
+LOOK_AGAIN_S = 0.03
 
 Step = Literal["export", "prepare"]
 Doing = Literal["stop", "wait", "clear", "plan", "cut", "chunks", "create", "resolve"]
@@ -107,12 +111,43 @@ class Launch:
             return Next("plan", row)
         if row.cut_at is None:
             return Next("cut", row)
+        if (looking := self._look_again(connection, row)) is not None:
+            return looking
         steps: tuple[Step, ...] = ("export", "prepare")
         for step in steps:
             following = self._chunks(connection, row, account, step)
             if following is not None:
                 return following
         return self._creation(connection, row)
+
+    def _look_again(self, connection: sa.Connection, row: Row) -> Next | None:
+        """Look at recipients whom the service got in an earlier run, some at a time; None: all are looked at.
+
+        Who may no longer be written to can't be taken back there: then this campaign goes to nobody.
+        """
+        deadline = time.monotonic() + LOOK_AGAIN_S
+        while time.monotonic() < deadline:
+            found = connection.execute(
+                sa.select(chunk)
+                .where(chunk.c.campaign_id == row.id, chunk.c.state == STALE)
+                .order_by(chunk.c.step, chunk.c.number)
+                .limit(1)
+            ).one_or_none()
+            if found is None:
+                return None
+            here = _within(row.id, found)
+            members = sa.select(delivery.c.contact_id).where(here, _not_rejected())
+            allowed = {(each.contact_id, each.address_id) for each in _allowed(connection, members, row)}
+            got = connection.execute(
+                sa.select(delivery.c.contact_id, delivery.c.address_id).where(here, _not_rejected())
+            ).all()
+            left = sum((each.contact_id, each.address_id) not in allowed for each in got)
+            if left:
+                return self._failed(connection, row, reason("recipients_left", count=left))
+            connection.execute(
+                sa.update(chunk).where(_is(row.id, found.step, found.number)).values(state="handed_over")
+            )
+        return Next("wait", row)
 
     def _chunks(
         self, connection: sa.Connection, row: Row, account: SendingAccount, step: Step
@@ -395,6 +430,11 @@ def _keys(connection: sa.Connection, campaign_id: int, found: Row, step: str) ->
     members = sa.select(delivery.c.contact_id).where(here)
     people = connection.execute(_people(members, row)).all()
     return {person.address: person.address_id for person in people if person.address_id is not None}
+
+
+def _allowed(connection: sa.Connection, members: sa.Select[Any], row: Row) -> list[Row]:
+    """Those of the recipients who may be written to now."""
+    return [each for each in connection.execute(_people(members, row)) if each.verdict == "ok"]
 
 
 def _people(members: sa.Select[Any], row: Row) -> sa.Select[Any]:

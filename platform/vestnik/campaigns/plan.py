@@ -24,6 +24,8 @@ SLICE = 1000
 CHUNKS_AT_ONCE = 10
 #: In `planned_to`: the plan is to be made anew.
 CLEAR = -1
+#: The state of a chunk that an earlier run handed over.
+STALE = "stale"
 
 
 class Plan:
@@ -177,14 +179,17 @@ class Plan:
 def new_run(connection: sa.Connection, row: Row, *, same_version: bool) -> dict[str, Any]:
     """The columns of a campaign that begins a new run: what an earlier one left open is forgotten.
 
-    As long as no chunk was passed to the service, the audience is resolved anew. `same_version`:
+    As long as no chunk was passed to the service, the audience is resolved anew; what was passed is looked
+    at again, for whoever has unsubscribed since. `same_version`:
     the module's version stays the pinned one; else the live one is pinned.
     """
     begun = connection.execute(
         sa.select(chunk.c.number)
-        .where(chunk.c.campaign_id == row.id, chunk.c.state.in_(["handing_over", "handed_over"]))
+        .where(chunk.c.campaign_id == row.id, chunk.c.state.in_(["handing_over", "handed_over", STALE]))
         .limit(1)
     ).first()
+    prepared = (chunk.c.campaign_id == row.id, chunk.c.step == "prepare", chunk.c.state == "handed_over")
+    connection.execute(sa.update(chunk).where(*prepared).values(state=STALE))
     columns = (
         "creating_at external_id external_url created_at_service finished_at service_status service_reason"
         " service_at check_at retry_at"

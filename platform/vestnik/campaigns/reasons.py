@@ -20,6 +20,12 @@ SENTENCES: Mapping[str, Text] = {
         "en": "Not one recipient is left: all were excluded, or refused by the service. "
         "Look at the reasons and change the segment or the category.",
     },
+    "recipients_left": {
+        "ru": "Из тех, кого сервис уже получил, с тех пор отписались или попали в стоп-лист: {count}. "
+        "Забрать их оттуда нельзя, поэтому рассылка не отправлена. Сделайте копию: в ней получатели новые.",
+        "en": "Of those whom the service has got already, {count} have unsubscribed or were stopped since. "
+        "They can't be taken back, so the campaign was not sent. Make a copy: recipients are chosen anew.",
+    },
     "not_implemented": {
         "ru": "Модуль сервиса не умеет «{function}», а без этого рассылку не отправить. "
         "Выберите другой сервис или попросите интегратора дополнить модуль.",

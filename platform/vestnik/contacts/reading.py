@@ -215,11 +215,27 @@ async def _stops(connection: AsyncConnection, hashes: Sequence[bytes]) -> dict[b
 
 
 async def stopped(database: Database, hashes: Collection[bytes], category_id: int | None) -> set[bytes]:
-    """Which of the hashes are on the stop-list for a category or for all."""
+    """Which of the hashes are on the stop-list for a category or for all, or are whose holder said no."""
     scope = suppression.c.category_id.is_(None) | (suppression.c.category_id == category_id)
-    found = sa.select(suppression.c.address_hash).where(suppression.c.address_hash.in_(hashes), scope)
+    listed = sa.select(suppression.c.address_hash).where(suppression.c.address_hash.in_(hashes), scope)
+    withdrew = sa.exists().where(
+        subscription.c.contact_id == contact.c.id,
+        subscription.c.category_id == category_id,
+        sa.not_(subscription.c.subscribed),
+    )
+    refused = (
+        sa.select(address.c.suppression_hash)
+        .join(contact_address, contact_address.c.address_id == address.c.id)
+        .join(contact, contact.c.id == contact_address.c.contact_id)
+        .where(
+            address.c.suppression_hash.in_(hashes),
+            contact_address.c.is_primary,
+            contact.c.merged_into.is_(None),
+            contact.c.blocked | contact.c.unsubscribed | withdrew,
+        )
+    )
     async with database.read() as connection:
-        return set(await connection.scalars(found))
+        return {*await connection.scalars(listed), *await connection.scalars(refused)}
 
 
 async def _add_choices(connection: AsyncConnection, people: Mapping[int, Person]) -> None:
