@@ -203,7 +203,7 @@ def next_of_group(
 
 
 def _people(question: Question, keys: tuple[int, int] | None = None) -> sa.Select[Any]:
-    """Everybody of the audience with what they got and did, and the group; `keys`: from one on, to another."""
+    """Everybody of the audience with what they got and did, and the group; `keys`: above one, to another."""
     counted = delivery.c.campaign_id.in_(sa.select(campaign.c.id).where(*question.campaigns))
     got = _has(DELIVERED) & ~_has(HARD_BOUNCED)
     opened, clicked = _has(OPENED | CLICKED), _has(CLICKED)

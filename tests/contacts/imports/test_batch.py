@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+import pytest
 from python_calamine import CalamineWorkbook
 from tests.contacts.imports.conftest import Desk
 
@@ -44,6 +45,24 @@ async def test_a_batch_creates_updates_and_tells_of_each(desk: Desk) -> None:
         *("$.emails[0]", "$.fields.none", "$", "$.externalId"),
     ]
     assert {each["id"] for each in (*first, *results[:2])} == {first[0]["id"]}
+
+
+@pytest.mark.parametrize(
+    ("kept", "given", "expected"),
+    [
+        ([], [], "updated"),
+        ([], ["new@example.ru"], "updated"),
+        (["old@example.ru"], [], "updated"),
+        (["old@example.ru"], ["new@example.ru"], "created"),
+    ],
+)
+async def test_a_phone_finds_a_contact_only_where_one_of_the_two_has_no_e_mail(
+    desk: Desk, kept: list[str], given: list[str], expected: str
+) -> None:
+    phones = ["+79160000001"]
+    await upsert(desk, {"name": "Анна", "emails": kept, "phones": phones})
+    [result] = await upsert(desk, {"name": "Вера", "emails": given, "phones": phones})
+    assert result["status"] == expected
 
 
 async def test_a_consent_of_a_batch_takes_back_no_unsubscribe(desk: Desk) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from tests.contacts.imports.conftest import Desk
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
@@ -257,3 +258,19 @@ async def test_a_segment_that_is_archived_meanwhile_takes_nobody_and_the_result_
     kept = await segments.create(await desk.actor(), "Руками")
     again = await desk.imported("E-mail\nanna@example.ru\n", segmentId=str(kept))
     assert (again["unchanged"], again["leftOut"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("kept", "row", "expected"),
+    [
+        (";+79160000001", ";+79160000001", "updated"),
+        (";+79160000001", "new@example.ru;+79160000001", "updated"),
+        ("old@example.ru;+79160000001", ";+79160000001", "updated"),
+        ("old@example.ru;+79160000001", "new@example.ru;+79160000001", "created"),
+    ],
+)
+async def test_a_phone_finds_a_contact_only_where_one_of_the_two_has_no_e_mail(
+    desk: Desk, kept: str, row: str, expected: str
+) -> None:
+    await desk.imported(f"E-mail;Телефон;Имя\n{kept};Анна\n")
+    assert counts(await desk.imported(f"E-mail;Телефон;Имя\n{row};Вера\n")) == {expected: 1}

@@ -55,6 +55,9 @@ class BatchConsent(Shape):
 class BatchContact(Shape):
     """A contact, found by its external number, else by an e-mail address, else by a phone.
 
+    A phone finds it only where one of the two has no e-mail address: of those who share a phone and have
+    different addresses, each is a contact of its own.
+
     What is given replaces what there is; addresses are added, and never replaced.
     """
 
