@@ -1,11 +1,15 @@
 import {
+  Autocomplete,
   Badge,
   Card,
   createTheme,
   defaultVariantColorsResolver,
   Menu,
+  MultiSelect,
   Notification,
   Paper,
+  Select,
+  TagsInput,
   Tooltip,
   type CSSVariablesResolver,
   type MantineColorsTuple,
@@ -18,12 +22,16 @@ const dark: MantineColorsTuple = [
   "#d9dde9", "#a9b0c6", "#8b93ab", "#646b82", "#41475b", "#323747", "#262a38", "#1c202b", "#14171f", "#0d0f15",
 ];
 
+// The list of options itself scrolls, which assistive technology knows of a combobox; not a box inside of it.
+const OPTIONS = { defaultProps: { withScrollArea: false }, styles: { options: { maxHeight: 280, overflowY: "auto" } } } as const;
+
 export const theme = createTheme({
   primaryColor: "herald",
   primaryShade: { light: 7, dark: 6 },
   colors: { herald, dark },
   defaultRadius: "md",
   autoContrast: true,
+  respectReducedMotion: true,
   fontFamily: "'Inter Variable', system-ui, 'Noto Sans', sans-serif",
   fontFamilyMonospace: "ui-monospace, 'JetBrains Mono', 'DejaVu Sans Mono', Menlo, Consolas, monospace",
   headings: { fontWeight: "650" },
@@ -39,15 +47,19 @@ export const theme = createTheme({
     return { ...colours, color: `light-dark(${darker}, var(--mantine-color-${name}-1))` };
   },
   components: {
+    Autocomplete: Autocomplete.extend(OPTIONS),
     Badge: Badge.extend({
       defaultProps: { tt: "none", variant: "light", fw: 550 },
       styles: { root: { flexShrink: 0, maxWidth: "none" }, label: { overflow: "visible" } },
     }),
     // The placeholder that Mantine puts first is no item of a menu, which assistive technology objects to.
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
+    MultiSelect: MultiSelect.extend(OPTIONS),
     Notification: Notification.extend({ styles: { description: { color: "var(--mantine-color-dimmed)" } } }),
     Paper: Paper.extend({ defaultProps: { withBorder: true } }),
     Card: Card.extend({ defaultProps: { withBorder: true } }),
+    Select: Select.extend(OPTIONS),
+    TagsInput: TagsInput.extend(OPTIONS),
     Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 320 } }),
   },
 });
