@@ -312,6 +312,9 @@ async def test_a_run_that_was_killed_is_fetched_anew_and_leaves_nothing_behind(s
     run = await scheduler.newest()
     assert await fetching._begun(run.id, run.run) is not None  # and here it was killed
     assert await scheduler.count(contact_import) == 2
+    begun = (await scheduler.newest()).import_id
+    assert ((await scheduler.card())["run"]["importId"], await scheduler.count(contact_import)) == (None, 2)
+    assert (await scheduler.browser.get(f"/imports/{begun}")).status_code == 404
     card = await scheduler.fetched()
     assert (card["run"]["created"], await scheduler.count(contact_import)) == (1, 2)
     assert await fetching.fetch(run.id, run.run) is None

@@ -289,6 +289,10 @@ _RUN: Mapping[str, sa.ColumnElement[Any]] = {
 }
 
 
+#: An import is one once its file is there.
+_MADE = sa.and_(contact_import.c.id == contact_import_run.c.import_id, contact_import.c.file_bytes > 0)
+
+
 def _runs() -> sa.Select[Any]:
     """Runs with what became of their rows."""
     columns = [column.label(name) for name, column in _RUN.items()]
@@ -309,5 +313,5 @@ def _with_newest_run() -> sa.Select[Any]:
         sa.select(contact_import_schedule, *columns)
         .select_from(contact_import_schedule)
         .outerjoin(contact_import_run, contact_import_run.c.id == newest)
-        .outerjoin(contact_import, contact_import.c.id == contact_import_run.c.import_id)
+        .outerjoin(contact_import, _MADE)
     )

@@ -300,12 +300,11 @@ class Imports:
         return rows, total or 0
 
     async def get(self, actor: Actor, import_id: int) -> sa.Row[Any]:
-        """One import."""
+        """One import, once its file is there."""
         actor.require("contacts.write")
+        here = sa.and_(contact_import.c.id == import_id, contact_import.c.file_bytes > 0)
         async with self._database.read() as connection:
-            found = await connection.execute(
-                sa.select(contact_import).where(contact_import.c.id == import_id)
-            )
+            found = await connection.execute(sa.select(contact_import).where(here))
             row = found.one_or_none()
         if row is None:
             raise NotFound()

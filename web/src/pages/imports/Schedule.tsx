@@ -54,8 +54,8 @@ function useWatch(schedule: Schedule | undefined) {
     if (!run || !before || (before.state === run.state && before.importState === run.importState)) return;
     void client.invalidateQueries({ queryKey: ["schedules", schedule?.id, "runs"] });
     void client.invalidateQueries({ queryKey: ["imports", "list"] });
-    const arrived = before.id === run.id && before.state === "fetching" && run.begunBy === "setup";
-    if (arrived && run.importId && run.importState === "uploaded") void navigate({ to: "/imports/$id", params: { id: run.importId } });
+    const arrived = before.id === run.id && before.state === "fetching" && run.state === "fetched" && run.begunBy === "setup";
+    if (arrived && run.importId) void navigate({ to: "/imports/$id", params: { id: run.importId } });
   }, [run, schedule?.id, client, navigate]);
 }
 
@@ -92,6 +92,10 @@ function Actions({ schedule }: { schedule: Schedule }) {
   const remove = () =>
     ask({ title: t("schedules.removeTitle"), text: t("schedules.removeText"), confirm: t("common.delete"), danger: true, onConfirm: () => removing.mutate() });
   const busy = moves(schedule.run);
+  const edited = (saved: Schedule) => {
+    close();
+    if (!saved.setUp && !moves(saved.run)) columns.mutate();
+  };
   return (
     <>
       <Menu position="bottom-end">
@@ -135,7 +139,7 @@ function Actions({ schedule }: { schedule: Schedule }) {
           </Button>
         </>
       )}
-      <ScheduleDialog key={String(editing)} schedule={schedule} opened={editing} onClose={close} onDone={close} />
+      <ScheduleDialog key={String(editing)} schedule={schedule} opened={editing} onClose={close} onDone={edited} />
     </>
   );
 }
