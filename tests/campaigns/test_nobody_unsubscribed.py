@@ -271,7 +271,9 @@ async def campaign_by(model: Model, way: Way, keys: list[int]) -> int:
     if way == "report":
         since = now() - timedelta(days=30)
         wanted = reports.Wanted(since, now() + timedelta(days=1))
-        segment_id, _ = await services.reports.make_segment(SYSTEM, wanted, "unreached", "Из отчёта")
+        made = await services.reports.make_segment(SYSTEM, wanted, "unreached", "Из отчёта")
+        segment_id = made.segment_id
+        await services.contact_lists.bulk.work()
     if way == "in_bulk":
         segment_id = await services.segments.create(SYSTEM, "Из списка")
         bulk = services.contact_lists.bulk
