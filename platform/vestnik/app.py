@@ -403,6 +403,7 @@ async def working(services: Services) -> AsyncIterator[Services]:
         stack.push_async_callback(services.templates.stop)
         await stack.enter_async_context(services.webhooks.running())
         stack.push_async_callback(services.campaigns.stop)
+        stack.push_async_callback(services.reports.stop)
         await _make_months(services.database)
         services.engine.every(_PARTITIONS_EVERY_S, "db.partitions", lambda: _make_months(services.database))
         services.engine.every(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
-from tests.campaigns.conftest import Room
+from tests.campaigns.conftest import WITHIN_S, Room, until
 from tests.campaigns.service_double import ACCOUNT_ID, PREFIX, Failure
 
 from vestnik.campaigns.asking import Asking
@@ -43,10 +44,14 @@ class Scene:
 
     def __init__(self, room: Room) -> None:
         self.room, self.kept = room, Kept()
+        self.asking = self.who_waits(WITHIN_S)
+
+    def who_waits(self, wait_s: float) -> Asking:
+        """The one who asks, and waits for so long."""
         engine = cast(Any, SimpleNamespace(every=lambda *_: None))
-        polling = Polling(room.database, engine, room.service, self.kept, lambda id: None)
-        campaigns = room.campaigns
-        self.asking = Asking(room.service, campaigns.tracker, polling, campaigns.row)
+        service, campaigns = self.room.service, self.room.campaigns
+        polling = Polling(self.room.database, engine, service, self.kept, lambda id: None)
+        return Asking(service, campaigns.tracker, polling, campaigns.row, wait_s=wait_s)
 
     async def campaign(self, external_id: str = "ext-1") -> Row:
         """A campaign at the service, of which nobody asks by himself."""
@@ -106,6 +111,28 @@ async def test_a_failure_beside_an_answer_is_kept_and_no_answer_at_all_is_told(s
     with pytest.raises(ServiceDidNotAnswer) as refused:
         await scene.asking.ask(SYSTEM, other.id)
     assert refused.value.values == {"text": "no route"}
+
+
+async def test_nobody_waits_for_ever_and_a_late_answer_is_kept(scene: Scene) -> None:
+    row, holds = await scene.campaign(), scene.room.service.holds
+    scene.asking = scene.who_waits(1.0)
+    for name in TELLING:
+        holds[name] = asyncio.Event()
+    with pytest.raises(ServiceDidNotAnswer) as refused:
+        await scene.asking.ask(SYSTEM, row.id)
+    assert "no answer yet" in refused.value.values["text"]["en"]
+
+    for hold in holds.values():
+        hold.set()
+    after = await until(lambda: scene.room.row(row.id), lambda row: row.polled_at and row.links_at)
+    assert after.poll_failure is None
+
+    scene.asking = scene.who_waits(3.0)
+    holds["GetDeliveries"].clear()
+    other = await scene.campaign("ext-2")
+    await scene.asking.ask(SYSTEM, other.id)  # the figures came; the recipients did not
+    await scene.asking.stop()
+    assert (await scene.room.row(other.id)).polled_at is None
 
 
 async def test_a_module_that_can_tell_nothing_is_not_asked(scene: Scene) -> None:

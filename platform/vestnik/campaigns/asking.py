@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from vestnik.campaigns.errors import CampaignNotAtService, CannotAskService, ServiceDidNotAnswer
 from vestnik.campaigns.ledger import Row
@@ -15,6 +16,13 @@ from vestnik.people.access import Actor
 
 #: A campaign is asked about by hand once in so many seconds, whoever asks.
 ONE_MORE_EVERY_S = 30.0
+#: So long a person waits; what the service says later is kept when it comes.
+WAIT_S = 15.0
+
+_NOT_YET = {
+    "ru": "ответа пока нет; когда он придёт, цифры обновятся сами",
+    "en": "no answer yet; when it comes, the figures follow by themselves",
+}
 
 
 class Asking:
@@ -26,12 +34,21 @@ class Asking:
         tracker: Tracker,
         polling: Polling,
         row_of: Callable[[int], Awaitable[Row]],
+        wait_s: float = WAIT_S,
     ) -> None:
         self._modules, self._tracker, self._polling, self._row_of = modules, tracker, polling, row_of
+        self._wait_s = wait_s
         self._limit = RateLimit(1, ONE_MORE_EVERY_S)
+        self._under_way = set[asyncio.Task[CallFailed | None]]()
+
+    async def stop(self) -> None:
+        """End what nobody waits for any more; the periodic work asks again."""
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def ask(self, actor: Actor, campaign_id: int) -> None:
-        """Ask for all that the module can tell; `ServiceDidNotAnswer` when it answered nothing of it.
+        """Ask for all that the module can tell; `ServiceDidNotAnswer` when it answered nothing of it in time.
 
         What failed beside an answer is kept with the campaign, as when it is asked by itself.
         """
@@ -41,7 +58,7 @@ class Asking:
             raise CampaignNotAtService()
         account = await self._modules.sending_account(row.account_id, row.version_id)
         able = frozenset[str]() if account is None else account.functions
-        ways: dict[str, Callable[[Row], Awaitable[CallFailed | None]]] = {
+        ways: dict[str, Callable[[Row], Coroutine[Any, Any, CallFailed | None]]] = {
             STATS: lambda row: self._tracker.refresh_stats(row, anew=True),
             LINKS: lambda row: self._tracker.links.refresh(row, anew=True),
             DELIVERIES: self._polling.ask_now,
@@ -50,11 +67,17 @@ class Asking:
         if not questions:
             raise CannotAskService()
         self._limit.take(str(campaign_id))
-        failures = await asyncio.gather(*(ask(row) for ask in questions))
-        answered = [each is None for each in failures]
-        failed = [each for each in failures if each is not None and each.kind != "not_implemented"]
-        if any(answered):
+        tasks = [asyncio.ensure_future(ask(row)) for ask in questions]
+        for task in tasks:
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        done, late = await asyncio.wait(tasks, timeout=self._wait_s)
+        failures = [task.result() for task in tasks if task in done]
+        if None in failures:
             return
+        if late:
+            raise ServiceDidNotAnswer(text=_NOT_YET)
+        failed = [each for each in failures if each is not None and each.kind != "not_implemented"]
         if not failed:
             raise CannotAskService()
         raise ServiceDidNotAnswer(text=failed[0].words)

@@ -108,6 +108,10 @@ class Reports:
         self._asking, self._bulk, self._organisation = asking, bulk, organisation
         bulk.draw(GROUP_OF_REPORT, self._next_of_group)
 
+    async def stop(self) -> None:
+        """End what was begun beside a request."""
+        await self._asking.stop()
+
     # A campaign
 
     async def results(self, actor: Actor, campaign_id: int) -> Results:
