@@ -291,6 +291,7 @@ async def test_the_list_and_its_views_over_http(installation: Installation, keys
         "filters=%7B%22shoeSize%22%3A4%7D",
         "sort=shoe",
         "filters=%7B%22state%22%3A4%7D",
+        "filters=%7B%22createdFrom%22%3A%222026-11-01T00%3A00%3A00%22%7D",
     ):
         refused = await browser.get(f"/contacts?{wrong}")
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request"), wrong

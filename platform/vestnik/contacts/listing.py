@@ -27,6 +27,7 @@ State = Literal["reachable", "blocked", "unsubscribed", "stopped"]
 MOST_NAMED = 10_000
 
 Value = Annotated[str, msgspec.Meta(max_length=1000)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class CategoryFilter(Shape):
@@ -61,11 +62,11 @@ class Filters(Shape, omit_defaults=True):
     has_email: bool | None = None
     has_phone: bool | None = None
     # From the first instant, up to but without the second.
-    created_from: datetime | None = None
-    created_to: datetime | None = None
+    created_from: Moment | None = None
+    created_to: Moment | None = None
     # Opened, clicked, unsubscribed or complained at this instant or later; never, or before it.
-    active_since: datetime | None = None
-    inactive_since: datetime | None = None
+    active_since: Moment | None = None
+    inactive_since: Moment | None = None
     fields: Annotated[Mapping[str, FieldFilter], msgspec.Meta(max_length=20)] = {}
 
 
