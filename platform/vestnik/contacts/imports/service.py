@@ -95,7 +95,7 @@ class Imports:
                 "total_rows": found.total,
                 "mapping": {"columns": found.targets, "titles": found.columns},
             }
-            await self._database.write(_change, import_id, values)
+            await self._database.write(_uploaded, actor, import_id, values)
         except BaseException:
             await self._database.write(storing.forget, import_id)
             raise
@@ -254,7 +254,7 @@ class Imports:
         if row.state != "uploaded":
             raise NotNow()
         await storing.drop(self._database, import_id)
-        await self._database.write(storing.forget, import_id)
+        await self._database.write(_removed, actor, import_id)
 
     async def go_on(self, import_id: int, run: int) -> None:
         """Have the engine bring an import on that our rows say is under way."""
@@ -429,6 +429,16 @@ def _workflow_id(import_id: int, run: int) -> str:
 
 def _change(connection: sa.Connection, import_id: int, values: Mapping[str, Any]) -> None:
     connection.execute(sa.update(contact_import).where(contact_import.c.id == import_id).values(values))
+
+
+def _uploaded(connection: sa.Connection, actor: Actor, import_id: int, values: Mapping[str, Any]) -> None:
+    _change(connection, import_id, values)
+    record(connection, actor, "import.uploaded", "import", import_id)
+
+
+def _removed(connection: sa.Connection, actor: Actor, import_id: int) -> None:
+    storing.forget(connection, import_id)
+    record(connection, actor, "import.removed", "import", import_id)
 
 
 def _turn(
