@@ -1,4 +1,4 @@
-import { Center, Group, Paper, SegmentedControl, Stack } from "@mantine/core";
+import { Center, Group, Paper, SegmentedControl, Skeleton, Stack } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { IconDeviceDesktop, IconDeviceMobile } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
@@ -22,6 +22,7 @@ interface Props {
 export function Preview({ source, title, height = 620, aside }: Props) {
   const { t } = useTranslation();
   const [width, setWidth] = useState<Width>(() => (window.innerWidth < DESKTOP ? "phone" : "desktop"));
+  const [arrived, setArrived] = useState("");
   const { ref, width: room } = useElementSize();
   const wide = width === "phone" ? PHONE : Math.max(room, DESKTOP);
   const scale = room > 0 ? Math.min(1, room / wide) : 1;
@@ -41,13 +42,15 @@ export function Preview({ source, title, height = 620, aside }: Props) {
         {aside}
       </Group>
       <Paper p={width === "phone" ? "md" : 0} bg="var(--vestnik-canvas)" style={{ overflow: "hidden" }}>
-        <div ref={ref} style={{ height: shown }}>
+        <div ref={ref} className={classes.place} style={{ height: shown }}>
+          {arrived !== source && <Skeleton className={classes.waiting} />}
           <iframe
             className={classes.frame}
             style={{ width: wide, height: shown / scale, transform: `scale(${scale})`, marginInline: Math.max(0, (room - wide * scale) / 2) }}
             src={source}
             title={title}
             sandbox=""
+            onLoad={() => setArrived(source)}
           />
         </div>
       </Paper>

@@ -61,6 +61,7 @@ function Shown({ campaign, results }: { campaign: CampaignCard; results: Results
   const format = useFormat();
   const figures = Object.fromEntries(results.figures.map((figure) => [figure.name, figure]));
   const told = (name: string) => campaign.type === "email" || !OF_LETTERS.some((one) => one === name) || (figures[name]?.count ?? 0) > 0;
+  const tiles = TILES.filter(([name]) => told(name));
   return (
     <Stack>
       {results.stats.failure && results.stats.at && (
@@ -71,8 +72,8 @@ function Shown({ campaign, results }: { campaign: CampaignCard; results: Results
           </Group>
         </Alert>
       )}
-      <SimpleGrid cols={{ base: 2, sm: 4, lg: 7 }} spacing="sm">
-        {TILES.filter(([name]) => told(name)).map(([name, whole]) => {
+      <SimpleGrid cols={{ base: 2, sm: Math.min(tiles.length, 4), lg: tiles.length }} spacing="sm">
+        {tiles.map(([name, whole]) => {
           const figure = figures[name];
           return figure && <FigureTile key={name} figure={figure} whole={whole} of={figures[whole]?.count ?? 0} results={results} />;
         })}
