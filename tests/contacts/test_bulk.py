@@ -110,7 +110,9 @@ async def test_members_of_a_static_segment_come_and_go(services: Services, keys:
     segments = services.segments
     chosen = await segments.create(SYSTEM, "Руками", members=keys[:2])
     arguments = {"segmentId": str(chosen)}
+    assert await services.lookout.count(SYSTEM, chosen) == 2
     assert await done(services, "add_to_segment", arguments) == (11, 11, 9, 0)
+    assert (await services.segments.get(SYSTEM, chosen)).members is None, "the figure of before is gone"
     inside = Selection(filters=Filters(segment_id=str(chosen)))
     assert await done(services, "remove_from_segment", arguments, inside) == (11, 11, 11, 0)
     async with services.database.read() as connection:

@@ -14,6 +14,7 @@ from vestnik.db import insert_ignore
 from vestnik.http.api import Id, Shape, key_of
 from vestnik.http.errors import NotFound
 from vestnik.segments.errors import NotStatic, SegmentArchived
+from vestnik.segments.joining import forget_count
 from vestnik.segments.tables import segment, segment_member
 
 ADD, REMOVE = "add_to_segment", "remove_from_segment"
@@ -71,7 +72,7 @@ def _add(connection: sa.Connection, ids: Sequence[int], arguments: Arguments, _b
         ),
         [{"segment_id": key, "contact_id": id} for id in live],
     ).all()
-    return Done(len(added))
+    return _done(connection, key, len(added))
 
 
 def _remove(connection: sa.Connection, ids: Sequence[int], arguments: Arguments, _by: str) -> Done:
@@ -81,4 +82,10 @@ def _remove(connection: sa.Connection, ids: Sequence[int], arguments: Arguments,
             segment_member.c.segment_id == key, segment_member.c.contact_id.in_(ids)
         )
     )
-    return Done(removed.rowcount)
+    return _done(connection, key, removed.rowcount)
+
+
+def _done(connection: sa.Connection, segment_id: int, changed: int) -> Done:
+    if changed:
+        forget_count(connection, segment_id)
+    return Done(changed)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from vestnik.db import RowsStatement
+from vestnik.db import RowsStatement, now
 from vestnik.segments.tables import segment, segment_member
 
 _JOIN = RowsStatement(
@@ -23,7 +23,10 @@ def join(connection: sa.Connection, segment_id: int, contact_ids: Sequence[int])
     if not contact_ids:
         return []
     rows = [{"segment_id": segment_id, "contact_id": id} for id in contact_ids]
-    return [id for (id,) in _JOIN.rows(connection, rows)]
+    joined = [id for (id,) in _JOIN.rows(connection, rows)]
+    if joined:
+        forget_count(connection, segment_id)
+    return joined
 
 
 def leave(connection: sa.Connection, contact_ids: Sequence[int], segment_id: int | None = None) -> None:
@@ -32,6 +35,15 @@ def leave(connection: sa.Connection, contact_ids: Sequence[int], segment_id: int
     if segment_id is not None:
         where.append(segment_member.c.segment_id == segment_id)
     connection.execute(sa.delete(segment_member).where(*where))
+
+
+def forget_count(connection: sa.Connection, segment_id: int) -> None:
+    """Have the segment counted anew: others are in it now."""
+    connection.execute(
+        sa.update(segment)
+        .where(segment.c.id == segment_id)
+        .values(members=None, counted_at=None, updated_at=now())
+    )
 
 
 def is_static(connection: sa.Connection, segment_id: int) -> bool:

@@ -27,7 +27,10 @@ export function MakeSegment({ question, group, opened, onClose }: Props) {
     mutationFn: () => reports.makeSegment(question, group, name.trim()),
     onSuccess: () => client.invalidateQueries({ queryKey: ["segments"] }),
   });
-  const done = ({ changed }: BulkRun) => tell(t("reports.made", { name: name.trim(), count: changed, shown: format.number(changed) }));
+  const done = ({ changed }: BulkRun) => {
+    void client.invalidateQueries({ queryKey: ["reports"] });
+    tell(t("reports.made", { name: name.trim(), count: changed, shown: format.number(changed) }));
+  };
   return (
     <Dialog title={t("reports.makeSegmentOf", { group: t(`reports.group.${group}`) })} opened={opened} onClose={onClose}>
       {making.data ? (

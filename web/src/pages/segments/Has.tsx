@@ -1,3 +1,4 @@
+import { Anchor } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Actual } from "../../api/segments";
@@ -28,9 +29,9 @@ export function Has({ actual }: { actual: Actual }) {
       return (
         <>
           {t(`segments.has.letter.${actual.did === "received" && !actual.opened ? "unopened" : actual.did}`, { date: format.date(actual.at) })}{" "}
-          <Link to="/campaigns/$id" params={{ id: actual.campaignId }}>
+          <Anchor inherit renderRoot={(props) => <Link to="/campaigns/$id" params={{ id: actual.campaignId }} {...props} />}>
             {t("segments.has.letterName", { name: actual.campaign })}
-          </Link>
+          </Anchor>
         </>
       );
   }
