@@ -15,13 +15,28 @@ from tests.processes import Command
 
 PASSWORD = "vestnik-demo"
 PAGES = (
-    *("/start", "/campaigns", "/campaigns/new", "/templates", "/contacts", "/segments", "/categories"),
-    *("/modules", "/accounts", "/accounts/new", "/webhooks", "/users", "/keys", "/settings", "/audit"),
+    *("/start", "/campaigns", "/campaigns/new", "/templates", "/categories", "/engagement"),
+    *("/contacts", "/contacts/duplicates", "/companies", "/segments", "/segments/new"),
+    *("/imports", "/imports/schedules"),
+    *("/modules", "/accounts", "/accounts/new", "/webhooks"),
+    *("/users", "/fields", "/keys", "/settings", "/audit", "/erasures"),
 )
+#: A thing of each kind, as the API finds it; and what stands behind its first page.
 DETAILS = (
-    *("campaigns?state=draft", "campaigns?state=sent", "campaigns?state=declined"),
-    *("templates", "contacts", "modules", "accounts", "webhooks"),
+    *(
+        "campaigns?state=draft",
+        "campaigns?state=scheduled",
+        "campaigns?state=sent",
+        "campaigns?state=declined",
+    ),
+    *("templates", "categories", "segments", "contacts", "companies"),
+    *("imports", "imports/schedules"),
+    *("modules", "accounts", "webhooks"),
 )
+BEHIND = {
+    "campaigns?state=draft": ("/edit", "/edit?tab=check", "/audience"),
+    "campaigns?state=sent": ("?tab=deliveries", "?tab=details"),
+}
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 #: What WCAG asks up to level AA; the rest of axe's rules are its own taste.
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -54,10 +69,10 @@ class Site:
         """The addresses of all pages: of the lists, and of one thing of each kind."""
         found = [*PAGES]
         for room in DETAILS:
-            items = page.request.get(f"{self.address}/api/v1/{room}").json()["items"]
-            found.append(f"/{room.partition('?')[0]}/{items[0]['id']}")
-            if room == "campaigns?state=draft":
-                found.append(f"{found[-1]}/edit")
+            answer = page.request.get(f"{self.address}/api/v1/{room}").json()
+            items = answer["items"] if isinstance(answer, dict) else answer
+            one = f"/{room.partition('?')[0]}/{items[0]['id']}"
+            found += [one, *(one + behind for behind in BEHIND.get(room, ()))]
         return found
 
 

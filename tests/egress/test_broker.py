@@ -447,3 +447,29 @@ async def test_a_secret_in_the_name_of_a_host_is_masked_in_the_error(server: Ser
             record=traces.append,
         )
     assert "very-secret-value" not in caught.value.message + str(caught.value.fields) + str(traces)
+
+
+async def test_a_body_goes_piece_by_piece_to_whoever_takes_it(server: Server, broker: Broker) -> None:
+    body = b"0123456789abcdef" * 65_536
+    server.answers(gzip.compress(body), headers=("Content-Encoding: gzip",))
+    taken: list[bytes] = []
+
+    async def take(piece: bytes) -> None:
+        taken.append(piece)
+
+    exchange = await broker.fetch(FetchRequest("GET", server.url("/")), policy=server.policy(), into=take)
+    assert (exchange.status, exchange.body, b"".join(taken)) == (200, b"", body)
+    assert len(taken) > 1
+    taken.clear()
+    server.answers(b"no", status=404)
+    missing = await broker.fetch(FetchRequest("GET", server.url("/")), policy=server.policy(), into=take)
+    assert (missing.status, missing.body, taken) == (404, b"no", [])
+
+
+async def test_who_takes_a_body_may_refuse_more_of_it(server: Server, broker: Broker) -> None:
+    async def refuse(_: bytes) -> None:
+        raise LookupError("enough")
+
+    server.answers(b"x" * 100_000)
+    with pytest.raises(LookupError, match="enough"):
+        await broker.fetch(FetchRequest("GET", server.url("/")), policy=server.policy(), into=refuse)

@@ -128,9 +128,15 @@ class Alerts:
 
     async def send_due(self) -> None:
         """Send the letters that are due, each at its time."""
-        while letters := await self._database.write(_claim):
-            for letter in letters:
+        while await self._due():
+            for letter in await self._database.write(_claim):
                 await self._send(letter)
+
+    async def _due(self) -> bool:
+        """Whether there is a letter to send: looking costs the writer nothing."""
+        async with self._database.read() as connection:
+            waiting = sa.select(alert_letter.c.id).where(alert_letter.c.next_at <= now()).limit(1)
+            return await connection.scalar(waiting) is not None
 
     async def _send(self, letter: sa.Row[Any]) -> None:
         kind = self._kinds.get(letter.kind)
