@@ -30,18 +30,23 @@ export function Dialog({ title, children, ...root }: Props) {
   );
 }
 
-/** Gives the focus back to what opened the dialog, also when the dialog is taken away whole; of a menu's item to the menu's button. */
+/** What had the focus last; of a menu's item it is the menu's button, for the item is gone when it has done its work. */
+let last: HTMLElement | null = null;
+
+document.addEventListener("focusin", ({ target }) => {
+  if (!(target instanceof HTMLElement)) return;
+  const menu = target.closest("[role=menu]")?.getAttribute("aria-labelledby");
+  last = menu ? document.getElementById(menu) : target;
+});
+
+/** Gives the focus back to what opened the dialog, also when the dialog is taken away whole. */
 function useFocusBack(opened: boolean): void {
   useEffect(() => {
     if (!opened) return;
-    const active = document.activeElement;
-    const menu = active?.closest("[role=menu]")?.getAttribute("aria-labelledby");
-    const opener = menu ? document.getElementById(menu) : active;
+    const opener = last;
     return () => {
       // After the last blur of what goes away.
-      setTimeout(() => {
-        if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
-      });
+      setTimeout(() => opener?.isConnected && opener.focus({ preventScroll: true }));
     };
   }, [opened]);
 }
