@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from tests.reports.conftest import AUTUMN, SUMMER, Room
 
+from vestnik.campaigns.tables import campaign
 from vestnik.contacts import bulk
 from vestnik.people.access import SYSTEM
 from vestnik.reports import engagement
@@ -42,6 +44,13 @@ async def test_period_campaigns_and_segment_change_the_answer(room: Room) -> Non
     members = [room.contacts["Анна"], room.contacts["Глеб"]]
     id = await room.installation.services.segments.create(SYSTEM, "Двое", members=members)
     assert await groups(room, **NOVEMBER, segmentId=str(id)) == [1, 0, 1, 0]
+
+
+async def test_who_got_an_sms_alone_was_reached_by_no_letter(room: Room) -> None:
+    change = sa.update(campaign).where(campaign.c.id == SUMMER).values(type="sms")
+    await room.installation.services.database.write(lambda connection: connection.execute(change))
+    assert await groups(room, **YEAR) == await groups(room, **YEAR, campaignIds=str(AUTUMN))
+    assert await groups(room, **YEAR, campaignIds=str(SUMMER)) == [0, 0, 0, 6]
 
 
 async def test_group_becomes_a_segment_in_the_background(room: Room) -> None:

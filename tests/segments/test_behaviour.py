@@ -58,6 +58,26 @@ async def people(database: Database, contacts: Contacts) -> dict[int, str]:
     return await database.write(store)
 
 
+async def test_an_sms_is_received_and_neither_opened_nor_left_unopened(
+    database: Database, segments: Segments, people: dict[int, str]
+) -> None:
+    newest = sa.update(campaign).where(campaign.c.id.in_([2, 4])).values(type="sms")
+    await database.write(lambda connection: connection.execute(newest))
+    expected = {
+        ("received", "inLast", 1): "верный любопытный спящий",
+        ("opened", "inLast", 1): "верный",  # of letters, the last is the third
+        ("opened", "inLast", 2): "верный любопытный",
+        ("notOpened", "inLast", 1): "любопытный спящий",
+        ("notOpened", "lastDays", 5): "",
+        ("notOpened", "ever", None): "спящий",
+        ("notOpened", "ofCampaign", "4"): "любопытный спящий",
+    }
+    for (field, operator, value), names in expected.items():
+        rule = {"combinator": "and", "rules": [condition(f"campaigns.{field}", operator, value)]}
+        found = [people[key] for key in await picked(database, segments, rule)]
+        assert found == names.split(), (field, operator)
+
+
 @pytest.mark.parametrize(
     ("field", "operator", "value", "names"),
     [

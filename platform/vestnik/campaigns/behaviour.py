@@ -28,6 +28,7 @@ _LAST_AT_MOST = 100
 _OPERATORS: tuple[Operator, ...] = ("inLast", "ofCampaign", "lastDays", "ever", "never")
 _CAME = SENT | DELIVERED
 _UTC = ZoneInfo("UTC")
+_OF_LETTERS = ("opened", "notOpened")
 #: Where the newest letter says most, whichever count.
 _BY_TIME = ("lastDays", "ever", "never")
 _DID_NOT_COME = HARD_BOUNCED | FAILED | REJECTED | SKIPPED
@@ -46,7 +47,7 @@ def behaviour_conditions() -> list[Condition]:
     }
     compile = {
         "received": _received,
-        "opened": _reacted(delivery.c.opened_at),
+        "opened": _reacted(delivery.c.opened_at, letters=True),
         "clicked": _reacted(delivery.c.clicked_at),
         "notOpened": _not_opened,
     }
@@ -54,7 +55,7 @@ def behaviour_conditions() -> list[Condition]:
         Condition(
             f"campaigns.{name}", {"ru": ru, "en": en}, "campaign",
             _OPERATORS[:-1] if name == "notOpened" else _OPERATORS, compile[name], group="campaign",
-            actual=_last("received" if name == "notOpened" else name),
+            actual=_last("received" if name == "notOpened" else name, letters=name in _OF_LETTERS),
         )
         for name, (ru, en) in titles.items()
     ]  # fmt: skip
@@ -65,12 +66,12 @@ def _received(operator: Operator, value: Any, now: Now) -> Predicate:
     return sa.not_(came) if operator == "never" else came
 
 
-def _reacted(at: sa.Column[Any]) -> Callable[[Operator, Any, Now], Predicate]:
+def _reacted(at: sa.Column[Any], *, letters: bool = False) -> Callable[[Operator, Any, Now], Predicate]:
     def compile(operator: Operator, value: Any, now: Now) -> Predicate:
         if operator == "lastDays":
             # When it was opened, not when the campaign was sent.
             return _held(at >= sa.literal(now.before(days_of(value)), Instant), now)
-        did = _held(at.is_not(None) & _of(operator, value, now), now)
+        did = _held(at.is_not(None) & _of(operator, value, now, letters=letters), now)
         return sa.not_(did) if operator == "never" else did
 
     return compile
@@ -78,18 +79,18 @@ def _reacted(at: sa.Column[Any]) -> Callable[[Operator, Any, Now], Predicate]:
 
 def _not_opened(operator: Operator, value: Any, now: Now) -> Predicate:
     """Got at least one of these letters, and opened none of them."""
-    opened = _held(delivery.c.opened_at.is_not(None) & _of(operator, value, now), now)
-    return sa.not_(opened) & _got(operator, value, now)
+    opened = _held(delivery.c.opened_at.is_not(None) & _of(operator, value, now, letters=True), now)
+    return sa.not_(opened) & _got(operator, value, now, letters=True)
 
 
-def _got(operator: Operator, value: Any, now: Now) -> Predicate:
+def _got(operator: Operator, value: Any, now: Now, *, letters: bool = False) -> Predicate:
     """Whether letters came. For the whole, those of one campaign are listed; those of several would be a list
     of millions with each contact many times in it, so each contact is looked up that the rest leaves."""
     whole = now.whole and operator == "ofCampaign"
-    return _held(_came() & _of(operator, value, now), replace(now, whole=whole))
+    return _held(_came() & _of(operator, value, now, letters=letters), replace(now, whole=whole))
 
 
-def _last(did: str) -> Actual:
+def _last(did: str, *, letters: bool) -> Actual:
     """The last letter of a contact that it received, opened or clicked in; first of those that count."""
     at = {
         "received": campaign.c.launched_at,
@@ -98,7 +99,9 @@ def _last(did: str) -> Actual:
     }[did]
 
     def read(connection: sa.Connection, contact_id: int, operator: Operator, value: Any) -> Told:
-        counts = sa.true() if operator in _BY_TIME else _of(operator, value, Now(now(), _UTC))
+        counts = (
+            sa.true() if operator in _BY_TIME else _of(operator, value, Now(now(), _UTC), letters=letters)
+        )
         row = connection.execute(
             sa.select(at.label("at"), delivery.c.opened_at, campaign.c.id, campaign.c.name)
             .join(campaign, campaign.c.id == delivery.c.campaign_id)
@@ -125,22 +128,29 @@ def _came() -> Predicate:
     return (flags.op("&")(_CAME) != 0) & (flags.op("&")(_DID_NOT_COME) == 0)
 
 
-def _of(operator: Operator, value: Any, now: Now) -> Predicate:
-    """Which campaigns an operator speaks of. The last ones are those that were launched last, by anybody."""
+def _of(operator: Operator, value: Any, now: Now, *, letters: bool) -> Predicate:
+    """Which campaigns an operator speaks of. The last ones are those that were launched last, by anybody.
+
+    `letters`: nobody opens an SMS, so that it is not counted among them; one that is named is.
+    """
+    kind = campaign.c.type == "email" if letters else sa.true()
     match operator:
         case "ofCampaign":
             return delivery.c.campaign_id == key_value(value)
         case "inLast":
             last = (
                 sa.select(campaign.c.id)
-                .where(campaign.c.launched_at.is_not(None))
+                .where(campaign.c.launched_at.is_not(None), kind)
                 .order_by(campaign.c.launched_at.desc(), campaign.c.id.desc())
                 .limit(count_of(value, _LAST_AT_MOST))
             )
             return delivery.c.campaign_id.in_(last)
         case "lastDays":
             since = sa.literal(now.before(days_of(value)), Instant)
-            return delivery.c.campaign_id.in_(sa.select(campaign.c.id).where(campaign.c.launched_at >= since))
+            recent = sa.select(campaign.c.id).where(campaign.c.launched_at >= since, kind)
+            return delivery.c.campaign_id.in_(recent)
+    if letters:
+        return delivery.c.campaign_id.not_in(sa.select(campaign.c.id).where(sa.not_(kind)))
     return sa.true()
 
 

@@ -46,7 +46,7 @@ _HEAD: Mapping[Language, Sequence[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Letters of which campaigns count, and of whom the report is."""
+    """Letters of which campaigns count, and of whom the report is; an SMS is none, for nobody opens it."""
 
     since: datetime
     until: datetime
@@ -61,6 +61,7 @@ class Question:
             campaign.c.launched_at >= self.since,
             campaign.c.launched_at < self.until,
             campaign.c.external_id.is_not(None),
+            campaign.c.type == "email",
         ]
         if self.campaign_ids:
             where.append(campaign.c.id.in_(self.campaign_ids))
