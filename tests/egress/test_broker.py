@@ -461,7 +461,7 @@ async def test_a_body_goes_piece_by_piece_to_whoever_takes_it(server: Server, br
     assert (exchange.status, exchange.body, b"".join(taken)) == (200, b"", body)
     assert len(taken) > 1
     taken.clear()
-    server.answers(b"no", status=404)
+    server.answers(b"no", status="404 Not Found")
     missing = await broker.fetch(FetchRequest("GET", server.url("/")), policy=server.policy(), into=take)
     assert (missing.status, missing.body, taken) == (404, b"no", [])
 
