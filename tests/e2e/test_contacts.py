@@ -104,8 +104,8 @@ def test_file_in_windows_1251_is_imported_with_its_rejects_and_taken_back(
     page.get_by_role("button", name="Выгрузить").click()
     with page.expect_download() as waiting:
         page.get_by_role("menuitem", name=re.compile("CSV")).click()
-    titles, *rows = (row.split(";") for row in text_of(waiting.value).splitlines())
-    names = [row[titles.index("Имя")] for row in rows]
+    titles, *people = (row.split(";") for row in text_of(waiting.value).splitlines())
+    names = [person[titles.index("Имя")] for person in people]
     assert sorted(names) == ["Браузеров Борис Ильич", "Браузерова Алла Петровна"]
 
     demo.open(page, "/imports")
