@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, cast
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.e2e.conftest import PASSWORD, Site, complaints
+from tests.e2e.conftest import BEHIND, DETAILS, PAGES, PASSWORD, Site, complaints
 from tests.processes import Command
 
 pytestmark = pytest.mark.slow
+
+
+def test_every_page_of_the_web_app_is_walked() -> None:
+    router = (Path(__file__).parents[2] / "web" / "src" / "router.tsx").read_text()
+    declared = set(re.findall(r'(?:page\(|path: )"(/[^"]+)"', router)) - {"/login", "/setup"}
+    walked = {*PAGES}
+    for room in DETAILS:
+        one = f"/{room.partition('?')[0]}/$id"
+        walked |= {one, *(one + behind.partition("?")[0] for behind in BEHIND.get(room, ()))}
+    assert walked == declared
 
 
 @pytest.mark.parametrize(("language", "scheme", "width"), [("ru", "light", 1440), ("en", "dark", 390)])
@@ -42,6 +54,54 @@ def test_pages_are_clean_for_assistive_technology_and_no_wider_than_the_screen(
         page.get_by_text("RU", exact=True).click()
         page.get_by_role("button", name="Светлая тема").click()
         page.wait_for_load_state("networkidle")
+    context.close()
+    assert found == []
+
+
+#: On which page, what to press one after the other: then a window or a menu is open.
+OPENED = (
+    ("/campaigns", "button Меню пользователя"),
+    ("/campaigns?state=scheduled", "link Неделя скидок", "button Ещё"),
+    ("/campaigns?state=scheduled", "link Неделя скидок", "button Ещё", "menuitem Отменить"),
+    ("/campaigns?search=Подарок", "link Подарок", "tab Получатели", "button Показать события"),
+    (
+        *("/campaigns?search=Сезонная", "link Сезонная", "link Продолжить", "button Далее"),
+        *("radio В назначенное", "button Дата и время"),
+    ),
+    ("/templates", "button Импортировать"),
+    ("/categories", "button Новая категория"),
+    ("/engagement", "button Сделать сегмент: Спящие"),
+    ("/accounts", "link Основной аккаунт", "button Сменить адрес"),
+)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_windows_and_menus_are_clean_for_assistive_technology(
+    demo: Site,
+    browser: Browser,
+    findings: Callable[[Page], list[str]],
+    scheme: Literal["light", "dark"],
+    width: int,
+) -> None:
+    context = browser.new_context(
+        locale="ru-RU", color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    found = complaints(page)
+    demo.enter(page, "admin")
+    for path, *steps in OPENED:
+        demo.open(page, path)
+        for step in steps:
+            role, _, name = step.partition(" ")
+            page.get_by_role(cast(Any, role), name=re.compile(f"^{name}")).first.click()
+        page.get_by_role("dialog").or_(page.get_by_role("menu")).first.wait_for()
+        found += [f"{path}, {steps[-1]}: {each}" for each in findings(page)]
+    if width < 500:
+        demo.open(page, "/campaigns")
+        expect(page.locator("nav[inert]")).to_have_count(1)  # out of sight, it takes no focus
+        page.get_by_role("banner").get_by_role("button", name="Меню", exact=True).click()
+        expect(page.get_by_role("navigation").get_by_role("link", name="Вовлечённость")).to_be_in_viewport()
+        found += findings(page)
     context.close()
     assert found == []
 

@@ -49,7 +49,7 @@ export function Shell() {
           <Link to="/" className={classes.home} aria-label={t("shell.toHome")}>
             <Logo />
           </Link>
-          <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t("shell.menu")} />
+          <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t("common.close")} />
         </Group>
         <ScrollArea flex={1} px="sm" pb="md" viewportProps={{ tabIndex: -1 }}>
           {placesFor(session).map((group) => (
