@@ -7,10 +7,8 @@ changes nothing twice, because only a later instant is kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -44,34 +42,38 @@ class LastActivity:
             place = await connection.scalar(_PLACE) or 0
         settled = new_key.before(now() - LATE)
         known = place
-        while rows := await self._events(place):
-            await self._tell(rows)
-            place = rows[-1].id
+        while True:
+            last, count = await self._next(place)
+            if count == 0:
+                return
+            await self._tell(place, last)
+            place = last
             if min(place, settled) > known:
                 known = min(place, settled)
                 await self._database.submit(partial(_move, known), bulk=True)
-            if len(rows) < READ_AT_ONCE:
+            if count < READ_AT_ONCE:
                 return
 
-    async def _events(self, after: int) -> list[sa.Row[Any]]:
-        page = (
-            sa.select(event.c.id, event.c.address_id, event.c.at, event.c.kind)
-            .where(event.c.id > after)
-            .order_by(event.c.id)
-            .limit(READ_AT_ONCE)
+    async def _next(self, after: int) -> tuple[int, int]:
+        """The last of the next events, and how many they are."""
+        page = sa.select(event.c.id).where(event.c.id > after).order_by(event.c.id).limit(READ_AT_ONCE)
+        some = page.subquery()
+        async with self._database.read() as connection:
+            asked = sa.select(sa.func.max(some.c.id), sa.func.count()).select_from(some)
+            last, count = (await connection.execute(asked)).one()
+        return last or after, count
+
+    async def _tell(self, after: int, last: int) -> None:
+        # A service's clock may be ahead of ours.
+        present = to_microseconds(now())
+        acted = (
+            sa.select(event.c.address_id, sa.func.max(sa.type_coerce(event.c.at, sa.BigInteger)))
+            .where(event.c.id > after, event.c.id <= last, event.c.kind.in_(ACTS))
+            .where(event.c.address_id.is_not(None))
+            .group_by(event.c.address_id)
         )
         async with self._database.read() as connection:
-            return list(await connection.execute(page))
-
-    async def _tell(self, rows: Sequence[sa.Row[Any]]) -> None:
-        present = to_microseconds(now())
-        by_address: dict[int, int] = {}
-        for row in rows:
-            if row.kind in ACTS and row.address_id is not None:
-                # A service's clock may be ahead of ours.
-                at = min(to_microseconds(row.at), present)
-                by_address[row.address_id] = max(at, by_address.get(row.address_id, 0))
-        async with self._database.read() as connection:
+            by_address = {id: min(at, present) for id, at in await connection.execute(acted)}
             moments = await connection.run_sync(later, by_address)
         for start in range(0, len(moments), CHANGED_AT_ONCE):
             part = moments[start : start + CHANGED_AT_ONCE]
