@@ -11,7 +11,7 @@ export function Contactable({ text }: { text: string | null | undefined }) {
         // Parts have no name but their place.
         // oxlint-disable-next-line react/no-array-index-key
         <Fragment key={place}>
-          {place > 0 && <wbr />}
+          {place > 0 && <wbr className="on-phone" />}
           {part}
         </Fragment>
       ))}

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Group, Select, Stack, Text } from "@mantine/core";
+import { Anchor, Badge, Group, Select, Text } from "@mantine/core";
 import { IconHistory } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -56,19 +56,18 @@ const PAGES: Record<string, string> = {
   import: "/imports", module: "/modules", segment: "/segments",
 };
 
+/** What is no more to be seen afterwards. */
+const GONE = /\.(erased|deleted)$/;
+
 function Action({ row }: { row: AuditRow }) {
   const { t } = useTranslation();
   const words = t(`audit.actionOf.${row.action.replace(".", "_")}`, { defaultValue: row.action });
-  const page = PAGES[row.kind];
+  const page = GONE.test(row.action) ? undefined : PAGES[row.kind];
+  if (!page || !row.objectId) return <Text size="sm">{words}</Text>;
   return (
-    <Stack gap={0}>
-      <Text size="sm">{words}</Text>
-      {page && row.objectId && (
-        <Anchor component={Link} to={`${page}/${row.objectId}`} size="xs" aria-label={`${words}: ${t("audit.open")}`}>
-          {t("audit.open")}
-        </Anchor>
-      )}
-    </Stack>
+    <Anchor component={Link} to={`${page}/${row.objectId}`} size="sm">
+      {words}
+    </Anchor>
   );
 }
 
