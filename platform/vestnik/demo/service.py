@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from vestnik.audit import record
 from vestnik.db import now
 from vestnik.demo.parts import PARTS
 from vestnik.demo.tables import demo_part
@@ -53,7 +54,7 @@ async def remove(services: Services, actor: Actor) -> str:
         raise NotADemo()
     for part in reversed(PARTS):
         await part.remove(services)
-    await services.database.write(lambda connection: connection.execute(demo_part.delete()))
+    await services.database.write(_forget, actor)
     token = await services.people.setup.issue_link()
     if token is None:
         raise NotADemo()
@@ -69,6 +70,11 @@ def announce(services: Services) -> None:
     for person in people_demo.PEOPLE:
         say(f"  {person.email:<24}  {person.roles[0]}")
     say("")
+
+
+def _forget(connection: sa.Connection, actor: Actor) -> None:
+    connection.execute(demo_part.delete())
+    record(connection, actor, "demo.removed", "organisation", None)
 
 
 def _remember(connection: sa.Connection, name: str) -> None:

@@ -213,6 +213,7 @@ class Schedules:
         for import_id in left:
             await storing.drop(self._database, import_id)
             await self._database.write(storing.forget, import_id)
+        await self._note(actor, "import_schedule.set_up", schedule_id)
 
     async def remove(self, actor: Actor, schedule_id: int) -> None:
         """End a schedule; the imports that it began stay, with what they did."""

@@ -20,6 +20,7 @@ from weakref import WeakValueDictionary
 import sqlalchemy as sa
 import structlog
 
+from vestnik.audit import record
 from vestnik.db import Database, WriterStopped, now, to_microseconds
 from vestnik.http.errors import Language, NotFound
 from vestnik.modules.calls import failures
@@ -164,9 +165,7 @@ class Rehearsals:
         pair = _Pair(module_id, _apart(live_version), _apart(draft), row.title, actor)
         async with self._beginning.setdefault(module_id, asyncio.Lock()):
             await self._interrupt(module_id)
-            rehearsal_id = await self._database.write(
-                store.add, module_id, version_id, live.row.id, actor.name
-            )
+            rehearsal_id = await self._database.write(_add, actor, module_id, version_id, live.row.id)
             progress = Progress(self._database, rehearsal_id)
             task = asyncio.create_task(
                 self._run(progress, module_id, pair, calls), name=f"rehearsal-{rehearsal_id}"
@@ -346,6 +345,11 @@ class Rehearsals:
             pair.escaped = True
             await self._library.escaped(pair.actor, pair.module_id, live=version.id == pair.live.id)
         return outcome
+
+
+def _add(connection: sa.Connection, actor: Actor, module_id: int, version_id: int, live_id: int) -> int:
+    record(connection, actor, "module.rehearsed", "module", module_id)
+    return store.add(connection, module_id, version_id, live_id, actor.name)
 
 
 def _apart(version: Version) -> Version:
