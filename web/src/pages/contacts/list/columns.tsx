@@ -63,7 +63,7 @@ export function useColumns(shown: string[], selecting: Selecting | undefined): C
   const rest = choices
     .filter(({ key }) => shown.includes(key))
     .map(({ key, title }): Column<ContactRow> => ({ key, title, render: cell(key), hide: HIDDEN[key] }));
-  return [{ key: "name", title: t("contacts.name"), render: (row) => <Name row={row} selecting={selecting} /> }, ...rest];
+  return [{ key: "name", title: t("contacts.name"), width: 250, render: (row) => <Name row={row} selecting={selecting} /> }, ...rest];
 }
 
 const HIDDEN: Record<string, "phone" | "tablet"> = { created: "phone", updated: "phone", lastActivity: "phone" };
