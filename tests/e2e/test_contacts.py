@@ -222,3 +222,46 @@ def test_administrator_adds_a_field_and_erases_a_contact_for_good(demo: Site, pa
 def text_of(download: Download) -> str:
     """What a downloaded file says."""
     return download.path().read_text(encoding="utf-8-sig")
+
+
+def test_all_that_were_found_but_some_go_into_a_new_segment(demo: Site, page: Page) -> None:
+    demo.enter(page, "marketer")
+    demo.open(page, "/contacts?search=абрамов&sort=-lastActivity")
+    page.get_by_label("Выбрать всех на странице").check()
+    page.get_by_role("button", name="Выбрать всех найденных").click()
+    rows = page.get_by_role("checkbox", name=re.compile("^Выбрать: "))
+    left_out = [rows.nth(n).get_attribute("aria-label") or "" for n in (0, 2)]
+    for n in (0, 2):
+        rows.nth(n).uncheck()
+    bar = page.get_by_role("region", name="Действия с выбранными")
+    expect(bar).to_contain_text(re.compile(r"Выбраны все найденные: \d+, кроме 2"))
+    total = int(re.findall(r"найденные: (\d+)", bar.inner_text())[0])
+    bar.get_by_role("button", name="Действия", exact=True).click()
+    page.get_by_role("menuitem", name="Добавить в сегмент").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox").click()
+    page.get_by_role("option", name="Новый сегмент…").click()
+    dialog.get_by_label("Название нового сегмента").fill("Абрамовы, кроме двоих")
+    dialog.get_by_role("button", name="Выполнить").click()
+    expect(dialog).to_contain_text(f"Изменено: {total - 2}.")
+    page.keyboard.press("Escape")
+    demo.open(page, "/segments")
+    page.get_by_role("link", name="Абрамовы, кроме двоих", exact=True).click()
+    members = page.get_by_role("table", name="Контакты")
+    expect(members).to_contain_text("Абрамов")
+    for name in left_out:
+        expect(members).not_to_contain_text(name.removeprefix("Выбрать: "))
+
+
+def test_different_people_leave_the_duplicates_and_come_back(demo: Site, page: Page) -> None:
+    demo.enter(page, "marketer")
+    demo.open(page, "/contacts/duplicates")
+    different = page.get_by_role("button", name=re.compile("^Разные люди: "))
+    shared = (different.first.get_attribute("aria-label") or "").removeprefix("Разные люди: ")
+    page.get_by_role("button", name=f"Разные люди: {shared}").click()
+    expect(page.get_by_role("button", name=f"Разные люди: {shared}")).to_have_count(0)
+    page.get_by_text("Отмеченные как разные").click()
+    page.get_by_role("button", name=f"Вернуть в дубли: {shared}").click()
+    expect(page.get_by_text("Отметок нет")).to_be_visible()
+    page.get_by_text("Один адрес").click()
+    expect(page.get_by_role("button", name=f"Разные люди: {shared}")).to_be_visible()
