@@ -10,8 +10,8 @@ from pathlib import Path
 from string import Formatter
 
 import vestnik
-from vestnik.campaigns.ports import TRANSIENT
 from vestnik.campaigns.checks import TEXTS
+from vestnik.campaigns.ports import TRANSIENT
 from vestnik.campaigns.reasons import SENTENCES
 from vestnik.egress.errors import FORBIDDEN_REASONS, KINDS
 from vestnik.http.errors import Problem, Text
