@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.application import Browser, Installation, installation, settings
+from tests.application import Browser, Installation, demo_installation, installation, settings
 
-__all__ = ["browser", "installation", "settings"]
+__all__ = ["browser", "demo_installation", "installation", "settings"]
 
 
 @pytest.fixture

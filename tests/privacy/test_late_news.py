@@ -14,8 +14,10 @@ from tests.privacy.test_privacy import told
 from vestnik.campaigns.statuses import status_of
 from vestnik.campaigns.tables import campaign, delivery
 from vestnik.contacts.audience import audience
-from vestnik.contacts.tables import contact
+from vestnik.contacts.demo import remove_demo
+from vestnik.contacts.tables import contact, erased_address
 from vestnik.db import Database, new_key, now, to_microseconds
+from vestnik.privacy.tables import erasure
 from vestnik.webhooks import inbox as storage
 from vestnik.webhooks.apply import FORGOTTEN, Parsed
 from vestnik.webhooks.inbox import Stored
@@ -138,3 +140,15 @@ async def test_what_she_withdrew_from_holds_for_whoever_shares_her_address(
     given = {"categoryId": str(news), "state": "given", "how": "передумал"}
     await browser.post(f"/contacts/{boris}/consents", given)
     assert await reachable(database, news) == set()
+
+
+async def test_the_demo_goes_with_those_who_were_erased_in_it(demo_installation: Installation) -> None:
+    services = demo_installation.services
+    browser = await demo_installation.signed_in("administrator")
+    card = {"name": "Анна Ёлкина", "emails": ["anna@example.ru"], "externalId": "demo-1"}
+    id: str = (await browser.post("/contacts", card)).json()["id"]
+    assert (await browser.post(f"/contacts/{id}/erase")).json()["state"] == "done"
+    await services.database.write(remove_demo)
+    async with services.database.read() as connection:
+        for table in (contact, erased_address, erasure):
+            assert await connection.scalar(sa.select(sa.func.count()).select_from(table)) == 0, table.name

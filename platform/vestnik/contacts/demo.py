@@ -30,6 +30,7 @@ from vestnik.contacts.tables import (
     contact,
     contact_address,
     contact_field,
+    erased_address,
     subscription,
     suppression,
 )
@@ -145,6 +146,8 @@ def remove_demo(connection: sa.Connection) -> None:
             | suppression.c.category_id.in_(categories)
         )
     )
+    gone = erased_address.c.address_id.in_(sa.select(address.c.id).where(invented))
+    connection.execute(sa.delete(erased_address).where(gone))
     connection.execute(sa.delete(address).where(invented))
     connection.execute(sa.delete(category).where(category.c.id.in_(categories)))
     connection.execute(sa.delete(contact_field).where(contact_field.c.key.in_([f.key for f in FIELDS])))
