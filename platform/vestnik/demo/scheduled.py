@@ -20,6 +20,7 @@ from vestnik.contacts.imports.tables import (
     contact_import_schedule,
 )
 from vestnik.contacts.imports.timing import Rhythm
+from vestnik.contacts.tables import contact
 from vestnik.db import fold
 from vestnik.people import demo as people_demo
 from vestnik.people.access import Actor, rights_of
@@ -65,6 +66,16 @@ async def remove(services: Services) -> None:
         for schedule_id in list(connection.scalars(sa.select(contact_import_schedule.c.id))):
             schedule_service.forget(connection, schedule_id)
         made = sa.select(contact_import.c.id).where(contact_import.c.file_name == _FILE)
+        changes = connection.execute(
+            sa.select(contact_change).where(contact_change.c.import_id.in_(made))
+        ).all()
+        # The shop numbers nobody: now they are known for the demo's, and go with its contacts.
+        for change in changes:
+            if change.before is None:
+                its = sa.update(contact).where(
+                    contact.c.id == change.contact_id, contact.c.external_id.is_(None)
+                )
+                connection.execute(its.values(external_id=f"demo-{change.contact_id}"))
         for table in (contact_import_part, contact_import_reject, contact_change):
             connection.execute(sa.delete(table).where(table.c.import_id.in_(made)))
         connection.execute(sa.delete(contact_import).where(contact_import.c.file_name == _FILE))
