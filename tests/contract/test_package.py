@@ -24,4 +24,4 @@ def test_an_installed_package_reads_the_schemas_that_are_packed_into_it(tmp_path
     shutil.copytree(schemas.folder(), package / "_schemas")
     command = [sys.executable, "-P", "-c", PROGRAM, str(tmp_path)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout == f"{package / '_schemas'} 25\n"
+    assert done.stdout == f"{package / '_schemas'} 26\n"

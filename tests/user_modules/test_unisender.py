@@ -80,6 +80,25 @@ async def test_two_prepare_calls_at_once_make_one_list(account: ModuleAccount, s
     assert [item["members"] for item in lists] == [80]
 
 
+async def test_whoever_is_withdrawn_before_the_creation_gets_no_letter(
+    account: ModuleAccount, service: Service
+) -> None:
+    people = [f"person{index}@mail.example" for index in range(600)]
+    nobody_prepared = {"campaignId": "62", "type": "email", "contacts": people[:2]}
+    assert await account.call(f"{PREFIX}WithdrawRecipients", **nobody_prepared) is None
+    await account.call(f"{PREFIX}PrepareCampaign", campaignId="62", type="email", contacts=people)
+    left = [*people[40:590], "info@mail.example", "stranger@mail.example"]
+    for _ in range(2):
+        assert (
+            await account.call(f"{PREFIX}WithdrawRecipients", campaignId="62", type="email", contacts=left)
+            is None
+        )
+    made = await account.call(f"{PREFIX}CreateCampaign", request=request("62", 50))
+    await service.ended(made["externalId"])
+    sent = await service.seen("sent?list=Vestnik campaign 62")
+    assert {row["address"] for row in sent["items"]} == {*people[:40], *people[590:]}
+
+
 async def test_refused_addresses_are_reported_as_they_were_passed(account: ModuleAccount) -> None:
     result = await account.call(
         f"{PREFIX}PrepareCampaign",

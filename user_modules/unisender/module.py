@@ -584,6 +584,22 @@ async def CRM_Marketing_PrepareCampaign(
     return report(rejected, len(contacts))
 
 
+async def CRM_Marketing_WithdrawRecipients(
+    campaignId: str, type: CRM_Marketing_CampaignType, contacts: list[str]
+) -> None:
+    """Out of the campaign's list; people whom the service does not take are not in it."""
+    list_id = await campaign_list(campaignId, create=False)
+    if list_id is None:
+        return
+    kind = "phone" if type == CRM_Marketing_CampaignType.Sms else "email"
+    rows = [[address, list_id] for address in contacts]
+    rejected = await import_rows([kind, f"{kind}_excluded_list_ids"], rows, contacts)
+    # Who unsubscribed there is not written to, wherever they stand.
+    kept = [row for row in rejected if row.get("code") == REJECT.Other]
+    if kept:
+        raise ValueError(f"Unisender did not take out {len(kept)} people, the first: {kept[0]['reason']}")
+
+
 async def CRM_Marketing_CreateCampaign(
     request: CRM_Marketing_CreateCampaignRequest,
 ) -> CRM_Marketing_CreateCampaignResponse:

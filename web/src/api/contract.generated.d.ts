@@ -759,6 +759,8 @@ export interface ContractFunctions {
   CRM_Marketing_SendTest(request: CRM_Marketing_CreateCampaignRequest, contacts: Address[]): Promise<null | CRM_Marketing_BulkReport>;
   /** Set up the webhook */
   CRM_Marketing_EnsureWebhook(url: Url): Promise<CRM_Marketing_WebhookSubscription>;
+  /** Withdraw recipients */
+  CRM_Marketing_WithdrawRecipients(campaignId: Id, type: CRM_Marketing_CampaignType, contacts: Address[]): Promise<null>;
   /** Find a campaign */
   CRM_Marketing_FindCampaign(campaignId: Id, since: Instant): Promise<null | CRM_Marketing_CampaignState>;
   /** Get a campaign's state */
