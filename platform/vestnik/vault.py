@@ -13,7 +13,6 @@ import binascii
 import hmac
 import os
 import secrets
-from hashlib import sha256
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -63,7 +62,7 @@ class Vault:
         key = self._hash_keys.get(purpose)
         if key is None:
             key = self._hash_keys[purpose] = self._derive(f"hash:{purpose}")
-        return hmac.new(key, text.encode(), sha256).hexdigest()
+        return hmac.digest(key, text.encode(), "sha256").hex()
 
     def _derive(self, purpose: str) -> bytes:
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"vestnik:{purpose}".encode()).derive(self._key)

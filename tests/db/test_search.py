@@ -5,22 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from vestnik.companies.tables import client
-from vestnik.db import Database, fold, now
+from vestnik.db import Database, fold, load, now
 from vestnik.db.search import contains
 
 
 def _client(connection: sa.Connection, id: int, name: str) -> None:
-    connection.execute(
-        sa.insert(client).values(
-            id=id,
-            kind="company",
-            name=name,
-            name_folded=fold(name),
-            phones=[],
-            created_at=now(),
-            updated_at=now(),
-        )
-    )
+    columns = ("id", "kind", "name", "name_folded", "phones", "created_at", "updated_at")
+    load(connection, client, columns, [(id, "company", name, fold(name), [], now(), now())])
 
 
 async def _found(database: Database, text: str) -> list[int]:

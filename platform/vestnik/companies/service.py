@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.companies.tables import client
-from vestnik.db import fold, new_key, now
+from vestnik.db import fold, load, new_key, now
 from vestnik.db.search import contains
 from vestnik.http.errors import Problem
 
@@ -63,7 +63,7 @@ def insert_clients(connection: sa.Connection, rows: Sequence[NewClient]) -> list
         for row in rows
     ]
     if stored:
-        connection.execute(sa.insert(client), stored)
+        load(connection, client, list(stored[0]), [list(row.values()) for row in stored])
     return [row["id"] for row in stored]
 
 

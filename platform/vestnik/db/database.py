@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -76,6 +77,10 @@ class Database:
         """How many units of work wait for the writer, by priority."""
         normal, bulk = (0, 0) if self._writer is None else self._writer.queued()
         return {"normal": normal, "bulk": bulk}
+
+    def quiet_s(self) -> float:
+        """For how long nobody has asked for a write but bulk work, which may take larger steps then."""
+        return 0.0 if self._writer is None else time.monotonic() - self._writer.asked_at
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -3,10 +3,15 @@
 SQLite: a table of FTS5 beside the column's, kept by triggers. PostgreSQL: a GIN index over what a
 function of ours makes of the text; `pg_trgm` would ask for a right that a hosted database may not give.
 The column holds folded text (`fold`); under three letters only its beginning is looked at.
+
+New rows of such tables come by `load`, which has SQLite index them at once: a trigger for each row made
+FTS5 write out its one row, and SQLite keep a journal for each, three times the price of the row itself.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,20 +58,39 @@ def create_index(connection: sa.Connection, table: str, column: str) -> None:
         f"CREATE VIRTUAL TABLE {name} USING fts5"
         f"({column}, content='{table}', content_rowid='id', tokenize='trigram case_sensitive 1')"
     )
+    create_triggers(connection, table, column)
+    connection.exec_driver_sql(f"INSERT INTO {name}({name}) VALUES ('rebuild')")  # noqa: S608  # our own names
+
+
+def create_triggers(connection: sa.Connection, table: str, column: str) -> None:
+    """Have SQLite keep the index of a column up to date, but for new rows: `index_new` is for those."""
+    name = f"search_{table}_{column}"
     into = f"INSERT INTO {name}"
     forget = f"{into}({name}, rowid, {column}) VALUES ('delete', old.id, old.{column});"
     learn = f"{into}(rowid, {column}) VALUES (new.id, new.{column});"
-    for event, effect in (
-        ("INSERT", learn),
-        ("DELETE", forget),
-        (f"UPDATE OF {column}", f"{forget} {learn}"),
-    ):
+    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}_insert")
+    for event, effect in (("DELETE", forget), (f"UPDATE OF {column}", f"{forget} {learn}")):
         suffix = event.split()[0].lower()
         changed = f"WHEN old.{column} <> new.{column} " if suffix == "update" else ""
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}_{suffix}")
         connection.exec_driver_sql(
             f"CREATE TRIGGER {name}_{suffix} AFTER {event} ON {table} {changed}BEGIN {effect} END"
         )
-    connection.exec_driver_sql(f"{into}({name}) VALUES ('rebuild')")
+
+
+def index_new(connection: sa.Connection, table: sa.Table, keys: Iterable[int]) -> None:
+    """Have SQLite index the rows of these keys that are there, all at once; they are new."""
+    columns = [column for column in table.c if _INDEX in column.info]
+    if not columns or connection.dialect.name != "sqlite":
+        return
+    rising = json.dumps(sorted(keys))  # a key below the one before would have FTS5 write out, too
+    for column in columns:
+        connection.exec_driver_sql(
+            f"INSERT INTO {column.info[_INDEX]}(rowid, {column.name})"  # noqa: S608  # our own names
+            f" SELECT t.id, t.{column.name} FROM json_each(?) AS r CROSS JOIN {table.name} AS t"
+            " WHERE t.id = r.value",
+            (rising,),
+        )
 
 
 def contains(column: sa.Column[Any], folded: str, most: int | None = None) -> sa.ColumnElement[bool]:

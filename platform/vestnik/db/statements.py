@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from vestnik.db.search import index_new
 from vestnik.db.types import Key
 
 metadata = sa.MetaData(
@@ -100,4 +101,7 @@ def load(
         return connection.exec_driver_sql(statement, tuple(list(column) for column in values)).rowcount
     marks = ", ".join("?" * len(columns))
     statement = f"{target} VALUES ({marks}){conflict}"
-    return connection.exec_driver_sql(statement, list(zip(*values, strict=True))).rowcount
+    stored = connection.exec_driver_sql(statement, list(zip(*values, strict=True))).rowcount
+    if "id" in columns:
+        index_new(connection, table, values[columns.index("id")])
+    return stored

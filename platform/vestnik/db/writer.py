@@ -67,6 +67,8 @@ class Writer:
         self._bulk: deque[_Unit] = deque()
         self._wake = threading.Condition()
         self._stopping = False
+        #: When work other than bulk was asked for last.
+        self.asked_at = time.monotonic()
         self._thread = threading.Thread(target=self._serve, name="vestnik-writer", daemon=True)
         self._thread.start()
 
@@ -77,7 +79,11 @@ class Writer:
         with self._wake:
             if self._stopping:
                 raise WriterStopped("the database is closed")
-            (self._bulk if bulk else self._normal).append(unit)
+            if bulk:
+                self._bulk.append(unit)
+            else:
+                self._normal.append(unit)
+                self.asked_at = time.monotonic()
             self._wake.notify()
         return future
 

@@ -31,8 +31,11 @@ from vestnik.db import Database, WriterStopped, fold, load, now
 
 #: One step of the workflow; a stopping server waits for it.
 SLICE_S = 3.0
-#: One unit of work, so that whoever waits behind it waits no longer.
+#: One unit of work while others write, so that whoever waits behind it waits no longer.
 UNIT_S = 0.04
+#: One unit when nobody else has written for `QUIET_S`: few and large ones cost less.
+QUIET_UNIT_S = 0.2
+QUIET_S = 2.0
 UNIT_ROWS = 1_000
 _FEWEST_ROWS = 20
 
@@ -195,15 +198,16 @@ class Runner:
         import_id, run, position = place
         _claim(connection, import_id, run, position)
         rows = self._applier.without_erased(connection, import_id, rows)
+        unit_s = QUIET_UNIT_S if self._database.quiet_s() > QUIET_S else UNIT_S
         started, at = time.monotonic(), now()
         done = 0
         counts = dict.fromkeys(_COUNTED, 0)
         rejected: list[Row] = []
         outcomes: list[Outcome] = []
         while done < len(rows):
-            left_s = UNIT_S - (time.monotonic() - started)
-            if done and left_s < _FEWEST_ROWS * self._row_s:
-                break
+            left_s = unit_s - (time.monotonic() - started)
+            if done and left_s < unit_s / 4:
+                break  # a slice has its own price, so that a small one is left to the next unit
             size = max(_FEWEST_ROWS, min(int(left_s / self._row_s), len(rows) - done))
             begun = time.monotonic()
             slice_ = rows[done : done + size]

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from vestnik.db import Exact, Instant, Json, Key
+from vestnik.db.search import create_triggers
 
 revision = "0008"
 down_revision = "0007"
@@ -17,6 +18,7 @@ def upgrade() -> None:
     _privacy()
     _alerts()
     _scheduled_imports()
+    _search()
 
 
 def _contacts() -> None:
@@ -154,6 +156,17 @@ def _scheduled_imports() -> None:
     for columns in (["schedule_id", "id"], ["state"], ["import_id"]):
         name = op.f(f"ix_contact_import_run_{'_'.join(columns)}")
         op.create_index(name, "contact_import_run", columns, unique=False)
+
+
+def _search() -> None:
+    # The index learns many rows at once.
+    if op.get_bind().dialect.name == "sqlite":
+        for table, column in (
+            ("contact", "name_folded"),
+            ("address", "normalised"),
+            ("client", "name_folded"),
+        ):
+            create_triggers(op.get_bind(), table, column)
 
 
 def downgrade() -> None:
