@@ -61,7 +61,6 @@ _MARKETER = frozenset(
         "campaigns.read",
         "campaigns.write",
         "campaigns.send",
-        "modules.read",
         "accounts.read",
         "webhooks.read",
     }
