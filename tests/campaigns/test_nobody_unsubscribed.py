@@ -22,8 +22,9 @@ from tests.application import Browser, Installation, installation, settings
 
 from vestnik.app import Services
 from vestnik.campaigns import plan as planning
+from vestnik.campaigns.chunks import Handover
 from vestnik.campaigns.errors import RecipientIsBeingWrittenTo
-from vestnik.campaigns.launch import Handover, Launch
+from vestnik.campaigns.launch import Launch
 from vestnik.campaigns.plan import CLEAR, Plan, new_run
 from vestnik.campaigns.ports import Rejected, SendingAccount
 from vestnik.campaigns.service import create
@@ -414,6 +415,13 @@ async def hand_over(
 )
 # One example for each way and each word, so that every guard is looked at in every run.
 @example(homes=HOMES, before=[("withdraw", 1, "this")], during=[], between=[], way="report")
+@example(
+    homes=HOMES,
+    before=[("withdraw", 1, "this"), ("consent_in_bulk",)],
+    during=[],
+    between=[],
+    way="everybody",
+)
 @example(homes=HOMES, before=[("unsubscribe", EMAILS[1], "this")], during=[], between=[], way="from_last")
 @example(homes=HOMES, before=[("withdraw", 2, "this")], during=[], between=[], way="copy")
 @example(homes=HOMES, before=[("stop", EMAILS[2], "all", "spam")], during=[], between=[], way="repeat")
