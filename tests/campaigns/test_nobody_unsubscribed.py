@@ -22,9 +22,8 @@ from tests.application import Browser, Installation, installation, settings
 
 from vestnik.app import Services
 from vestnik.campaigns import plan as planning
-from vestnik.campaigns.chunks import Handover
 from vestnik.campaigns.errors import RecipientIsBeingWrittenTo
-from vestnik.campaigns.launch import Launch
+from vestnik.campaigns.launch import Handover, Launch
 from vestnik.campaigns.plan import CLEAR, Plan, new_run
 from vestnik.campaigns.ports import Rejected, SendingAccount
 from vestnik.campaigns.service import create
