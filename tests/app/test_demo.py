@@ -134,8 +134,10 @@ def test_removing_the_demo_leads_to_a_real_first_start(command: Command, start: 
         }
         card = client.post("/api/v1/setup", json=form).json()
         assert (card["demo"], card["organisation"]["name"]) == (False, "Ромашка")
-        rooms = ("contacts", "segments", "modules", "accounts", "templates", "campaigns")
-        rooms += ("imports", "companies", "erasures", "keys")
+        rooms = [
+            *("contacts", "segments", "modules", "accounts", "templates", "campaigns"),
+            *("imports", "companies", "erasures", "keys"),
+        ]
         left = {room: client.get(f"/api/v1/{room}").json()["total"] for room in rooms}
         assert left == dict.fromkeys(rooms, 0)
         assert client.get("/api/v1/webhooks").json()["items"] == []
