@@ -7,7 +7,9 @@ event carries names and numbers; fields with a telling name never reach the log.
 from __future__ import annotations
 
 import logging
+import secrets
 import sys
+import traceback
 from typing import Any
 
 import structlog
@@ -51,6 +53,23 @@ def configure(level: int = logging.INFO) -> None:
     root.setLevel(level)
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(least)
+
+
+def fault(log: Any, event: str, error: BaseException, **facts: Any) -> str:
+    """Log a fault of ours under a new reference number, and return the number: readers are told it.
+
+    Every number that a person may read out to an administrator comes from here, so each is in the log.
+    """
+    reference = secrets.token_hex(5)
+    log.error(
+        event,
+        reference=reference,
+        **facts,
+        error=type(error).__qualname__,
+        message=str(error),
+        stack="".join(traceback.format_tb(error.__traceback__)),
+    )
+    return reference
 
 
 def hide_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:

@@ -7,7 +7,6 @@ Rooms above add their actions (segments), and whom they find in ways that the li
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +24,7 @@ from vestnik.contacts.tables import bulk_run, contact
 from vestnik.db import Database, now
 from vestnik.engine import Engine
 from vestnik.http.errors import InternalError, NotFound, Problem
+from vestnik.logs import fault
 from vestnik.people.access import Actor
 
 log = structlog.get_logger("vestnik.contacts")
@@ -192,9 +192,8 @@ class Bulk:
             await self.portion(row)
         except Problem as problem:
             await self._fail(row.id, problem)
-        except Exception:
-            reference = secrets.token_hex(4)
-            log.exception("contacts.bulk_failed", run=row.id, reference=reference)
+        except Exception as error:
+            reference = fault(log, "contacts.bulk_failed", error, run=row.id)
             await self._fail(row.id, InternalError(reference=reference))
 
     async def portion(self, row: sa.Row[Any]) -> None:

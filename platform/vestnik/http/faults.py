@@ -7,9 +7,7 @@ tokens and addresses. Webhooks are counted and kept by their own room and pass b
 from __future__ import annotations
 
 import re
-import secrets
 import time
-import traceback
 from functools import cache
 from typing import Any
 
@@ -32,6 +30,7 @@ from vestnik.http.errors import (
 )
 from vestnik.http.metrics import Metrics
 from vestnik.http.problems import problem_response
+from vestnik.logs import fault
 
 #: Paths of machines that come thousands of times a second: browser protection is not for them.
 FAST_PATHS = ("/hooks/",)
@@ -65,16 +64,7 @@ class Faults:
     async def _internal_error(
         self, error: Exception, scope: Scope, receive: Receive, answered: _Answered
     ) -> None:
-        reference = secrets.token_hex(5)
-        log.error(
-            "http.fault",
-            reference=reference,
-            method=scope["method"],
-            route=_template(scope),
-            error=type(error).__qualname__,
-            message=str(error),
-            stack="".join(traceback.format_tb(error.__traceback__)),
-        )
+        reference = fault(log, "http.fault", error, method=scope["method"], route=_template(scope))
         if answered.status:
             raise ConnectionAbortedError("the answer had begun when the fault happened") from error
         request = Request(scope, receive)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from vestnik.contract.manifest import Personalisation
 from vestnik.db import Database, fold, insert_ignore, now, upsert
 from vestnik.egress import Broker
 from vestnik.http.errors import InternalError, NotFound, Problem
+from vestnik.logs import fault
 from vestnik.people.access import Actor
 from vestnik.templates.images import AccountPolicy, Images, Picture
 from vestnik.templates.importing import Modules, import_all
@@ -162,9 +162,8 @@ class Templates:
             await import_all(self._database, self._modules, import_id)
         except Problem as problem:
             await self._database.write(_stop, import_id, problem)
-        except Exception:
-            reference = secrets.token_hex(4)
-            log.exception("templates.import_failed", import_id=import_id, reference=reference)
+        except Exception as error:
+            reference = fault(log, "templates.import_failed", error, import_id=import_id)
             await self._database.write(_stop, import_id, InternalError(reference=reference))
 
     # Templates

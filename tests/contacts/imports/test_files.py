@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from tests.contacts.imports.conftest import Desk
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
@@ -274,3 +275,25 @@ async def test_a_phone_finds_a_contact_only_where_one_of_the_two_has_no_e_mail(
 ) -> None:
     await desk.imported(f"E-mail;Телефон;Имя\n{kept};Анна\n")
     assert counts(await desk.imported(f"E-mail;Телефон;Имя\n{row};Вера\n")) == {expected: 1}
+
+
+async def test_the_number_that_a_failed_import_shows_is_in_the_log(desk: Desk) -> None:
+    card = await desk.upload("Имя;E-mail\nАнна;a@example.ru\n")
+    await desk.start(card)
+    this = sa.update(contact_import).where(contact_import.c.id == int(card["id"]))
+
+    async def policy_is(policy: dict[str, Any]) -> None:
+        await desk.services.database.write(lambda connection: connection.execute(this.values(policy=policy)))
+
+    await policy_is({"duplicates": 5})
+    with structlog.testing.capture_logs() as logs:
+        await desk.bring_on(card["id"])
+    await policy_is({"duplicates": "update"})
+    failed = await desk.bring_on(card["id"])
+    [line] = [line for line in logs if line["event"] == "contacts.import_failed"]
+    assert (failed["state"], line["import_id"], line["error"]) == (
+        "failed",
+        int(card["id"]),
+        "ValidationError",
+    )
+    assert f"под номером {line['reference']}." in failed["reason"]

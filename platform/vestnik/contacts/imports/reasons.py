@@ -63,8 +63,10 @@ FILES: Mapping[str, Text] = {
         "en": "Near row {row} a quotation mark is opened and not closed. Mend the file and upload it again.",
     },
     "reader_failed": {
-        "ru": "Чтение файла прервалось. Продолжите импорт; если это повторится, сохраните файл как CSV.",
-        "en": "Reading the file broke off. Resume the import; if it happens again, save the file as CSV.",
+        "ru": "Чтение файла прервалось по нашей вине, ошибка записана под номером {reference}. Ничего не "
+        "потеряно: импорт можно продолжить.",
+        "en": "Reading the file broke off. The fault is ours; it is recorded under number {reference}. "
+        "Nothing is lost: the import can be resumed.",
     },
     "erased": {
         "ru": "В файле были данные человека, которые с тех пор удалены по его просьбе: удалён и файл. "

@@ -6,7 +6,6 @@ it stood; and of two processes at the same import only one moves it.
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -28,6 +27,7 @@ from vestnik.contacts.imports.rows import Batch, Failed, FieldRule, Job, Policy,
 from vestnik.contacts.imports.tables import contact_change, contact_import, contact_import_reject
 from vestnik.contacts.imports.undo import Undoer
 from vestnik.db import Database, WriterStopped, fold, load, now
+from vestnik.logs import fault
 
 #: One step of the workflow; a stopping server waits for it.
 SLICE_S = 3.0
@@ -99,12 +99,12 @@ class Runner:
         except WriterStopped:
             raise
         except ChildFailed as failure:
-            log.warning("contacts.import_child_failed", import_id=import_id, reason=str(failure))
-            await self._fail(import_id, run, {"code": "reader_failed"})
+            reference = fault(log, "contacts.import_child_failed", failure, import_id=import_id)
+            await self._fail(import_id, run, {"code": "reader_failed", "reference": reference})
             return False
-        except Exception:
-            log.exception("contacts.import_failed", import_id=import_id)
-            await self._fail(import_id, run, {"code": "internal", "reference": secrets.token_hex(4)})
+        except Exception as error:
+            reference = fault(log, "contacts.import_failed", error, import_id=import_id)
+            await self._fail(import_id, run, {"code": "internal", "reference": reference})
             return False
         finally:
             current = await self._state(import_id)
@@ -293,34 +293,74 @@ def _claim(connection: sa.Connection, import_id: int, run: int, position: int) -
 
 
 def _note(connection: sa.Connection, import_id: int, outcomes: Sequence[Outcome], at: datetime) -> None:
-    """Keep how contacts were before; the first time counts, and when they were changed last."""
+    """Keep how contacts were before; the first time counts, and when they were changed last.
+
+    Several rows may be of one contact, in this unit of work and in those before it.
+    """
+    noted = _Noted(connection, import_id, outcomes)
+    for outcome in outcomes:
+        noted.take(outcome)
     load(
         connection,
         contact_change,
         ("import_id", "contact_id", "before", "changed_at"),
-        [(import_id, each.contact_id, None, at) for each in outcomes if each.status == "created"],
+        [(import_id, contact_id, before, at) for contact_id, before in noted.new.items()],
     )
-    changed = [each for each in outcomes if each.status != "created" and each.before is not None]
-    if not changed:
-        return
-    keys = [each.contact_id for each in changed]
-    known = set(
-        connection.scalars(
-            sa.select(contact_change.c.contact_id).where(
-                contact_change.c.import_id == import_id, contact_change.c.contact_id.in_(keys)
-            )
+    this = sa.and_(
+        contact_change.c.import_id == import_id, contact_change.c.contact_id == sa.bindparam("contact")
+    )
+    if noted.united:
+        connection.execute(
+            sa.update(contact_change).where(this).values(before=sa.bindparam("image")),
+            [{"contact": contact_id, "image": before} for contact_id, before in noted.united.items()],
         )
-    )
-    load(
-        connection,
-        contact_change,
-        ("import_id", "contact_id", "before", "changed_at"),
-        [(import_id, each.contact_id, each.before, at) for each in changed if each.contact_id not in known],
-    )
-    again = [each.contact_id for each in changed if each.contact_id in known and each.status == "updated"]
-    if again:
+    if again := sorted(noted.again):
         connection.execute(
             sa.update(contact_change)
             .where(contact_change.c.import_id == import_id, contact_change.c.contact_id.in_(again))
             .values(changed_at=at)
         )
+
+
+class _Noted:
+    """What is to be kept of contacts: `new` images, and images that rows before had begun."""
+
+    def __init__(self, connection: sa.Connection, import_id: int, outcomes: Sequence[Outcome]) -> None:
+        self.new: dict[int, dict[str, Any] | None] = {}
+        self.united: dict[int, dict[str, Any]] = {}
+        self.again: set[int] = set()
+        touched = {each.contact_id for each in outcomes if each.before is not None}
+        self._known: dict[int, dict[str, Any] | None] = {}
+        if touched:
+            found = connection.execute(
+                sa.select(contact_change.c.contact_id, contact_change.c.before).where(
+                    contact_change.c.import_id == import_id, contact_change.c.contact_id.in_(touched)
+                )
+            )
+            self._known = {row.contact_id: row.before for row in found}
+
+    def take(self, outcome: Outcome) -> None:
+        """Add what became of a row; None of a contact that the import made stays None."""
+        contact_id, image = outcome.contact_id, outcome.before
+        if outcome.status == "created":
+            self.new[contact_id] = None
+        elif image is None:
+            return
+        elif contact_id in self.new:
+            self.new[contact_id] = _united(self.new[contact_id], image)
+        elif contact_id not in self._known:
+            self.new[contact_id] = image
+        else:
+            before, self._known[contact_id] = (
+                self._known[contact_id],
+                _united(self._known[contact_id], image),
+            )
+            if (whole := self._known[contact_id]) is not None and whole != before:
+                self.united[contact_id] = whole
+            if outcome.status == "updated":
+                self.again.add(contact_id)
+
+
+def _united(first: dict[str, Any] | None, later: dict[str, Any]) -> dict[str, Any] | None:
+    """What a contact was before its first row; of what that left alone, before the later one."""
+    return None if first is None else {**later, **first}

@@ -8,7 +8,6 @@ schedule's next time waits.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from posixpath import basename
@@ -32,6 +31,7 @@ from vestnik.contacts.imports.timing import Rhythm
 from vestnik.db import Database, WriterStopped, new_key, now
 from vestnik.engine import Engine, Run, Wanted
 from vestnik.http.errors import Language, Problem
+from vestnik.logs import fault
 from vestnik.people.access import SYSTEM
 from vestnik.vault import Vault
 
@@ -192,9 +192,9 @@ class Runs:
             await self._failed(row, import_id, {"code": "refused", "text": text})
         except WriterStopped:
             raise
-        except Exception:
-            log.exception("contacts.scheduled_import_failed", run_id=run_id)
-            await self._failed(row, import_id, {"code": "internal", "reference": secrets.token_hex(4)})
+        except Exception as error:
+            reference = fault(log, "contacts.scheduled_import_failed", error, run_id=run_id)
+            await self._failed(row, import_id, {"code": "internal", "reference": reference})
         return None
 
     async def _begun(self, run_id: int, generation: int) -> tuple[sa.Row[Any], int] | None:
