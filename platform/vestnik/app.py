@@ -53,6 +53,7 @@ from vestnik.demo import routes as demo_routes
 from vestnik.demo import service as demo
 from vestnik.egress import Broker
 from vestnik.engine import Engine
+from vestnik.gauges import watch
 from vestnik.http import faults, openapi
 from vestnik.http.api import Router, routes
 from vestnik.http.events import Events
@@ -255,7 +256,14 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         reports=Reports(database, campaigns, asking, segments, lists.bulk, people.organisation),
         last_activity=LastActivity(database, engine),
     )
-    _watch(services)
+    watch(
+        metrics,
+        database=database,
+        sandbox=sandbox,
+        modules=modules,
+        campaigns=campaigns,
+        webhooks=webhooks,
+    )
     return services
 
 
@@ -289,54 +297,6 @@ def _privacy(
     privacy.sweep(*modules_personal.sweeps(database, modules.recorder))
     engine.every(_HASHES_EVERY_S, "privacy.hashes", lambda: database.write(contacts_personal.forget_hashes))
     return privacy
-
-
-def _watch(services: Services) -> None:
-    """Have the metrics tell what is only looked up when somebody asks."""
-    tell, sandbox = services.metrics.watch, services.sandbox
-    tell(
-        "vestnik_webhooks_backlog",
-        "Stored requests of services that are due, by state.",
-        services.webhooks.backlog,
-        label="state",
-    )
-    tell(
-        "vestnik_campaigns",
-        "Campaigns by state.",
-        services.campaigns.register.counts,
-        label="state",
-    )
-    tell(
-        "vestnik_writer_queue",
-        "Units of work that wait for the writer, by priority.",
-        services.database.queued,
-        label="priority",
-    )
-    tell(
-        "vestnik_sandbox_workers",
-        "Workers of the sandbox by what they do.",
-        lambda: {name: sandbox.counts()[name] for name in ("busy", "warm", "blank")},
-        label="state",
-    )
-    tell("vestnik_sandbox_queue", "Calls that wait for a worker.", lambda: {"": sandbox.counts()["waiting"]})
-    tell(
-        "vestnik_module_recordings_left_out",
-        "Calls that were not recorded because the writer did not keep up.",
-        lambda: {"": services.modules.recorder.left_out},
-        kind="counter",
-    )
-    tell(
-        "vestnik_module_recordings_quiet",
-        "Webhooks that were not recorded because another of the account was a moment ago.",
-        lambda: {"": services.modules.recorder.quiet},
-        kind="counter",
-    )
-    tell(
-        "vestnik_module_recorder_failures",
-        "What the recorder of calls failed in, besides recordings left out.",
-        lambda: {"": services.modules.recorder.failures},
-        kind="counter",
-    )
 
 
 def routers() -> Sequence[Router]:
