@@ -9,7 +9,6 @@ whose address or self is not to be written to, and for which category.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, get_args
 
@@ -19,10 +18,10 @@ from hypothesis import HealthCheck, Phase, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from tests.application import Browser, Installation, installation, settings
+from tests.campaigns.words_given import Model
 
 from vestnik.app import Services
 from vestnik.campaigns import plan as planning
-from vestnik.campaigns.errors import RecipientIsBeingWrittenTo
 from vestnik.campaigns.launch import Handover, Launch
 from vestnik.campaigns.plan import CLEAR, Plan, new_run
 from vestnik.campaigns.ports import Rejected, SendingAccount
@@ -31,11 +30,9 @@ from vestnik.campaigns.states import State
 from vestnik.campaigns.tables import campaign, delivery
 from vestnik.campaigns.tables import repeat as repeat_table
 from vestnik.contacts.addresses import normalise
-from vestnik.contacts.imports.rows import Policy, Reading
 from vestnik.contacts.listing import Selection
-from vestnik.contacts.service import Draft
 from vestnik.contacts.storing import NewContact
-from vestnik.contacts.tables import address, contact, contact_address
+from vestnik.contacts.tables import address
 from vestnik.db import metadata, new_key, now
 from vestnik.people.access import SYSTEM
 from vestnik.plugs import Surroundings
@@ -68,163 +65,13 @@ EVENTS = st.one_of(
     st.tuples(st.just("merge"), persons, persons),
     st.tuples(st.just("import"), emails, st.booleans()),
     st.tuples(st.just("file"), emails),
+    st.tuples(st.just("add_by_file"), persons, emails),
     st.tuples(st.just("undo")),
     st.tuples(st.just("erase"), persons),
     st.tuples(st.just("consent_in_bulk")),
     st.tuples(st.just("move"), persons, emails),
+    st.tuples(st.just("empty"), persons),
 )
-
-
-@dataclass
-class Model:
-    """What people said; `None` is every category."""
-
-    services: Services
-    browser: Browser
-    categories: dict[str, int | None]
-    people: list[int]
-    stopped: set[tuple[str, int | None]] = field(default_factory=set)
-    withdrew: set[tuple[int, int | None]] = field(default_factory=set)
-    blocked: set[int] = field(default_factory=set)
-    merged: dict[int, int] = field(default_factory=dict)
-    erased: set[int] = field(default_factory=set)
-    files: list[int] = field(default_factory=list)
-
-    def live(self, person: int) -> int:
-        key = self.people[person]
-        return self.merged.get(key, key)
-
-    def refuses(self, key: int, text: str, category: int) -> bool:
-        """Whether a letter of the category to this person at this address breaks a word given."""
-        return (
-            key in self.blocked
-            or key in self.merged
-            or key in self.erased
-            or any(
-                (key, scope) in self.withdrew or (text, scope) in self.stopped for scope in (None, category)
-            )
-        )
-
-    async def tell(self, event: tuple[Any, ...]) -> None:
-        """Have one thing happen, through the product, and remember what it says; the erased say nothing."""
-        people = [each for each in event[1:] if isinstance(each, int) and not isinstance(each, bool)]
-        if self.erased.intersection(map(self.live, people)):
-            return
-        await getattr(self, event[0])(*event[1:])
-
-    async def unsubscribe(self, text: str, scope: str) -> None:
-        await self.stop(text, scope, "unsubscribe")
-
-    async def stop(self, text: str, scope: str, reason: Any) -> None:
-        category = self.categories[scope]
-
-        def stop(connection: sa.Connection) -> list[int]:
-            holders = connection.scalars(
-                sa.select(contact.c.id)
-                .join(contact_address, contact_address.c.contact_id == contact.c.id)
-                .join(address, address.c.id == contact_address.c.address_id)
-                .where(
-                    address.c.normalised == text,
-                    contact_address.c.is_primary,
-                    contact.c.merged_into.is_(None),
-                )
-            ).all()
-            self.services.contacts.suppress(
-                connection, [normalise("email", text)], reason=reason, category_id=category, source="test"
-            )
-            return list(holders)
-
-        holders = await self.services.database.write(stop)
-        self.stopped.add((text, category))
-        if reason == "unsubscribe":
-            self.withdrew |= {(key, category) for key in holders}
-
-    async def withdraw(self, person: int, scope: str) -> None:
-        key, category = self.live(person), self.categories[scope]
-        await self.services.contacts.record_consent(SYSTEM, key, category, "withdrawn", "сам", "письмо")
-        self.withdrew.add((key, category))
-
-    async def block(self, person: int) -> None:
-        await self.services.contacts.update(SYSTEM, self.live(person), Draft(blocked=True))
-        self.blocked.add(self.live(person))
-
-    async def merge(self, one: int, other: int) -> None:
-        kept, gone = self.live(one), self.live(other)
-        if kept == gone:
-            return
-        await self.services.merging.merge(SYSTEM, kept, [gone])
-        self.merged = {key: kept if into == gone else into for key, into in self.merged.items()} | {
-            gone: kept
-        }
-        self.withdrew |= {(kept, scope) for key, scope in self.withdrew if key == gone}
-        if gone in self.blocked:
-            self.blocked.add(kept)
-
-    async def move(self, person: int, text: str) -> None:
-        await self.services.contacts.update(SYSTEM, self.live(person), Draft(emails=[text]))
-
-    async def consent_in_bulk(self) -> None:
-        bulk = self.services.contact_lists.bulk
-        given = {"categoryId": str(self.categories["this"]), "state": "given", "how": "выставка"}
-        await bulk.begin(SYSTEM, "set_consent", given, Selection())
-        await bulk.work()
-
-    async def erase(self, person: int) -> None:
-        """What she said holds for her addresses, whoever shares them; refused while she is written to."""
-        key = self.live(person)
-        async with self.services.database.read() as connection:
-            own = await connection.scalars(
-                sa.select(address.c.normalised)
-                .join(contact_address, contact_address.c.address_id == address.c.id)
-                .where(contact_address.c.contact_id == key)
-            )
-            addresses = list(own)
-        try:
-            await self.services.privacy.erase(SYSTEM, key)
-        except RecipientIsBeingWrittenTo:
-            return
-        self.erased.add(key)
-        self.stopped |= {
-            (text, scope) for whose, scope in self.withdrew if whose == key for text in addresses
-        }
-
-    async def file(self, text: str) -> None:
-        """A file with a consent for everybody in it."""
-        imports, category = self.services.imports, self.categories["this"]
-        key = await imports.upload(SYSTEM, "people.csv", _pieces(f"Имя;Почта\nИз файла;{text}\n".encode()))
-        policy = Policy(category_id=category, how="выставка", from_where="стенд")
-        await imports.start(SYSTEM, key, Reading(), ("name", "email"), ("Имя", "Почта"), policy)
-        await self._bring_on(key)
-        self.files.append(key)
-
-    async def undo(self) -> None:
-        """The newest file is taken back."""
-        if self.files:
-            key = self.files.pop()
-            await self.services.imports.undo(SYSTEM, key)
-            await self._bring_on(key)
-
-    async def _bring_on(self, import_id: int) -> None:
-        run = (await self.services.imports.get(SYSTEM, import_id)).run
-        while await self.services.imports.runner.advance(import_id, run):
-            continue
-
-    # Named as the event is.
-    async def import_(self, text: str, with_consent: bool) -> None:
-        row: dict[str, Any] = {"name": "Из файла", "emails": [text]}
-        if with_consent:
-            row["consent"] = {"categoryId": str(self.categories["this"]), "how": "файл"}
-        answer = await self.browser.post("/contacts/batch", {"contacts": [row]})
-        assert answer.status_code == 200, answer.text
-        [result] = answer.json()["results"]
-        assert result["status"] != "error", result
-
-
-setattr(Model, "import", Model.import_)
-
-
-async def _pieces(data: bytes) -> AsyncIterator[bytes]:
-    yield data
 
 
 @pytest.fixture
@@ -439,6 +286,35 @@ async def hand_over(
     homes=HOMES,
     before=[("withdraw", 1, "this"), ("erase", 1), ("file", EMAILS[1])],
     during=[("import", EMAILS[1], True)],
+    between=[],
+    way="everybody",
+)
+# An address leaves whoever said no, by each door, and comes back in a file.
+@example(
+    homes=HOMES,
+    before=[("withdraw", 1, "this"), ("move", 1, EMAILS[4]), ("file", EMAILS[1])],
+    during=[("import", EMAILS[1], True)],
+    between=[],
+    way="everybody",
+)
+@example(
+    homes=HOMES,
+    before=[("block", 1), ("empty", 1), ("file", EMAILS[1])],
+    during=[],
+    between=[],
+    way="dynamic",
+)
+@example(
+    homes=HOMES,
+    before=[("withdraw", 1, "all"), ("merge", 0, 1), ("move", 0, EMAILS[4]), ("file", EMAILS[1])],
+    during=[],
+    between=[],
+    way="everybody",
+)
+@example(
+    homes=[[EMAILS[0]], [], [EMAILS[2]], [EMAILS[3]]],
+    before=[("add_by_file", 1, EMAILS[4]), ("withdraw", 1, "this"), ("undo",), ("file", EMAILS[4])],
+    during=[],
     between=[],
     way="everybody",
 )

@@ -19,7 +19,7 @@ from vestnik.contacts.listing import Filters, Selection
 from vestnik.contacts.storing import NewContact
 from vestnik.contacts.tables import bulk_run, consent, contact
 from vestnik.contacts.views import ViewQuery
-from vestnik.http.errors import Forbidden, NotFound
+from vestnik.http.errors import Forbidden, InvalidRequest, NotFound
 from vestnik.people.access import SYSTEM, Actor, rights_of
 from vestnik.segments.errors import NotStatic
 from vestnik.segments.tables import segment_member
@@ -106,6 +106,39 @@ async def test_consent_in_bulk_never_subscribes_whoever_unsubscribed(
     assert await values(services, contact.c.unsubscribed) == [True] * 11
 
 
+async def test_a_consent_in_bulk_leaves_whoever_is_stop_listed_without_one(
+    services: Services, keys: list[int]
+) -> None:
+    contacts = services.contacts
+    news = await contacts.create_category(SYSTEM, "Новости")
+    await contacts.stop(SYSTEM, "email", "reader0@example.ru", news, "manual")
+    given = {"categoryId": str(news), "state": "given", "how": "выставка"}
+    assert await done(services, "set_consent", given, _named(keys[:2])) == (2, 2, 1, 1)
+    [choice] = (await contacts.card(SYSTEM, keys[0])).choices
+    assert (choice.subscribed, choice.state, choice.how) == (False, "withdrawn", "manual")
+    [choice] = (await contacts.card(SYSTEM, keys[1])).choices
+    assert (choice.subscribed, choice.state, choice.how) == (True, "given", "выставка")
+    async with services.database.read() as connection:
+        assert list(await connection.scalars(sa.select(consent.c.contact_id))) == [keys[1]]
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "path", "reason"),
+    [
+        ("set_consent", {"categoryId": "1", "state": "given"}, "$.arguments", "`how`"),
+        ("set_consent", {"categoryId": "1", "state": "maybe", "how": "x"}, "$.arguments.state", "maybe"),
+        ("set_owner", {"ownerId": 7}, "$.arguments.ownerId", "str"),
+    ],
+)
+async def test_an_action_says_what_it_lacks_and_where(
+    services: Services, action: str, arguments: Mapping[str, Any], path: str, reason: str
+) -> None:
+    with pytest.raises(InvalidRequest) as raised:
+        await services.contact_lists.bulk.begin(SYSTEM, action, arguments, EVERYBODY)
+    assert raised.value.values["path"] == path
+    assert reason in str(raised.value.values["reason"])
+
+
 async def test_members_of_a_static_segment_come_and_go(services: Services, keys: list[int]) -> None:
     segments = services.segments
     chosen = await segments.create(SYSTEM, "Руками", members=keys[:2])
@@ -160,12 +193,12 @@ async def test_all_that_match_but_some_are_taken_without_them(services: Services
     ("action", "arguments", "problem"),
     [
         ("explode", {}, UnknownAction),
-        ("set_owner", {}, UnknownAction),
+        ("set_owner", {}, InvalidRequest),
         ("set_owner", {"ownerId": "404"}, UnknownOwner),
-        ("set_blocked", {"blocked": "yes"}, UnknownAction),
+        ("set_blocked", {"blocked": "yes"}, InvalidRequest),
         ("set_consent", {"categoryId": None, "state": "given", "how": "x"}, UnknownCategory),
         ("set_consent", {"categoryId": "404", "state": "given", "how": "x"}, UnknownCategory),
-        ("set_consent", {"categoryId": None, "state": "withdrawn", "how": " "}, UnknownAction),
+        ("set_consent", {"categoryId": None, "state": "withdrawn", "how": " "}, InvalidRequest),
         ("add_to_segment", {"segmentId": "404"}, NotFound),
     ],
 )

@@ -90,6 +90,26 @@ async def test_the_strictest_choice_of_all_wins(installation: Installation) -> N
     ]
 
 
+async def test_the_evidence_on_a_card_is_of_the_choice_that_holds(installation: Installation) -> None:
+    browser = await installation.signed_in("marketer")
+    news = (await browser.post("/categories", {"title": "Новости"})).json()["id"]
+    kept, other = await made(browser, ANNA, {"name": "Аня", "emails": ["anya@example.ru"]})
+    for id, state, how in ((kept, "withdrawn", "сама"), (other, "given", "форма")):
+        await browser.post(f"/contacts/{id}/consents", {"categoryId": news, "state": state, "how": how})
+
+    card = (await browser.post(f"/contacts/{kept}/merge", {"otherIds": [other]})).json()
+
+    [choice] = card["categories"]
+    assert (choice["subscribed"], choice["state"], choice["how"]) == (False, "withdrawn", "сама")
+    again = {"categoryId": news, "state": "given", "how": "передумала"}
+    await browser.post(f"/contacts/{kept}/consents", again)
+    [choice] = (await browser.get(f"/contacts/{kept}")).json()["categories"]
+    assert (choice["subscribed"], choice["state"], choice["how"]) == (True, "given", "передумала")
+    await browser.post(f"/contacts/{kept}/consents", {"categoryId": None, "state": "withdrawn", "how": "всё"})
+    [choice] = (await browser.get(f"/contacts/{kept}")).json()["categories"]
+    assert (choice["subscribed"], choice["state"], choice["how"]) == (False, "withdrawn", "всё")
+
+
 async def test_an_unsubscribe_that_came_before_its_contact_speaks_for_all_of_it(
     installation: Installation,
 ) -> None:

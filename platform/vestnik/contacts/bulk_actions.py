@@ -9,13 +9,13 @@ import msgspec
 import sqlalchemy as sa
 
 from vestnik.contacts.bulk import Action, Arguments, Done
-from vestnik.contacts.consents import Evidence, record_consent
+from vestnik.contacts.consents import Evidence, record_consent, who_said_no
 from vestnik.contacts.errors import UnknownCategory, UnknownOwner
-from vestnik.contacts.list_errors import UnknownAction
-from vestnik.contacts.listing import has_chosen, has_left
+from vestnik.contacts.listing import has_chosen
 from vestnik.contacts.tables import category, contact
 from vestnik.db import now
 from vestnik.http.api import Id, Shape, key_of
+from vestnik.http.errors import InvalidRequest
 from vestnik.people.users import is_working
 
 T = TypeVar("T")
@@ -41,12 +41,13 @@ class ConsentArguments(Shape):
     how: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
 
 
-def read_arguments(action: str, arguments: Arguments, shape: type[T]) -> T:
-    """Arguments as their shape; `UnknownAction` when they are not."""
+def read_arguments(arguments: Arguments, shape: type[T]) -> T:
+    """Arguments as their shape; `InvalidRequest` with the path of what is missing or does not fit."""
     try:
         return msgspec.convert(dict(arguments), shape)
-    except msgspec.ValidationError:
-        raise UnknownAction(action=action) from None
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `$")
+        raise InvalidRequest(path="$.arguments" + path.rstrip("`"), reason=reason) from None
 
 
 def own_actions() -> list[Action]:
@@ -59,24 +60,24 @@ def own_actions() -> list[Action]:
 
 
 def _check_owner(connection: sa.Connection, arguments: Arguments) -> None:
-    owner = read_arguments("set_owner", arguments, OwnerArguments).owner_id
+    owner = read_arguments(arguments, OwnerArguments).owner_id
     if owner is not None and not is_working(connection, key_of(owner)):
         raise UnknownOwner()
 
 
 def _set_owner(connection: sa.Connection, ids: Sequence[int], arguments: Arguments, _by: str) -> Done:
-    given = read_arguments("set_owner", arguments, OwnerArguments).owner_id
+    given = read_arguments(arguments, OwnerArguments).owner_id
     owner = None if given is None else key_of(given)
     others = contact.c.owner_id.is_distinct_from(owner)
     return _update(connection, ids, others, owner_id=owner)
 
 
 def _check_blocked(_connection: sa.Connection, arguments: Arguments) -> None:
-    read_arguments("set_blocked", arguments, BlockArguments)
+    read_arguments(arguments, BlockArguments)
 
 
 def _set_blocked(connection: sa.Connection, ids: Sequence[int], arguments: Arguments, _by: str) -> Done:
-    blocked = read_arguments("set_blocked", arguments, BlockArguments).blocked
+    blocked = read_arguments(arguments, BlockArguments).blocked
     return _update(connection, ids, contact.c.blocked.is_not(blocked), blocked=blocked)
 
 
@@ -89,7 +90,7 @@ def _update(
 
 
 def _check_consent(connection: sa.Connection, arguments: Arguments) -> None:
-    given = read_arguments("set_consent", arguments, ConsentArguments)
+    given = read_arguments(arguments, ConsentArguments)
     if given.category_id is None:
         if given.state == "given":
             raise UnknownCategory()
@@ -103,7 +104,7 @@ def _check_consent(connection: sa.Connection, arguments: Arguments) -> None:
 
 def _set_consent(connection: sa.Connection, ids: Sequence[int], arguments: Arguments, by: str) -> Done:
     """Note the choice of whoever has not chosen so; whoever unsubscribed is never subscribed in bulk."""
-    given = read_arguments("set_consent", arguments, ConsentArguments)
+    given = read_arguments(arguments, ConsentArguments)
     key = None if given.category_id is None else key_of(given.category_id)
     live = sa.select(contact.c.id).where(contact.c.id.in_(ids), contact.c.merged_into.is_(None))
     kept = 0
@@ -113,7 +114,7 @@ def _set_consent(connection: sa.Connection, ids: Sequence[int], arguments: Argum
         done = has_chosen(key, False)
     else:
         done = has_chosen(key, True)
-        left = connection.scalars(live.where(has_left(key))).all()
+        left = who_said_no(connection, connection.scalars(live).all(), key)
         kept = len(left)
         live = live.where(contact.c.id.not_in(left))
     wanted = connection.scalars(live.where(sa.not_(done))).all()

@@ -13,7 +13,17 @@ from typing import Literal
 import sqlalchemy as sa
 
 from vestnik.contacts.tables import address, consent, contact, contact_address, subscription, suppression
-from vestnik.db import insert_ignore, load, upsert
+from vestnik.db import RowsStatement, insert_ignore, load, upsert
+
+_SAID_NO = RowsStatement(
+    "SELECT c.id FROM {rows} CROSS JOIN contact AS c WHERE c.id = r.id AND (c.unsubscribed OR c.blocked"
+    " OR EXISTS (SELECT 1 FROM subscription AS s WHERE s.contact_id = r.id"
+    " AND s.category_id = r.category_id AND NOT s.subscribed)"
+    " OR EXISTS (SELECT 1 FROM contact_address AS l CROSS JOIN address AS a CROSS JOIN suppression AS p"
+    " WHERE l.contact_id = r.id AND a.id = l.address_id AND p.address_hash = a.suppression_hash"
+    " AND p.reason <> 'hard_bounce' AND (p.category_id IS NULL OR p.category_id = r.category_id)))",
+    {"id": "bigint", "category_id": "bigint"},
+)
 
 Reason = Literal["unsubscribe", "hard_bounce", "spam", "manual"]
 ConsentState = Literal["given", "withdrawn"]
@@ -93,17 +103,28 @@ def record_choices(connection: sa.Connection, choices: Sequence[Choice]) -> None
         )
 
 
+def who_said_no(connection: sa.Connection, contact_ids: Sequence[int], category_id: int) -> frozenset[int]:
+    """Those who withdrew from the category or from all, are blocked, or have an address that says so.
+
+    A consent that comes in bulk, by a file or a list, never takes back their word.
+    """
+    asked = [{"id": id, "category_id": category_id} for id in contact_ids]
+    return frozenset(id for (id,) in _SAID_NO.rows(connection, asked)) if asked else frozenset()
+
+
 def add_to_stop_list(
     connection: sa.Connection,
     hashes: Iterable[bytes],
     category_id: int | None,
     reason: Reason,
     evidence: Evidence,
+    *,
+    since: datetime | None = None,
 ) -> int:
     """Put addresses on the stop-list; how many were not there yet for this reason and category.
 
     An unsubscribe is a withdrawal of consent, too, by every contact whose primary address it is.
-    Doing the same again changes nothing.
+    Doing the same again changes nothing. `since` is when it was said, where that was before.
     """
     wanted = list(dict.fromkeys(hashes))
     if not wanted:
@@ -113,7 +134,7 @@ def add_to_stop_list(
             "address_hash": hash_,
             "category_id": category_id,
             "reason": reason,
-            "at": evidence.at,
+            "at": since or evidence.at,
             "source": evidence.from_where,
         }
         for hash_ in wanted

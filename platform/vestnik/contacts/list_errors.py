@@ -5,7 +5,7 @@ Problem
 ├── ViewExists 409       two views of one person under one name
 ├── TooManyViews 409
 ├── NotOwnView 403       somebody else's view
-├── UnknownAction 422    a bulk action that no room offers, or without what it needs
+├── UnknownAction 422    a bulk action that no room offers
 └── BulkFinished 409     a run that is over
 """
 
@@ -61,8 +61,8 @@ class UnknownAction(Problem):
     status = 422
     title = {"ru": "Действие задано неверно", "en": "The action is not right"}
     message = {
-        "ru": "Действия «{action}» нет, или ему чего-то не хватает.",
-        "en": "There is no action “{action}”, or it lacks something.",
+        "ru": "Действия «{action}» нет. Выберите действие из списка.",
+        "en": "There is no action “{action}”. Choose one from the list.",
     }
     fields = ("action",)
 

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vestnik.companies.service import named_clients
-from vestnik.contacts.consents import Evidence, add_to_stop_list
+from vestnik.contacts.consents import Evidence
 from vestnik.contacts.imports.erasing import Files
 from vestnik.contacts.imports.tables import (
     contact_change,
@@ -27,6 +27,7 @@ from vestnik.contacts.imports.tables import (
     contact_import_schedule,
 )
 from vestnik.contacts.last_activity import NEVER
+from vestnik.contacts.leaving import part
 from vestnik.contacts.tables import (
     address,
     bulk_run,
@@ -165,8 +166,8 @@ def _addresses(connection: sa.Connection, person: Subject) -> Sequence[Mapping[s
 
 
 def _erase_addresses(connection: sa.Connection, person: Subject) -> int:
-    """An address that somebody else has, too, stays theirs."""
-    _keep_withdrawals(connection, person)
+    """An address that somebody else has, too, stays theirs, without what the person withdrew from."""
+    gone = part(connection, person.contact_ids, sa.true(), Evidence(now(), SOURCE, SOURCE))
     _note_erased(connection, person)
     rename = sa.update(address).where(address.c.id == sa.bindparam("key"))
     if person.address_ids:
@@ -179,39 +180,7 @@ def _erase_addresses(connection: sa.Connection, person: Subject) -> int:
                 for id in person.address_ids
             ],
         )
-    return connection.execute(
-        sa.delete(contact_address).where(contact_address.c.contact_id.in_(person.contact_ids))
-    ).rowcount
-
-
-def _hashes(connection: sa.Connection, address_ids: Sequence[int]) -> Sequence[bytes]:
-    return connection.scalars(
-        sa.select(address.c.suppression_hash).where(address.c.id.in_(address_ids)).order_by(address.c.id)
-    ).all()
-
-
-def _keep_withdrawals(connection: sa.Connection, person: Subject) -> None:
-    """Have the stop-list know what only the contact knew: whoever withdrew stays so after an import.
-
-    An address that somebody else has, too, is not written to either in what the person withdrew from.
-    """
-    own = _hashes(connection, person.address_ids)
-    every = _hashes(connection, connection.scalars(_addresses_of(person.contact_ids)).all())
-    evidence = Evidence(now(), SOURCE, SOURCE)
-    row = connection.execute(
-        sa.select(contact.c.blocked, contact.c.unsubscribed).where(contact.c.id == person.contact_id)
-    ).one()
-    if row.blocked:
-        add_to_stop_list(connection, own, None, "manual", evidence)
-    if row.unsubscribed:
-        add_to_stop_list(connection, every, None, "unsubscribe", evidence)
-    withdrawn = connection.scalars(
-        sa.select(subscription.c.category_id).where(
-            subscription.c.contact_id == person.contact_id, sa.not_(subscription.c.subscribed)
-        )
-    ).all()
-    for category_id in withdrawn:
-        add_to_stop_list(connection, every, category_id, "unsubscribe", evidence)
+    return len(gone)
 
 
 def _note_erased(connection: sa.Connection, person: Subject) -> None:

@@ -253,31 +253,55 @@ async def _add_choices(connection: AsyncConnection, people: Mapping[int, Person]
         )
     }
     latest = {
-        (row.contact_id, row.category_id): row
+        (row.contact_id, row.category_id, row.state): row
         for row in await connection.execute(
             sa.select(consent).where(consent.c.contact_id.in_(people)).order_by(consent.c.at, consent.c.id)
         )
     }
     for person in people.values():
         for id, title in categories:
-            evidence = latest.get((person.id, id))
-            wants = present.get((person.id, id), True) and not _stopped(person, id)
-            person.choices.append(
-                Choice(id, title, wants)
-                if evidence is None
-                else Choice(id, title, wants, evidence.state, evidence.at, evidence.how, evidence.from_where)
-            )
+            said = {
+                (scope, state): row
+                for scope, state in ((id, "given"), (id, "withdrawn"), (None, "withdrawn"))
+                if (row := latest.get((person.id, scope, state))) is not None
+            }
+            person.choices.append(_choice(person, id, title, present.get((person.id, id)), said))
 
 
-def _stopped(person: Person, category_id: int) -> bool:
-    """Whether the person's own wish or the stop-list keeps the category from the primary e-mail."""
-    if person.blocked or person.unsubscribed:
-        return True
-    return any(
-        stop.category_id in (None, category_id)
-        for each in person.addresses
-        if each.kind == "email" and each.is_primary
-        for stop in each.stops
+def _choice(
+    person: Person,
+    id: int,
+    title: str,
+    own: bool | None,
+    said: Mapping[tuple[int | None, str], sa.Row[Any]],
+) -> Choice:
+    """A category of a person, with the evidence of the word that holds, not of one that it overrules."""
+    stop = _stop(person, id)
+    if own is False:
+        evidence = said.get((id, "withdrawn"))
+    elif person.unsubscribed:
+        evidence = said.get((None, "withdrawn"))
+    elif stop is not None:
+        return Choice(id, title, False, "withdrawn", stop.at, stop.reason, "")
+    else:
+        evidence = None if person.blocked else said.get((id, "given"))
+    subscribed = own is not False and stop is None and not (person.unsubscribed or person.blocked)
+    if evidence is None:
+        return Choice(id, title, subscribed)
+    return Choice(id, title, subscribed, evidence.state, evidence.at, evidence.how, evidence.from_where)
+
+
+def _stop(person: Person, category_id: int) -> Stop | None:
+    """What keeps the category from the primary e-mail, of the stop-list."""
+    return next(
+        (
+            stop
+            for each in person.addresses
+            if each.kind == "email" and each.is_primary
+            for stop in each.stops
+            if stop.category_id in (None, category_id)
+        ),
+        None,
     )
 
 

@@ -10,8 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from vestnik.contacts.addresses import Address, AddressKind, address_hash
+from vestnik.contacts.consents import Evidence
+from vestnik.contacts.leaving import part
 from vestnik.contacts.tables import address, contact, contact_address
-from vestnik.db import RowsStatement, fold, load, new_key
+from vestnik.db import RowsStatement, fold, load, new_key, now
 from vestnik.vault import Vault
 
 _KNOWN = RowsStatement(
@@ -140,12 +142,12 @@ def replace_addresses(
     kind: AddressKind,
     addresses: Sequence[Address],
 ) -> None:
-    """Give a contact exactly these addresses of a kind; the stop-list still knows those it loses."""
-    connection.execute(
-        sa.delete(contact_address).where(
-            contact_address.c.contact_id == contact_id, contact_address.c.kind == kind
-        )
-    )
+    """Give a contact exactly these addresses of a kind; what it said no to stays with those it loses."""
+    of_kind = contact_address.c.kind == kind
+    staying = list(known_ids(connection, addresses).values())
+    evidence = Evidence(now(), "unsubscribe", f"contact:{contact_id}")
+    part(connection, [contact_id], of_kind & contact_address.c.address_id.not_in(staying), evidence)
+    connection.execute(sa.delete(contact_address).where(contact_address.c.contact_id == contact_id, of_kind))
     link_addresses(connection, vault, [(contact_id, addresses)])
 
 

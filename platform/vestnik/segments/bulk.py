@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import sqlalchemy as sa
 
@@ -29,18 +28,18 @@ class SegmentArguments(Shape):
 def segment_actions() -> list[Action]:
     """The actions on members of static segments."""
     return [
-        Action(ADD, "segments.write", partial(_check, ADD), _add),
-        Action(REMOVE, "segments.write", partial(_check, REMOVE), _remove),
+        Action(ADD, "segments.write", _check, _add),
+        Action(REMOVE, "segments.write", _check, _remove),
     ]
 
 
-def _key(action: str, arguments: Arguments) -> int:
-    return key_of(read_arguments(action, arguments, SegmentArguments).segment_id)
+def _key(arguments: Arguments) -> int:
+    return key_of(read_arguments(arguments, SegmentArguments).segment_id)
 
 
-def _check(action: str, connection: sa.Connection, arguments: Arguments) -> None:
+def _check(connection: sa.Connection, arguments: Arguments) -> None:
     live = sa.select(segment.c.name, segment.c.kind).where(
-        segment.c.id == _key(action, arguments), segment.c.archived_at.is_(None)
+        segment.c.id == _key(arguments), segment.c.archived_at.is_(None)
     )
     row = connection.execute(live).one_or_none()
     if row is None:
@@ -60,7 +59,7 @@ def _open(connection: sa.Connection, segment_id: int) -> int:
 
 
 def _add(connection: sa.Connection, ids: Sequence[int], arguments: Arguments, _by: str) -> Done:
-    key = _open(connection, _key(ADD, arguments))
+    key = _open(connection, _key(arguments))
     live = connection.scalars(
         sa.select(contact.c.id).where(contact.c.id.in_(ids), contact.c.merged_into.is_(None))
     ).all()
@@ -76,7 +75,7 @@ def _add(connection: sa.Connection, ids: Sequence[int], arguments: Arguments, _b
 
 
 def _remove(connection: sa.Connection, ids: Sequence[int], arguments: Arguments, _by: str) -> Done:
-    key = _open(connection, _key(REMOVE, arguments))
+    key = _open(connection, _key(arguments))
     removed = connection.execute(
         sa.delete(segment_member).where(
             segment_member.c.segment_id == key, segment_member.c.contact_id.in_(ids)

@@ -8,20 +8,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from vestnik.contacts.addresses import Address, address_hash
-from vestnik.contacts.consents import Choice, Evidence, record_choices
+from vestnik.contacts.consents import Choice, Evidence, record_choices, who_said_no
 from vestnik.contacts.tables import consent, suppression
 from vestnik.db import RowsStatement, load, to_microseconds
 from vestnik.vault import Vault
 
-_WITHDREW = RowsStatement(
-    "SELECT c.id FROM {rows} CROSS JOIN contact AS c WHERE c.id = r.id AND (c.unsubscribed OR c.blocked"
-    " OR EXISTS (SELECT 1 FROM subscription AS s WHERE s.contact_id = r.id"
-    " AND s.category_id = r.category_id AND NOT s.subscribed)"
-    " OR EXISTS (SELECT 1 FROM contact_address AS l CROSS JOIN address AS a CROSS JOIN suppression AS p"
-    " WHERE l.contact_id = r.id AND a.id = l.address_id AND p.address_hash = a.suppression_hash"
-    " AND p.reason <> 'hard_bounce' AND (p.category_id IS NULL OR p.category_id = r.category_id)))",
-    {"id": "bigint", "category_id": "bigint"},
-)
 #: Where the contact has chosen, nothing happens: so a choice made at this very moment stays, too.
 _GIVE = RowsStatement(
     "INSERT INTO subscription (contact_id, category_id, subscribed, at)"
@@ -57,12 +48,7 @@ def give_where_unasked(
 
     Answers who gave it so, and who withdrew it before, and so keeps that.
     """
-    withdrew = frozenset(
-        id
-        for (id,) in _WITHDREW.rows(
-            connection, [{"id": id, "category_id": category_id} for id in contact_ids]
-        )
-    )
+    withdrew = who_said_no(connection, contact_ids, category_id)
     at = to_microseconds(evidence.at)
     asked = [{"id": id, "category_id": category_id, "at": at} for id in contact_ids if id not in withdrew]
     given = [id for (id,) in _GIVE.rows(connection, asked)]

@@ -12,9 +12,11 @@ from typing import Any, Protocol
 import msgspec
 import sqlalchemy as sa
 
+from vestnik.contacts.consents import Evidence
 from vestnik.contacts.imports.keeping import INHERITED
 from vestnik.contacts.imports.rows import Policy
 from vestnik.contacts.imports.tables import contact_change, contact_import
+from vestnik.contacts.leaving import part
 from vestnik.contacts.storing import fold_values
 from vestnik.contacts.tables import address, consent, contact, contact_address, subscription
 from vestnik.db import fold, now
@@ -132,7 +134,7 @@ class Undoer:
         chose = connection.scalars(
             sa.select(consent.c.contact_id)
             .where(consent.c.contact_id.in_(created), consent.c.how != INHERITED)
-            .where(sa.not_(_ours(policy, whole)))
+            .where(sa.not_(_ours(policy, whole) & (consent.c.state == "given")))
             .distinct()
         )
         bound |= dict.fromkeys(chose, "chose")
@@ -162,14 +164,9 @@ class Undoer:
                     updated_at=at,
                 )
             )
-            gone = connection.scalars(
-                sa.delete(contact_address)
-                .where(
-                    contact_address.c.contact_id == row.contact_id,
-                    contact_address.c.address_id.not_in(before["addresses"]),
-                )
-                .returning(contact_address.c.address_id)
-            ).all()
+            added = contact_address.c.address_id.not_in(before["addresses"])
+            evidence = Evidence(at, "unsubscribe", f"contact:{row.contact_id}")
+            gone = part(connection, [row.contact_id], added, evidence)
             self._forget_addresses(connection, gone)
         if policy.category_id is not None and rows:
             self._take_back_consent(connection, [row.contact_id for row in rows], policy, whole)
@@ -196,6 +193,7 @@ class Undoer:
                 connection.execute(sa.delete(consent).where(consent.c.id == row.id))
 
     def _delete(self, connection: sa.Connection, contact_ids: Sequence[int]) -> None:
+        """Delete contacts who said nothing themselves, so that their addresses have nothing to keep."""
         if not contact_ids:
             return
         self._elsewhere.leave(connection, contact_ids)

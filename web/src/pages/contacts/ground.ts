@@ -9,6 +9,7 @@ export function useGround(): (text: string) => string {
     unsubscribe: t("contacts.reason.unsubscribe"),
     spam: t("contacts.reason.spam"),
     hard_bounce: t("contacts.reason.hard_bounce"),
+    manual: t("contacts.reason.manual"),
   };
   return (text) => (/^contact:\d+$/.test(text) ? "" : (words[text] ?? text));
 }
