@@ -158,7 +158,11 @@ async def test_an_offset_counts_from_the_beginning(pages: Pages, everyone: Every
 
 
 @pytest.mark.parametrize(
-    "cursor", ["?", "bmVpbg", "WyJuYW1lIixmYWxzZSw3LDFd", "WyJjcmVhdGVkIixmYWxzZSwxLDFd"]
+    "cursor",
+    [
+        *("?", "bmVpbg", "WyJuYW1lIixmYWxzZSw3LDFd", "WyJjcmVhdGVkIixmYWxzZSwxLDFd"),
+        "WyJuYW1lIixmYWxzZSwiYSIsOTk5OTk5OTk5OTk5OTk5OTk5OTk5OTld",  # a key of more than 64 bits
+    ],
 )
 async def test_a_cursor_of_something_else_is_refused(pages: Pages, everyone: Everyone, cursor: str) -> None:
     with pytest.raises(UnknownCursor):

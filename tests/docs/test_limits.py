@@ -37,7 +37,7 @@ NO_LIMITS = {
     "vestnik.contacts.demo": {"SMALL"},
     "vestnik.contacts.growth": {"WEEK"},
     "vestnik.egress.spool": {"INDEX_EVERY_LINES"},
-    "vestnik.http.api": {"MAX_KEY"},
+    "vestnik.http.decoding": {"MAX_KEY"},
     "vestnik.http.sockets": {"SESSION_ENDED", "FAULT"},
     "vestnik.modules.calls.caller": {"SEED_BITS"},
     "vestnik.modules.editor.children": {"NICENESS"},

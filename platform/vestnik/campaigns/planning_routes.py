@@ -116,7 +116,11 @@ class RhythmBody(Shape):
     def rhythm(self) -> Rhythm:
         """The same for the service."""
         if not (0 <= self.day <= 6 if self.every == "week" else 1 <= self.day):
-            raise InvalidRequest(path="$.day", reason="no such day")
+            reason = {
+                "ru": "день недели от 0 (понедельник) до 6, день месяца от 1 до 31",
+                "en": "a day of the week is 0 (Monday) to 6, a day of the month 1 to 31",
+            }
+            raise InvalidRequest(path="$.day", reason=reason)
         return Rhythm(self.every, self.day, self.at_time, known_zone(self.zone), self.enabled)
 
 

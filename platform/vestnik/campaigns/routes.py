@@ -225,7 +225,8 @@ async def _changed(subscription: Subscription) -> bool:
 def known_zone(name: str) -> str:
     """The name of a time zone; `InvalidRequest` when there is no such zone."""
     if name not in available_timezones():
-        raise InvalidRequest(path="$.zone", reason="unknown time zone")
+        reason = {"ru": f"нет часового пояса {name!r}", "en": f"there is no time zone {name!r}"}
+        raise InvalidRequest(path="$.zone", reason=reason)
     return name
 
 
@@ -233,4 +234,5 @@ def _states(text: str) -> list[State]:
     try:
         return [State(part) for part in text.split(",") if part]
     except ValueError:
-        raise InvalidRequest(path="$.state", reason="unknown state") from None
+        reason = {"ru": "такого состояния нет", "en": "there is no such state"}
+        raise InvalidRequest(path="$.state", reason=reason) from None

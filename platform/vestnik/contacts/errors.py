@@ -2,12 +2,15 @@
 
 Problem
 ├── InvalidAddress 422       an e-mail address or phone number that can't be one
+├── UnassignedNumber 422     a phone number that nobody is given
 ├── UnknownField 422         a custom field nobody defined
 ├── InvalidFieldValue 422    a value of another type than its field
 ├── CategoryExists 409
 ├── UnknownCategory 422
 ├── ExternalIdTaken 409
 ├── FieldExists 409          a key of a custom field is never given twice
+├── FieldOptionTwice 422     two options of a choice that are one
+├── FieldOptionUsed 409      an option to be taken away that contacts or rules have
 ├── FieldOptionsMissing 422  a choice without anything to choose
 ├── FieldKindFixed 422       options for a field that is no choice
 ├── TooManyFields 409
@@ -32,6 +35,15 @@ class InvalidAddress(Problem):
     fields = ("kind", "address")
 
 
+class UnassignedNumber(InvalidAddress):
+    code = "unassigned_number"
+    title = {"ru": "Таких номеров нет", "en": "There are no such numbers"}
+    message = {
+        "ru": "«{address}» похож на телефон, но с такими цифрами номеров не бывает. Проверьте код и номер.",
+        "en": "“{address}” looks like a phone number, but none has these digits. Check code and number.",
+    }
+
+
 class UnknownField(Problem):
     code = "unknown_field"
     status = 422
@@ -48,8 +60,8 @@ class InvalidFieldValue(Problem):
     status = 422
     title = {"ru": "Значение не подходит", "en": "The value does not fit"}
     message = {
-        "ru": "Значение не подходит полю «{field}»: нужен тип {kind}.",
-        "en": "The value does not fit the field “{field}”, whose type is {kind}.",
+        "ru": "Значение не подходит полю «{field}»: нужно другое — {kind}.",
+        "en": "The value does not fit the field “{field}”: it must be {kind}.",
     }
     fields = ("field", "kind")
 
@@ -106,6 +118,30 @@ class FieldOptionsMissing(Problem):
         "ru": "Полю «Выбор из списка» нужен хотя бы один вариант.",
         "en": "A field with a choice needs at least one option.",
     }
+
+
+class FieldOptionTwice(Problem):
+    code = "field_option_twice"
+    status = 422
+    title = {"ru": "Вариант повторяется", "en": "An option is there twice"}
+    message = {
+        "ru": "{path}: вариант «{option}» уже есть в списке. Оставьте один.",
+        "en": "{path}: the option “{option}” is in the list already. Leave one of them.",
+    }
+    fields = ("path", "option")
+
+
+class FieldOptionUsed(Problem):
+    code = "field_option_used"
+    status = 409
+    title = {"ru": "Вариант используется", "en": "The option is used"}
+    message = {
+        "ru": "Вариант «{option}» убрать нельзя: он стоит у контактов ({contacts}) и в правилах сегментов "
+        "({segments}). Сначала замените его там.",
+        "en": "The option “{option}” can't be taken away: contacts have it ({contacts}), and rules of segments "
+        "({segments}). Replace it there first.",
+    }
+    fields = ("option", "contacts", "segments")
 
 
 class FieldKindFixed(Problem):

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from vestnik.contacts.errors import InvalidFieldValue, UnknownField
 from vestnik.contacts.tables import contact_field
+from vestnik.http.errors import Text
 
 FieldKind = Literal["text", "number", "boolean", "date", "choice"]
 
@@ -84,4 +85,18 @@ def check_values(defined: Mapping[str, Field], values: Mapping[str, Any]) -> Non
         if key not in defined:
             raise UnknownField(field=key)
         if not defined[key].accepts(value):
-            raise InvalidFieldValue(field=key, kind=defined[key].kind)
+            raise unfit(defined[key])
+
+
+def unfit(field: Field) -> InvalidFieldValue:
+    """The problem of a value that the field does not take."""
+    return InvalidFieldValue(field=field.key, kind=_KINDS[field.kind])
+
+
+_KINDS: Mapping[FieldKind, Text] = {
+    "text": {"ru": "текст", "en": "a text"},
+    "number": {"ru": "число", "en": "a number"},
+    "boolean": {"ru": "«да» или «нет» (true или false)", "en": "yes or no (true or false)"},
+    "date": {"ru": "дата вида 2026-12-31", "en": "a date like 2026-12-31"},
+    "choice": {"ru": "один из вариантов поля", "en": "one of the field's options"},
+}

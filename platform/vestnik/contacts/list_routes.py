@@ -11,7 +11,8 @@ from vestnik.contacts.bulk import BulkRun, State
 from vestnik.contacts.listing import Filters, Selection, Sort
 from vestnik.contacts.routes import ContactRow, CreatedShape, contact_page
 from vestnik.contacts.views import View, ViewQuery
-from vestnik.http.api import Context, Id, Page, Router, Shape, invalid_request
+from vestnik.http.api import Context, Id, Page, Router, Shape
+from vestnik.http.decoding import decode_parameter
 from vestnik.http.errors import Language
 
 router = Router("contacts")
@@ -180,12 +181,8 @@ async def cancel_bulk_run(context: Context, id: int) -> None:
 
 
 def _filters(text: str) -> Filters:
-    if not text:
-        return Filters()
-    try:
-        return msgspec.json.decode(text, type=Filters)
-    except msgspec.DecodeError as error:
-        raise invalid_request(error) from None
+    filters: Filters = decode_parameter("filters", text, Filters) if text else Filters()
+    return filters
 
 
 def _view(view: View) -> ViewShape:

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 import sqlalchemy as sa
 
-from vestnik.contacts.errors import InvalidFieldValue, UnknownField
-from vestnik.contacts.fields import SELECT_FIELDS, Field, fields_of
+from vestnik.contacts.errors import UnknownField
+from vestnik.contacts.fields import SELECT_FIELDS, Field, fields_of, unfit
 from vestnik.contacts.search import has, hits
 from vestnik.contacts.tables import address, contact, contact_address, subscription, suppression
 from vestnik.db import fold
@@ -271,11 +271,11 @@ def _number(field: Field, bound: float | str) -> float:
     try:
         return float(bound)
     except ValueError:
-        raise InvalidFieldValue(field=field.key, kind=field.kind) from None
+        raise unfit(field) from None
 
 
 def _date(field: Field, bound: float | str) -> str:
     try:
         return date.fromisoformat(str(bound)).isoformat()
     except ValueError:
-        raise InvalidFieldValue(field=field.key, kind=field.kind) from None
+        raise unfit(field) from None

@@ -24,6 +24,8 @@ from vestnik.contacts.search import breadth
 from vestnik.contacts.tables import contact
 from vestnik.db import Database
 from vestnik.db.types import to_microseconds
+from vestnik.http.decoding import decode
+from vestnik.http.errors import InvalidRequest
 from vestnik.people.access import Actor
 
 #: A list counts to here by itself; what is more is counted when somebody asks.
@@ -69,8 +71,8 @@ class Cursor(msgspec.Struct, array_like=True, frozen=True):
         """The cursor of a text; `UnknownCursor` for any other, or for one of a list sorted otherwise."""
         try:
             decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            cursor = msgspec.json.decode(decoded, type=Cursor)
-        except (binascii.Error, ValueError, msgspec.DecodeError):
+            cursor: Cursor = decode(decoded, Cursor)
+        except (binascii.Error, ValueError, InvalidRequest):
             raise UnknownCursor() from None
         by_text = cursor.sort.removeprefix("-") == "name"
         if cursor.sort != sort or isinstance(cursor.value, str) is not by_text:

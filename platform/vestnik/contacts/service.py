@@ -14,7 +14,7 @@ from vestnik.audit import record
 from vestnik.companies.service import require_client
 from vestnik.contacts import activity, reading
 from vestnik.contacts import audience as audiences
-from vestnik.contacts.addresses import Address, AddressKind, address_hash, normalise
+from vestnik.contacts.addresses import Address, AddressKind, address_hash, entered, normalise
 from vestnik.contacts.consents import (
     ConsentState,
     Evidence,
@@ -38,7 +38,7 @@ from vestnik.contacts.storing import NewContact, fold_values, insert_contacts, r
 from vestnik.contacts.tables import address, category, contact, erased_address
 from vestnik.contacts.timeline import Timeline
 from vestnik.db import Database, fold, now
-from vestnik.http.api import MAX_KEY
+from vestnik.http.decoding import MAX_KEY
 from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
 from vestnik.people.users import is_working
@@ -217,7 +217,7 @@ class Contacts:
         return insert_contacts(connection, self._vault, rows, now())
 
     def _addresses(self, kind: AddressKind, texts: Iterable[str] | None) -> list[Address]:
-        return list(dict.fromkeys(normalise(kind, text) for text in texts or ()))
+        return list(dict.fromkeys(entered(kind, text) for text in texts or ()))
 
     # Fields and categories
 

@@ -12,7 +12,6 @@ them. It returns the declared shape, None (204), or a response of its own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
@@ -23,7 +22,8 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vestnik.http.errors import BodyTooLarge, InvalidRequest, Language, NotFound, NotSignedIn, Text
+from vestnik.http.decoding import MAX_KEY, decode, decode_query
+from vestnik.http.errors import BodyTooLarge, Language, NotFound, NotSignedIn
 
 if TYPE_CHECKING:
     from vestnik.app import Services
@@ -36,20 +36,10 @@ SIGNED_IN = "signed in"
 #: Where every operation stands.
 PREFIX = "/api/v1"
 
-MAX_KEY = 2**63 - 1
-
 #: A key on the wire: JavaScript's numbers would lose some of its 64 bits. `key_of` reads it.
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,19}$")]
 
 DEFAULT_BODY_BYTES = 1_000_000
-
-#: PostgreSQL keeps no NUL in a text, and nobody writes one: refused here for every field at once.
-#: In JSON it is an escape whose backslash is not itself escaped.
-_NUL_IN_JSON = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_NO_NUL: Text = {
-    "ru": "нулевые символы (U+0000) недопустимы",
-    "en": "NUL characters (U+0000) are not allowed",
-}
 
 MAX_OFFSET = 10**12
 
@@ -222,7 +212,7 @@ def _endpoint(operation: Operation, services: Services) -> Callable[[Request], A
             context.actor.require(operation.right)
         arguments = _path_arguments(request.path_params)
         if operation.query is not None:
-            arguments["query"] = _read_query(request, operation.query)
+            arguments["query"] = decode_query(request.query_params, operation.query)
         if operation.body is not None:
             arguments["body"] = decode(await read_body(request, operation.body_bytes), operation.body)
         answer = await operation.handler(context, **arguments)
@@ -265,38 +255,11 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
     return bytes(body)
 
 
-def decode(body: bytes, shape: Any) -> Any:
-    """Decode JSON into `shape`; `InvalidRequest` names the path that is wrong."""
-    try:
-        decoded = msgspec.json.decode(body or b"null", type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise invalid_request(error) from None
-    if _NUL_IN_JSON.search(body):
-        raise InvalidRequest(path="$", reason=_NO_NUL)
-    return decoded
-
-
 def key_of(id: Id) -> int:
     """The key that `id` writes out; `NotFound` for a number that no key can be."""
     if (key := int(id)) > MAX_KEY:
         raise NotFound()
     return key
-
-
-def _read_query(request: Request, shape: type[Shape]) -> Shape:
-    for name, value in request.query_params.items():
-        if "\0" in value:
-            raise InvalidRequest(path=f"$.{name}", reason=_NO_NUL)
-    try:
-        return msgspec.convert(dict(request.query_params), shape, strict=False)
-    except msgspec.ValidationError as error:
-        raise invalid_request(error) from None
-
-
-def invalid_request(error: Exception) -> InvalidRequest:
-    """The problem that a refusal of msgspec becomes: its path apart from its reason."""
-    reason, _, path = str(error).partition(" - at `")
-    return InvalidRequest(path=path.rstrip("`") or "$", reason=reason)
 
 
 def _path_arguments(parameters: Mapping[str, Any]) -> dict[str, Any]:

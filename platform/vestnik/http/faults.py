@@ -124,7 +124,8 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     problems: dict[int, Problem] = {401: NotSignedIn(), 404: NotFound(), 405: MethodNotAllowed()}
-    problem = problems.get(error.status_code) or InvalidRequest(path="$", reason=error.detail)
+    unreadable = InvalidRequest(path="$", reason={"ru": "запрос не читается", "en": error.detail})
+    problem = problems.get(error.status_code) or unreadable
     response = problem_response(problem, language_of(request))
     response.headers.update(error.headers or {})
     return response

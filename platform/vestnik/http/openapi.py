@@ -21,16 +21,27 @@ _PROBLEM = {
 }
 
 
+class TwiceDescribed(Exception):
+    """Two shapes have the same name, or two operations the same name, or method and path."""
+
+
 def document(routers: Sequence[Router]) -> dict[str, Any]:
     """The whole document for the operations of `routers`."""
     operations = [operation for router in routers for operation in router.operations]
     shapes = _shapes(operations)
-    schemas, components = msgspec.json.schema_components(shapes, ref_template=_REF)
+    schemas, components = _described(shapes)
     by_shape = {id(shape): schema for shape, schema in zip(shapes, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
+    named: set[str] = set()
     for operation in operations:
         path = "/api/v1" + _PARAMETER.sub(r"{\1}", operation.path)
-        paths.setdefault(path, {})[operation.method.lower()] = _describe(operation, by_shape, components)
+        methods = paths.setdefault(path, {})
+        if operation.method.lower() in methods:
+            raise TwiceDescribed(f"{operation.method} {path}")
+        if (name := operation.handler.__name__) in named:
+            raise TwiceDescribed(name)
+        named.add(name)
+        methods[operation.method.lower()] = _describe(operation, by_shape, components)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Vestnik", "version": __version__},
@@ -43,6 +54,20 @@ def document(routers: Sequence[Router]) -> dict[str, Any]:
             },
         },
     }
+
+
+def _described(shapes: Sequence[Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+    """The schema of each shape, and those that they refer to by name; each name stands for one shape.
+
+    Shapes of one name in two modules go by their modules too.
+    """
+    try:
+        schemas, components = msgspec.json.schema_components(shapes, ref_template=_REF)
+    except KeyError as error:  # in one module: there is no name left for one of them
+        raise TwiceDescribed(str(error.args[0])) from None
+    if "Problem" in components:
+        raise TwiceDescribed("Problem")
+    return tuple(schemas), components
 
 
 def _shapes(operations: Iterable[Operation]) -> list[Any]:

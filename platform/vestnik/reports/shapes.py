@@ -194,7 +194,9 @@ class SegmentBody(Shape):
     def wanted(self) -> Wanted:
         """As the report reads it."""
         if not self.name.strip():
-            raise InvalidRequest(path="$.name", reason="empty")
+            raise InvalidRequest(
+                path="$.name", reason={"ru": "не может быть пустым", "en": "it must not be empty"}
+            )
         if self.until <= self.since:
             raise PeriodBackwards()
         segment_id = None if self.segment_id is None else key_of(self.segment_id)

@@ -83,6 +83,33 @@ async def test_a_consent_of_a_batch_takes_back_no_unsubscribe(desk: Desk) -> Non
     assert verdicts == {"ok": 1, "unsubscribed_category": 1}
 
 
+async def test_a_bad_contact_harms_no_other_and_says_where_it_is_bad(desk: Desk) -> None:
+    results = await upsert(
+        desk,
+        {"externalId": "1", "name": "a\0b"},
+        {"externalId": "2", "surname": "Иванова"},
+        {"externalId": "3", "fields": {"town": None}},
+        {"externalId": "4", "fields": {"\0": "x"}},
+        {"externalId": "5"},
+    )
+    assert [(each["status"], each["error"] and each["error"]["path"]) for each in results] == [
+        ("error", "$.name"),
+        ("error", "$.surname"),
+        ("error", "$.fields.town"),
+        ("error", "$.fields"),
+        ("created", None),
+    ]
+    assert "U+0000" in results[0]["error"]["detail"]
+
+
+async def test_json_that_is_nested_without_end_is_refused(desk: Desk) -> None:
+    for body in ("[" * 20_000, '{"contacts":[' + "[" * 20_000, '{"contacts":[{"name":' + '{"a":' * 20_000):
+        answer = await desk.browser.client.post(
+            "/api/v1/contacts/batch", content=body, headers=desk.browser.headers
+        )
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
 async def test_more_than_a_thousand_contacts_are_refused(desk: Desk) -> None:
     answer = await desk.browser.post("/contacts/batch", {"contacts": [{"externalId": "1"}] * 1_001})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")

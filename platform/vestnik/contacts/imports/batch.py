@@ -13,14 +13,15 @@ from stdnum.ru import inn as inn_rules
 from vestnik.audit import record
 from vestnik.companies.errors import InvalidInn
 from vestnik.contacts.addresses import normalise
-from vestnik.contacts.errors import InvalidFieldValue, UnknownCategory, UnknownField, UnknownOwner
-from vestnik.contacts.fields import Field
+from vestnik.contacts.errors import UnknownCategory, UnknownField, UnknownOwner
+from vestnik.contacts.fields import Field, unfit
 from vestnik.contacts.imports.applying import Applier, Outcome
 from vestnik.contacts.imports.errors import Nobody
 from vestnik.contacts.imports.rows import Policy, Row
 from vestnik.contacts.service import Contacts
 from vestnik.db import Database, now
-from vestnik.http.api import Context, Id, Router, Shape, decode, key_of
+from vestnik.http.api import Context, Id, Router, Shape, key_of
+from vestnik.http.decoding import decode
 from vestnik.http.errors import Language, Problem
 from vestnik.people.access import Actor
 
@@ -221,7 +222,7 @@ def _checked(index: int, text: bytes, fields: dict[str, Field], owners: set[int]
         if key not in fields:
             raise _Bad(UnknownField(field=key), f"$.fields.{key}")
         if not fields[key].accepts(value):
-            raise _Bad(InvalidFieldValue(field=key, kind=fields[key].kind), f"$.fields.{key}")
+            raise _Bad(unfit(fields[key]), f"$.fields.{key}")
     row.custom = dict(given.fields)
     if not (row.external_id or row.emails or row.phones):
         raise _Bad(Nobody(), "$")

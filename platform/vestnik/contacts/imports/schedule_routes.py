@@ -223,7 +223,7 @@ def _wish(body: ScheduleBody) -> Wish:
             "ru": "укажите или число часов, или время суток",
             "en": "give either a number of hours or a time of day",
         }
-        raise InvalidRequest(path="everyHours", reason=reason)
+        raise InvalidRequest(path="$.everyHours", reason=reason)
     given = body.credential
     return Wish(
         name=" ".join(body.name.split()),

@@ -164,10 +164,10 @@ async def _file(context: Context) -> tuple[str, bytes, str]:
     async with context.request.form(max_files=1, max_fields=10, max_part_size=UPLOAD_BYTES) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
-            raise InvalidRequest(path="$.file", reason="a file is missing")
+            raise InvalidRequest(path="$.file", reason={"ru": "нет файла", "en": "a file is missing"})
         note = form.get("note", "")
         if not isinstance(note, str):
-            raise InvalidRequest(path="$.note", reason="a text is needed")
+            raise InvalidRequest(path="$.note", reason={"ru": "нужен текст", "en": "a text is needed"})
         return file.filename or "", await file.read(), note
 
 
