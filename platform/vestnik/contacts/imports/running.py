@@ -32,12 +32,13 @@ from vestnik.logs import fault
 #: One step of the workflow; a stopping server waits for it.
 SLICE_S = 3.0
 #: One unit of work while others write, so that whoever waits behind it waits no longer.
-UNIT_S = 0.04
+UNIT_S = 0.012
 #: One unit when nobody else has written for `QUIET_S`: few and large ones cost less.
 QUIET_UNIT_S = 0.2
 QUIET_S = 2.0
 UNIT_ROWS = 1_000
 _FEWEST_ROWS = 20
+_ROW_S = 0.0002  # until it is measured
 
 _COUNTED = ("created", "updated", "unchanged", "skipped", "kept_unsubscribed", "left_out")
 
@@ -73,7 +74,7 @@ class Runner:
         self._database, self._applier, self._undoer = database, applier, undoer
         self._folder, self._owners = folder, owners
         self._live: dict[int, _Live] = {}
-        self._row_s = UNIT_S / 200
+        self._row_s = _ROW_S
         self._ended: list[Ended] = []
 
     def on_end(self, hear: Ended) -> None:
