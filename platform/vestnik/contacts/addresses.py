@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from vestnik.contacts.errors import InvalidAddress
+from vestnik.contacts.errors import InvalidAddress, UnassignedNumber
 from vestnik.vault import Vault
 
 AddressKind = Literal["email", "phone"]
@@ -39,6 +39,18 @@ def normalise(kind: AddressKind, raw: str, *, region: str = "RU") -> Address:
     Phone: E.164 by phonenumbers; a number without country is one of `region`.
     """
     return _email(raw) if kind == "email" else _phone(raw, region)
+
+
+def entered(kind: AddressKind, raw: str) -> Address:
+    """The same for what is put on a card: a phone number has to be one that somebody may be given.
+
+    What services tell of is taken as it is: an unsubscribe counts for any number.
+    """
+    found = normalise(kind, raw)
+    if kind == "phone" and not _PLAIN_MOBILE.fullmatch(found.normalised):
+        if not phonenumbers.is_valid_number(phonenumbers.parse(found.normalised)):
+            raise UnassignedNumber(kind="phone", address=raw)
+    return found
 
 
 def address_hash(vault: Vault, address: Address) -> bytes:
