@@ -7,8 +7,8 @@ from email_validator import validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vestnik.contacts.addresses import _PLAIN_EMAIL, Address, normalise
-from vestnik.contacts.errors import InvalidAddress
+from vestnik.contacts.addresses import _PLAIN_EMAIL, Address, entered, normalise
+from vestnik.contacts.errors import InvalidAddress, UnassignedNumber
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,19 @@ def test_what_can_not_be_an_address_is_refused(kind: str, raw: str) -> None:
     with pytest.raises(InvalidAddress) as refusal:
         normalise(kind, raw)  # type: ignore[arg-type]  # one of the two kinds
     assert refusal.value.values == {"kind": kind, "address": raw}
+
+
+@pytest.mark.parametrize("raw", ["8800555353", "123-45-67", "+70000000000"])
+def test_a_number_that_nobody_is_given_is_refused_on_a_card_and_heard_of_services(raw: str) -> None:
+    assert normalise("phone", raw).kind == "phone"
+    with pytest.raises(UnassignedNumber) as refusal:
+        entered("phone", raw)
+    assert refusal.value.values == {"kind": "phone", "address": raw}
+
+
+@pytest.mark.parametrize("raw", ["8 800 555-35-35", "٨٩١٦١٢٣٤٥٦٧", "+380 50 123-45-67"])
+def test_a_number_that_somebody_may_have_is_taken_in_any_digits(raw: str) -> None:
+    assert entered("phone", raw).normalised in ("+78005553535", "+79161234567", "+380501234567")
 
 
 _LOCALS = st.from_regex(r"[a-z0-9_.+-]{1,70}", fullmatch=True)

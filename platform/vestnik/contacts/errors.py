@@ -138,8 +138,8 @@ class FieldOptionUsed(Problem):
     message = {
         "ru": "Вариант «{option}» убрать нельзя: он стоит у контактов ({contacts}) и в правилах сегментов "
         "({segments}). Сначала замените его там.",
-        "en": "The option “{option}” can't be taken away: contacts have it ({contacts}), and rules of segments "
-        "({segments}). Replace it there first.",
+        "en": "The option “{option}” can't be taken away: contacts have it ({contacts}), and rules of "
+        "segments ({segments}). Replace it there first.",
     }
     fields = ("option", "contacts", "segments")
 

@@ -12,7 +12,7 @@ from stdnum.ru import inn as inn_rules
 
 from vestnik.audit import record
 from vestnik.companies.errors import InvalidInn
-from vestnik.contacts.addresses import normalise
+from vestnik.contacts.addresses import entered
 from vestnik.contacts.errors import UnknownCategory, UnknownField, UnknownOwner
 from vestnik.contacts.fields import Field, unfit
 from vestnik.contacts.imports.applying import Applier, Outcome
@@ -201,7 +201,7 @@ def _checked(index: int, text: bytes, fields: dict[str, Field], owners: set[int]
     for kind, texts in (("email", given.emails), ("phone", given.phones)):
         for place, each in enumerate(texts):
             try:
-                found = normalise("email" if kind == "email" else "phone", each)
+                found = entered("email" if kind == "email" else "phone", each)
             except Problem as problem:
                 raise _Bad(problem, f"$.{kind}s[{place}]") from None
             if kind == "email":

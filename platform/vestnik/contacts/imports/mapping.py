@@ -9,7 +9,7 @@ from typing import Any
 
 from stdnum.ru import inn as inn_rules
 
-from vestnik.contacts.addresses import normalise
+from vestnik.contacts.addresses import entered
 from vestnik.contacts.errors import InvalidAddress
 from vestnik.contacts.imports.rows import FieldRule, Row
 from vestnik.db.types import fold
@@ -150,14 +150,14 @@ class RowReader:
             return
         if kind == "email":
             try:
-                found = normalise("email", text)
+                found = entered("email", text)
             except InvalidAddress:
                 raise Rejected("invalid_email") from None
             if (pair := (found.normalised, found.domain)) not in row.emails:
                 row.emails.append(pair)
         else:
             try:
-                found = normalise("phone", text)
+                found = entered("phone", text)
             except InvalidAddress:
                 raise Rejected("invalid_phone") from None
             if found.normalised not in row.phones:
