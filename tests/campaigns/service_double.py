@@ -142,6 +142,10 @@ class Service:
         ]
         return {"rejected": rows} if rows else None
 
+    def _WithdrawRecipients(self, arguments: dict[str, Any]) -> Any:
+        self.prepared[arguments["campaignId"]].difference_update(arguments["contacts"])
+        return None
+
     def _CreateCampaign(self, arguments: dict[str, Any]) -> Any:
         request = arguments["request"]
         external_id = f"ext-{len(self.created) + 1}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from tests.webhooks.conftest import AT, CAMPAIGN, plant_campaign
 
-from vestnik.campaigns.launch import Handover, Launch
+from vestnik.campaigns.chunks import Handover
+from vestnik.campaigns.launch import Launch
 from vestnik.campaigns.ports import Rejected
 from vestnik.campaigns.tables import chunk
 from vestnik.db import Database
@@ -32,7 +33,7 @@ async def standing(database: Database) -> tuple[str, str | None]:
 async def test_a_failed_job_is_started_over_only_while_it_is_the_chunks_job(database: Database) -> None:
     await database.write(plant, "job-1")
     await database.write(LAUNCH.start_over, CAMPAIGN, ASKED)
-    assert await standing(database) == ("planned", None)
+    assert await standing(database) == ("again", None)
     await database.write(lambda c: c.execute(sa.update(chunk).values(state="handing_over", job_id="job-2")))
     await database.write(LAUNCH.start_over, CAMPAIGN, ASKED)
     assert await standing(database) == ("handing_over", "job-2")

@@ -22,12 +22,13 @@ from tests.campaigns.words_given import Model
 
 from vestnik.app import Services
 from vestnik.campaigns import plan as planning
-from vestnik.campaigns.launch import Handover, Launch
+from vestnik.campaigns.chunks import Handover
+from vestnik.campaigns.launch import Launch
 from vestnik.campaigns.plan import CLEAR, Plan, new_run
-from vestnik.campaigns.ports import Rejected, SendingAccount
+from vestnik.campaigns.ports import WITHDRAW, Rejected, SendingAccount
 from vestnik.campaigns.service import create
 from vestnik.campaigns.states import State
-from vestnik.campaigns.tables import campaign, delivery
+from vestnik.campaigns.tables import campaign, chunk, delivery
 from vestnik.campaigns.tables import repeat as repeat_table
 from vestnik.contacts.addresses import normalise
 from vestnik.contacts.listing import Selection
@@ -46,7 +47,7 @@ HOMES = [[text] for text in EMAILS[:4]]
 UNTOUCHED = "untouched@example.ru"
 KEPT_TABLES = {"organisation", "user_account", "session", "periodic"}
 ACCOUNT = SendingAccount(
-    1, "Сервис", {"ru": "Модуль", "en": "Module"}, 1, True, frozenset({"email"}), frozenset(),
+    1, "Сервис", {"ru": "Модуль", "en": "Module"}, 1, True, frozenset({"email"}), frozenset({WITHDRAW}),
     export_chunk=2, prepare_chunk=3,
 )  # fmt: skip
 Way = Literal[
@@ -161,17 +162,24 @@ async def issue_of(services: Services, pattern_id: int) -> int:
 
 
 async def hand_over(
-    model: Model, campaign_id: int, way: Way, happening: Callable[[], Any], between: Callable[[], Any]
+    model: Model,
+    campaign_id: int,
+    way: Way,
+    happening: Callable[[], Any],
+    late: Callable[[], Any],
+    between: Callable[[], Any],
 ) -> dict[int, dict[str, list[str]]]:
-    """Drive a launch to its last chunk; the addresses given away by run and step, each checked as it goes.
+    """Drive a launch to its creation; the addresses given away by run and step, each checked as it goes.
 
-    A second run begins where the plan is made anew ("again"), or where all was handed over ("retry").
+    `late` happens when the service has every chunk. A second run begins where the plan is made anew
+    ("again"), or where all was handed over ("retry").
     """
     services, category = model.services, model.categories["this"]
     assert category is not None
     around = Surroundings(services.modules, services.contacts, services.segments, services.templates)
     plan, launch = Plan(around, lambda _id: None), Launch(lambda _id: None, [])
     given: dict[int, dict[str, list[str]]] = {}
+    told = False
 
     def begin(connection: sa.Connection, run: int) -> None:
         fresh: dict[str, Any] = {"planned_to": CLEAR, "planned_at": None, "creating_at": None}
@@ -192,23 +200,33 @@ async def hand_over(
         elif following.do == "chunks":
             for handed in following.chunks:
                 give(connection, run, handed)
-        elif following.do == "create" and run > 1:
+        elif following.do == "look":
+            launch.look(connection, campaign_id, run)
+        elif following.do == "create":
             nobody_refuses(connection)
             return False
         else:
-            return following.do == "wait"
+            return False
         return True
 
+    def has_all(connection: sa.Connection) -> bool:
+        """Whether the service has every chunk."""
+        here = sa.select(chunk.c.state).where(chunk.c.campaign_id == campaign_id)
+        return set(connection.scalars(here)) == {"handed_over"}
+
     def nobody_refuses(connection: sa.Connection) -> None:
-        """A new run creates nothing of which somebody has said no before it began."""
+        """Nothing is created of which somebody has said no before."""
         for key, text in connection.execute(
             sa.select(delivery.c.contact_id, address.c.normalised)
             .join(address, address.c.id == delivery.c.address_id)
             .where(delivery.c.campaign_id == campaign_id)
         ):
-            assert not model.refuses(key, text, category), f"{key} at {text} was kept from the first run"
+            assert not model.refuses(key, text, category), f"{key} at {text} stands in what is created"
 
     def give(connection: sa.Connection, run: int, handed: Handover) -> None:
+        if handed.step == "withdraw":
+            launch.withdrawn(connection, campaign_id, run, handed)
+            return
         found = connection.execute(
             sa.select(delivery.c.contact_id, address.c.normalised)
             .join(address, address.c.id == delivery.c.address_id)
@@ -227,6 +245,9 @@ async def hand_over(
         await services.database.write(begin, run)
         while await services.database.write(go_on, run):
             await happening()
+            if not told and await services.database.write(has_all):
+                told = True
+                await late()
     return given
 
 
@@ -241,44 +262,85 @@ async def hand_over(
     homes=st.lists(st.lists(emails, unique=True, max_size=2), min_size=4, max_size=4),
     before=st.lists(EVENTS, max_size=4),
     during=st.lists(EVENTS, max_size=5),
+    late=st.lists(EVENTS, max_size=2),
     between=st.lists(EVENTS, max_size=2),
     way=st.sampled_from(WAYS),
 )
 # Rare by chance alone: who withdrew is merged into another, before the plan and after it.
 @example(
-    homes=HOMES, before=[("withdraw", 1, "this"), ("merge", 0, 1)], during=[], between=[], way="everybody"
+    homes=HOMES,
+    before=[("withdraw", 1, "this"), ("merge", 0, 1)],
+    during=[],
+    late=[],
+    between=[],
+    way="everybody",
 )
-@example(homes=HOMES, before=[("withdraw", 1, "all"), ("merge", 0, 1)], during=[], between=[], way="dynamic")
-@example(homes=HOMES, before=[("block", 1), ("merge", 0, 1)], during=[], between=[], way="repeat")
-@example(homes=HOMES, before=[], during=[("withdraw", 1, "this"), ("merge", 0, 1)], between=[], way="by_hand")
+@example(
+    homes=HOMES,
+    before=[("withdraw", 1, "all"), ("merge", 0, 1)],
+    during=[],
+    late=[],
+    between=[],
+    way="dynamic",
+)
+@example(homes=HOMES, before=[("block", 1), ("merge", 0, 1)], during=[], late=[], between=[], way="repeat")
+@example(
+    homes=HOMES,
+    before=[],
+    during=[("withdraw", 1, "this"), ("merge", 0, 1)],
+    late=[],
+    between=[],
+    way="by_hand",
+)
 # Who unsubscribed comes back in a file, with a consent, and at another address.
 @example(
     homes=HOMES,
     before=[("unsubscribe", EMAILS[0], "this"), ("move", 0, EMAILS[4])],
     during=[("import", EMAILS[0], True), ("consent_in_bulk",), ("import", EMAILS[4], True)],
+    late=[],
     between=[],
     way="in_bulk",
 )
 # One example for each way and each word, so that every guard is looked at in every run.
-@example(homes=HOMES, before=[("withdraw", 1, "this")], during=[], between=[], way="report")
+@example(homes=HOMES, before=[("withdraw", 1, "this")], during=[], late=[], between=[], way="report")
 @example(
     homes=HOMES,
     before=[("withdraw", 1, "this"), ("consent_in_bulk",)],
     during=[],
+    late=[],
     between=[],
     way="everybody",
 )
-@example(homes=HOMES, before=[("unsubscribe", EMAILS[1], "this")], during=[], between=[], way="from_last")
-@example(homes=HOMES, before=[("withdraw", 2, "this")], during=[], between=[], way="copy")
-@example(homes=HOMES, before=[("stop", EMAILS[2], "all", "spam")], during=[], between=[], way="repeat")
-@example(homes=HOMES, before=[], during=[], between=[("withdraw", 1, "this")], way="again")
-@example(homes=HOMES, before=[], during=[], between=[("withdraw", 1, "this")], way="retry")
-@example(homes=HOMES, before=[], during=[("unsubscribe", EMAILS[1], "this")] * 3, between=[], way="everybody")
-@example(homes=HOMES, before=[], during=[("withdraw", n, "all") for n in range(4)], between=[], way="dynamic")
+@example(
+    homes=HOMES, before=[("unsubscribe", EMAILS[1], "this")], during=[], late=[], between=[], way="from_last"
+)
+@example(homes=HOMES, before=[("withdraw", 2, "this")], during=[], late=[], between=[], way="copy")
+@example(
+    homes=HOMES, before=[("stop", EMAILS[2], "all", "spam")], during=[], late=[], between=[], way="repeat"
+)
+@example(homes=HOMES, before=[], during=[], late=[], between=[("withdraw", 1, "this")], way="again")
+@example(homes=HOMES, before=[], during=[], late=[], between=[("withdraw", 1, "this")], way="retry")
+@example(
+    homes=HOMES,
+    before=[],
+    during=[("unsubscribe", EMAILS[1], "this")] * 3,
+    late=[],
+    between=[],
+    way="everybody",
+)
+@example(
+    homes=HOMES,
+    before=[],
+    during=[("withdraw", n, "all") for n in range(4)],
+    late=[],
+    between=[],
+    way="dynamic",
+)
 @example(
     homes=HOMES,
     before=[("withdraw", 1, "this"), ("file", EMAILS[1]), ("undo",)],
     during=[("file", EMAILS[1])],
+    late=[],
     between=[],
     way="everybody",
 )
@@ -286,6 +348,7 @@ async def hand_over(
     homes=HOMES,
     before=[("withdraw", 1, "this"), ("erase", 1), ("file", EMAILS[1])],
     during=[("import", EMAILS[1], True)],
+    late=[],
     between=[],
     way="everybody",
 )
@@ -294,6 +357,7 @@ async def hand_over(
     homes=HOMES,
     before=[("withdraw", 1, "this"), ("move", 1, EMAILS[4]), ("file", EMAILS[1])],
     during=[("import", EMAILS[1], True)],
+    late=[],
     between=[],
     way="everybody",
 )
@@ -301,6 +365,7 @@ async def hand_over(
     homes=HOMES,
     before=[("block", 1), ("empty", 1), ("file", EMAILS[1])],
     during=[],
+    late=[],
     between=[],
     way="dynamic",
 )
@@ -308,6 +373,7 @@ async def hand_over(
     homes=HOMES,
     before=[("withdraw", 1, "all"), ("merge", 0, 1), ("move", 0, EMAILS[4]), ("file", EMAILS[1])],
     during=[],
+    late=[],
     between=[],
     way="everybody",
 )
@@ -315,6 +381,7 @@ async def hand_over(
     homes=[[EMAILS[0]], [], [EMAILS[2]], [EMAILS[3]]],
     before=[("add_by_file", 1, EMAILS[4]), ("withdraw", 1, "this"), ("undo",), ("file", EMAILS[4])],
     during=[],
+    late=[],
     between=[],
     way="everybody",
 )
@@ -322,8 +389,18 @@ async def hand_over(
     homes=[[EMAILS[0]], [EMAILS[0]], [EMAILS[2]], [EMAILS[3]]],
     before=[("withdraw", 1, "this"), ("erase", 1)],
     during=[],
+    late=[],
     between=[],
     way="everybody",
+)
+# Each word that comes when the service has every chunk, and nothing is created yet.
+@example(homes=HOMES, before=[], during=[], late=[("withdraw", 1, "this")], between=[], way="everybody")
+@example(homes=HOMES, before=[], during=[], late=[("withdraw", 2, "all")], between=[], way="dynamic")
+@example(homes=HOMES, before=[], during=[], late=[("block", 1)], between=[], way="by_hand")
+@example(homes=HOMES, before=[], during=[], late=[("merge", 0, 1)], between=[], way="repeat")
+@example(homes=HOMES, before=[], during=[], late=[("unsubscribe", EMAILS[2], "this")], between=[], way="copy")
+@example(
+    homes=HOMES, before=[], during=[], late=[("move", 0, EMAILS[4])], between=[("block", 1)], way="retry"
 )
 async def test_whoever_said_no_is_in_no_audience_however_it_was_made(
     services: Services,
@@ -331,6 +408,7 @@ async def test_whoever_said_no_is_in_no_audience_however_it_was_made(
     homes: list[list[str]],
     before: list[tuple[Any, ...]],
     during: list[tuple[Any, ...]],
+    late: list[tuple[Any, ...]],
     between: list[tuple[Any, ...]],
     way: Way,
 ) -> None:
@@ -353,7 +431,11 @@ async def test_whoever_said_no_is_in_no_audience_however_it_was_made(
             for event in between:
                 await model.tell(event)
 
-        given_away = await hand_over(model, campaign_id, way, happening, meanwhile)
+        async def after_the_last_chunk() -> None:
+            for event in late:
+                await model.tell(event)
+
+        given_away = await hand_over(model, campaign_id, way, happening, after_the_last_chunk, meanwhile)
         for run, steps in given_away.items():
             for step, texts in steps.items():
                 assert len(set(texts)) == len(texts), f"{step} of run {run} names an address twice"

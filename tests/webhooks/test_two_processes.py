@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from tests.webhooks.conftest import ACCOUNT, CAMPAIGN, EXTERNAL, Room, delivered, states
 
 from vestnik.campaigns import ledger
+from vestnik.campaigns.chunks import Handover
 from vestnik.campaigns.effects import merge_stats
-from vestnik.campaigns.launch import Handover, Launch
+from vestnik.campaigns.launch import Launch
 from vestnik.campaigns.ports import Rejected
 from vestnik.campaigns.states import State
 from vestnik.campaigns.tables import campaign, chunk, delivery, stats

@@ -7,7 +7,6 @@ CreateCampaign is not (it is looked for at the service).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,17 +14,25 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from vestnik.campaigns import effects, ledger
+from vestnik.campaigns import effects, last_look, ledger
+from vestnik.campaigns.chunks import (
+    Handover,
+    Step,
+    drop,
+    is_chunk,
+    look_at,
+    not_rejected,
+    people_of,
+    within,
+)
 from vestnik.campaigns.effects import OnExternalId
 from vestnik.campaigns.ledger import SERVICE, Row, Tell
-from vestnik.campaigns.plan import CLEAR, STALE, current, exclude, fail
-from vestnik.campaigns.ports import Rejected, SendingAccount
+from vestnik.campaigns.plan import AT_SERVICE, CLEAR, current, fail, look_anew
+from vestnik.campaigns.ports import WITHDRAW, Rejected, SendingAccount
 from vestnik.campaigns.reasons import Reason, reason
 from vestnik.campaigns.states import OF_SERVICE, State
-from vestnik.campaigns.statuses import HANDED_OVER, REJECTED
+from vestnik.campaigns.statuses import HANDED_OVER
 from vestnik.campaigns.tables import campaign, chunk, delivery
-from vestnik.contacts.addresses import KIND_OF_CAMPAIGN
-from vestnik.contacts.audience import audience
 from vestnik.db import now
 from vestnik.people.access import SYSTEM
 
@@ -36,23 +43,7 @@ _LONGEST_PAUSE_S = 60.0
 #: A service that says when to come back is believed up to here; waiting so is no failed attempt.
 LONGEST_TOLD_PAUSE_S = 86_400.0
 
-#: So long recipients of an earlier run are looked at in one unit of work.
-LOOK_AGAIN_S = 0.03
-
-Step = Literal["export", "prepare"]
-Doing = Literal["stop", "wait", "clear", "plan", "cut", "chunks", "create", "resolve"]
-
-
-@dataclass(frozen=True, slots=True)
-class Handover:
-    """One chunk that is marked as being handed over: what to pass, or which job to ask for."""
-
-    step: Step
-    number: int
-    attempts: int
-    job_id: str | None = None
-    #: What the module calls each row (contact id or address) -> the delivery's address.
-    rows: Mapping[str, int] | None = None
+Doing = Literal["stop", "wait", "clear", "plan", "cut", "chunks", "look", "create", "resolve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +87,7 @@ class Launch:
             return Next("wait", row, 1.0)
         if row.driver != driver:
             ledger.change(connection, campaign_id, driver=driver)
+            look_anew(connection, campaign_id)
         if row.creating_at is not None:
             return Next("resolve", row)
         if row.retry_at is not None and (wait := (row.retry_at - now()).total_seconds()) > 0:
@@ -111,43 +103,38 @@ class Launch:
             return Next("plan", row)
         if row.cut_at is None:
             return Next("cut", row)
-        if (looking := self._look_again(connection, row)) is not None:
-            return looking
         steps: tuple[Step, ...] = ("export", "prepare")
         for step in steps:
             following = self._chunks(connection, row, account, step)
             if following is not None:
                 return following
+        if (following := self._last_look(connection, row, account)) is not None:
+            return following
         return self._creation(connection, row)
 
-    def _look_again(self, connection: sa.Connection, row: Row) -> Next | None:
-        """Look at recipients whom the service got in an earlier run, some at a time; None: all are looked at.
+    def _last_look(self, connection: sa.Connection, row: Row, account: SendingAccount) -> Next | None:
+        """Who left since the service got them is taken back; None: nobody has."""
+        if not last_look.look(connection, row):
+            return Next("look", row)
+        handed = last_look.withdrawal(connection, row, account.prepare_chunk)
+        if handed is None:
+            return None
+        left = len(handed.verdicts)
+        if WITHDRAW not in account.functions or len(handed.rows or ()) < left:
+            return self._failed(connection, row, reason("recipients_left", count=left))
+        return Next("chunks", row, chunks=[handed])
 
-        Who may no longer be written to can't be taken back there: then this campaign goes to nobody.
-        """
-        deadline = time.monotonic() + LOOK_AGAIN_S
-        while time.monotonic() < deadline:
-            found = connection.execute(
-                sa.select(chunk)
-                .where(chunk.c.campaign_id == row.id, chunk.c.state == STALE)
-                .order_by(chunk.c.step, chunk.c.number)
-                .limit(1)
-            ).one_or_none()
-            if found is None:
-                return None
-            here = _within(row.id, found)
-            members = sa.select(delivery.c.contact_id).where(here, _not_rejected())
-            allowed = {(each.contact_id, each.address_id) for each in _allowed(connection, members, row)}
-            got = connection.execute(
-                sa.select(delivery.c.contact_id, delivery.c.address_id).where(here, _not_rejected())
-            ).all()
-            left = sum((each.contact_id, each.address_id) not in allowed for each in got)
-            if left:
-                return self._failed(connection, row, reason("recipients_left", count=left))
-            connection.execute(
-                sa.update(chunk).where(_is(row.id, found.step, found.number)).values(state="handed_over")
-            )
-        return Next("wait", row)
+    def look(self, connection: sa.Connection, campaign_id: int, run: int) -> bool:
+        """Look at more chunks before the creation; False when none is left to look at."""
+        row = current(connection, campaign_id, run)
+        return row is not None and row.creating_at is None and not last_look.look(connection, row)
+
+    def withdrawn(self, connection: sa.Connection, campaign_id: int, run: int, handed: Handover) -> None:
+        """Write down that the service has taken out who left."""
+        row = current(connection, campaign_id, run)
+        if row is not None and row.creating_at is None:
+            last_look.withdrawn(connection, row, handed)
+            ledger.change(connection, campaign_id, self._tell, attempts=0, retry_at=None, reason=None)
 
     def _chunks(
         self, connection: sa.Connection, row: Row, account: SendingAccount, step: Step
@@ -156,7 +143,7 @@ class Launch:
         width = account.parallel_prepare if step == "prepare" else 1
         due = connection.execute(
             sa.select(chunk)
-            .where(chunk.c.campaign_id == row.id, chunk.c.step == step, chunk.c.state != "handed_over")
+            .where(chunk.c.campaign_id == row.id, chunk.c.step == step, chunk.c.state.not_in(AT_SERVICE))
             .order_by(chunk.c.number)
             .limit(width)
         ).all()
@@ -170,30 +157,19 @@ class Launch:
         return Next("chunks", row, chunks=[self._hand_over(connection, row, found, step) for found in ready])
 
     def _hand_over(self, connection: sa.Connection, row: Row, found: Row, step: Step) -> Handover:
-        """Mark a chunk as being handed over; who may no longer be written to leaves it in the same unit."""
+        """Mark a chunk as being handed over; who may no longer be written to is not in it."""
         if found.job_id is not None:
             return Handover(step, found.number, found.attempts, job_id=found.job_id)
-        here = _within(row.id, found)
-        members = sa.select(delivery.c.contact_id).where(here, _not_rejected())
-        people = connection.execute(_people(members, row)).all()
-        allowed = {person.contact_id: person for person in people if person.verdict == "ok"}
-        planned = connection.execute(
-            sa.select(delivery.c.address_id, delivery.c.contact_id).where(here, _not_rejected())
-        ).all()
-        verdicts = {person.contact_id: person.verdict for person in people}
-        rows: dict[str, int] = {}
-        dropped: dict[int, str] = {}
-        for address_id, contact_id in planned:
-            person = allowed.get(contact_id)
-            if person is not None and person.address_id == address_id:
-                rows[str(contact_id) if step == "export" else person.address] = address_id
-            else:
-                verdict = verdicts.get(contact_id, "merged")
-                dropped[address_id] = "address_changed" if person is not None else verdict
-        _drop(connection, row.id, dropped)
+        seen = look_at(connection, row, within(row.id, found))
+        rows = {
+            str(person.contact_id) if step == "export" else person.address: address_id
+            for address_id, person in seen.allowed.items()
+        }
+        if step == "export" or found.state == "planned":  # else the service may have them: the last look asks
+            drop(connection, row.id, seen.left)
         connection.execute(
             sa.update(chunk)
-            .where(_is(row.id, step, found.number))
+            .where(is_chunk(row.id, step, found.number))
             .values(state="handing_over", size=len(rows))
         )
         return Handover(step, found.number, found.attempts, rows=rows)
@@ -204,23 +180,23 @@ class Launch:
         """Write down that the service has a chunk, and whom it refused."""
         effects.hold_campaigns(connection, [campaign_id])
         found = connection.execute(
-            sa.select(chunk).where(_is(campaign_id, handed.step, handed.number)).with_for_update()
+            sa.select(chunk).where(is_chunk(campaign_id, handed.step, handed.number)).with_for_update()
         ).one()
-        if found.state == "handed_over":
+        if found.state in AT_SERVICE:
             return
         refused = self._refused(connection, campaign_id, found, handed, rejected)
         number = effects.reject(connection, campaign_id, refused, now()) if refused else 0
         if handed.step == "prepare":
-            here = _within(campaign_id, found)
+            here = within(campaign_id, found)
             marked = connection.execute(
                 sa.update(delivery)
-                .where(here, _not_rejected(), delivery.c.flags.bitwise_and(HANDED_OVER) == 0)
+                .where(here, not_rejected(), delivery.c.flags.bitwise_and(HANDED_OVER) == 0)
                 .values(flags=delivery.c.flags.bitwise_or(HANDED_OVER))
             ).rowcount
             effects.count(connection, campaign_id, {"handed_over": marked})
         connection.execute(
             sa.update(chunk)
-            .where(_is(campaign_id, handed.step, handed.number))
+            .where(is_chunk(campaign_id, handed.step, handed.number))
             .values(
                 state="handed_over",
                 attempts=0,
@@ -258,7 +234,7 @@ class Launch:
         """Note that the service works on a chunk as the job `job_id`, unless another process is further."""
         connection.execute(
             sa.update(chunk)
-            .where(_is(campaign_id, handed.step, handed.number), chunk.c.state == "handing_over")
+            .where(is_chunk(campaign_id, handed.step, handed.number), chunk.c.state == "handing_over")
             .values(job_id=job_id, poll_at=poll_at)
         )
 
@@ -278,13 +254,14 @@ class Launch:
         row = current(connection, campaign_id, run)
         if row is None:
             return
+        look_anew(connection, campaign_id)
         at = now()
         beside = row.attempts > 0 and row.retry_at is not None and row.retry_at > at
         attempts: int = row.attempts if beside else row.attempts + 1
         if handed is not None:
             connection.execute(
                 sa.update(chunk)
-                .where(_is(campaign_id, handed.step, handed.number))
+                .where(is_chunk(campaign_id, handed.step, handed.number))
                 .values(attempts=chunk.c.attempts + 1)
             )
         if attempts >= ATTEMPTS:
@@ -312,6 +289,7 @@ class Launch:
         """Go on when the service's budget of calls allows it."""
         row = current(connection, campaign_id, run)
         if row is not None:
+            look_anew(connection, campaign_id)
             at = now() + timedelta(seconds=min(retry_after_s, LONGEST_TOLD_PAUSE_S))
             ledger.change(connection, campaign_id, self._tell, retry_at=max(at, row.retry_at or at))
 
@@ -319,8 +297,8 @@ class Launch:
         """Forget a failed job: the chunk is passed again, unless another process is further."""
         connection.execute(
             sa.update(chunk)
-            .where(_is(campaign_id, handed.step, handed.number), chunk.c.job_id == handed.job_id)
-            .values(state="planned", job_id=None, poll_at=None)
+            .where(is_chunk(campaign_id, handed.step, handed.number), chunk.c.job_id == handed.job_id)
+            .values(state="again", job_id=None, poll_at=None)
         )
 
     def fail(self, connection: sa.Connection, campaign_id: int, run: int, why: Reason) -> None:
@@ -347,6 +325,7 @@ class Launch:
         row = current(connection, campaign_id, run)
         if row is not None:
             ledger.change(connection, campaign_id, creating_at=None)
+            look_anew(connection, campaign_id)
 
     def created(
         self, connection: sa.Connection, campaign_id: int, run: int, answer: Mapping[str, Any]
@@ -404,54 +383,13 @@ class Launch:
             ledger.move(connection, row, State.UNCLEAR, SYSTEM, why, self._tell, driver=None, check_at=soon)
 
 
-def _drop(connection: sa.Connection, campaign_id: int, dropped: Mapping[int, str]) -> None:
-    """Leave out recipients who may no longer be written to."""
-    if not dropped:
-        return
-    connection.execute(
-        sa.delete(delivery).where(
-            delivery.c.campaign_id == campaign_id, delivery.c.address_id.in_(list(dropped))
-        )
-    )
-    numbers: dict[str, int] = {}
-    for verdict in dropped.values():
-        numbers[verdict] = numbers.get(verdict, 0) + 1
-    exclude(connection, campaign_id, numbers)
-    ledger.change(connection, campaign_id, recipients=campaign.c.recipients - len(dropped))
-
-
 def _keys(connection: sa.Connection, campaign_id: int, found: Row, step: str) -> dict[str, int]:
     """What the module calls each row of a chunk -> the delivery's address."""
-    here = _within(campaign_id, found)
+    here = within(campaign_id, found)
     rows = connection.execute(sa.select(delivery.c.address_id, delivery.c.contact_id).where(here)).all()
     if step == "export":
         return {str(contact_id): address_id for address_id, contact_id in rows}
     row = ledger.get(connection, campaign_id)
     members = sa.select(delivery.c.contact_id).where(here)
-    people = connection.execute(_people(members, row)).all()
+    people = connection.execute(people_of(members, row)).all()
     return {person.address: person.address_id for person in people if person.address_id is not None}
-
-
-def _allowed(connection: sa.Connection, members: sa.Select[Any], row: Row) -> list[Row]:
-    """Those of the recipients who may be written to now."""
-    return [each for each in connection.execute(_people(members, row)) if each.verdict == "ok"]
-
-
-def _people(members: sa.Select[Any], row: Row) -> sa.Select[Any]:
-    """The audience's word on recipients; they are planned, so that no two have one address."""
-    return audience(members, row.category_id, KIND_OF_CAMPAIGN[row.type], find_duplicates=False)
-
-
-def _is(campaign_id: int, step: str, number: int) -> sa.ColumnElement[bool]:
-    return sa.and_(chunk.c.campaign_id == campaign_id, chunk.c.step == step, chunk.c.number == number)
-
-
-def _within(campaign_id: int, found: Row) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        delivery.c.campaign_id == campaign_id,
-        delivery.c.address_id.between(found.first_address_id, found.last_address_id),
-    )
-
-
-def _not_rejected() -> sa.ColumnElement[bool]:
-    return delivery.c.flags.bitwise_and(REJECTED) == 0

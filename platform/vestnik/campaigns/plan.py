@@ -24,8 +24,10 @@ SLICE = 1000
 CHUNKS_AT_ONCE = 10
 #: In `planned_to`: the plan is to be made anew.
 CLEAR = -1
-#: The state of a chunk that an earlier run handed over.
-STALE = "stale"
+#: States of a chunk after it was handed over: all in it may be written to; somebody in it may not.
+LOOKED, LEAVING = "looked", "leaving"
+#: The states of a chunk that the service has.
+AT_SERVICE = ("handed_over", LOOKED, LEAVING)
 
 
 class Plan:
@@ -180,16 +182,12 @@ def new_run(connection: sa.Connection, row: Row, *, same_version: bool) -> dict[
     """The columns of a campaign that begins a new run: what an earlier one left open is forgotten.
 
     As long as no chunk was passed to the service, the audience is resolved anew; what was passed is looked
-    at again, for whoever has unsubscribed since. `same_version`:
-    the module's version stays the pinned one; else the live one is pinned.
+    at again. `same_version`: the module's version stays the pinned one; else the live one is pinned.
     """
     begun = connection.execute(
-        sa.select(chunk.c.number)
-        .where(chunk.c.campaign_id == row.id, chunk.c.state.in_(["handing_over", "handed_over", STALE]))
-        .limit(1)
+        sa.select(chunk.c.number).where(chunk.c.campaign_id == row.id, chunk.c.state != "planned").limit(1)
     ).first()
-    prepared = (chunk.c.campaign_id == row.id, chunk.c.step == "prepare", chunk.c.state == "handed_over")
-    connection.execute(sa.update(chunk).where(*prepared).values(state=STALE))
+    look_anew(connection, row.id)
     columns = (
         "creating_at external_id external_url created_at_service finished_at service_status service_reason"
         " service_at check_at retry_at"
@@ -200,6 +198,12 @@ def new_run(connection: sa.Connection, row: Row, *, same_version: bool) -> dict[
         "planned_to": row.planned_to if begun is not None else CLEAR,
         "version_id": row.version_id if same_version else None,
     }
+
+
+def look_anew(connection: sa.Connection, campaign_id: int) -> None:
+    """Have every chunk that the service has be looked at again before CreateCampaign."""
+    looked = (chunk.c.campaign_id == campaign_id, chunk.c.state.in_([LOOKED, LEAVING]))
+    connection.execute(sa.update(chunk).where(*looked).values(state="handed_over"))
 
 
 def exclude(connection: sa.Connection, campaign_id: int, numbers: Mapping[str, int]) -> None:

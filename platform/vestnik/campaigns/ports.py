@@ -12,6 +12,7 @@ from vestnik.campaigns.reasons import reason
 
 EXPORT = "CRM_Marketing_ExportContacts"
 PREPARE = "CRM_Marketing_PrepareCampaign"
+WITHDRAW = "CRM_Marketing_WithdrawRecipients"
 CREATE = "CRM_Marketing_CreateCampaign"
 FIND = "CRM_Marketing_FindCampaign"
 STATUS = "CRM_Marketing_GetCampaignStatus"

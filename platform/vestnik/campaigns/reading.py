@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.campaigns.ledger import Row
-from vestnik.campaigns.plan import STALE
+from vestnik.campaigns.plan import AT_SERVICE
 from vestnik.campaigns.ports import CANCEL, FIND, TEST, SendingAccount, Surroundings, TemplateFacts
 from vestnik.campaigns.states import TRACKED, State
 from vestnik.campaigns.statuses import COUNTERS, bounds_of, status_of
@@ -218,7 +218,7 @@ async def _progress(connection: AsyncConnection, campaign_id: int) -> Progress:
     done, in_all = Counter[str](), Counter[str]()
     for found in counted:
         in_all[found.step] += found.number
-        done[found.step] += found.number if found.state in ("handed_over", STALE) else 0
+        done[found.step] += found.number if found.state in AT_SERVICE else 0
     steps = Steps(done["export"], in_all["export"], done["prepare"], in_all["prepare"])
     return Progress(row, figures_of(row), steps)
 

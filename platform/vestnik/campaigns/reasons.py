@@ -21,10 +21,14 @@ SENTENCES: Mapping[str, Text] = {
         "Look at the reasons and change the segment or the category.",
     },
     "recipients_left": {
-        "ru": "Из тех, кого сервис уже получил, с тех пор отписались или попали в стоп-лист: {count}. "
-        "Забрать их оттуда нельзя, поэтому рассылка не отправлена. Сделайте копию: в ней получатели новые.",
-        "en": "Of those whom the service has got already, {count} have unsubscribed or were stopped since. "
-        "They can't be taken back, so the campaign was not sent. Make a copy: recipients are chosen anew.",
+        "ru": "Среди тех, кого сервис уже получил, есть отписавшиеся или попавшие в стоп-лист "
+        "(найдено: {count}). Забрать их оттуда нельзя, поэтому рассылка не отправлена. Сделайте копию: "
+        "получатели будут выбраны заново. Чтобы Вестник забирал их сам, попросите интегратора добавить в "
+        "модуль функцию WithdrawRecipients.",
+        "en": "Among those whom the service has got already are people who unsubscribed or were stopped "
+        "since (found: {count}). They can't be taken back, so the campaign was not sent. Make a copy: "
+        "recipients are chosen anew. To have Vestnik take them back, ask the integrator to add the function "
+        "WithdrawRecipients to the module.",
     },
     "not_implemented": {
         "ru": "Модуль сервиса не умеет «{function}», а без этого рассылку не отправить. "
@@ -104,8 +108,9 @@ SENTENCES: Mapping[str, Text] = {
         "en": "One issue was left out: Vestnik was not running for more than a day.",
     },
     "internal": {
-        "ru": "Ошибка на нашей стороне: {text}. Ничего не потеряно; нажмите «Повторить».",
-        "en": "The fault is ours: {text}. Nothing is lost; press “Retry”.",
+        "ru": "Ошибка на нашей стороне, она записана под номером {text}. Ничего не потеряно; нажмите "
+        "«Повторить».",
+        "en": "The fault is ours; it is recorded under number {text}. Nothing is lost; press “Retry”.",
     },
     "superseded": {
         "ru": "Рассылку из запуска {run} сервис всё же создал: {external_id}. Проверьте её в сервисе.",

@@ -18,7 +18,8 @@ import structlog
 
 from vestnik import contract
 from vestnik.campaigns import ledger
-from vestnik.campaigns.launch import STOP, Handover, Launch, Next
+from vestnik.campaigns.chunks import Handover
+from vestnik.campaigns.launch import STOP, Launch, Next
 from vestnik.campaigns.ledger import Row
 from vestnik.campaigns.plan import Plan
 from vestnik.campaigns.ports import (
@@ -27,6 +28,7 @@ from vestnik.campaigns.ports import (
     FIND,
     JOB,
     PREPARE,
+    WITHDRAW,
     CallFailed,
     Found,
     ModuleCaller,
@@ -40,11 +42,13 @@ from vestnik.campaigns.tables import campaign
 from vestnik.campaigns.turns import Turns
 from vestnik.db import Database, WriterStopped, now
 from vestnik.engine import Engine, Run, Wanted
+from vestnik.logs import fault
 
 WORKFLOW = "campaign"
 _PLANNED_AT_ONCE = 20  # slices of one step
+_LOOKED_AT_ONCE = 50  # units of one step
 _POLL_S = 3.0
-_FUNCTION = {"export": EXPORT, "prepare": PREPARE}
+_FUNCTION = {"export": EXPORT, "prepare": PREPARE, "withdraw": WITHDRAW}
 #: A provider's clock may be behind ours.
 _CLOCKS_DIFFER = timedelta(minutes=10)
 
@@ -119,8 +123,8 @@ class Driver:
             except WriterStopped:
                 raise
             except Exception as error:
-                log.exception("campaign.step_failed", campaign_id=campaign_id, run=run)
-                facts = {"code": "internal", "text": type(error).__name__}
+                reference = fault(log, "campaign.step_failed", error, campaign_id=campaign_id, run=run)
+                facts = {"code": "internal", "text": reference}
                 await self._database.write(self.launch.try_again, campaign_id, run, facts, None)
                 return 0.0
 
@@ -149,6 +153,10 @@ class Driver:
                 await self._repeat(lambda connection: self._plan.cut(connection, row.id, row.run, account))
             case "chunks":
                 await asyncio.gather(*(self._in_turn(row, handed) for handed in following.chunks))
+            case "look":
+                await self._repeat(
+                    lambda connection: self.launch.look(connection, row.id, row.run), at_most=_LOOKED_AT_ONCE
+                )
             case "create":
                 await self._create(row)
             case "resolve":
@@ -183,7 +191,10 @@ class Driver:
             poll_at = now() + timedelta(seconds=answer.get("pollAfterSeconds") or _POLL_S)
             await self._database.write(self.launch.under_way, row.id, handed, str(answer["jobId"]), poll_at)
             return
-        await self._database.write(self.launch.handed_over, row.id, handed, _rejected(answer))
+        if handed.step == "withdraw":
+            await self._database.write(self.launch.withdrawn, row.id, row.run, handed)
+        else:
+            await self._database.write(self.launch.handed_over, row.id, handed, _rejected(answer))
 
     async def _ask_for_job(self, row: Row, handed: Handover) -> dict[str, Any] | None:
         """The report of a finished job, or the ticket again while it runs."""
@@ -196,7 +207,10 @@ class Driver:
         raise CallFailed(_FUNCTION[handed.step], "job", job.get("reason") or "")
 
     async def _chunk_failed(self, row: Row, handed: Handover, failure: CallFailed) -> None:
-        if failure.kind == "not_implemented" and not _is_required(failure.function):
+        if failure.kind == "not_implemented" and handed.step == "withdraw":
+            left = reason("recipients_left", count=len(handed.verdicts))
+            await self._database.write(self.launch.fail, row.id, row.run, left)
+        elif failure.kind == "not_implemented" and not _is_required(failure.function):
             await self._database.write(self.launch.handed_over, row.id, handed, Rejected())
         elif failure.transient or failure.kind == "job":
             await self._try_again(row, failure, handed)
