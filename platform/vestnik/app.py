@@ -97,6 +97,7 @@ from vestnik.sandbox import Sandbox, SandboxOptions, SandboxUnavailable
 from vestnik.segments import personal as segments_personal
 from vestnik.segments import routes as segments_routes
 from vestnik.segments.bulk import segment_actions
+from vestnik.segments.joining import rules_with
 from vestnik.segments.looking import Lookout
 from vestnik.segments.service import Segments
 from vestnik.settings import Settings
@@ -242,7 +243,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         downloads=downloads,
         schedules=Schedules(database, vault, runs, alerts, zone),
         contact_lists=lists,
-        contact_fields=ContactFields(database),
+        contact_fields=ContactFields(database, rules_with),
         consent_record=ConsentRecord(database),
         duplicates=Duplicates(database),
         merging=_merging(database),

@@ -160,6 +160,7 @@ class ElsewhereOfContacts:
     join = staticmethod(joining.join)
     leave = staticmethod(joining.leave)
     is_static = staticmethod(joining.is_static)
+    is_there = staticmethod(joining.is_there)
     written_to = staticmethod(references.written_to)
 
     @staticmethod

@@ -185,3 +185,27 @@ def _value(states: list[str]):  # type: ignore[no-untyped-def]
         return states
 
     return value
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        ("subject", "Скидки\r\nBcc: all@example.com"),
+        ("subject", "Скидки\n"),
+        ("previewText", "до\u2028пятницы"),
+        ("senderName", "Вестник\tX"),
+        ("name", "\x01"),
+        ("name", "Осень\r\nX-Header: 1"),
+        ("senderEmail", "not an address"),
+        ("senderEmail", "a@example.com\r\nBcc: all@example.com"),
+        ("replyTo", "news@"),
+    ],
+)
+async def test_a_letter_takes_no_second_line_and_no_sender_that_can_not_be_one(
+    room: Room, client: httpx.AsyncClient, part: str, text: str
+) -> None:
+    refused = await client.post("/campaigns", json=_draft(room, **{part: text}))
+    assert (refused.status_code, refused.json()["path"]) == (422, f"$.{part}")
+    id = (await client.post("/campaigns", json=_draft(room, senderEmail=""))).json()["id"]
+    refused = await client.patch(f"/campaigns/{id}", json={part: text})
+    assert (refused.status_code, refused.json()["path"]) == (422, f"$.{part}")

@@ -344,3 +344,20 @@ async def test_the_list_and_its_views_over_http(installation: Installation, keys
 
 def _named(keys: list[int]) -> Selection:
     return Selection(ids=tuple(str(key) for key in keys))
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ({"columns": ["email", "shoe"]}, "$.query.columns[1]"),
+        ({"columns": ["field.shoe"]}, "$.query.columns[0]"),
+        ({"filters": {"segmentId": "404"}}, "$.query.filters.segmentId"),
+    ],
+)
+async def test_a_view_of_what_is_not_there_is_refused(
+    installation: Installation, query: dict[str, Any], path: str
+) -> None:
+    browser = await installation.signed_in("marketer")
+    refused = await browser.post("/contacts/views", {"name": "Вид", "query": query})
+    assert (refused.status_code, refused.json()["path"]) == (422, path)
+    assert (await browser.get("/contacts/views")).json() == []

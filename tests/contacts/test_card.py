@@ -35,9 +35,10 @@ async def test_an_administrator_defines_fields_and_cards_take_their_values(
     body = {"name": "Анна", "fields": {"city": "Тверь", "stage": "б"}}
     id = (await marketer.post("/contacts", body)).json()["id"]
 
-    await administrator.patch(f"/contact-fields/{second['id']}", {"options": ["а"]})
+    used = await administrator.patch(f"/contact-fields/{second['id']}", {"options": ["а"]})
+    assert (used.json()["code"], used.json()["contacts"]) == ("field_option_used", 1)
     assert (await marketer.get(f"/contacts/{id}")).json()["fields"] == body["fields"]
-    refused = await marketer.patch(f"/contacts/{id}", {"fields": {"stage": "б"}})
+    refused = await marketer.patch(f"/contacts/{id}", {"fields": {"stage": "в"}})
     assert refused.json()["code"] == "invalid_field_value"
 
     await administrator.patch(f"/contact-fields/{second['id']}", {"archived": True})
@@ -178,3 +179,25 @@ async def test_the_past_tells_of_consents_the_stop_list_and_changes(installation
         ("consent_given", "Согласие на «Новости»", "Форма · 198.51.100.7"),
         ("contact_created", "Контакт создан", None),
     ]
+
+
+async def test_an_option_that_contacts_or_rules_have_is_not_taken_away(installation: Installation) -> None:
+    administrator = await installation.signed_in("administrator")
+    stage = {"key": "stage", "title": {"ru": "Этап", "en": "Stage"}, "kind": "choice"}
+    twice = await administrator.post("/contact-fields", {**stage, "options": ["а", "б", " А "]})
+    assert (twice.status_code, twice.json()["code"]) == (422, "field_option_twice")
+    assert (twice.json()["path"], twice.json()["option"]) == ("$.options[2]", "А")
+    made = (await administrator.post("/contact-fields", {**stage, "options": ["а", "б", "в"]})).json()
+    for name in ("Анна", "Вера"):
+        await administrator.post("/contacts", {"name": name, "fields": {"stage": "а"}})
+    condition = {"field": "custom.stage", "operator": "=", "value": "б"}
+    rule = {"combinator": "and", "rules": [{"combinator": "or", "rules": [condition]}]}
+    await installation.services.segments.create(SYSTEM, "Этап б", rule=rule)
+
+    for options, used in ((["б", "в"], ("а", 2, 0)), (["а", "в"], ("б", 0, 1))):
+        refused = await administrator.patch(f"/contact-fields/{made['id']}", {"options": options})
+        told = refused.json()
+        assert (refused.status_code, told["code"]) == (409, "field_option_used")
+        assert (told["option"], told["contacts"], told["segments"]) == used
+    changed = await administrator.patch(f"/contact-fields/{made['id']}", {"options": ["г", "б", "а"]})
+    assert changed.json()["options"] == ["г", "б", "а"]

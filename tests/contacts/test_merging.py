@@ -10,7 +10,7 @@ from tests.application import Browser, Installation
 from vestnik.contacts.addresses import normalise
 from vestnik.contacts.audience import audience
 from vestnik.contacts.service import Contacts
-from vestnik.contacts.tables import contact
+from vestnik.contacts.tables import address, contact, distinct
 from vestnik.people.access import SYSTEM
 
 ANNA = {"name": "Анна Ёлкина", "emails": ["anna@example.ru"], "phones": ["8 916 123-45-67"]}
@@ -236,3 +236,28 @@ async def test_pages_without_anybody_are_passed_over(installation: Installation)
             await browser.post("/contacts/duplicates/distinct", said)
     page = (await browser.get("/contacts/duplicates?limit=1")).json()
     assert [group["shared"] for group in page["items"]] == ["office3@example.ru"]
+
+
+async def test_what_was_said_of_different_people_follows_a_merge(installation: Installation) -> None:
+    browser = await installation.signed_in("marketer")
+    services, shared = installation.services, "info@example.ru"
+    a, b, c = [
+        (await browser.post("/contacts", {"name": name, "emails": [shared]})).json()["id"]
+        for name in ("Анна", "Борис", "Вера")
+    ]
+    d = (await browser.post("/contacts", {"name": "Дарья", "emails": ["d@example.ru"]})).json()["id"]
+    async with services.database.read() as connection:
+        held = sa.select(address.c.id).where(address.c.normalised == shared)
+        shared_id = (await connection.execute(held)).scalar_one()
+    await services.duplicates.distinctions.say(SYSTEM, "address", shared_id, [int(a), int(b), int(c)])
+
+    assert (await browser.post(f"/contacts/{d}/merge", {"otherIds": [b]})).status_code == 200
+
+    async with services.database.read() as connection:
+        assert list(await connection.scalars(sa.select(distinct.c.contact_ids))) == [
+            sorted([int(a), int(c), int(d)])
+        ]
+    for other in (a, c):
+        assert (await browser.post(f"/contacts/{d}/merge", {"otherIds": [other]})).status_code == 200
+    async with services.database.read() as connection:
+        assert list(await connection.scalars(sa.select(distinct.c.contact_ids))) == []

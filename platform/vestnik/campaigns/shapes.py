@@ -17,12 +17,17 @@ from vestnik.campaigns.reading import Campaign, Delivered, Line, Progress
 from vestnik.campaigns.service import Draft
 from vestnik.campaigns.states import State
 from vestnik.campaigns.statuses import STATUSES
+from vestnik.contacts.addresses import normalise
+from vestnik.contacts.errors import InvalidAddress
 from vestnik.http.api import Id, Page, Shape, key_of
-from vestnik.http.errors import Language
+from vestnik.http.errors import InvalidRequest, Language
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
-Subject = Annotated[str, msgspec.Meta(max_length=1000)]
-Words = Annotated[str, msgspec.Meta(max_length=255)]
+#: One line: what becomes a header of a letter has no line breaks, and nothing else that steers.
+_LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*"
+_END = r"$(?!\n)"
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=rf"^(?=.*\S){_LINE}{_END}")]
+Subject = Annotated[str, msgspec.Meta(max_length=1000, pattern=rf"^{_LINE}{_END}")]
+Words = Annotated[str, msgspec.Meta(max_length=255, pattern=rf"^{_LINE}{_END}")]
 EmailText = Annotated[str, msgspec.Meta(max_length=320)]
 Letter = Annotated[str, msgspec.Meta(max_length=100_000)]
 CampaignType = Literal["email", "sms"]
@@ -54,8 +59,8 @@ class CampaignBody(Shape):
             subject=self.subject.strip(),
             preview_text=self.preview_text,
             sender_name=self.sender_name.strip(),
-            sender_email=self.sender_email.strip(),
-            reply_to=self.reply_to.strip(),
+            sender_email=_mailbox("$.senderEmail", self.sender_email),
+            reply_to=_mailbox("$.replyTo", self.reply_to),
             text=self.text,
             account_id=_key(self.account_id),
             template_id=_key(self.template_id),
@@ -93,7 +98,12 @@ class CampaignChange(Shape):
         }
         texts: dict[str, Any] = {
             name: value.strip()
-            for name in ("name", "subject", "sender_name", "sender_email", "reply_to")
+            for name in ("name", "subject", "sender_name")
+            if (value := getattr(self, name)) is not None
+        }
+        texts |= {
+            name: _mailbox(path, value)
+            for name, path in (("sender_email", "$.senderEmail"), ("reply_to", "$.replyTo"))
             if (value := getattr(self, name)) is not None
         }
         return Draft(
@@ -104,6 +114,23 @@ class CampaignChange(Shape):
             text=self.text,
             cleared=frozenset(name for name, value in given.items() if value is None),
         )
+
+
+def _mailbox(path: str, text: str) -> str:
+    """An address of the sender, or none yet; `InvalidRequest` for what can't be one."""
+    text = text.strip()
+    if text:
+        try:
+            normalise("email", text)
+        except InvalidAddress:
+            raise InvalidRequest(path=path, reason=_NO_MAILBOX) from None
+    return text
+
+
+_NO_MAILBOX = {
+    "ru": "это не адрес почты. Напишите адрес вида news@example.ru",
+    "en": "this is no e-mail address. Write one like news@example.com",
+}
 
 
 class CampaignQuery(Page):

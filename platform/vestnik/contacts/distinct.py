@@ -145,6 +145,19 @@ def is_said(said: Said, shared_id: int, contact_ids: Iterable[int]) -> bool:
     return any(group <= each for each in said.get(shared_id, ()))
 
 
+def follow_merge(connection: sa.Connection, kept_id: int, others: Sequence[int]) -> None:
+    """Have what was said of contacts that were merged be said of the one that stays."""
+    named = sa.cast(distinct.c.contact_ids, sa.Text)
+    mentions = sa.or_(*(named.contains(str(each)) for each in others))
+    for row in connection.execute(sa.select(distinct.c.id, distinct.c.contact_ids).where(mentions)).all():
+        now_these = sorted({kept_id if each in others else each for each in row.contact_ids})
+        this = distinct.c.id == row.id
+        if len(now_these) < 2:
+            connection.execute(sa.delete(distinct).where(this))
+        else:
+            connection.execute(sa.update(distinct).where(this).values(contact_ids=now_these))
+
+
 def forget_strangers(connection: sa.Connection) -> None:
     """Forget what was said of contacts some of whom there are no more: after a demo."""
     for row in connection.execute(sa.select(distinct.c.id, distinct.c.contact_ids)).all():

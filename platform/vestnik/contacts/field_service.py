@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from vestnik.audit import record
-from vestnik.contacts.errors import FieldExists, FieldKindFixed, FieldOptionsMissing, TooManyFields
+from vestnik.contacts.errors import (
+    FieldExists,
+    FieldKindFixed,
+    FieldOptionsMissing,
+    FieldOptionTwice,
+    FieldOptionUsed,
+    TooManyFields,
+)
 from vestnik.contacts.fields import Field, FieldKind
-from vestnik.contacts.tables import contact_field
-from vestnik.db import Database, now
+from vestnik.contacts.tables import contact, contact_field
+from vestnik.db import Database, fold, now
 from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
 
@@ -30,11 +37,15 @@ class Definition:
     archived_at: datetime | None
 
 
+#: In how many rules of segments a value of a field is asked for: (connection, the field's key, the value).
+RulesWith = Callable[[sa.Connection, str, str], int]
+
+
 class ContactFields:
     """The definitions of contacts' custom fields."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, rules_with: RulesWith) -> None:
+        self._database, self._rules_with = database, rules_with
 
     async def page(self, actor: Actor) -> list[Definition]:
         """Every definition in the order in which cards show them; archived ones last."""
@@ -57,7 +68,7 @@ class ContactFields:
     ) -> int:
         """Define a field, the last in the order; its key is never given again, not even after archiving."""
         actor.require("fields.manage")
-        wanted = Field(key, title, kind, tuple(_distinct(options)))
+        wanted = Field(key, title, kind, tuple(_options(options)))
         return await self._database.write(_create, actor, wanted)
 
     async def change(
@@ -71,10 +82,11 @@ class ContactFields:
     ) -> None:
         """Rename a field, change a choice's options, archive it or take it back.
 
-        A value that is no option any more stays on its contacts until somebody changes it.
+        An option that contacts have, or rules of segments ask for, is not taken away.
         """
         actor.require("fields.manage")
-        await self._database.write(_change, actor, id, title, options, archived)
+        wanted = None if options is None else _options(options)
+        await self._database.write(_change, actor, id, title, wanted, archived, self._rules_with)
 
     async def order(self, actor: Actor, ids: Sequence[int]) -> None:
         """Put these fields first, in this order; the others keep theirs behind them."""
@@ -113,6 +125,7 @@ def _change(
     title: Mapping[str, str] | None,
     options: Sequence[str] | None,
     archived: bool | None,
+    rules_with: RulesWith,
 ) -> None:
     known = connection.execute(sa.select(contact_field).where(contact_field.c.id == id)).one_or_none()
     if known is None:
@@ -120,12 +133,15 @@ def _change(
     values: dict[str, Any] = {}
     if title is not None and dict(title) != known.title:
         values["title"] = dict(title)
-    if options is not None and (wanted := _distinct(options)) != known.options:
+    if options is not None and list(options) != known.options:
         if known.kind != "choice":
             raise FieldKindFixed(kind=known.kind)
-        if not wanted:
+        if not options:
             raise FieldOptionsMissing()
-        values["options"] = wanted
+        _refuse_used(
+            connection, known.key, [each for each in known.options if each not in options], rules_with
+        )
+        values["options"] = list(options)
     if archived is not None and archived != (known.archived_at is not None):
         if not archived:
             _refuse_too_many(connection)
@@ -164,5 +180,26 @@ def _definition(row: sa.Row[Any]) -> Definition:
     return Definition(row.id, Field(row.key, row.title, row.kind, tuple(row.options)), row.archived_at)
 
 
-def _distinct(options: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(text for each in options if (text := each.strip())))
+def _refuse_used(connection: sa.Connection, key: str, leaving: Sequence[str], rules_with: RulesWith) -> None:
+    """Raise `FieldOptionUsed` for the first option that a contact has or a rule asks for."""
+    if not leaving:
+        return
+    value = contact.c.custom[key].as_string()
+    live = contact.c.merged_into.is_(None) & contact.c.erased_at.is_(None)
+    counted = sa.select(value, sa.func.count()).where(live, value.in_(leaving)).group_by(value)
+    contacts: dict[str, int] = {option: count for option, count in connection.execute(counted)}
+    for option in leaving:
+        have, ask = contacts.get(option, 0), rules_with(connection, key, option)
+        if have or ask:
+            raise FieldOptionUsed(option=option, contacts=have, segments=ask)
+
+
+def _options(options: Sequence[str]) -> list[str]:
+    """The options as they are kept; `FieldOptionTwice` for one that is there already, whatever the case."""
+    kept: dict[str, str] = {}
+    for place, text in enumerate(each.strip() for each in options):
+        if fold(text) in kept:
+            raise FieldOptionTwice(path=f"$.options[{place}]", option=text)
+        if text:
+            kept[fold(text)] = text
+    return list(kept.values())

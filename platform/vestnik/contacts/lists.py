@@ -29,4 +29,4 @@ def contact_lists(database: Database, engine: Engine) -> ContactLists:
     bulk = Bulk(database, listing, engine)
     for action in own_actions():
         bulk.offer(action)
-    return ContactLists(listing, Pages(database, listing), Views(database), bulk)
+    return ContactLists(listing, Pages(database, listing), Views(database, listing), bulk)

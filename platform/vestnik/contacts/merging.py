@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from vestnik.audit import record
 from vestnik.contacts.consents import Choice, Evidence, record_choices
+from vestnik.contacts.distinct import follow_merge
 from vestnik.contacts.errors import CannotMerge
 from vestnik.contacts.storing import fold_values
 from vestnik.contacts.tables import (
@@ -91,7 +92,7 @@ class Merging:
                 updated_at=at,
             )
         )
-        for follower in self._followers:
+        for follower in (follow_merge, *self._followers):
             follower(connection, kept_id, others)
         goes = sa.update(contact)
         connection.execute(goes.where(contact.c.merged_into.in_(others)).values(merged_into=kept_id))

@@ -11,19 +11,24 @@ import sqlalchemy as sa
 
 from vestnik.audit import record
 from vestnik.contacts.list_errors import NotOwnView, TooManyViews, ViewExists
-from vestnik.contacts.listing import Filters, Sort
-from vestnik.contacts.tables import saved_view
+from vestnik.contacts.listing import Filters, Listing, Selection, Sort
+from vestnik.contacts.tables import contact_field, saved_view
 from vestnik.db import Database, fold, now
 from vestnik.http.api import Shape
-from vestnik.http.errors import NotFound, NotSignedIn
+from vestnik.http.errors import InvalidRequest, NotFound, NotSignedIn
 from vestnik.people.access import Actor
 
 #: So many views a person may save.
 MOST_VIEWS = 50
+#: What a list can show beside the name, and custom fields as `field.<key>`.
+COLUMNS = frozenset({"name", "email", "phone", "state", "owner", "created", "updated", "lastActivity"})
+
+_NO_COLUMN = {"ru": "такого столбца нет", "en": "there is no such column"}
+_NO_SEGMENT = {"ru": "такого сегмента нет", "en": "there is no such segment"}
 
 
 class ViewQuery(Shape, omit_defaults=True):
-    """What a view shows: `columns` are the web application's own names, in their order."""
+    """What a view shows: `columns` are what a list can show beside the name, in their order."""
 
     search: Annotated[str, msgspec.Meta(max_length=500)] = ""
     filters: Filters = msgspec.field(default_factory=Filters)
@@ -47,8 +52,8 @@ class View:
 class Views:
     """One's own views, and those that others share."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, listing: Listing) -> None:
+        self._database, self._listing = database, listing
 
     async def all(self, actor: Actor) -> list[View]:
         """The views that the actor sees, by name."""
@@ -71,6 +76,7 @@ class Views:
                 sa.select(saved_view.c.name).where(saved_view.c.created_by == owner)
             ).all()
             _refuse_taken(name, own)
+            self._check(connection, query)
             if len(own) >= MOST_VIEWS:
                 raise TooManyViews(limit=MOST_VIEWS)
             id: int = connection.execute(
@@ -110,6 +116,7 @@ class Views:
                 _refuse_taken(name, connection.execute(sa.select(saved_view.c.name).where(others)).all())
                 values["name"] = name.strip()
             if query is not None:
+                self._check(connection, query)
                 values["query"] = msgspec.to_builtins(query)
             if shared is not None:
                 values["shared"] = shared
@@ -118,6 +125,18 @@ class Views:
                 record(connection, actor, "view.changed", "saved_view", view_id, values.keys())
 
         await self._database.write(change)
+
+    def _check(self, connection: sa.Connection, query: ViewQuery) -> None:
+        """Refuse columns that no list has, and filters by what is not there."""
+        fields = connection.scalars(sa.select(contact_field.c.key))
+        known = {*COLUMNS, *(f"field.{key}" for key in fields)}
+        for place, column in enumerate(query.columns):
+            if column not in known:
+                raise InvalidRequest(path=f"$.query.columns[{place}]", reason=_NO_COLUMN)
+        try:
+            self._listing.select(connection, Selection(search=query.search, filters=query.filters))
+        except NotFound:
+            raise InvalidRequest(path="$.query.filters.segmentId", reason=_NO_SEGMENT) from None
 
     async def remove(self, actor: Actor, view_id: int) -> None:
         """Delete one's own view."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from vestnik.db import RowsStatement, now
+from vestnik.segments.rules import asks_for
 from vestnik.segments.tables import segment, segment_member
 
 _JOIN = RowsStatement(
@@ -44,6 +45,18 @@ def forget_count(connection: sa.Connection, segment_id: int) -> None:
         .where(segment.c.id == segment_id)
         .values(members=None, counted_at=None, updated_at=now())
     )
+
+
+def rules_with(connection: sa.Connection, field: str, value: str) -> int:
+    """How many rules of segments ask for this value of a custom field."""
+    rules = sa.select(segment.c.rule).where(segment.c.rule.is_not(None), segment.c.archived_at.is_(None))
+    return sum(asks_for(rule, f"custom.{field}", value) for rule in connection.scalars(rules))
+
+
+def is_there(connection: sa.Connection, segment_id: int) -> bool:
+    """Whether there is such a segment, of either kind, that was not deleted."""
+    found = sa.select(segment.c.id).where(segment.c.id == segment_id, segment.c.archived_at.is_(None))
+    return connection.scalar(found) is not None
 
 
 def is_static(connection: sa.Connection, segment_id: int) -> bool:

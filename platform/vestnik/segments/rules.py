@@ -61,6 +61,12 @@ def explained(
     return _explained(rule, iter(verdicts), iter(actual))
 
 
+def asks_for(rule: Mapping[str, Any], field: str, value: str) -> bool:
+    """Whether a condition of the rule compares the field with this value, or with several and this one."""
+    compared = (node.get("value") for node, _ in _leaves(rule, "$") if node["field"] == field)
+    return any(value in each if isinstance(each, list) else value == each for each in compared)
+
+
 def _explained(
     node: Mapping[str, Any], verdicts: Iterator[bool], actual: Iterator[Told | None]
 ) -> dict[str, Any]:

@@ -4163,7 +4163,7 @@ export interface components {
         };
         /**
          * ViewQuery
-         * @description What a view shows: `columns` are the web application's own names, in their order.
+         * @description What a view shows: `columns` are what a list can show beside the name, in their order.
          */
         ViewQuery: {
             /** @default  */

@@ -6,6 +6,7 @@ Problem
 ├── NoMapping 422             no column says who a row is
 ├── UnknownTarget 422         a column mapped to what there is not
 ├── NotNow 409                the import is in another state
+├── SegmentGone 404           a segment that was deleted
 ├── NotStaticSegment 422      contacts can't be added to it
 ├── EvidenceNeeded 422        consent without how it was given
 ├── TooLateToUndo 409
@@ -78,6 +79,16 @@ class NotStaticSegment(Problem):
     message = {
         "ru": "Добавлять контакты можно только в список: сегмент по условиям собирает их сам.",
         "en": "Contacts can be added only to a static segment: one with rules collects them by itself.",
+    }
+
+
+class SegmentGone(Problem):
+    code = "segment_gone"
+    status = 404
+    title = {"ru": "Сегмента больше нет", "en": "The segment is gone"}
+    message = {
+        "ru": "Этот сегмент удалили. Выберите другой или импортируйте без сегмента.",
+        "en": "This segment was deleted. Choose another one, or import without a segment.",
     }
 
 

@@ -12,7 +12,10 @@ ROWS: Mapping[str, Text] = {
         "ru": "«{column}»: это не адрес почты",
         "en": "“{column}”: not an e-mail address",
     },
-    "invalid_phone": {"ru": "«{column}»: это не номер телефона", "en": "“{column}”: not a phone number"},
+    "invalid_phone": {
+        "ru": "«{column}»: такого номера телефона не бывает",
+        "en": "“{column}”: there is no such phone number",
+    },
     "invalid_inn": {
         "ru": "«{column}»: в ИНН ошибка, контрольная сумма не сходится",
         "en": "“{column}”: the INN has a mistake, its check digits don't fit",

@@ -20,6 +20,7 @@ from vestnik.contacts.imports.errors import (
     NoMapping,
     NotNow,
     NotStaticSegment,
+    SegmentGone,
     TooLateToUndo,
     UnknownTarget,
     UnreadableFile,
@@ -410,8 +411,11 @@ def safe(text: str) -> str:
 
 def check_policy(connection: sa.Connection, policy: Policy, elsewhere: Elsewhere) -> None:
     """Refuse a segment that takes nobody, and a consent without its evidence."""
-    if policy.segment_id is not None and not elsewhere.is_static(connection, policy.segment_id):
-        raise NotStaticSegment()
+    if policy.segment_id is not None:
+        if not elsewhere.is_there(connection, policy.segment_id):
+            raise SegmentGone()
+        if not elsewhere.is_static(connection, policy.segment_id):
+            raise NotStaticSegment()
     if policy.category_id is not None:
         if not Contacts.has_category(connection, policy.category_id):
             raise UnknownCategory()

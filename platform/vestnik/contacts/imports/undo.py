@@ -41,6 +41,9 @@ class Elsewhere(Protocol):
     def is_static(self, connection: sa.Connection, segment_id: int) -> bool:
         """Whether contacts can be added to the segment."""
 
+    def is_there(self, connection: sa.Connection, segment_id: int) -> bool:
+        """Whether there is such a segment that was not deleted."""
+
     def written_to(self, connection: sa.Connection, contact_ids: Sequence[int]) -> Collection[int]:
         """Those of the contacts who are in a campaign."""
 
