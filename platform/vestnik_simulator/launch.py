@@ -31,7 +31,7 @@ def simulator_process(data: Path | None = None, *arguments: str) -> Iterator[Run
     """
     folder = [] if data is None else ["--data", str(data)]
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", "vestnik_simulator", *folder, *arguments],
+        [sys.executable, "-P", "-m", "vestnik_simulator", *folder, *arguments],
         stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -83,6 +84,25 @@ def test_numbers_that_no_database_keeps_are_refused_where_they_stand() -> None:
     assert decode(b'{"a":%d}' % (2**63 - 1), Any) == {"a": 2**63 - 1}
 
 
+class Moment(msgspec.Struct):
+    at: datetime
+
+
+@pytest.mark.parametrize(
+    "text", ["9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+23:00", "2200-01-01T00:00:00Z"]
+)
+def test_instants_that_no_zone_shows_are_refused_where_they_stand(text: str) -> None:
+    for refuse in (
+        lambda: decode(f'{{"at":"{text}"}}'.encode(), Moment),
+        lambda: decode_query({"at": text}, Moment),
+    ):
+        with pytest.raises(InvalidRequest) as refused:
+            refuse()
+        assert refused.value.values["path"] == "$.at"
+        assert "2199" in refused.value.detail("ru")
+    assert decode(b'{"at":"2199-12-31T23:59:59Z"}', Moment).at.year == 2199
+
+
 def test_json_within_a_query_is_told_by_the_parameter() -> None:
     with pytest.raises(InvalidRequest) as torn:
         decode_parameter("filters", "{", Asked)
@@ -100,7 +120,8 @@ def test_what_is_still_raw_is_left_to_whoever_reads_it() -> None:
 
 
 def shape(name: str, module: str, field: str) -> Any:
-    return type(Shape)(name, (Shape,), {"__module__": module, "__annotations__": {field: int}})
+    made: Any = type(Shape)  # the metaclass of every shape
+    return made(name, (Shape,), {"__module__": module, "__annotations__": {field: int}})
 
 
 async def handler(context: Context) -> None:
@@ -122,11 +143,12 @@ def described(first: Any, second: Any, *, path: str = "/b", by: Any = other_hand
 def test_nothing_overwrites_another_in_the_document() -> None:
     twin, lone = shape("Twin", "one", "a"), shape("Lone", "one", "a")
     assert set(described(twin, shape("Twin", "two", "b"))) == {"one.Twin", "two.Twin", "Problem"}
-    for refused, second, options in [
+    cases: list[tuple[str, Any, dict[str, Any]]] = [
         ("Twin", shape("Twin", "one", "b"), {}),
         ("Problem", shape("Problem", "one", "b"), {}),
         ("GET /api/v1/a", lone, {"path": "/a"}),
         ("handler", lone, {"by": handler}),
-    ]:
+    ]
+    for refused, second, options in cases:
         with pytest.raises(TwiceDescribed, match=refused):
             described(twin, second, **options)

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from vestnik import children
 from vestnik.commands.failures import CommandFailed
 from vestnik.progress import say, step
 from vestnik.settings import Settings
@@ -80,7 +81,7 @@ class _Supervisor:
 def _start_server(listener: socket.socket, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     descriptor = listener.fileno()
     return subprocess.Popen(  # noqa: S603  (our own interpreter and our own words)
-        [sys.executable, "-m", "vestnik", "up", "--socket", str(descriptor)],
+        children.command("vestnik", "up", "--socket", str(descriptor)),
         env=environment,
         pass_fds=[descriptor],
         start_new_session=True,  # Ctrl+C reaches the supervisor alone, which asks the server to stop
@@ -96,7 +97,7 @@ def _simulator(settings: Settings) -> Iterator[dict[str, Any]]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with step(f"Starting the provider simulator on http://127.0.0.1:{port}"):
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "vestnik_simulator", "--port", str(port), "--data", str(folder), *_PACE],
+            children.command("vestnik_simulator", "--port", str(port), "--data", str(folder), *_PACE),
             stdout=subprocess.PIPE,
             start_new_session=True,
             preexec_fn=_end_with_parent,

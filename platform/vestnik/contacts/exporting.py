@@ -6,9 +6,7 @@ No transaction lasts longer than a page. A child writes the file: it is work for
 from __future__ import annotations
 
 import asyncio
-import os
 import struct
-import sys
 from asyncio.subprocess import PIPE
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -20,6 +18,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from vestnik import children
 from vestnik.audit import record
 from vestnik.companies.tables import client
 from vestnik.contacts.fields import SELECT_FIELDS, Field, fields_of
@@ -102,12 +101,11 @@ class Exporting:
 
     async def _file(self, selection: Selection, sheet: Sheet, columns: _Columns) -> AsyncIterator[bytes]:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "vestnik.contacts.writing",
+            *children.command("vestnik.contacts.writing"),
             stdin=PIPE,
             stdout=PIPE,
-            env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"},
+            cwd=children.NOWHERE,
+            env=children.environment(),
         )
         feeding = asyncio.create_task(self._feed(process.stdin, selection, sheet, columns))
         try:

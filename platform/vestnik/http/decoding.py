@@ -1,13 +1,15 @@
 """What comes from outside, decoded into shapes; what does not fit becomes one `InvalidRequest`.
 
 Here alone are the words for what the decoder refuses, and the rules for every text and number at once:
-no NUL, which PostgreSQL keeps in no text, and no number of more than 64 bits, which no database keeps.
+no NUL, which PostgreSQL keeps in no text, no number of more than 64 bits, which no database keeps, and no
+instant near the ends of the calendar, which in another zone would lie beyond them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,11 +21,18 @@ MAX_KEY = 2**63 - 1
 #: In JSON a NUL is an escape whose backslash is not itself escaped.
 _NUL_IN_JSON = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _LARGE_IN_JSON = re.compile(rb"[0-9]{19}")
+_YEARS = range(1970, 2200)
+#: An instant of no such year, as it begins.
+_OUT_OF_TIME_IN_JSON = re.compile(rb'"(?!(?:19[7-9]|20\d|21\d)\d)\d{4}-')
 _NO_NUL: Text = {
     "ru": "нулевые символы (U+0000) недопустимы",
     "en": "NUL characters (U+0000) are not allowed",
 }
 _TOO_LARGE: Text = {"ru": "число слишком велико", "en": "the number is too large"}
+_OUT_OF_TIME: Text = {
+    "ru": "год должен быть от 1970 до 2199",
+    "en": "the year must be from 1970 to 2199",
+}
 _TOO_DEEP: Text = {"ru": "слишком глубокая вложенность", "en": "it is nested too deeply"}
 _NOT_UTF8: Text = {"ru": "текст не в кодировке UTF-8", "en": "the text is not UTF-8"}
 _BROKEN_OFF: Text = {"ru": "JSON обрывается", "en": "the JSON breaks off"}
@@ -50,6 +59,8 @@ def decode(body: bytes, shape: Any) -> Any:
         _refuse(decoded, _has_nul, _NO_NUL)
     if _LARGE_IN_JSON.search(body):
         _refuse(decoded, _is_too_large, _TOO_LARGE)
+    if _OUT_OF_TIME_IN_JSON.search(body):
+        _refuse(decoded, _is_out_of_time, _OUT_OF_TIME)
     return decoded
 
 
@@ -63,6 +74,7 @@ def decode_query(parameters: Mapping[str, str], shape: type[S]) -> S:
     except msgspec.ValidationError as error:
         raise _refused(error) from None
     _refuse(decoded, _is_too_large, _TOO_LARGE)
+    _refuse(decoded, _is_out_of_time, _OUT_OF_TIME)
     return decoded
 
 
@@ -90,6 +102,10 @@ def _is_too_large(value: Any) -> bool:
     return isinstance(value, int) and not -MAX_KEY - 1 <= value <= MAX_KEY
 
 
+def _is_out_of_time(value: Any) -> bool:
+    return isinstance(value, datetime) and value.year not in _YEARS
+
+
 def _values(whole: Any) -> Iterator[tuple[str, Any]]:
     """Every value within, keys of dictionaries too, each with its path."""
     left = [("$", whole)]
@@ -99,7 +115,7 @@ def _values(whole: Any) -> Iterator[tuple[str, Any]]:
             fields = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
             left += [(f"{path}.{name}", getattr(value, field)) for field, name in reversed(list(fields))]
         elif isinstance(value, Mapping):
-            for key, each in reversed(value.items()):
+            for key, each in reversed(list(value.items())):
                 left += [(path + _step(key), each), (path, key)]
         elif isinstance(value, list | tuple):
             left += [(f"{path}[{place}]", value[place]) for place in reversed(range(len(value)))]

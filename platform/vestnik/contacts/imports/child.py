@@ -36,7 +36,7 @@ def main() -> None:
             else:
                 _rows(out, file, job)
         except Unreadable as unreadable:
-            _send(out, Failed(unreadable.code, unreadable.row))
+            _send(out, Failed(unreadable.code, unreadable.row, unreadable.limit))
         except MemoryError:
             _send(out, Failed("too_large_unpacked"))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
-from charset_normalizer import from_bytes
 from python_calamine import CalamineError, CalamineWorkbook
 
 from vestnik.contacts.imports.rows import Inspected, Reading
@@ -28,21 +29,30 @@ _GUESSED_ROWS = 50
 _SAMPLE_BYTES = 256 << 10
 _DELIMITERS = ";,\t|"
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_CYRILLIC = ["cp1251", "koi8_r", "cp866", "mac_cyrillic"]
+_GZIP = b"\x1f\x8b"
+#: What no text holds: control characters but tabs and ends of lines.
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+#: The one byte that WINDOWS-1251 leaves undefined; in UTF-8 it is the second of И.
+_UNDEFINED = re.compile(rb"\x98")
+#: So many NULs among so many bytes are no slip: the file is UTF-16, or no text at all.
+_NULS, _AMONG = 1, 100
 
 
 class Unreadable(Exception):
-    """The file can't be read on: a code of `reasons`, and the row where that is known."""
+    """The file can't be read on: a code of `reasons`, the row where that is known, and what is allowed."""
 
-    def __init__(self, code: str, row: int | None = None) -> None:
+    def __init__(self, code: str, row: int | None = None, limit: int | None = None) -> None:
         super().__init__(code)
-        self.code, self.row = code, row
+        self.code, self.row, self.limit = code, row, limit
 
 
 def inspect(file: BinaryIO, wanted: Reading | None) -> Inspected:
     """Find out what a file is, and read its first rows; what `wanted` says is not guessed."""
     file.seek(0)
-    if (wanted.format == "xlsx") if wanted else file.read(4) == b"PK\x03\x04":
+    start = file.read(4)
+    if start.startswith(_GZIP):
+        raise Unreadable("compressed")
+    if (wanted.format == "xlsx") if wanted else start == b"PK\x03\x04":
         sheets = [] if (book := _book(file)) is None else book.sheet_names
         if not sheets:
             raise Unreadable("unreadable")
@@ -65,7 +75,7 @@ def inspect(file: BinaryIO, wanted: Reading | None) -> Inspected:
     header = wanted.header if wanted else _names_columns(first)
     width = max(map(len, first))
     if width > COLUMNS:
-        raise Unreadable("too_many_columns")
+        raise Unreadable("too_many_columns", limit=COLUMNS)
     total = max((counted if reading.format == "xlsx" else total) - header, len(first) - header)
     names = first[0] if header else []
     columns = [*names, *("" for _ in range(width - len(names)))]
@@ -84,11 +94,15 @@ def _csv_rows(file: BinaryIO, reading: Reading) -> Iterator[list[str]]:
     csv.field_size_limit(CELL_CHARACTERS)
     text = io.TextIOWrapper(file, encoding=reading.encoding, errors="replace", newline="")
     rows = csv.reader(text, delimiter=reading.delimiter)
+    line = 1
     try:
         for row in rows:
             yield [_plain(cell) for cell in row]
-    except csv.Error:
-        raise Unreadable("broken_quotes", rows.line_num) from None
+            line = rows.line_num + 1
+    except csv.Error:  # a cell that does not end: over many lines it is a quotation mark that was left open
+        if rows.line_num > line:
+            raise Unreadable("broken_quotes", line) from None
+        raise Unreadable("cell_too_long", line, CELL_CHARACTERS) from None
     finally:
         text.detach()
 
@@ -106,6 +120,8 @@ def _book(file: BinaryIO) -> CalamineWorkbook | None:
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as packed:
+            if not any(part.filename.startswith("xl/") for part in packed.infolist()):
+                raise Unreadable("compressed")
             if sum(part.file_size for part in packed.infolist()) > XLSX_BYTES:
                 raise Unreadable("too_large_unpacked")
         file.seek(0)
@@ -143,48 +159,72 @@ def _csv_reading(file: BinaryIO) -> Reading:
 
 
 def _encoding(file: BinaryIO) -> str:
-    """UTF-8 when the whole file is; else what charset-normalizer says of the lines that are not ASCII."""
+    """UTF-16 by its mark, UTF-8 when the whole file is, else WINDOWS-1251 when the whole file can be.
+
+    No other is guessed: a wrong guess stores people under names that nobody can read.
+    """
     file.seek(0)
     start = file.read(4)
     for bom, name in _BOMS.items():
         if start.startswith(bom):
             return name
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    nuls = _nuls(file)
+    if _is_utf8(file):
+        return "utf-8"
+    if nuls:
+        raise Unreadable("unreadable")
+    return _windows(file)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
     file.seek(0)
+    return iter(lambda: file.read(_READ_BYTES), b"")
+
+
+def _nuls(file: BinaryIO) -> int:
+    """How many bytes are NUL; `Unreadable` for so many that it is UTF-16 without its mark, or no text."""
+    even = odd = length = 0
+    for piece in _pieces(file):  # of an even length, all but the last
+        even += piece[::2].count(0)
+        odd += piece[1::2].count(0)
+        length += len(piece)
+    if (even + odd) * _AMONG < length * _NULS:
+        return even + odd
+    raise Unreadable("utf16_unmarked" if min(even, odd) * 10 <= max(even, odd) else "unreadable")
+
+
+def _is_utf8(file: BinaryIO) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        while piece := file.read(_READ_BYTES):
+        for piece in _pieces(file):
             decoder.decode(piece)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return _foreign_encoding(file)
-    return "utf-8"
+        return False
+    return True
 
 
-def _foreign_encoding(file: BinaryIO) -> str:
-    file.seek(0)
-    sample = bytearray()
-    for line in iter(lambda: file.readline(_SAMPLE_BYTES), b""):
-        if not line.isascii():
-            sample += line
-        if len(sample) > _SAMPLE_BYTES:
-            break
-    best = from_bytes(bytes(sample), cp_isolation=_CYRILLIC).best()
-    return "cp1251" if best is None else best.encoding
+def _windows(file: BinaryIO) -> str:
+    """WINDOWS-1251, or `Unreadable` with the line that can't be that either."""
+    lines = 1
+    for piece in _pieces(file):
+        bad = [found.start() for found in (_CONTROL.search(piece), _UNDEFINED.search(piece)) if found]
+        if bad:
+            raise Unreadable("unknown_encoding", lines + piece.count(b"\n", 0, min(bad)))
+        lines += piece.count(b"\n")
+    return "cp1251"
 
 
 def _delimiter(sample: str) -> str:
     """The delimiter by which most of the first rows have the same number of cells, and the most cells."""
 
     def rating(delimiter: str) -> tuple[int, int]:
-        try:
-            lines = io.StringIO(sample, newline="")
-            rows = [
-                len(row)
-                for _, row in zip(range(_GUESSED_ROWS), csv.reader(lines, delimiter=delimiter), strict=False)
-                if row
-            ]
-        except csv.Error:
-            return (0, 0)
+        lines = io.StringIO(sample, newline="")
+        rows: list[int] = []
+        with suppress(csv.Error):  # the rows before an open quotation mark tell it too
+            for _, row in zip(range(_GUESSED_ROWS), csv.reader(lines, delimiter=delimiter), strict=False):
+                if row:
+                    rows.append(len(row))
         usual = max(set(rows), key=rows.count, default=1)
         return (rows.count(usual) if usual > 1 else 0, usual)
 

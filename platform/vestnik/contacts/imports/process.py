@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import struct
-import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -13,6 +11,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from vestnik import children
 from vestnik.contacts.imports.rows import Failed, Frame, Job
 
 #: No frame of a child is longer: a thousand rows of ordinary cells are some hundred kilobytes.
@@ -76,13 +75,12 @@ async def begin(file: BinaryIO, job: Job) -> Child:
     """Start a child on an open file; the file may be closed afterwards."""
     number = file.fileno()
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "vestnik.contacts.imports.child",
+        *children.command("vestnik.contacts.imports.child"),
         stdin=PIPE,
         stdout=PIPE,
         pass_fds=(number,),
-        env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"},
+        cwd=children.NOWHERE,
+        env=children.environment(),
         limit=1 << 20,
     )
     if process.stdin is not None:

@@ -54,8 +54,24 @@ FILES: Mapping[str, Text] = {
     },
     "empty_file": {"ru": "В файле нет строк.", "en": "The file has no rows."},
     "too_many_columns": {
-        "ru": "В файле слишком много колонок.",
-        "en": "The file has too many columns.",
+        "ru": "В файле слишком много колонок: можно не больше {limit}.",
+        "en": "The file has too many columns: {limit} are the most.",
+    },
+    "cell_too_long": {
+        "ru": "В строке {row} ячейка длиннее {limit} символов. Сократите её и загрузите файл снова.",
+        "en": "In row {row} a cell is longer than {limit} characters. Shorten it and upload the file again.",
+    },
+    "compressed": {
+        "ru": "Файл сжат (gzip или zip). Распакуйте его: нужен сам CSV или XLSX.",
+        "en": "The file is compressed (gzip or zip). Unpack it: the CSV or XLSX itself is needed.",
+    },
+    "utf16_unmarked": {
+        "ru": "Файл в кодировке UTF-16 без её отметки (BOM). Сохраните его в UTF-8.",
+        "en": "The file is UTF-16 without its mark (BOM). Save it as UTF-8.",
+    },
+    "unknown_encoding": {
+        "ru": "Строка {row} записана не в UTF-8 и не в WINDOWS-1251. Сохраните файл целиком в UTF-8.",
+        "en": "Row {row} is neither UTF-8 nor WINDOWS-1251. Save the whole file as UTF-8.",
     },
     "too_large_unpacked": {
         "ru": "Таблица XLSX слишком велика. Сохраните её как CSV: его размер ограничен меньше.",

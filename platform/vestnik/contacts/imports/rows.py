@@ -95,10 +95,17 @@ class Inspected(msgspec.Struct):
 
 
 class Failed(msgspec.Struct, tag="failed"):
-    """Why the child gave up: a code of `reasons`, and the row where it did."""
+    """Why the child gave up: a code of `reasons`, the row where it did, and what is allowed."""
 
     code: str
     row: int | None = None
+    limit: int | None = None
+
+    @property
+    def reason(self) -> dict[str, str | int]:
+        """As it is stored with an import."""
+        given = {"code": self.code, "row": self.row, "limit": self.limit}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 class Batch(msgspec.Struct, tag="batch"):

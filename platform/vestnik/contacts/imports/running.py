@@ -141,7 +141,7 @@ class Runner:
             while len(live.rows) < UNIT_ROWS:
                 frame = await live.child.frame()
                 if isinstance(frame, Failed):
-                    await self._fail(row.id, row.run, {"code": frame.code, "row": frame.row})
+                    await self._fail(row.id, row.run, frame.reason)
                     return False
                 if not isinstance(frame, Batch):
                     break

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+import structlog
 
 from vestnik.audit import record
 from vestnik.contacts.errors import UnknownCategory
@@ -35,9 +36,12 @@ from vestnik.contacts.service import Contacts
 from vestnik.contacts.tables import contact
 from vestnik.db import Database, new_key, now
 from vestnik.engine import Engine, Run, Wanted
-from vestnik.http.errors import Language, NotFound
+from vestnik.http.errors import InternalError, Language, NotFound
+from vestnik.logs import fault
 from vestnik.people.access import Actor
 from vestnik.vault import Vault
+
+log = structlog.get_logger("vestnik.contacts")
 
 WORKFLOW = "contact_import"
 #: How long it is kept what contacts were before, which rows were rejected, and files nobody went on with.
@@ -165,16 +169,15 @@ class Imports:
             async with at_work(file, job) as child:
                 try:
                     frame = await child.frame()
-                except ChildFailed:
-                    frame = Failed("unreadable")
+                    if not isinstance(frame, Told | Failed):
+                        raise ChildFailed("the child told nothing")
+                except ChildFailed as failure:
+                    reference = fault(log, "contacts.import_child_failed", failure, import_id=import_id)
+                    raise InternalError(reference=reference) from None
         if isinstance(frame, Told):
             return frame.inspected
-        code = frame.code if isinstance(frame, Failed) else "unreadable"
-        row = frame.row if isinstance(frame, Failed) else None
         languages: tuple[Language, Language] = ("ru", "en")
-        raise UnreadableFile(
-            reason={each: reasons.words(reasons.FILES, code, each, row=row) for each in languages}
-        )
+        raise UnreadableFile(reason={each: reasons.why(frame.reason, each) for each in languages})
 
     async def start(
         self,
