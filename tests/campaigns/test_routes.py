@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -26,6 +27,7 @@ from vestnik.http.api import Context, routes
 from vestnik.http.events import Events
 from vestnik.http.faults import HANDLERS
 from vestnik.people.access import SYSTEM
+from vestnik.segments.errors import InvalidRule
 
 
 class SignedIn:
@@ -135,6 +137,8 @@ async def test_refusals_are_problems_that_say_what_to_do(room: Room, client: htt
     answers = [
         await client.post(f"/campaigns/{unready}/send", json={}),
         await client.post(f"/campaigns/{unready}/send", json={"at": scheduled}),
+        await client.post(f"/campaigns/{unready}/send", json={"at": "2150-01-01T00:00:00Z"}),
+        await client.post(f"/campaigns/{unready}/send", json={"at": "9999-12-31T23:59:59-23:00"}),
         await client.post(f"/campaigns/{unready}/pause"),
         await client.post(f"/campaigns/{unready}/check-at-service"),
         await client.post(f"/campaigns/{unready}/cancel-at-service"),
@@ -147,6 +151,8 @@ async def test_refusals_are_problems_that_say_what_to_do(room: Room, client: htt
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
         (409, "campaign_not_ready"),
         (422, "schedule_in_the_past"),
+        (422, "invalid_request"),
+        (422, "invalid_request"),
         (409, "campaign_state_forbids"),
         (409, "campaign_not_at_service"),
         (409, "campaign_not_at_service"),
@@ -155,8 +161,26 @@ async def test_refusals_are_problems_that_say_what_to_do(room: Room, client: htt
         (404, "not_found"),
         (422, "invalid_request"),
     ]
+    assert [answers[place].json()["path"] for place in (2, 3)] == ["$.at", "$.at"]
+    assert (await client.get("/campaigns")).status_code == 200
     assert answers[0].json()["checks"] == ["subject_missing"]
     assert answers[0].json()["detail"] == "Рассылку пока нельзя отправить: Укажите тему письма."
+
+
+async def test_a_segment_whose_rule_broke_is_a_check_with_a_way_out(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_id = await room.draft(segment_id=1)
+
+    def broken(*_: object) -> sa.Select[Any]:
+        raise InvalidRule.at("$.rules[0].field", "field")
+
+    monkeypatch.setattr(room.around, "members", broken)
+    [check] = (await room.campaigns.preflight(SYSTEM, campaign_id)).errors
+
+    assert (check.code, check.facts["segment"]) == ("segment_broken", "Все")
+    assert "there is no such field" in check.sentence("en")
+    assert [(fix.code, fix.path) for fix in check.fixes] == [("edit_segment", "/segments/1")]
 
 
 async def test_live_stream_tells_the_present_state_and_every_change(room: Room) -> None:

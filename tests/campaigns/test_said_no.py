@@ -197,3 +197,11 @@ async def test_a_test_letter_goes_to_nobody_who_said_no(room: Room, how: str) ->
 
     assert (tested.sent, [each.address for each in tested.refused]) == (["me@example.com"], [LEFT])
     assert [each["contacts"] for each in room.service.tested] == [["me@example.com"]]
+
+
+async def test_the_refusal_of_a_test_letter_says_why(room: Room) -> None:
+    campaign_id = await room.draft()
+    await unsubscribe(room, "stopped")
+    tested = await room.campaigns.tests.send(SYSTEM, campaign_id, [LEFT])
+    assert tested.refused[0].words("en").startswith("the address is on the stop-list")
+    assert tested.refused[0].words("ru").startswith("адрес в стоп-листе")

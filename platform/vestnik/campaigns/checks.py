@@ -72,6 +72,10 @@ TEXTS: Mapping[str, Text] = {
         "ru": "Сегмента больше нет: выберите другой.",
         "en": "The segment is gone: choose another.",
     },
+    "segment_broken": {
+        "ru": "Правило сегмента «{segment}» больше не читается: {problem} Измените правило.",
+        "en": "The rule of the segment “{segment}” can't be read any more: {problem} Change the rule.",
+    },
     "value_missing": {
         "ru": "Поле «{field}» не заполнено у получателей: {recipients}. В их письме это место будет пустым.",
         "en": "The field “{field}” is empty for this many recipients: {recipients}. Their letter will have a "

@@ -67,7 +67,7 @@ class TestBody(Shape):
 
 
 class RefusedShape(Shape):
-    """An address that got none; without a reason it is on the stop-list."""
+    """An address that got none, and why."""
 
     address: str
     reason: str | None
@@ -184,7 +184,9 @@ async def list_senders(context: Context, account_id: int) -> SenderPage:
 async def send_campaign_test(context: Context, id: int, body: TestBody) -> TestedShape:
     """Send the letter to a few addresses as a test; it is counted nowhere."""
     tested = await context.services.campaigns.tests.send(context.actor, id, body.contacts)
-    refused = [RefusedShape(address=each.address, reason=each.reason) for each in tested.refused]
+    refused = [
+        RefusedShape(address=each.address, reason=each.words(context.language)) for each in tested.refused
+    ]
     return TestedShape(sent=list(tested.sent), refused=refused)
 
 

@@ -25,6 +25,7 @@ from vestnik.campaigns.workflows import call
 from vestnik.contacts.addresses import KIND_OF_CAMPAIGN
 from vestnik.contacts.lacking import Counts, count_audience
 from vestnik.db import Database
+from vestnik.http.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,15 @@ class Inspector:
         fields, unread = await fields_of(self._surroundings, row)
         counts = Counts({}, {})
         if not any(check.code == "segment_gone" for check in checks):
-            counts = await self._count(row, [each.value for each in fields if each.value is not None])
+            try:
+                counts = await self._count(row, [each.value for each in fields if each.value is not None])
+            except Problem as problem:
+                if problem.code != "invalid_rule":
+                    raise
+                checks.append(await self._broken(row, problem))
         exclusions: dict[str, int] = dict(counts.verdicts.items())
         recipients = exclusions.pop("ok", 0)
-        if recipients == 0:
+        if recipients == 0 and not any(check.code == "segment_broken" for check in checks):
             checks.append(Check("nobody", "error"))
         checks += await self._service(row, recipients)
         checks += [*unread, *checks_of(fields, counts.lacking, row)]
@@ -77,6 +83,12 @@ class Inspector:
             people = await connection.run_sync(members)
             kind = KIND_OF_CAMPAIGN[row.type]
             return await count_audience(connection, people, row.category_id, kind, values)
+
+    async def _broken(self, row: Row, problem: Problem) -> Check:
+        """The rule names a field that is gone, or means something else by now."""
+        name = await self._surroundings.segment_name(row.segment_id)
+        words = {"ru": problem.detail("ru"), "en": problem.detail("en")}
+        return Check("segment_broken", "error", {"segment": name, "problem": words})
 
     async def _references(self, row: Row) -> list[Check]:
         checks: list[Check] = []
@@ -178,7 +190,12 @@ def _account(row: Row, account: SendingAccount) -> list[Check]:
 
 
 def _with_fixes(check: Check, row: Row) -> Check:
-    places = {"account": row.account_id, "campaign": row.id, "template": row.template_id}
+    places = {
+        "account": row.account_id,
+        "campaign": row.id,
+        "template": row.template_id,
+        "segment_id": row.segment_id,
+    }
     return replace(check, fixes=fixes_of(check.code, {**places, **check.facts}))
 
 

@@ -41,12 +41,18 @@ from vestnik.campaigns.track import Tracker
 from vestnik.campaigns.workflows import Driver, call
 from vestnik.db import Database, fold, new_key, now
 from vestnik.engine import Engine
-from vestnik.http.errors import NotFound
+from vestnik.http.errors import InvalidRequest, NotFound, Text
 from vestnik.http.events import Events
 from vestnik.people.access import Actor
 
 #: What a person sends now may be taken back for this long, unless a setting says otherwise.
 HOLD_S = 10.0
+#: No campaign is scheduled further ahead.
+FARTHEST = timedelta(days=5 * 365)
+_TOO_FAR: Text = {
+    "ru": "так далеко рассылки не назначают: выберите время не дальше пяти лет вперёд",
+    "en": "campaigns are not scheduled so far ahead: choose a time within five years",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +226,8 @@ class Campaigns:
         actor.require("campaigns.send")
         if at is not None and at <= now():
             raise ScheduleInThePast()
+        if at is not None and at > now() + FARTHEST:
+            raise InvalidRequest(path="$.at", reason=_TOO_FAR)
         preflight = await self.inspector.look(await self.row(campaign_id))
 
         def send(connection: sa.Connection) -> int | None:

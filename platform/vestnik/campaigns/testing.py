@@ -18,6 +18,7 @@ from vestnik.campaigns.preflight import content
 from vestnik.campaigns.workflows import call, request
 from vestnik.contacts.addresses import KIND_OF_CAMPAIGN, normalise
 from vestnik.db import Database
+from vestnik.http.errors import Language, Text
 from vestnik.http.limits import RateLimit
 from vestnik.people.access import Actor
 
@@ -27,13 +28,22 @@ ADDRESSES = 10
 AT_ONCE = 10
 ONE_MORE_EVERY_S = 60.0
 
+STOPPED: Text = {
+    "ru": "адрес в стоп-листе, или человек отписался либо заблокирован",
+    "en": "the address is on the stop-list, or its owner unsubscribed or is blocked",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An address that got no test letter; `reason` None: it is on the stop-list."""
+    """An address that got no test letter, and why."""
 
     address: str
-    reason: str | None = None
+    reason: str | Text
+
+    def words(self, language: Language) -> str:
+        """The reason for a reader of `language`; the service's own words are as they are."""
+        return self.reason if isinstance(self.reason, str) else self.reason[language]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,7 @@ class Tests:
             raise CannotSendTest()
         stopped = await self._surroundings.stopped(kind, addresses, row.category_id)
         wanted = [address for address in addresses if address not in stopped]
-        refused = [Refused(address) for address in addresses if address in stopped]
+        refused = [Refused(address, STOPPED) for address in addresses if address in stopped]
         if not wanted:
             return Tested([], refused)
         self._limit.take(f"{actor.user_id}:{actor.key_id}")

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_FIRST, _LAST = ((end.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND for end in (datetime.min, datetime.max))
 
 #: A 64-bit integer key. SQLite numbers rows by itself only for a column declared INTEGER.
 Key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -57,10 +58,13 @@ Instant = InstantType()
 
 
 def to_microseconds(instant: datetime) -> int:
-    """Whole microseconds since 1970 UTC; ValueError for a datetime without zone."""
+    """Whole microseconds since 1970 UTC; ValueError without a zone, or beyond the calendar in UTC."""
     if instant.tzinfo is None:
         raise ValueError(f"an instant needs a time zone: {instant.isoformat()}")
-    return (instant - EPOCH) // _MICROSECOND
+    microseconds = (instant - EPOCH) // _MICROSECOND
+    if not _FIRST <= microseconds <= _LAST:
+        raise ValueError(f"an instant that no calendar shows in UTC: {instant.isoformat()}")
+    return microseconds
 
 
 def from_microseconds(microseconds: int) -> datetime:

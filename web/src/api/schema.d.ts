@@ -5290,7 +5290,7 @@ export interface components {
         };
         /**
          * RefusedShape
-         * @description An address that got none; without a reason it is on the stop-list.
+         * @description An address that got none, and why.
          */
         RefusedShape: {
             address: string;
