@@ -71,7 +71,7 @@ class Walker:
             return "2026-01-01"
         if ":[0-5]" in pattern:
             return "09:00"
-        return "x" * max(1, schema.get("minLength", 1))
+        return "x" * max(1, int(schema.get("minLength", 1)))
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -119,12 +120,8 @@ async def test_any_file_is_applied_as_if_row_by_row_and_undone_to_what_was_befor
     start = turn = 0
     while start < len(rows):
         part = rows[start : start + units[turn % len(units)]]
-        start += await services.database.submit(
-            lambda connection, part=part, start=start: services.imports.runner._apply(
-                connection, (import_id, 1, start), part, policy
-            ),
-            bulk=True,
-        )
+        unit = partial(services.imports.runner._apply, place=(import_id, 1, start), rows=part, policy=policy)
+        start += await services.database.submit(unit, bulk=True)
         turn += 1
     imported = await services.database.write(_everybody)
     await services.database.write(_undoing, import_id)

@@ -225,6 +225,30 @@ async def test_a_header_may_be_asked_for(scheduler: Scheduler) -> None:
     assert card["run"]["state"] == "fetched"
 
 
+@pytest.mark.parametrize(
+    ("name", "secret", "path"),
+    [
+        ("Host", "other.example", "$.credential.name"),
+        ("X-Key\r\nHost", "x", "$.credential.name"),
+        ("X-Key", "x\r\nHost: other.example", "$.credential.secret"),
+    ],
+)
+async def test_a_header_that_can_t_be_sent_is_refused_when_it_is_entered(
+    scheduler: Scheduler, name: str, secret: str, path: str
+) -> None:
+    credential = {"kind": "header", "name": name, "secret": secret}
+    body = {"name": "Сайт", "url": "https://example.com/a.csv", "everyHours": 6, "credential": credential}
+    answer = await scheduler.browser.post("/imports/schedules", body)
+    assert (answer.status_code, answer.json()["path"], "other.example" in answer.text) == (422, path, False)
+
+
+async def test_lists_show_an_address_without_its_query(scheduler: Scheduler) -> None:
+    url = f"{scheduler.files.url}?token=SEKRET2"
+    card = await scheduler.create(url=url)
+    listed = (await scheduler.browser.get("/imports/schedules")).text
+    assert (card["url"], "SEKRET2" in listed, f"{scheduler.files.url}?…" in listed) == (url, False, True)
+
+
 async def test_only_an_administrator_lets_a_schedule_into_a_private_network(scheduler: Scheduler) -> None:
     marketer, files = scheduler.desk.browser, scheduler.files
     body = {"name": "Сайт", "url": files.url, "everyHours": 6}

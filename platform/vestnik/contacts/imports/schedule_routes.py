@@ -14,7 +14,8 @@ from vestnik.contacts.imports.routes import PolicyShape, State, policy_shape
 from vestnik.contacts.imports.rows import Policy
 from vestnik.contacts.imports.schedules import Wish
 from vestnik.contacts.imports.timing import LONGEST_HOURS, SHORTEST_HOURS, Rhythm
-from vestnik.egress.requests import URL_CHARACTERS
+from vestnik.egress.errors import EgressError
+from vestnik.egress.requests import URL_CHARACTERS, check_headers
 from vestnik.http.api import Context, Id, Page, Router, Shape
 from vestnik.http.errors import InvalidRequest, Language
 
@@ -136,7 +137,10 @@ class ScheduleRunPage(Shape):
 async def list_import_schedules(context: Context, query: Page) -> SchedulePage:
     """Scheduled imports by name, each with its newest run."""
     rows, total = await context.services.schedules.page(context.actor, query.offset, query.limit)
-    return SchedulePage(items=await _schedules(context, rows), total=total)
+    items = await _schedules(context, rows)
+    for each in items:
+        each.url = without_query(each.url)
+    return SchedulePage(items=items, total=total)
 
 
 @router.post(
@@ -225,6 +229,8 @@ def _wish(body: ScheduleBody) -> Wish:
         }
         raise InvalidRequest(path="$.everyHours", reason=reason)
     given = body.credential
+    if given is not None and given.kind == "header":
+        _check_header(given.name.strip(), given.secret or "")
     return Wish(
         name=" ".join(body.name.split()),
         url=body.url.strip(),
@@ -234,6 +240,38 @@ def _wish(body: ScheduleBody) -> Wish:
         credential_name=None if given is None else given.name.strip(),
         secret=None if given is None else given.secret,
     )
+
+
+def _check_header(name: str, value: str) -> None:
+    """Refuse a header that can't be sent; the reason never holds its value."""
+    for path, header, reason in (
+        (
+            "$.credential.name",
+            (name, ""),
+            {
+                "ru": "такой заголовок указать нельзя: его задаёт сам Вестник, или это не имя заголовка",
+                "en": "this header can't be given: Vestnik sets it itself, or it is no name of a header",
+            },
+        ),
+        (
+            "$.credential.secret",
+            ("X-Secret", value),
+            {
+                "ru": "в значении заголовка не может быть переносов строк и управляющих символов",
+                "en": "the value of a header has no line breaks and no control characters",
+            },
+        ),
+    ):
+        try:
+            check_headers([header])
+        except EgressError:
+            raise InvalidRequest(path=path, reason=reason) from None
+
+
+def without_query(url: str) -> str:
+    """An address as lists show it: its query may hold a key, which only the form of the schedule needs."""
+    plain, mark, _ = url.partition("?")
+    return f"{plain}?…" if mark else plain
 
 
 def _schedule(
