@@ -41,6 +41,7 @@ async def test_a_contact_is_created_found_and_read_whole(installation: Installat
         "unsubscribed": False,
         "createdAt": card["createdAt"],
         "updatedAt": card["updatedAt"],
+        "lastActivityAt": None,
         "externalId": None,
         "companyInn": None,
         "owner": None,
