@@ -151,6 +151,6 @@ def _prepare_sqlite_writer(connection: sqlite3.Connection, _record: Any) -> None
 
 def _prepare_sqlite_reader(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("query_only=ON", "busy_timeout=30000", "temp_store=MEMORY"):
+    for pragma in ("query_only=ON", "busy_timeout=30000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
