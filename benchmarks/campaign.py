@@ -18,6 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from benchmarks import installation as site
 from vestnik.app import Services, answering, build_services
 from vestnik.campaigns.service import Draft
@@ -28,10 +30,13 @@ from vestnik.modules.accounts.service import HostChoice
 from vestnik.people.access import RIGHTS, SYSTEM
 from vestnik.settings import Settings
 from vestnik_simulator import RunningSimulator, simulator_process
+from vestnik_simulator.options import DEFAULT_ACCOUNTS
 
 RECIPIENTS = "100000"
 SENDER = "news@mayak-books.example"
 NO_LIMITS = ("--calls-per-minute", "0", "--campaigns-per-minute", "0", "--start-delay-s", "0")
+#: A plan that has room for everybody.
+ACCOUNTS = msgspec.json.encode([replace(DEFAULT_ACCOUNTS[0], emails_paid=100_000_000)]).decode()
 LONGEST_S = 1_800
 _WHOLE = 200_000
 
@@ -46,7 +51,7 @@ def _measure(recipients: int) -> dict[str, Any]:
     with (
         tempfile.TemporaryDirectory() as folder,
         site.database(Path(folder)) as database_url,
-        simulator_process(Path(folder) / "sim", *NO_LIMITS) as simulator,
+        simulator_process(Path(folder) / "sim", *NO_LIMITS, "--accounts", ACCOUNTS) as simulator,
     ):
         settings = replace(Settings.from_environment({}), data_dir=Path(folder))
         settings = replace(settings, database_url=database_url)
