@@ -253,7 +253,7 @@ async def test_older_copy_of_the_engine_file_repeats_nothing(
         async with database.read() as connection:
             handed = (await connection.execute(sa.select(chunk.c.state).distinct())).scalars().all()
 
-    assert handed == ["handed_over"]
+    assert sorted(handed) == ["handed_over", "looked"]
     launches = [name for name, _ in service.calls[calls:] if not name.startswith(PREFIX + "Get")]
     assert launches == []
     assert service.sent() == dict.fromkeys(EVERYBODY, 1)
