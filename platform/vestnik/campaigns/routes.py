@@ -9,11 +9,10 @@ import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from vestnik.campaigns import shapes
+from vestnik.campaigns.draft_shapes import CampaignBody, CampaignChange
 from vestnik.campaigns.service import Campaigns, topic
 from vestnik.campaigns.shapes import (
-    CampaignBody,
     CampaignCard,
-    CampaignChange,
     CampaignPage,
     CampaignQuery,
     CopyBody,
