@@ -71,6 +71,8 @@ def _numbers(text: str) -> list[str]:
 
 def _holders(folded: str, kind: str, most: int | None) -> sa.Select[tuple[int]]:
     keys = sa.select(address.c.id).where(contains(address.c.normalised, folded, most))
+    if len(folded) < SHORTEST:  # looked up in the index of addresses, which begins with the kind
+        keys = keys.where(address.c.kind == kind)
     return sa.select(contact_address.c.contact_id).where(
         contact_address.c.kind == kind, contact_address.c.address_id.in_(keys)
     )
