@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -82,6 +83,15 @@ async def test_upsert_and_insert_ignore_mean_the_same_on_both_databases(notes: D
 async def test_a_naive_datetime_is_refused(notes: Database) -> None:
     with pytest.raises(sa.exc.StatementError):
         await notes.write(lambda c: c.execute(sa.insert(note).values(at=datetime(2026, 1, 1))))
+
+
+async def test_bulk_work_leaves_a_database_quiet(notes: Database) -> None:
+    before = time.monotonic()
+    await notes.write(lambda _connection: None)
+    written = notes.quiet_s()
+    assert written <= time.monotonic() - before
+    await notes.submit(lambda _connection: None, bulk=True)
+    assert notes.quiet_s() > written
 
 
 async def test_nothing_is_taken_after_stop(notes: Database) -> None:
