@@ -418,7 +418,9 @@ async def test_whoever_said_no_is_in_no_audience_however_it_was_made(
         keys = list(model.people)
         for event in before[:2]:
             await model.tell(event)
-        campaign_id = await campaign_by(model, way, [key for key in keys if key not in model.merged])
+        campaign_id = await campaign_by(
+            model, way, [key for key in keys if key not in {*model.merged, *model.erased}]
+        )
         for event in before[2:]:
             await model.tell(event)
         pending = iter(during)
