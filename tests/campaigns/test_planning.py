@@ -24,6 +24,7 @@ from vestnik.campaigns.repeats import Repeats
 from vestnik.campaigns.routes import router
 from vestnik.campaigns.states import State
 from vestnik.campaigns.tables import campaign, delivery, repeat
+from vestnik.campaigns.testing import STOPPED
 from vestnik.db import now
 from vestnik.http.api import routes
 from vestnik.http.events import Events
@@ -217,7 +218,7 @@ async def test_a_test_letter_goes_to_its_addresses_alone_and_is_counted_nowhere(
     assert answer.json() == {
         "sent": ["me@example.com"],
         "refused": [
-            {"address": "person-1@example.com", "reason": None},
+            {"address": "person-1@example.com", "reason": STOPPED["ru"]},
             {"address": "full@example.com", "reason": "Ящик переполнен"},
         ],
     }

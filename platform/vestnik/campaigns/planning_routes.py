@@ -70,7 +70,7 @@ class RefusedShape(Shape):
     """An address that got none, and why."""
 
     address: str
-    reason: str | None
+    reason: str
 
 
 class TestedShape(Shape):

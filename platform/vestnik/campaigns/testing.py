@@ -29,7 +29,7 @@ AT_ONCE = 10
 ONE_MORE_EVERY_S = 60.0
 
 STOPPED: Text = {
-    "ru": "адрес в стоп-листе, или человек отписался либо заблокирован",
+    "ru": "Адрес в стоп-листе, или человек отписался либо заблокирован.",
     "en": "the address is on the stop-list, or its owner unsubscribed or is blocked",
 }
 

@@ -5294,7 +5294,7 @@ export interface components {
          */
         RefusedShape: {
             address: string;
-            reason: string | null;
+            reason: string;
         };
         /**
          * AudienceQuery

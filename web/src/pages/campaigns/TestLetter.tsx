@@ -58,14 +58,14 @@ export function TestLetter({ id, accountId, kind }: { id: string; accountId: str
   );
 }
 
-function Outcome({ tested }: { tested: { sent: string[]; refused: { address: string; reason: string | null }[] } }) {
+function Outcome({ tested }: { tested: { sent: string[]; refused: { address: string; reason: string }[] } }) {
   const { t } = useTranslation();
   return (
     <Alert color={tested.refused.length > 0 ? "yellow" : "teal"} role="status">
       {tested.sent.length > 0 && <Text size="sm">{t("planning.test.sent", { addresses: tested.sent.join(", ") })}</Text>}
       {tested.refused.map(({ address, reason }) => (
         <Text size="sm" key={address}>
-          {t("planning.test.refused", { address, reason: reason ?? t("planning.test.stopped") })}
+          {t("planning.test.refused", { address, reason })}
         </Text>
       ))}
     </Alert>
