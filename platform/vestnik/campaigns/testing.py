@@ -30,7 +30,7 @@ ONE_MORE_EVERY_S = 60.0
 
 STOPPED: Text = {
     "ru": "Адрес в стоп-листе, или человек отписался либо заблокирован.",
-    "en": "the address is on the stop-list, or its owner unsubscribed or is blocked",
+    "en": "The address is on the suppression list, or its owner unsubscribed or is blocked.",
 }
 
 
