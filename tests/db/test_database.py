@@ -94,6 +94,19 @@ async def test_bulk_work_leaves_a_database_quiet(notes: Database) -> None:
     assert notes.quiet_s() > written
 
 
+async def test_bulk_work_gets_its_turns_while_others_write_without_end(notes: Database) -> None:
+    bulk = [notes.submit(lambda _connection: None, bulk=True) for _ in range(5)]
+    while not all(unit.done() for unit in bulk):
+        await notes.write(lambda _connection: None)
+
+
+async def test_bulk_work_that_waits_is_finished_when_the_database_stops(notes: Database) -> None:
+    bulk = [notes.submit(lambda connection, n=n: add(connection, f"bulk {n}"), bulk=True) for n in range(3)]
+    other = notes.submit(lambda connection: add(connection, "other"))
+    await notes.stop()
+    assert [unit.done() for unit in (other, *bulk)] == [True] * 4
+
+
 async def test_nothing_is_taken_after_stop(notes: Database) -> None:
     await notes.stop()
     with pytest.raises(WriterStopped):

@@ -6,6 +6,9 @@ A group holds at most `GROUP_UNITS` units and `GROUP_SECONDS`; each unit has a s
 so that one unit's failure undoes that unit alone. A future is resolved only after COMMIT. A unit that
 PostgreSQL asks to try again begins the next group: what the units before it locked is free by then,
 and the process that it ran into can go on.
+
+Bulk units wait for all others, and while others come one after another, some time between two of them:
+whoever asks for several in turn, as a webhook does, would else wait for a bulk unit at each.
 """
 
 from __future__ import annotations
@@ -25,6 +28,9 @@ from vestnik.db.driver import DriverStatement
 
 GROUP_UNITS = 1000
 GROUP_SECONDS = 0.05
+#: Between two bulk units while others are asked for, and after how long of none the next may begin.
+BULK_PAUSE_S = 0.03
+BULK_SILENCE_S = 0.01
 _ATTEMPTS = 3
 _RETRIED_STATES = frozenset(
     {"40001", "40P01"}
@@ -45,6 +51,7 @@ class WriterStopped(RuntimeError):
 class _Unit:
     run: Callable[[sa.Connection], Any]
     future: asyncio.Future[Any]
+    bulk: bool
     value: Any = None
     error: BaseException | None = None
     callbacks: list[Callable[[], None]] = field(default_factory=list)
@@ -69,13 +76,14 @@ class Writer:
         self._stopping = False
         #: When work other than bulk was asked for last.
         self.asked_at = time.monotonic()
+        self._bulk_ended = 0.0
         self._thread = threading.Thread(target=self._serve, name="vestnik-writer", daemon=True)
         self._thread.start()
 
     def submit(self, run: Callable[[sa.Connection], Any], *, bulk: bool) -> asyncio.Future[Any]:
         """Queue `run`; the future has its value after COMMIT, or its exception after the roll-back."""
         future = self._loop.create_future()
-        unit = _Unit(run, future)
+        unit = _Unit(run, future, bulk)
         with self._wake:
             if self._stopping:
                 raise WriterStopped("the database is closed")
@@ -103,11 +111,18 @@ class Writer:
             while True:
                 if self._normal:
                     return self._normal.popleft()
-                if self._bulk:
+                pause = self._bulk_pause() if self._bulk else None
+                if pause is not None and pause <= 0:
                     return self._bulk.popleft()
-                if self._stopping or not block:
+                if not block or (self._stopping and pause is None):
                     return None
-                self._wake.wait()
+                self._wake.wait(pause)
+
+    def _bulk_pause(self) -> float:
+        """How long the next bulk unit is to wait, should nobody ask for anything else."""
+        if self._stopping:
+            return 0.0
+        return min(self._bulk_ended + BULK_PAUSE_S, self.asked_at + BULK_SILENCE_S) - time.monotonic()
 
     def _serve(self) -> None:
         while (first := self._next(block=True)) is not None:
@@ -117,6 +132,8 @@ class Writer:
             except BaseException as error:  # the group's BEGIN or COMMIT failed: none of it is stored
                 for unit in done:
                     unit.value, unit.error, unit.callbacks = None, unit.error or error, []
+            if any(unit.bulk for unit in done):
+                self._bulk_ended = time.monotonic()
             if self._on_group is not None and done:
                 self._on_group(len(done))
             try:
