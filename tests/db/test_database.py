@@ -101,7 +101,7 @@ async def test_bulk_work_gets_its_turns_while_others_write_without_end(notes: Da
 
 
 async def test_bulk_work_that_waits_is_finished_when_the_database_stops(notes: Database) -> None:
-    bulk = [notes.submit(lambda connection, n=n: add(connection, f"bulk {n}"), bulk=True) for n in range(3)]
+    bulk = [notes.submit(lambda connection: add(connection, "bulk"), bulk=True) for _ in range(3)]
     other = notes.submit(lambda connection: add(connection, "other"))
     await notes.stop()
     assert [unit.done() for unit in (other, *bulk)] == [True] * 4
