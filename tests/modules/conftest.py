@@ -107,7 +107,7 @@ class _ActorOfHeader:
         role, language = headers.get(b"x-role", b"").decode(), headers.get(b"x-language", b"en").decode()
         lacks = headers.get(b"x-lacks", b"").decode()
         if role:
-            rights = rights_of([role]) - {lacks}
+            rights = rights_of([role]) - set(lacks.split())
             actor = Actor(1, f"Имя {role}", rights, "ru" if language == "ru" else "en")
             scope.setdefault("state", {})["actor"] = actor
         await self._app(scope, receive, send)
@@ -124,7 +124,7 @@ class Site:
     bundled: Path
     role: Role = "administrator"
     language: str = "en"
-    #: A right of the role that the person lacks, as somebody with an API key may.
+    #: Rights of the role that the person lacks, as somebody with an API key may.
     lacks: str = ""
 
     async def request(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
@@ -138,7 +138,7 @@ class Site:
         return self.ok(await self.request("POST", path, body))
 
     async def upload(self, name: str, data: bytes) -> httpx.Response:
-        headers = {"x-role": self.role, "x-language": self.language}
+        headers = {"x-role": self.role, "x-language": self.language, "x-lacks": self.lacks}
         return await self.client.post("/api/v1/modules/upload", files={"file": (name, data)}, headers=headers)
 
     @staticmethod

@@ -257,9 +257,9 @@ async def test_a_module_is_switched_on_and_off(site: Site) -> None:
     assert states == [False, True]
 
 
-async def test_a_marketer_reads_modules_and_changes_none(site: Site) -> None:
+async def test_who_only_reads_modules_changes_none(site: Site) -> None:
     module_id = await site.module(SOURCE)
-    site.role = "marketer"
+    site.role, site.lacks = "integrator", "modules.write modules.publish"
     assert (await site.get("/modules"))["total"] == 1
     for method, path, body in (
         ("POST", "/modules", {"name": "two", "title": "x"}),

@@ -395,9 +395,9 @@ async def test_who_may_not_read_webhooks_rehearses_none(stage: Stage) -> None:
     await stage.site.post(path, body)
 
 
-async def test_a_marketer_looks_at_rehearsals_and_begins_none(stage: Stage) -> None:
+async def test_who_only_reads_modules_looks_at_rehearsals_and_begins_none(stage: Stage) -> None:
     found = await stage.rehearse(LIVE)
-    stage.site.role = "marketer"
+    stage.site.role, stage.site.lacks = "integrator", "modules.write"
     path = f"/modules/{stage.module_id}/rehearsals"
     assert (await stage.site.get(f"{path}/{found['id']}"))["rows"] == []
     assert (await stage.site.refused("POST", path, {"versionId": found["versionId"]}))[0] == 403
