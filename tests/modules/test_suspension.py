@@ -48,8 +48,8 @@ async def _broken_out(site: Site, server: Server, sandbox: Sandbox, account_id: 
 
     async def end(_: Received, writer: Writer) -> None:
         for worker in _workers(sandbox):
-            if worker._call is not None:
-                os.kill(worker.pid, signal.SIGSYS)
+            if worker._call is not None and (pid := worker.pid):
+                os.kill(pid, signal.SIGSYS)
         writer.write(http_answer(b"{}"))
 
     server.handler = end
@@ -110,9 +110,10 @@ async def _ended(sandbox: Sandbox, work: Coroutine[Any, Any, Any]) -> None:
     while not task.done():
         for worker in _workers(sandbox):
             # A text is checked before it runs: not then.
-            if worker._call is not None and worker._call.limits is not LOAD_LIMITS:
+            # 0 is a worker that has ended, and to kill() all of us.
+            if worker._call is not None and worker._call.limits is not LOAD_LIMITS and (pid := worker.pid):
                 with suppress(ProcessLookupError):
-                    os.kill(worker.pid, signal.SIGSYS)
+                    os.kill(pid, signal.SIGSYS)
         await asyncio.sleep(0.01)
     await task
 

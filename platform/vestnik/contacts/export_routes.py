@@ -31,7 +31,6 @@ class ExportBody(Shape, kw_only=True):
 @router.post(
     "/contacts/export",
     body=ExportBody,
-    status=200,
     media_type="text/csv, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     right="contacts.export",
 )

@@ -135,7 +135,11 @@ class Router:
         body_bytes: int = DEFAULT_BODY_BYTES,
         media_type: str = "application/json",
     ) -> Callable[[H], H]:
-        """Register a handler; `right` is a named right, `SIGNED_IN` or `PUBLIC`."""
+        """Register a handler; `right` is a named right, `SIGNED_IN` or `PUBLIC`.
+
+        The status of success is 204 where there is nothing to tell, and 200 elsewhere.
+        """
+        is_empty = returns is None and media_type == "application/json"
 
         def register(handler: H) -> H:
             self.operations.append(
@@ -148,7 +152,7 @@ class Router:
                     body=body,
                     query=query,
                     returns=returns,
-                    status=status or (204 if returns is None else 200),
+                    status=status or (204 if is_empty else 200),
                     body_bytes=body_bytes,
                     media_type=media_type,
                 )

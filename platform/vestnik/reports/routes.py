@@ -68,7 +68,6 @@ async def list_campaign_log(context: Context, id: int, query: LogQuery) -> LogPa
 @router.get(
     "/campaigns/{id:key}/log/export",
     query=LogFilter,
-    status=200,
     right="contacts.export",
     media_type="text/csv",
 )
@@ -91,9 +90,7 @@ async def get_engagement(context: Context, query: EngagementQuery) -> Engagement
     return shapes.engagement(await _reports(context).engagement(context.actor, query.wanted()))
 
 
-@router.get(
-    "/reports/engagement/export", query=GroupQuery, status=200, right="contacts.export", media_type="text/csv"
-)
+@router.get("/reports/engagement/export", query=GroupQuery, right="contacts.export", media_type="text/csv")
 async def export_engagement(context: Context, query: GroupQuery) -> Response:
     """One group of the report as CSV."""
     rows = await _reports(context).export_group(context.actor, query.wanted(), query.group)

@@ -11154,7 +11154,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The letter as a document for a sandboxed frame. */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11187,7 +11187,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description A picture of a letter, by the signed link in its preview. */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11218,7 +11218,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The service's picture of a template. */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12082,7 +12082,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Live progress: an event `progress` at once and at every change. */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

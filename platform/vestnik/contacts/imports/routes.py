@@ -222,14 +222,14 @@ async def remove_import(context: Context, id: int) -> None:
     await context.services.imports.remove(context.actor, id)
 
 
-@router.get("/imports/{id:key}/rejects", status=200, media_type="text/csv", right="contacts.write")
+@router.get("/imports/{id:key}/rejects", media_type="text/csv", right="contacts.write")
 async def get_import_rejects(context: Context, id: int) -> StreamingResponse:
     """The rows that were not taken, as a CSV file with the reason of each."""
     rows = await context.services.imports.rejects(context.actor, id, context.language)
     return _csv(rows, f"rejects-{id}.csv")
 
 
-@router.get("/imports/{id:key}/not-undone", status=200, media_type="text/csv", right="contacts.write")
+@router.get("/imports/{id:key}/not-undone", media_type="text/csv", right="contacts.write")
 async def get_import_not_undone(context: Context, id: int) -> StreamingResponse:
     """The contacts that undoing left as they are, as a CSV file with the reason of each."""
     rows = await context.services.imports.not_undone(context.actor, id, context.language)

@@ -183,7 +183,6 @@ def _host(page: HostPage) -> ModuleHostShape:
 @router.get(
     "/modules/{id:key}/export",
     query=ExportQuery,
-    status=200,
     right="modules.read",
     media_type="application/zip",
 )
