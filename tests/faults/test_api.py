@@ -70,6 +70,7 @@ class Things:
             "password": "a long pass phrase",
             "roles": ["marketer"],
         }
+        schedule = {"name": "Покупатели", "url": "https://shop.example/customers.csv", "everyHours": 24}
         webhooks = product.get("/webhooks", limit=3)["items"]
         versions = product.get(f"/modules/{desk.module_id}/versions")["items"]
         lists = product.post(f"/accounts/{desk.account_id}/lists/import")["items"]
@@ -83,6 +84,8 @@ class Things:
             "modules": [desk.module_id],
             "webhooks": [line["id"] for line in webhooks],
             "users": [product.post("/users", form)["id"]],
+            "companies": [product.post("/companies", {"name": "Ромашка"})["id"]],
+            "imports": [product.post("/imports/schedules", schedule)["id"]],
             "versions": [version["id"] for version in versions],
         }
         self.by_field: Mapping[str, list[Any]] = {
