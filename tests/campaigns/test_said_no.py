@@ -203,5 +203,5 @@ async def test_the_refusal_of_a_test_letter_says_why(room: Room) -> None:
     campaign_id = await room.draft()
     await unsubscribe(room, "stopped")
     tested = await room.campaigns.tests.send(SYSTEM, campaign_id, [LEFT])
-    assert tested.refused[0].words("en").startswith("the address is on the stop-list")
-    assert tested.refused[0].words("ru").startswith("адрес в стоп-листе")
+    assert tested.refused[0].words("en").startswith("The address is on the suppression list")
+    assert tested.refused[0].words("ru").startswith("Адрес в стоп-листе")
