@@ -4,6 +4,7 @@ GET    state                      totals: letters, recipients, written to twice
 GET    sent                       who was written to, how often
                                   (?account= ?campaign= ?list= ?address= ?twice=1 ?limit= ?offset=)
 GET    campaigns, campaigns/{id}, campaigns/{id}/recipients
+POST   campaigns                  {"account", "campaigns": [past.PastCampaign]}: what was sent before
 POST   campaigns/{id}/moderation  {"decision": "approve" | "hold" | "decline", "reason"}
 GET    lists, lists/{id}/members
 GET    requests; DELETE requests  calls by method and the time spent in them
@@ -26,7 +27,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vestnik_simulator import moments
+from vestnik_simulator import moments, past
 from vestnik_simulator.core import simulator_of
 from vestnik_simulator.options import Options
 from vestnik_simulator.storage import Row, Storage
@@ -137,6 +138,25 @@ async def _campaigns(request: Request) -> Any:
         "SELECT * FROM campaign ORDER BY id DESC LIMIT ? OFFSET ?", limit, offset
     )
     return {"items": [campaign_card(row) for row in rows]}
+
+
+class _PastCampaigns(msgspec.Struct):
+    account: str
+    campaigns: list[past.PastCampaign]
+
+
+async def _past_campaigns(request: Request) -> Any:
+    storage = simulator_of(request).storage
+    told = msgspec.json.decode(await request.body(), type=_PastCampaigns)
+    past.keep(storage, _account_id(storage, told.account), told.campaigns)
+    return {"campaigns": len(told.campaigns)}
+
+
+def _account_id(storage: Storage, login: str) -> int:
+    account_id = storage.value("SELECT id FROM account WHERE login=?", login)
+    if account_id is None:
+        raise KeyError(login)
+    return int(account_id)
 
 
 async def _campaign(request: Request) -> Any:
@@ -252,13 +272,14 @@ class _NewEvents(msgspec.Struct):
 async def _events(request: Request) -> Any:
     simulator = simulator_of(request)
     wanted = msgspec.json.decode(await request.body(), type=_NewEvents)
-    account_id = simulator.storage.value("SELECT id FROM account WHERE login=?", wanted.account)
-    if account_id is None:
-        raise KeyError(wanted.account)
+    account_id = _account_id(simulator.storage, wanted.account)
     now = moments.now()
     made = [plain(event.name, now, event.data, str(event.data.get("status", ""))) for event in wanted.events]
     with simulator.storage.transaction():
         simulator.outbox.put(account_id, made)
+        for event in wanted.events:
+            if event.name == "email_status":
+                past.hear(simulator.storage, account_id, event.data)
     return {"events": len(made)}
 
 
@@ -308,6 +329,7 @@ routes = [
     _route("/state", _state),
     _route("/sent", _sent),
     _route("/campaigns", _campaigns),
+    _route("/campaigns", _past_campaigns, "POST"),
     _route("/campaigns/{campaign_id:int}", _campaign),
     _route("/campaigns/{campaign_id:int}/recipients", _recipients),
     _route("/campaigns/{campaign_id:int}/moderation", _moderation, "POST"),

@@ -54,6 +54,64 @@ async def test_delivery_results_come_as_a_file_too(simulator: Client) -> None:
     assert {row["email"]: row["send_result"] for row in rows} == FATES
 
 
+PAST = {
+    "id": 7,
+    "kind": "email",
+    "subject": "Итоги",
+    "sender_name": "Маяк",
+    "sender": "news@mayak-books.example",
+    "list_title": "Итоги квартала",
+    "status": "completed",
+    "start": 1_760_000_000.0,
+    "finished": 1_760_002_400.0,
+    "figures": {"total": 3, "sent": 2, "delivered": 2, "read_unique": 1, "read_all": 1},
+    "recipients": [
+        ["anna@mail.example", "ok_delivered", 1_760_000_100.0],
+        ["boris@mail.example", "ok_read", 1_760_000_200.0],
+        ["vera@mail.example", "not_sent", None],
+    ],
+    "visits": [],
+}
+
+
+async def test_a_campaign_of_the_past_is_known_once_however_often_it_is_told(simulator: Client) -> None:
+    for _ in range(2):
+        kept = await simulator.http.post(
+            "/_simulator/campaigns", json={"account": "mayak", "campaigns": [PAST]}
+        )
+        assert (kept.status_code, kept.json()) == (200, {"campaigns": 1})
+    unknown = await simulator.http.post(
+        "/_simulator/campaigns", json={"account": "nobody", "campaigns": [PAST]}
+    )
+    assert unknown.status_code == 404
+    late = {"campaign_id": "7", "email": "anna@mail.example", "status": "ok_link_visited"}
+    strange = {"campaign_id": "unknown-1", "email": "anna@mail.example", "status": "ok_read"}
+    events = [{"name": "email_status", "data": data} for data in (late, strange)]
+    await simulator.http.post("/_simulator/events", json={"account": "mayak", "events": events})
+
+    assert await simulator.result("getCampaignCommonStats", campaign_id=7) == {
+        "total": 3,
+        "sent": 2,
+        "delivered": 2,
+        "read_unique": 2,
+        "read_all": 2,
+        "clicked_unique": 1,
+        "clicked_all": 1,
+        "unsubscribed": 0,
+        "spam": 0,
+    }
+    stats = await simulator.result("getCampaignDeliveryStats", campaign_id=7)
+    assert [row[:2] for row in stats["data"]] == [
+        ["anna@mail.example", "ok_link_visited"],
+        ["boris@mail.example", "ok_read"],
+        ["vera@mail.example", "not_sent"],
+    ]
+    state = await simulator.seen("state")
+    assert (state["campaigns"], state["letters"], state["twice"]) == (1, 2, 0)
+    key = await simulator.campaign(await simulator.list_with("Список", "a@mail.example"))
+    assert key == 8
+
+
 async def test_without_tracking_nothing_is_read_or_followed(simulator: Client) -> None:
     key = await simulator.campaign(await simulator.list_with("Список", *FATES))
     card = await simulator.ended(key)

@@ -55,6 +55,8 @@ _WHY_BACK = (
 )
 #: The service heard of one opening more than we for each so many.
 _UNHEARD = 60
+#: One of so many opens a letter a second time.
+_READ_AGAIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ async def create_demo(
 
     async def send(past: Past, sent_at: datetime, number: int) -> None:
         keys.append(await campaigns.create(SYSTEM, _draft(setting, past, number)))
-        await _send(database, surroundings, keys[-1], past, sent_at, chance)
+        await _send(database, surroundings, keys[-1], past, sent_at, chance, external_id=str(len(keys)))
 
     for number, past in enumerate(PAST):
         ago = now() - timedelta(days=past.days_ago)
@@ -226,12 +228,13 @@ async def _send(
     past: Past,
     sent_at: datetime,
     chance: Random,
+    external_id: str,
 ) -> None:
     """Make it look as it did when it was over."""
     last: int | None = 0
     while last is not None:
         last = await database.write(_fill, surroundings, campaign_id, past, sent_at, chance, last)
-    await database.write(_close, campaign_id, past, sent_at)
+    await database.write(_close, campaign_id, past, sent_at, external_id)
 
 
 def _fill(
@@ -302,7 +305,9 @@ def _recipient(
     }
 
 
-def _close(connection: sa.Connection, campaign_id: int, past: Past, sent_at: datetime) -> None:
+def _close(
+    connection: sa.Connection, campaign_id: int, past: Past, sent_at: datetime, external_id: str
+) -> None:
     """Give the campaign the dates, the history and the service's figures of one that is over."""
     row = ledger.get(connection, campaign_id)
     finished_at = sent_at + timedelta(minutes=40)
@@ -324,7 +329,7 @@ def _close(connection: sa.Connection, campaign_id: int, past: Past, sent_at: dat
         campaign_id,
         state=last,
         reason=of_service(past.declined),
-        external_id=f"demo-{campaign_id}",
+        external_id=external_id,
         created_at=sent_at - timedelta(minutes=90),
         launched_at=sent_at,
         creating_at=sent_at,
@@ -342,8 +347,11 @@ def _close(connection: sa.Connection, campaign_id: int, past: Past, sent_at: dat
             name: getattr(row, name) for name in ("sent", "delivered", "opened", "clicked", "unsubscribed")
         }
         told["opened"] += row.opened // _UNHEARD
-        if past.sms is None:
-            _tell_links(connection, campaign_id, row.clicked)
+        told |= {
+            "recipients": row.recipients,
+            "openedTotal": told["opened"] + told["opened"] // _READ_AGAIN,
+            "clickedTotal": 0 if past.sms is not None else _tell_links(connection, campaign_id, row.clicked),
+        }
         connection.execute(
             sa.insert(stats).values(
                 campaign_id=campaign_id, figures={**told, "spam": row.spam}, fetched_at=now()
@@ -351,8 +359,9 @@ def _close(connection: sa.Connection, campaign_id: int, past: Past, sent_at: dat
         )
 
 
-def _tell_links(connection: sa.Connection, campaign_id: int, clicked: int) -> None:
-    """What the service says of the letter's links: somebody follows one twice."""
+def _tell_links(connection: sa.Connection, campaign_id: int, clicked: int) -> int:
+    """What the service says of the letter's links: somebody follows one twice. All clicks together."""
+    clicks = 0
     for url, weight in LINKS:
         people = round(clicked * weight / sum(each for _, each in LINKS))
         connection.execute(
@@ -364,3 +373,5 @@ def _tell_links(connection: sa.Connection, campaign_id: int, clicked: int) -> No
                 fetched_at=now(),
             )
         )
+        clicks += people + people // 8
+    return clicks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from vestnik.campaigns import demo as campaigns_demo
 from vestnik.campaigns.tables import campaign, delivery
 from vestnik.contacts.tables import address
+from vestnik.demo import past
 from vestnik.modules import demo as modules_demo
 from vestnik.people.access import SYSTEM
 from vestnik.plugs import Surroundings
@@ -78,11 +80,15 @@ async def remove_campaigns(services: Services) -> None:
 async def tell_events(services: Services) -> None:
     """What became of the letters; a few more events come as real webhooks once the server listens."""
     account_id = await modules_demo.main_account(services.database)
-    await webhooks_demo.create_demo(services.database, account_id)
     login = next(iter(services.settings.simulator_keys))
+    url = str(services.settings.simulator_url)
+    await asyncio.gather(
+        webhooks_demo.create_demo(services.database, account_id),
+        past.tell_service(services.database, account_id, url, login),
+    )
     events = {"account": login, "events": await _late_events(services, account_id)}
     async with httpx.AsyncClient(trust_env=False) as client:
-        answer = await client.post(f"{services.settings.simulator_url}/_simulator/events", json=events)
+        answer = await client.post(f"{url}/_simulator/events", json=events)
         answer.raise_for_status()
 
 
