@@ -65,6 +65,20 @@ def look_at(connection: sa.Connection, row: Row, here: sa.ColumnElement[bool]) -
     return Looked(allowed, left)
 
 
+def are_allowed(connection: sa.Connection, row: Row, here: sa.ColumnElement[bool]) -> bool:
+    """Whether everybody of the deliveries `here` may still be written to: `look_at` has nobody who left.
+
+    The database counts, and hands out no row: a fifth of the processor time.
+    """
+    planned = sa.select(delivery.c.contact_id, delivery.c.address_id.label("planned_id"))
+    people = people_of(planned.where(here, not_rejected()), row, beside=["planned_id"]).subquery("people")
+    allowed = sa.select(sa.func.count()).where(
+        people.c.verdict == "ok", people.c.address_id == people.c.planned_id
+    )
+    members = sa.select(sa.func.count()).select_from(delivery).where(here, not_rejected())
+    return bool(connection.scalar(sa.select(allowed.scalar_subquery() == members.scalar_subquery())))
+
+
 def drop(connection: sa.Connection, campaign_id: int, dropped: Mapping[int, str]) -> None:
     """Leave out recipients who may no longer be written to, by their addresses; each with the reason."""
     if not dropped:
@@ -78,9 +92,10 @@ def drop(connection: sa.Connection, campaign_id: int, dropped: Mapping[int, str]
     ledger.change(connection, campaign_id, recipients=campaign.c.recipients - len(dropped))
 
 
-def people_of(members: sa.Select[Any], row: Row) -> sa.Select[Any]:
+def people_of(members: sa.Select[Any], row: Row, *, beside: Sequence[str] = ()) -> sa.Select[Any]:
     """The audience's word on recipients; they are planned, so that no two have one address."""
-    return audience(members, row.category_id, KIND_OF_CAMPAIGN[row.type], find_duplicates=False)
+    kind = KIND_OF_CAMPAIGN[row.type]
+    return audience(members, row.category_id, kind, find_duplicates=False, beside=beside)
 
 
 def is_chunk(campaign_id: int, step: str, number: int) -> sa.ColumnElement[bool]:
@@ -88,11 +103,11 @@ def is_chunk(campaign_id: int, step: str, number: int) -> sa.ColumnElement[bool]
     return sa.and_(chunk.c.campaign_id == campaign_id, chunk.c.step == step, chunk.c.number == number)
 
 
-def within(campaign_id: int, found: Row) -> sa.ColumnElement[bool]:
-    """The deliveries of one chunk."""
+def within(campaign_id: int, *chunks: Row) -> sa.ColumnElement[bool]:
+    """The deliveries of one chunk, or of several that follow one another."""
     return sa.and_(
         delivery.c.campaign_id == campaign_id,
-        delivery.c.address_id.between(found.first_address_id, found.last_address_id),
+        delivery.c.address_id.between(chunks[0].first_address_id, chunks[-1].last_address_id),
     )
 
 

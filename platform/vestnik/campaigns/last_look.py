@@ -1,20 +1,21 @@
 """The last look before CreateCampaign: whoever left since their chunk was handed over is taken back.
 
 A large campaign is prepared for minutes, and a run that goes on may find chunks of days ago at the service.
-So every chunk that was handed over is looked at once more, some in each unit of work; who may no longer be
-written to is withdrawn at the service, and leaves the deliveries only when the service has answered. Whatever
-delays the creation after that (a failure, a pause, another process) has all chunks looked at again.
+So every recipient of a chunk that was handed over is looked at once more, some in each unit of work; who may
+no longer be written to is withdrawn at the service, and leaves the deliveries only when the service has
+answered. Whatever delays the creation after that (a failure, a pause, another process) has all chunks looked
+at again.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
 from vestnik.campaigns import effects
-from vestnik.campaigns.chunks import Handover, drop, look_at, within
+from vestnik.campaigns.chunks import Handover, are_allowed, drop, look_at, within
 from vestnik.campaigns.ledger import Row
 from vestnik.campaigns.plan import LEAVING, LOOKED
 from vestnik.campaigns.statuses import COUNTERS, figures
@@ -23,6 +24,9 @@ from vestnik.contacts.tables import address, consent, contact, erased_address, s
 
 #: So long chunks are looked at in one unit of work.
 LOOK_AGAIN_S = 0.03
+#: The database is asked at once of so many chunks that follow one another, and of so many recipients.
+CHUNKS_AT_ONCE = 20
+RECIPIENTS_AT_ONCE = 2_000
 #: While a large campaign was looked at, others left: so many of the newest words of each kind are read.
 NEWEST = 2_000
 
@@ -32,13 +36,12 @@ def look(connection: sa.Connection, row: Row) -> bool:
     deadline = time.monotonic() + LOOK_AGAIN_S
     begun = connection.execute(_chunks(row, LOOKED, LEAVING).limit(1)).one_or_none() is not None
     while True:
-        found = connection.execute(_chunks(row, "handed_over").limit(1)).one_or_none()
-        if found is None:
+        found = connection.execute(_chunks(row, "handed_over").limit(CHUNKS_AT_ONCE)).all()
+        if not found:
             if begun:  # not all in this unit
                 _mark(connection, row, _who_left_lately(connection, row))
             return True
-        left = look_at(connection, row, within(row.id, found)).left
-        _set(connection, row, [found.number], LEAVING if left else LOOKED)
+        _look_at_some(connection, row, _neighbours(found))
         if time.monotonic() > deadline:
             return False
 
@@ -82,9 +85,34 @@ def withdrawn(connection: sa.Connection, row: Row, handed: Handover) -> None:
     _set(connection, row, handed.chunks, "handed_over")
 
 
-def _chunks(row: Row, *states: str) -> sa.Select[tuple[int, int, int]]:
+def _look_at_some(connection: sa.Connection, row: Row, found: Sequence[Row]) -> None:
+    """Look at the recipients of chunks that follow one another."""
+    _set(connection, row, [each.number for each in found], LOOKED)
+    here = within(row.id, *found)
+    if are_allowed(connection, row, here):
+        return
+    left = look_at(connection, row, here).left
+    leaving = [
+        each.number
+        for each in found
+        if any(each.first_address_id <= address_id <= each.last_address_id for address_id in left)
+    ]
+    _set(connection, row, leaving, LEAVING)
+
+
+def _neighbours(found: Sequence[Row]) -> Sequence[Row]:
+    """The first of the chunks, with those that follow it without a gap and are not too many people."""
+    size = 0
+    for place, each in enumerate(found):
+        size += each.size
+        if place and (each.number != found[0].number + place or size > RECIPIENTS_AT_ONCE):
+            return found[:place]
+    return found
+
+
+def _chunks(row: Row, *states: str) -> sa.Select[tuple[int, int, int, int]]:
     return (
-        sa.select(chunk.c.number, chunk.c.first_address_id, chunk.c.last_address_id)
+        sa.select(chunk.c.number, chunk.c.first_address_id, chunk.c.last_address_id, chunk.c.size)
         .where(chunk.c.campaign_id == row.id, chunk.c.step == "prepare", chunk.c.state.in_(states))
         .order_by(chunk.c.number)
     )

@@ -18,6 +18,7 @@ can be taken page by page: `.where(contact_id > last).order_by(contact_id).limit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -47,12 +48,18 @@ _STRENGTH: dict[int, Verdict] = {
 
 
 def audience(
-    members: sa.Select[Any], category_id: int | None, kind: AddressKind, *, find_duplicates: bool = True
+    members: sa.Select[Any],
+    category_id: int | None,
+    kind: AddressKind,
+    *,
+    find_duplicates: bool = True,
+    beside: Sequence[str] = (),
 ) -> sa.Select[Any]:
     """Rows (contact_id, address_id, address, verdict), one for each contact of `members`.
 
     `members` selects the column `contact_id`, each contact once. A contact that was merged into
     another has no row. Where the members' addresses differ already, `find_duplicates` may be left out.
+    `beside` names more columns of `members`, which each row has too.
     """
     member = members.subquery("member")
     person, link, at = contact.alias("person"), contact_address.alias("link"), address.alias("at")
@@ -78,6 +85,7 @@ def audience(
             at.c.id.label("address_id"),
             at.c.normalised.label("address"),
             verdict.label("verdict"),
+            *(member.c[name] for name in beside),
         )
         .select_from(member)
         .join(person, person.c.id == member.c.contact_id)
