@@ -1,6 +1,7 @@
 """A process that launches campaigns, to be killed: `python -m tests.campaigns.launch_child URL DIR PROVIDER`.
 
-It takes orders on its standard input, one a line: `send ID`, `again ID`. It says `ready` when it runs.
+It takes orders on its standard input, one a line: `send ID`, `again ID`. It says `ready` when it runs, and
+`withdrawn` when the service has answered that it has taken recipients out.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import httpx
 from tests.campaigns.service_double import Around, Failure, Service
 
 from vestnik.campaigns.errors import CampaignStateForbids, ServiceDidNotAnswer
-from vestnik.campaigns.ports import SendingAccount
+from vestnik.campaigns.ports import WITHDRAW, SendingAccount
 from vestnik.campaigns.service import Campaigns
 from vestnik.contacts.service import Contacts
 from vestnik.db import Database
@@ -59,6 +60,8 @@ class OverHttp:
             raise Failure("fetch", str(error)) from error
         if answer.status_code != 200:
             raise Failure(answer.text)
+        if function == WITHDRAW:
+            print("withdrawn", flush=True)
         return answer.json()
 
 

@@ -107,9 +107,13 @@ class Launcher:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
-        assert self._process.stdout is not None
-        while (line := await self._process.stdout.readline()) != b"ready\n":
-            assert line, "the process ended before it ran"
+        await self.said("ready")
+
+    async def said(self, line: str) -> None:
+        """Wait until it says that."""
+        assert self._process is not None and self._process.stdout is not None
+        while (said := await self._process.stdout.readline()) != f"{line}\n".encode():
+            assert said, f"the process ended before it said {line!r}"
 
     async def order(self, order: str, campaign_id: int) -> None:
         """Tell it what a person would."""
