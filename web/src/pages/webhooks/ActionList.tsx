@@ -40,13 +40,13 @@ function Action({ action, effect }: { action: WebhookAction; effect: WebhookEffe
   const who = [action.email, action.phone].filter(Boolean).join(", ");
   return (
     <Paper p="sm" bg="var(--vestnik-canvas)">
-      <Group justify="space-between" mb={6}>
-        <Group gap="xs">
+      <Group justify="space-between" align="flex-start" wrap="nowrap" mb={6}>
+        <Group gap="0 8px" miw={0}>
           <Text fw={600} size="sm">
             {t(`webhooks.type.${action.type}`, { defaultValue: action.type })}
           </Text>
           {who && (
-            <Text size="sm" c="dimmed">
+            <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
               {who}
             </Text>
           )}
