@@ -9,6 +9,10 @@ describe("formats", () => {
     expect(russian.exact("2026-11-21T21:30:05Z")).toBe("22.11.2026, 00:30:05");
   });
 
+  it("name the month in English, where figures alone are read both ways", () => {
+    expect(formats("en", "Europe/Moscow").exact("2026-11-01T21:30:05Z").replace("\u202f", " ")).toBe("Nov 2, 2026, 12:30:05 AM");
+  });
+
   it("group thousands and show shares as the language does", () => {
     expect([russian.number(10_000), russian.share(1, 3), russian.share(1, 0)]).toEqual(["10\u00a0000", "33,3\u00a0%", "—"]);
   });

@@ -13,7 +13,8 @@ export function formats(language: string, timeZone: string | undefined) {
   const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", ...zone });
   const date = new Intl.DateTimeFormat(language, { dateStyle: "medium", ...zone });
-  const exact = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "medium", ...zone });
+  // A short English date puts the month first, which half of its readers take for the day.
+  const exact = new Intl.DateTimeFormat(language, { dateStyle: language === "en" ? "medium" : "short", timeStyle: "medium", ...zone });
   const time = new Intl.DateTimeFormat(language, { timeStyle: "short", ...zone });
   const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const at = (format: Intl.DateTimeFormat) => (instant: Instant) => (instant ? format.format(new Date(instant)) : NOTHING);
@@ -24,6 +25,7 @@ export function formats(language: string, timeZone: string | undefined) {
     dateTime: at(dateTime),
     date: at(date),
     exact: at(exact),
+    time: at(time),
     /** The time alone of an instant of today, else its date too. */
     moment: (instant: Instant) => (instant && date.format(new Date(instant)) === date.format(new Date()) ? at(time)(instant) : at(dateTime)(instant)),
     ago: (instant: Instant) => (instant ? relative(ago, new Date(instant).getTime() - Date.now()) : NOTHING),
@@ -46,6 +48,12 @@ function relative(format: Intl.RelativeTimeFormat, distanceMs: number): string {
     if (Math.abs(distanceMs) >= size) return format.format(Math.round(distanceMs / size), unit);
   }
   return format.format(Math.round(distanceMs / 1000), "second");
+}
+
+/** Who did a thing: the application itself is called as the reader knows it. */
+export function useActor(): (name: string | null | undefined) => string {
+  const { t } = useTranslation();
+  return (name) => (name === "Vestnik" ? t("shell.name") : (name ?? NOTHING));
 }
 
 /** Formats of the reader's language and the organisation's time zone. */

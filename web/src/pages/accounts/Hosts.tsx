@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { accounts, type HostApproval } from "../../api/accounts";
 import { useRight } from "../../api/session";
 import { EmptyState } from "../../ui/EmptyState";
-import { useFormat } from "../../ui/format";
+import { useActor, useFormat } from "../../ui/format";
 import { RowsLoading } from "../../ui/Loading";
 import { ask, tellProblem } from "../../ui/notices";
 import { Panel } from "../../ui/Panel";
@@ -32,6 +32,7 @@ const keyOf = (host: HostApproval) => `${host.scheme}://${host.pattern}:${host.p
 function Host({ accountId, host, all }: { accountId: string; host: HostApproval; all: HostApproval[] }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const by = useActor();
   const client = useQueryClient();
   const approves = useRight("hosts.approve");
   const change = useMutation({
@@ -53,7 +54,7 @@ function Host({ accountId, host, all }: { accountId: string; host: HostApproval;
   };
   return (
     <Group justify="space-between" wrap="nowrap" align="flex-start">
-      <Stack gap={2} miw={0}>
+      <Stack gap={6} miw={0}>
         <Text size="sm" ff="monospace" style={{ overflowWrap: "anywhere" }}>
           {keyOf(host)}
         </Text>
@@ -63,7 +64,7 @@ function Host({ accountId, host, all }: { accountId: string; host: HostApproval;
           {host.privateNetwork && <Badge color="orange">{t("accounts.private")}</Badge>}
           {host.approved && host.approvedAt && (
             <Text size="xs" c="dimmed">
-              {t("accounts.approvedBy", { name: host.approvedBy ?? "—", when: format.date(host.approvedAt) })}
+              {t("accounts.approvedBy", { name: by(host.approvedBy), when: format.date(host.approvedAt) })}
             </Text>
           )}
         </Group>

@@ -16,7 +16,7 @@ const LINES = [
 export default function EventsChart({ chart, running, told }: { chart: CampaignChart; running: boolean; told: (name: string) => boolean }) {
   const { t, i18n } = useTranslation();
   const timeZone = useSession().organisation.timezone;
-  const label = new Intl.DateTimeFormat(i18n.language, { timeZone, ...precision(chart) });
+  const label = new Intl.DateTimeFormat(i18n.language, { timeZone, ...precision(chart, i18n.language) });
   const number = new Intl.NumberFormat(i18n.language);
   return (
     <AreaChart
@@ -35,11 +35,13 @@ export default function EventsChart({ chart, running, told }: { chart: CampaignC
   );
 }
 
-function precision({ widthS }: CampaignChart): Intl.DateTimeFormatOptions {
+function precision({ widthS }: CampaignChart, language: string): Intl.DateTimeFormatOptions {
+  // Where the day is halved nobody writes 09:00 AM.
+  const hour = language === "en" ? "numeric" : "2-digit";
   if (widthS >= DAY_S) return { day: "numeric", month: "short" };
-  if (widthS >= 3_600) return { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
-  if (widthS >= 60) return { hour: "2-digit", minute: "2-digit" };
-  return { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  if (widthS >= 3_600) return { day: "numeric", month: "short", hour, minute: "2-digit" };
+  if (widthS >= 60) return { hour, minute: "2-digit" };
+  return { hour, minute: "2-digit", second: "2-digit" };
 }
 
 /** Every step, also those without events, which the server leaves out; `running`: the sums up to each. */

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { Rhythm } from "../../api/planning";
 import { useSession } from "../../api/session";
+import { formats } from "../../ui/format";
 
 /** Days of the week, Monday the first. */
 export const WEEK = [0, 1, 2, 3, 4, 5, 6];
@@ -16,7 +17,8 @@ export function useRhythm(): (rhythm: Omit<Rhythm, "enabled">) => string {
   const { t, i18n } = useTranslation();
   const { timezone } = useSession().organisation;
   return ({ every, day, atTime, zone }) => {
-    const time = zone === timezone ? atTime : `${atTime} (${zone})`;
+    const clock = formats(i18n.language, "UTC").time(`2026-01-01T${atTime}:00Z`);
+    const time = zone === timezone ? clock : `${clock} (${zone})`;
     return every === "week"
       ? t("planning.repeat.weekly", { weekday: weekdayName(i18n.language, day), time })
       : t(day > 28 ? "planning.repeat.monthlyLast" : "planning.repeat.monthly", { day, time });

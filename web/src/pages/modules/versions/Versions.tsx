@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { modules, type ModuleCard, type VersionRow } from "../../../api/modules";
 import { useRight } from "../../../api/session";
-import { useFormat } from "../../../ui/format";
+import { useActor, useFormat } from "../../../ui/format";
 import { RowsLoading } from "../../../ui/Loading";
 import { tell, tellProblem } from "../../../ui/notices";
 import { ProblemPanel } from "../../../ui/ProblemPanel";
@@ -46,6 +46,7 @@ function Title({ card, version }: { card: ModuleCard; version: VersionRow }) {
 function Entry({ card, version, older, onCompare, onPublish, onRestore }: Props & { version: VersionRow; older: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const by = useActor();
   const client = useQueryClient();
   const writes = useRight("modules.write");
   const publishes = useRight("modules.publish");
@@ -59,7 +60,7 @@ function Entry({ card, version, older, onCompare, onPublish, onRestore }: Props 
     <Stack gap={4}>
       {version.note && <Text size="sm">{version.note}</Text>}
       <Text size="xs" c="dimmed">
-        {[format.dateTime(version.createdAt), version.author].filter(Boolean).join(" · ")}
+        {[format.dateTime(version.createdAt), by(version.author)].join(" · ")}
       </Text>
       <Group gap={4}>
         <Button size="compact-xs" variant="subtle" aria-label={t("studio.compareNamed", { number })} onClick={() => onCompare(version.id)}>
