@@ -81,6 +81,8 @@ export const cssVariables: CSSVariablesResolver = (current) => ({
     "--mantine-color-placeholder": current.colors.dark[2],
     "--mantine-color-default-border": "#323747",
     "--mantine-color-anchor": current.colors.herald?.[3] ?? "",
+    "--mantine-color-gray-light": current.colors.dark[5],
+    "--mantine-color-gray-light-hover": current.colors.dark[4],
     "--mantine-color-error": current.colors.red[4],
     "--vestnik-canvas": current.colors.dark[8],
   },

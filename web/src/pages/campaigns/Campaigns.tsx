@@ -68,7 +68,7 @@ function useColumns(): Column<CampaignRow>[] {
   const format = useFormat();
   const share = (row: CampaignRow, part: number) => (
     <Stack gap={0} align="flex-end">
-      <span>{row.figures.delivered ? format.share(part, row.figures.delivered) : "—"}</span>
+      <span>{row.figures.delivered && (part > 0 || row.type !== "sms") ? format.share(part, row.figures.delivered) : "—"}</span>
       {part > 0 && (
         <Text size="xs" c="dimmed">
           {format.number(part)}
