@@ -110,7 +110,7 @@ function RoleCard({ role, person }: { role: Played; person: string | undefined }
 }
 
 function SimulatorCard({ url }: { url: string }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   return (
     <Card p="lg" component="section" aria-label={t("demo.simulator")}>
       <Group wrap="nowrap" align="flex-start">
@@ -124,7 +124,7 @@ function SimulatorCard({ url }: { url: string }) {
           <Text size="sm" c="dimmed">
             {t("demo.simulatorText")}
           </Text>
-          <Anchor href={url} target="_blank" rel="noreferrer" size="sm" fw={550}>
+          <Anchor href={`${url}/?lang=${i18n.language}`} target="_blank" rel="noreferrer" size="sm" fw={550}>
             <Group gap={6}>
               {t("demo.openSimulator")}
               <IconExternalLink size={15} aria-hidden />
