@@ -1,4 +1,4 @@
-"""Who unsubscribes while a campaign is handed over: the service has them, and still does not write to them."""
+"""Who unsubscribes while a campaign is handed over: the service has them, and yet does not write to them."""
 
 from __future__ import annotations
 
