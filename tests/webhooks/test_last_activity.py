@@ -11,8 +11,9 @@ from tests.application import Installation, installation, settings
 from vestnik.app import Services
 from vestnik.contacts.addresses import normalise
 from vestnik.contacts.last_activity import NEVER
+from vestnik.contacts.service import Draft
 from vestnik.contacts.storing import NewContact
-from vestnik.contacts.tables import contact, contact_address
+from vestnik.contacts.tables import contact, contact_address, late_link
 from vestnik.db import load, new_key, now
 from vestnik.people.access import SYSTEM
 from vestnik.webhooks import last_activity
@@ -122,3 +123,34 @@ async def test_the_list_shows_it_and_goes_by_it(readers: Readers, installation: 
     assert [row["lastActivityAt"] for row in rows] == ["2026-11-02T12:00:00Z", "2026-11-01T12:00:00Z", None]
     path = "/contacts?filters=%7B%22inactiveSince%22%3A%222026-11-02T00%3A00%3A00Z%22%7D&sort=lastActivity"
     assert [row["name"] for row in (await browser.get(path)).json()["items"]] == ["Имя 1", "Имя 0"]
+
+
+async def test_what_happened_to_an_address_before_a_contact_got_it_counts(
+    readers: Readers, services: Services
+) -> None:
+    later = START + timedelta(hours=3)
+    old = timedelta(minutes=5)
+    await readers.happens((0, "opened", START), (1, "clicked", later), (1, "sent", now()), before=old)
+    assert await readers.active() == [START, later, None]
+    addresses = ["reader2@example.ru", "reader1@example.ru", "reader0@example.ru", "new@example.ru"]
+    await services.contacts.update(SYSTEM, readers.keys[2], Draft(emails=addresses))
+    assert await readers.active() == [START, later, later]
+    async with services.database.read() as connection:
+        assert (await connection.execute(sa.select(late_link))).all() == []
+
+
+async def test_new_addresses_are_not_looked_at_once_more(readers: Readers, services: Services) -> None:
+    async with services.database.read() as connection:
+        assert (await connection.execute(sa.select(late_link))).all() == []
+
+
+async def test_a_merged_contact_knows_what_happened_to_an_address_that_the_other_got_late(
+    readers: Readers, services: Services
+) -> None:
+    await readers.happens((0, "opened", START), before=timedelta(minutes=5))
+    assert await readers.active() == [START, None, None]
+    await services.contacts.update(
+        SYSTEM, readers.keys[1], Draft(emails=["reader1@example.ru", "reader0@example.ru"])
+    )
+    await services.merging.merge(SYSTEM, readers.keys[2], [readers.keys[1]])
+    assert (await readers.active())[2] == START

@@ -31,6 +31,7 @@ from vestnik.contacts.tables import (
     contact_address,
     contact_field,
     erased_address,
+    late_link,
     subscription,
     suppression,
 )
@@ -148,6 +149,8 @@ def remove_demo(connection: sa.Connection) -> None:
     )
     gone = erased_address.c.address_id.in_(sa.select(address.c.id).where(invented))
     connection.execute(sa.delete(erased_address).where(gone))
+    late = late_link.c.address_id.in_(sa.select(address.c.id).where(invented))
+    connection.execute(sa.delete(late_link).where(late))
     connection.execute(sa.delete(address).where(invented))
     connection.execute(sa.delete(category).where(category.c.id.in_(categories)))
     connection.execute(sa.delete(contact_field).where(contact_field.c.key.in_([f.key for f in FIELDS])))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
+from vestnik.contacts.tables import late_link
 from vestnik.db import RowsStatement, from_microseconds
 
 #: What is kept of a contact that was never active.
@@ -34,6 +35,19 @@ def later(connection: sa.Connection, by_address: Mapping[int, int]) -> Sequence[
     return [(contact_id, at) for contact_id, at in _LATER.rows(connection, rows)] if rows else []
 
 
+def late_links(connection: sa.Connection, limit: int) -> Sequence[tuple[int, int]]:
+    """Addresses that contacts got after something may have happened to them: key of the note, address."""
+    noted = sa.select(late_link.c.id, late_link.c.address_id).order_by(late_link.c.id).limit(limit)
+    return [(row.id, row.address_id) for row in connection.execute(noted)]
+
+
+def keep_late(moments: Sequence[Moment], noted: Sequence[int], connection: sa.Connection) -> None:
+    """Keep when contacts were last active; these notes of their addresses are read."""
+    keep(moments, connection)
+    connection.execute(sa.delete(late_link).where(late_link.c.id.in_(noted)))
+
+
 def keep(moments: Sequence[Moment], connection: sa.Connection) -> None:
     """Keep when these contacts were last active, where that is later than what is kept."""
-    _KEEP.run(connection, [{"id": id, "at": at} for id, at in moments])
+    if moments:
+        _KEEP.run(connection, [{"id": id, "at": at} for id, at in moments])

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from vestnik.contacts.addresses import Address, AddressKind, address_hash
 from vestnik.contacts.consents import Evidence
 from vestnik.contacts.leaving import part
-from vestnik.contacts.tables import address, contact, contact_address
+from vestnik.contacts.tables import address, contact, contact_address, late_link
 from vestnik.db import RowsStatement, fold, load, new_key, now
 from vestnik.vault import Vault
 
@@ -103,7 +103,7 @@ def link_addresses(
 
 
 def address_ids(connection: sa.Connection, vault: Vault, wanted: Iterable[Address]) -> dict[Address, int]:
-    """Keys of addresses, each stored if it was not there yet."""
+    """Keys of addresses that contacts are about to get, each stored if it was not there yet."""
     ids = {each: new_key() for each in dict.fromkeys(wanted)}
     if not ids:
         return ids
@@ -118,7 +118,10 @@ def address_ids(connection: sa.Connection, vault: Vault, wanted: Iterable[Addres
         ignore=("kind", "normalised"),
     )
     if stored < len(ids):
-        ids.update(known_ids(connection, list(ids)))
+        # As long as it is the new key, the address is new, and nothing has happened to it.
+        known = {each: id for each, id in known_ids(connection, list(ids)).items() if id != ids[each]}
+        load(connection, late_link, ("id", "address_id"), [(new_key(), id) for id in known.values()])
+        ids.update(known)
     return ids
 
 

@@ -81,6 +81,15 @@ contact_address = sa.Table(
     sqlite_with_rowid=False,
 )
 
+#: An address that was known before a contact got it: what happened to it until then is still to be told to
+#: the contact (last_activity.py).
+late_link = sa.Table(
+    "late_link",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("address_id", Key, nullable=False),
+)
+
 searchable(contact.c.name_folded)
 searchable(address.c.normalised)
 

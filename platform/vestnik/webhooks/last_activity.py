@@ -2,17 +2,19 @@
 
 Events are read in the order of their keys, and each contact is written once for all that it did since. An
 event may be committed after one with a greater key, so the last minute is read again each time; that
-changes nothing twice, because only a later instant is kept.
+changes nothing twice, because only a later instant is kept. Of an address that a contact got later, all
+events are read once more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
 import sqlalchemy as sa
 
-from vestnik.contacts.last_activity import keep, later
+from vestnik.contacts.last_activity import Moment, keep, keep_late, late_links, later
 from vestnik.db import Database, new_key, now, to_microseconds, upsert
 from vestnik.engine import Engine
 from vestnik.webhooks.tables import event, event_reader
@@ -25,6 +27,8 @@ EVERY_S = 10.0
 LATE = timedelta(seconds=60)
 READ_AT_ONCE = 20_000
 CHANGED_AT_ONCE = 500
+#: Addresses that contacts got late, looked at together.
+LINKS_AT_ONCE = 200
 
 _NAME = "contacts.last_activity"
 
@@ -37,7 +41,12 @@ class LastActivity:
         engine.every(EVERY_S, _NAME, self.catch_up)
 
     async def catch_up(self) -> None:
-        """Read the events that came since, and tell the contacts."""
+        """Read the events that came since, and tell the contacts; then those of addresses that they got."""
+        await self._follow()
+        while await self._tell_late() == LINKS_AT_ONCE:
+            pass
+
+    async def _follow(self) -> None:
         async with self._database.read() as connection:
             place = await connection.scalar(_PLACE) or 0
         settled = new_key.before(now() - LATE)
@@ -64,23 +73,39 @@ class LastActivity:
         return last or after, count
 
     async def _tell(self, after: int, last: int) -> None:
-        # A service's clock may be ahead of ours.
-        present = to_microseconds(now())
-        acted = (
-            sa.select(event.c.address_id, sa.func.max(sa.type_coerce(event.c.at, sa.BigInteger)))
-            .where(event.c.id > after, event.c.id <= last, event.c.kind.in_(ACTS))
-            .where(event.c.address_id.is_not(None))
-            .group_by(event.c.address_id)
-        )
+        these = sa.and_(event.c.id > after, event.c.id <= last, event.c.address_id.is_not(None))
         async with self._database.read() as connection:
-            by_address = {id: min(at, present) for id, at in await connection.execute(acted)}
-            moments = await connection.run_sync(later, by_address)
+            moments = await connection.run_sync(_moments, these)
         for start in range(0, len(moments), CHANGED_AT_ONCE):
             part = moments[start : start + CHANGED_AT_ONCE]
             await self._database.submit(partial(keep, part), bulk=True)
 
+    async def _tell_late(self) -> int:
+        """Tell contacts what had happened to the next addresses before they got them; how many were noted."""
+        async with self._database.read() as connection:
+            noted = await connection.run_sync(late_links, LINKS_AT_ONCE)
+            if not noted:
+                return 0
+            these = event.c.address_id.in_({address_id for _, address_id in noted})
+            moments = await connection.run_sync(_moments, these)
+        read = [id for id, _ in noted]
+        await self._database.submit(partial(keep_late, moments, read), bulk=True)
+        return len(noted)
+
 
 _PLACE = sa.select(event_reader.c.done_to).where(event_reader.c.name == _NAME)
+
+
+def _moments(connection: sa.Connection, events: sa.ColumnElement[bool]) -> Sequence[Moment]:
+    """Whose last activity is one of these events, and later than is kept."""
+    # A service's clock may be ahead of ours.
+    present = to_microseconds(now())
+    acted = (
+        sa.select(event.c.address_id, sa.func.max(sa.type_coerce(event.c.at, sa.BigInteger)))
+        .where(events, event.c.kind.in_(ACTS))
+        .group_by(event.c.address_id)
+    )
+    return later(connection, {id: min(at, present) for id, at in connection.execute(acted)})
 
 
 def _move(place: int, connection: sa.Connection) -> None:

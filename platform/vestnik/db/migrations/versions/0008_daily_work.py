@@ -35,6 +35,12 @@ def _contacts() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_event_reader")),
     )
     op.create_table(
+        "late_link",
+        sa.Column("id", Key, nullable=False),
+        sa.Column("address_id", Key, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_late_link")),
+    )
+    op.create_table(
         "contact_distinct",
         sa.Column("id", Key, nullable=False),
         sa.Column("ground", sa.Text(), nullable=False),
