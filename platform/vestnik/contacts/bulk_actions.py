@@ -15,7 +15,7 @@ from vestnik.contacts.listing import has_chosen
 from vestnik.contacts.tables import category, contact
 from vestnik.db import now
 from vestnik.http.api import Id, Shape, key_of
-from vestnik.http.errors import InvalidRequest
+from vestnik.http.decoding import read_values
 from vestnik.people.users import is_working
 
 T = TypeVar("T")
@@ -43,11 +43,7 @@ class ConsentArguments(Shape):
 
 def read_arguments(arguments: Arguments, shape: type[T]) -> T:
     """Arguments as their shape; `InvalidRequest` with the path of what is missing or does not fit."""
-    try:
-        return msgspec.convert(dict(arguments), shape)
-    except msgspec.ValidationError as error:
-        reason, _, path = str(error).partition(" - at `$")
-        raise InvalidRequest(path="$.arguments" + path.rstrip("`"), reason=reason) from None
+    return read_values("arguments", arguments, shape)
 
 
 def own_actions() -> list[Action]:

@@ -44,6 +44,7 @@ _SHOWN_CHARACTERS = 100
 _NAMED_BYTES = 1_000_000
 
 S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T")
 
 
 def decode(body: bytes, shape: Any) -> Any:
@@ -85,6 +86,16 @@ def decode_parameter(name: str, text: str, shape: Any) -> Any:
     except InvalidRequest as refused:
         refused.values["path"] = f"$.{name}{refused.values['path'].removeprefix('$')}"
         raise
+
+
+def read_values(name: str, values: Mapping[str, Any], shape: type[T]) -> T:
+    """A part of JSON that is decoded already as `shape`; paths begin with the name of the part."""
+    try:
+        return msgspec.convert(dict(values), shape)
+    except msgspec.ValidationError as error:
+        refused = _refused(error)
+        refused.values["path"] = f"$.{name}{refused.values['path'].removeprefix('$')}"
+        raise refused from None
 
 
 def _refuse(decoded: Any, is_bad: Callable[[Any], bool], reason: Text) -> None:

@@ -44,6 +44,7 @@ async def test_a_batch_creates_updates_and_tells_of_each(desk: Desk) -> None:
     assert [each["error"]["path"] for each in results if each["error"]] == [
         *("$.emails[0]", "$.fields.none", "$", "$.externalId"),
     ]
+    assert "ожидается текст или null, а здесь целое число" in results[5]["error"]["detail"]
     assert {each["id"] for each in (*first, *results[:2])} == {first[0]["id"]}
 
 
