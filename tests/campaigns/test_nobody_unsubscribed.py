@@ -22,7 +22,7 @@ from tests.campaigns.words_given import Model
 
 from vestnik.app import Services
 from vestnik.campaigns import plan as planning
-from vestnik.campaigns.chunks import Handover
+from vestnik.campaigns.chunks import Handover, are_allowed, look_at, within
 from vestnik.campaigns.launch import Launch
 from vestnik.campaigns.plan import CLEAR, Plan, new_run
 from vestnik.campaigns.ports import WITHDRAW, Rejected, SendingAccount
@@ -190,6 +190,7 @@ async def hand_over(
         connection.execute(sa.update(campaign).where(campaign.c.id == campaign_id).values(**fresh))
 
     def go_on(connection: sa.Connection, run: int) -> bool:
+        counts_as_it_looks(connection)
         following = launch.next(connection, campaign_id, run, ACCOUNT, "here", ())
         if following.do == "clear":
             plan.clear(connection, campaign_id, run)
@@ -213,6 +214,13 @@ async def hand_over(
         """Whether the service has every chunk."""
         here = sa.select(chunk.c.state).where(chunk.c.campaign_id == campaign_id)
         return set(connection.scalars(here)) == {"handed_over"}
+
+    def counts_as_it_looks(connection: sa.Connection) -> None:
+        """What the last look counts says the same as a look at each recipient."""
+        row = connection.execute(sa.select(campaign).where(campaign.c.id == campaign_id)).one()
+        for found in connection.execute(sa.select(chunk).where(chunk.c.campaign_id == campaign_id)).all():
+            here = within(campaign_id, found)
+            assert are_allowed(connection, row, here) == (not look_at(connection, row, here).left)
 
     def nobody_refuses(connection: sa.Connection) -> None:
         """Nothing is created of which somebody has said no before."""
@@ -398,6 +406,16 @@ async def hand_over(
 @example(homes=HOMES, before=[], during=[], late=[("withdraw", 2, "all")], between=[], way="dynamic")
 @example(homes=HOMES, before=[], during=[], late=[("block", 1)], between=[], way="by_hand")
 @example(homes=HOMES, before=[], during=[], late=[("merge", 0, 1)], between=[], way="repeat")
+@example(homes=HOMES, before=[], during=[], late=[("move", 0, EMAILS[4])], between=[], way="everybody")
+@example(homes=HOMES, before=[], during=[], late=[("empty", 3)], between=[], way="everybody")
+@example(
+    homes=HOMES,
+    before=[],
+    during=[],
+    late=[("stop", EMAILS[1], "all", "spam"), ("stop", EMAILS[2], "all", "hard_bounce")],
+    between=[],
+    way="everybody",
+)
 @example(homes=HOMES, before=[], during=[], late=[("unsubscribe", EMAILS[2], "this")], between=[], way="copy")
 @example(
     homes=HOMES, before=[], during=[], late=[("move", 0, EMAILS[4])], between=[("block", 1)], way="retry"
