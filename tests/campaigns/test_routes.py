@@ -173,13 +173,16 @@ async def test_a_segment_whose_rule_broke_is_a_check_with_a_way_out(
     campaign_id = await room.draft(segment_id=1)
 
     def broken(*_: object) -> sa.Select[Any]:
-        raise InvalidRule.at("$.rules[0].field", "field")
+        raise InvalidRule.at("$.rules[0].value", "value", {"ru": "Город", "en": "City"})
 
     monkeypatch.setattr(room.around, "members", broken)
     [check] = (await room.campaigns.preflight(SYSTEM, campaign_id)).errors
 
     assert (check.code, check.facts["segment"]) == ("segment_broken", "Все")
-    assert "there is no such field" in check.sentence("en")
+    assert check.sentence("ru") == (
+        "Правило сегмента «Все» больше не читается. Условие «Город»: значение не подходит условию. "
+        "Измените правило."
+    )
     assert [(fix.code, fix.path) for fix in check.fixes] == [("edit_segment", "/segments/1")]
 
 

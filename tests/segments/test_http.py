@@ -54,7 +54,7 @@ async def test_a_wrong_rule_names_its_path_and_a_reader_may_not_write(installati
     answer = await browser.post("/segments", {"name": "Новый", "rule": wrong})
     assert (answer.status_code, answer.json()["detail"]) == (
         422,
-        "Правило, $.rules[0].field: такого поля нет.",
+        "Условие «shoe»: такого поля у контактов нет.",
     )
     seller = await installation.signed_in("sales_manager")
     assert (await seller.post("/segments", {"name": "Новый", "rule": RULE})).status_code == 403

@@ -17,7 +17,7 @@ from vestnik.contacts.addresses import normalise
 from vestnik.contacts.fields import Field, insert_fields
 from vestnik.contacts.service import Contacts
 from vestnik.contacts.storing import NewContact
-from vestnik.contacts.tables import contact
+from vestnik.contacts.tables import contact, contact_field
 from vestnik.db import Database, fold, now
 from vestnik.people.access import SYSTEM
 from vestnik.segments.errors import InvalidRule
@@ -243,49 +243,56 @@ async def test_conditions_look_at_addresses_companies_choices_and_dates(
 
 
 @pytest.mark.parametrize(
-    ("rule", "path", "reason"),
+    ("rule", "path", "where", "reason"),
     [
-        ({}, "$", "a group or a condition is needed here"),
-        ({"combinator": "xor", "rules": []}, "$.combinator", "a group is joined by and or by or"),
+        ({}, "$", "The rule", "a group or a condition is needed here"),
+        ({"combinator": "xor", "rules": []}, "$.combinator", "The rule", "a group is joined by and or by or"),
         (
             {"combinator": "and", "rules": [{"combinator": "or", "rules": ["x"]}]},
             "$.rules[0].rules[0]",
+            "A group of conditions",
             "a group or a condition is needed here",
         ),
         (
             {"combinator": "and", "rules": [condition("custom.shoe", "=", 1)]},
             "$.rules[0].field",
-            "there is no such field",
+            "The condition “custom.shoe”",
+            "contacts have no such field",
         ),
         (
             {"combinator": "and", "rules": [condition("created", "contains", "1")]},
             "$.rules[0].operator",
+            "The condition “Created”",
             "this field is not compared in this way",
         ),
         (
             {"combinator": "and", "rules": [condition("created", "=", "вчера")]},
             "$.rules[0].value",
+            "The condition “Created”",
             "the value does not fit the condition",
         ),
         (
             {"combinator": "and", "rules": [condition("category", "subscribed", "1 or 1=1")]},
             "$.rules[0].value",
+            "The condition “Category”",
             "the value does not fit the condition",
         ),
         (
             {"combinator": "and", "rules": [condition("created", "lastDays", 10**12)]},
             "$.rules[0].value",
+            "The condition “Created”",
             "the value does not fit the condition",
         ),
         (
             {"combinator": "and", "rules": [condition("name", "=", "я")] * 101},
             "$",
+            "The rule",
             "too many conditions",
         ),
     ],
 )
 async def test_a_rule_that_can_not_be_understood_is_refused_with_its_path(
-    segments: Segments, rule: dict[str, Any], path: str, reason: str
+    segments: Segments, rule: dict[str, Any], path: str, where: str, reason: str
 ) -> None:
     with pytest.raises(InvalidRule) as refusal:
         await segments.create(SYSTEM, "Новый", rule=rule)
@@ -294,10 +301,27 @@ async def test_a_rule_that_can_not_be_understood_is_refused_with_its_path(
         "code": "invalid_rule",
         "status": 422,
         "title": "Check the rule of the segment",
-        "detail": f"The rule, {path}: {reason}.",
+        "detail": f"{where}: {reason}.",
         "path": path,
+        "where": where,
         "reason": reason,
     }
+
+
+async def test_a_rule_whose_field_was_archived_names_it_by_its_title(
+    database: Database, segments: Segments
+) -> None:
+    city = Field("city", {"ru": "Город", "en": "City"}, "text")
+    await database.write(insert_fields, [city])
+    rule = {"combinator": "and", "rules": [condition("custom.city", "=", "Пермь")]}
+    segment_id = await segments.create(SYSTEM, "Пермяки", rule=rule)
+    await database.write(
+        lambda connection: connection.execute(sa.update(contact_field).values(archived_at=now()))
+    )
+    with pytest.raises(InvalidRule) as refusal:
+        await segments.members(segment_id)
+    assert refusal.value.detail("ru") == "Условие «Город»: такого поля у контактов нет."
+    assert refusal.value.detail("en") == "The condition “City”: contacts have no such field."
 
 
 @pytest.mark.parametrize(

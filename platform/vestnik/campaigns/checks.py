@@ -73,8 +73,8 @@ TEXTS: Mapping[str, Text] = {
         "en": "The segment is gone: choose another.",
     },
     "segment_broken": {
-        "ru": "Правило сегмента «{segment}» больше не читается: {problem} Измените правило.",
-        "en": "The rule of the segment “{segment}” can't be read any more: {problem} Change the rule.",
+        "ru": "Правило сегмента «{segment}» больше не читается. {problem} Измените правило.",
+        "en": "The rule of the segment “{segment}” can't be read any more. {problem} Change the rule.",
     },
     "value_missing": {
         "ru": "Поле «{field}» не заполнено у получателей: {recipients}. В их письме это место будет пустым.",

@@ -62,6 +62,12 @@ def fields_of(rows: sa.Result[Any]) -> dict[str, Field]:
     return {row.key: Field(row.key, row.title, row.kind, tuple(row.options)) for row in rows}
 
 
+def archived_title(connection: sa.Connection, key: str) -> Mapping[str, str] | None:
+    """The title that a field had before it was archived."""
+    was = contact_field.c.archived_at.is_not(None) & (contact_field.c.key == key)
+    return connection.scalar(sa.select(contact_field.c.title).where(was))
+
+
 def insert_fields(connection: sa.Connection, fields: list[Field]) -> None:
     """Store definitions."""
     connection.execute(

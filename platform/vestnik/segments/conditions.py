@@ -39,6 +39,8 @@ TEXT: tuple[Operator, ...] = (
 )  # fmt: skip
 _ORDER: tuple[Operator, ...] = ("=", "!=", "<", "<=", ">", ">=", "null", "notNull")
 _RELATIVE: tuple[Operator, ...] = ("lastDays", "beforeDays", "nextDays", "yearlyNextDays")
+#: Before the key of a custom field.
+OF_FIELD = "custom."
 _MOST_VALUES = 1000
 _MOST_DAYS = 36_525
 
@@ -95,7 +97,7 @@ class Conditions:
 
     def with_fields(self, fields: Sequence[Field]) -> Mapping[str, Condition]:
         """All conditions, with one for each custom field, named `custom.<key>`."""
-        return self._known | {f"custom.{field.key}": _custom(field) for field in fields}
+        return self._known | {OF_FIELD + field.key: _custom(field) for field in fields}
 
 
 def text_of(value: Any) -> str:

@@ -14,30 +14,51 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vestnik.http.errors import Problem
+from vestnik.http.errors import Problem, Text
 
 _REASONS: Mapping[str, Mapping[str, str]] = {
     "not_a_rule": {"ru": "здесь нужна группа или условие", "en": "a group or a condition is needed here"},
     "combinator": {"ru": "группа соединяется через and или or", "en": "a group is joined by and or by or"},
     "too_deep": {"ru": "слишком много вложенных групп", "en": "groups are nested too deep"},
     "too_many": {"ru": "слишком много условий", "en": "too many conditions"},
-    "field": {"ru": "такого поля нет", "en": "there is no such field"},
+    "field": {"ru": "такого поля у контактов нет", "en": "contacts have no such field"},
     "operator": {"ru": "это поле так не сравнивают", "en": "this field is not compared in this way"},
     "value": {"ru": "значение не подходит условию", "en": "the value does not fit the condition"},
 }
+
+
+#: Where in a rule something is wrong.
+_RULE: Text = {"ru": "Правило", "en": "The rule"}
+_GROUP: Text = {"ru": "Группа условий", "en": "A group of conditions"}
+_CONDITION: Text = {"ru": "Условие «{title}»", "en": "The condition “{title}”"}
 
 
 class InvalidRule(Problem):
     code = "invalid_rule"
     status = 422
     title = {"ru": "Проверьте правило сегмента", "en": "Check the rule of the segment"}
-    message = {"ru": "Правило, {path}: {reason}.", "en": "The rule, {path}: {reason}."}
-    fields = ("path", "reason")
+    message = {"ru": "{where}: {reason}.", "en": "{where}: {reason}."}
+    fields = ("path", "where", "reason")
+    #: The field that a condition names and nothing knows.
+    field = ""
 
     @classmethod
-    def at(cls, path: str, reason: str) -> InvalidRule:
-        """The problem at a JSON path of the rule, for one of the reasons above."""
-        return cls(path=path, reason=_REASONS[reason])
+    def at(cls, path: str, reason: str, title: Mapping[str, str] | None = None) -> InvalidRule:
+        """The problem at a JSON path of the rule, for one of the reasons above; `title` is a condition's."""
+        where = _CONDITION if title is not None else _GROUP if ".rules[" in path else _RULE
+        return cls(path=path, where=_with_title(where, title or {}), reason=_REASONS[reason])
+
+    def named(self, title: Mapping[str, str]) -> InvalidRule:
+        """The same of a condition that has this title."""
+        return InvalidRule(**{**self.values, "where": _with_title(_CONDITION, title)})
+
+
+def _with_title(where: Text, title: Mapping[str, str]) -> Text:
+    other = next(iter(title.values()), "")
+    return {
+        "ru": where["ru"].format(title=title.get("ru", other)),
+        "en": where["en"].format(title=title.get("en", other)),
+    }
 
 
 class SegmentExists(Problem):

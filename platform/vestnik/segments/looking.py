@@ -18,7 +18,7 @@ from vestnik.db.bounded import TookTooLong, bounded
 from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
 from vestnik.segments.errors import CountTakesTooLong
-from vestnik.segments.rules import actuals, explained, select_members, select_verdicts
+from vestnik.segments.rules import actuals, explained, select_verdicts
 from vestnik.segments.service import Segments
 from vestnik.segments.tables import segment, segment_member
 
@@ -79,7 +79,7 @@ class Lookout:
         async with self._database.read() as connection:
             known = await connection.run_sync(self._segments.known)
             present = self._segments.present()
-            select_members(rule, known, present)  # refuses a rule that can't be understood
+            await connection.run_sync(self._segments.compile, rule)  # refuses one that can't be understood
             row = (await connection.execute(select_verdicts(rule, known, present, contact_id))).one_or_none()
             if row is None:
                 raise NotFound()

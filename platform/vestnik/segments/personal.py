@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from vestnik.db import Database, insert_ignore
-from vestnik.privacy.holdings import Holding, Subject, Sweep
+from vestnik.privacy.holdings import Holding, Page, Subject, Sweep, page
 from vestnik.privacy.texts import Texts
 from vestnik.segments.tables import segment, segment_member
 
@@ -25,14 +25,16 @@ def follow_merge(connection: sa.Connection, kept_id: int, others: Sequence[int])
         )
 
 
-def _read(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, Any]]:
-    rows = connection.execute(
+def _read(connection: sa.Connection, person: Subject, after: Sequence[Any] | None) -> Page:
+    return page(
+        connection,
         sa.select(segment.c.name)
         .join(segment_member, segment_member.c.segment_id == segment.c.id)
-        .where(segment_member.c.contact_id.in_(person.contact_ids))
-        .order_by(segment.c.id)
+        .where(segment_member.c.contact_id.in_(person.contact_ids)),
+        (segment.c.id, segment_member.c.contact_id),
+        after,
+        lambda row: {"segment": row.name},
     )
-    return [{"segment": row.name} for row in rows]
 
 
 def _erase(connection: sa.Connection, person: Subject) -> int:

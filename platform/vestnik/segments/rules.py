@@ -132,11 +132,13 @@ def _condition(node: Any, known: Mapping[str, Condition], now: Now, path: str) -
     field = node.get("field")
     condition = known.get(field) if isinstance(field, str) else None
     if condition is None:
-        raise InvalidRule.at(f"{path}.field", "field")
+        unknown = InvalidRule.at(f"{path}.field", "field", {"en": str(field)})
+        unknown.field = str(field)
+        raise unknown
     operator = next((each for each in condition.operators if each == node.get("operator")), None)
     if operator is None:
-        raise InvalidRule.at(f"{path}.operator", "operator")
+        raise InvalidRule.at(f"{path}.operator", "operator", condition.title)
     try:
         return condition.compile(operator, node.get("value"), now)
     except (ValueError, TypeError, OverflowError):
-        raise InvalidRule.at(f"{path}.value", "value") from None
+        raise InvalidRule.at(f"{path}.value", "value", condition.title) from None

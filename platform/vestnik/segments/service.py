@@ -12,15 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.audit import record
-from vestnik.contacts.fields import SELECT_FIELDS, fields_of
+from vestnik.contacts.fields import SELECT_FIELDS, archived_title, fields_of
 from vestnik.contacts.reading import Person
 from vestnik.contacts.service import Contacts
 from vestnik.contacts.tables import contact
 from vestnik.db import Database, fold, insert_ignore, now
 from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
-from vestnik.segments.conditions import Condition, Conditions, Now
-from vestnik.segments.errors import NotDynamic, NotStatic, SegmentExists, UnknownMember
+from vestnik.segments.conditions import OF_FIELD, Condition, Conditions, Now
+from vestnik.segments.errors import InvalidRule, NotDynamic, NotStatic, SegmentExists, UnknownMember
 from vestnik.segments.own import own_conditions
 from vestnik.segments.rules import select_members
 from vestnik.segments.tables import segment, segment_member
@@ -93,7 +93,12 @@ class Segments:
         self, connection: sa.Connection, rule: Mapping[str, Any], *, whole: bool = False
     ) -> sa.Select[Any]:
         """Whom a rule picks, as column `contact_id`; `whole`: for one statement that reads all of them."""
-        return select_members(rule, self.known(connection), self.present(whole=whole))
+        try:
+            return select_members(rule, self.known(connection), self.present(whole=whole))
+        except InvalidRule as broken:
+            key = broken.field.removeprefix(OF_FIELD)
+            title = archived_title(connection, key) if key != broken.field else None
+            raise broken if title is None else broken.named(title) from None
 
     def known(self, connection: sa.Connection) -> Mapping[str, Condition]:
         """Every condition that a rule may have now, by its field."""
