@@ -10,6 +10,7 @@ import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
 import { RowsLoading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
+import { ProblemPanel } from "../../ui/ProblemPanel";
 import { Rows, type Column } from "../../ui/Rows";
 
 /** Domains that are shown until somebody asks for all. */
@@ -18,13 +19,14 @@ const FIRST = 8;
 /** What became of the letters by the domain of the address. */
 export function Domains({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
-  const { data, isPending } = useQuery(reports.domains(campaign.id));
+  const { data, error, isPending, refetch } = useQuery(reports.domains(campaign.id));
   const columns = useColumns();
   const [all, toggle] = useToggle([false, true]);
   const rows = data?.items ?? [];
   if (campaign.type !== "email") return null;
   return (
     <Panel title={t("results.domains")} description={t("results.domainsHint")}>
+      {error && !data && <ProblemPanel problem={error} retry={() => void refetch()} />}
       {isPending && <RowsLoading />}
       {data?.items.length === 0 && <EmptyState compact icon={IconWorld} title={t("results.noDomains")} text="" />}
       {rows.length > 0 && (

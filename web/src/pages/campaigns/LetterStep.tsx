@@ -11,6 +11,7 @@ import { TemplatePicture } from "../../mail/TemplatePicture";
 import { EmptyState } from "../../ui/EmptyState";
 import { RowsLoading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
+import { ProblemPanel } from "../../ui/ProblemPanel";
 import { SenderFields, SmsSender } from "./SenderFields";
 import type { DraftForm } from "./Wizard";
 
@@ -58,7 +59,7 @@ function TemplateChoice({ form }: { form: DraftForm }) {
   const { accountId } = form.values;
   const [search, setSearch] = useState("");
   const [settled] = useDebouncedValue(search, SEARCH_AFTER_MS);
-  const { data, isPending } = useQuery(
+  const { data, error, isPending, refetch } = useQuery(
     templates.list({ search: settled, accountId: accountId ?? undefined, offset: 0, limit: SHOWN }),
   );
   const choose = (row: Template) => {
@@ -86,6 +87,7 @@ function TemplateChoice({ form }: { form: DraftForm }) {
         value={search}
         onChange={(event) => setSearch(event.currentTarget.value)}
       />
+      {error && !data && <ProblemPanel problem={error} retry={() => void refetch()} />}
       {isPending && <RowsLoading rows={3} />}
       {data?.total === 0 && (settled ? <Text c="dimmed">{t("common.nothingFound")}</Text> : <NoTemplates />)}
       <SimpleGrid cols={{ base: 1, xs: 2, sm: 3 }} mah={520} style={{ overflow: "auto" }}>

@@ -9,6 +9,7 @@ import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
 import { RowsLoading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
+import { ProblemPanel } from "../../ui/ProblemPanel";
 import { Rows, type Column } from "../../ui/Rows";
 
 const REFRESH_MS = 4_000;
@@ -18,7 +19,7 @@ const AGAIN = 3;
 export function Links({ campaign }: { campaign: CampaignCard }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { data, isPending } = useQuery({
+  const { data, error, isPending, refetch } = useQuery({
     ...reports.links(campaign.id),
     // The service is asked beside the first answer: a moment later it may have told.
     refetchInterval: (query) => (stirs(campaign) || (query.state.dataUpdateCount < AGAIN && !query.state.data?.service.at) ? REFRESH_MS : false),
@@ -30,6 +31,7 @@ export function Links({ campaign }: { campaign: CampaignCard }) {
     : t("results.linksOwn");
   return (
     <Panel title={t("results.links")} description={description}>
+      {error && !data && <ProblemPanel problem={error} retry={() => void refetch()} />}
       {isPending && <RowsLoading />}
       {data?.service.failure && (
         <Text size="sm" c="dimmed" mb="sm">

@@ -8,7 +8,9 @@ import { segments, type Segment } from "../../api/segments";
 import { Tile } from "../../ui/Field";
 import { useFormat } from "../../ui/format";
 import { Rule } from "../segments/Rule";
+import { RowsLoading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
+import { ProblemPanel } from "../../ui/ProblemPanel";
 import type { DraftForm } from "./Wizard";
 
 const EVERYBODY = "";
@@ -17,7 +19,8 @@ const NONE = "";
 /** Who gets it: a segment of contacts, of those who want this category. */
 export function RecipientsStep({ form }: { form: DraftForm }) {
   const { t } = useTranslation();
-  const known = useQuery(segments.list).data?.items ?? [];
+  const { data, error, isPending, refetch } = useQuery(segments.list);
+  const known = data?.items ?? [];
   const categories = useQuery(contacts.categories).data ?? [];
   const only = categories.length === 1 ? categories[0] : undefined;
   useEffect(() => {
@@ -35,6 +38,8 @@ export function RecipientsStep({ form }: { form: DraftForm }) {
             >
               <Stack gap="xs">
                 <Option value={EVERYBODY} label={t("campaigns.everybody")} text={t("campaigns.everybodyHint")} />
+                {isPending && <RowsLoading rows={4} />}
+                {error && !data && <ProblemPanel problem={error} retry={() => void refetch()} />}
                 {known.map((segment) => <SegmentOption key={segment.id} segment={segment} />)}
               </Stack>
             </Radio.Group>

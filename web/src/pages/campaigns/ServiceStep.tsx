@@ -10,12 +10,13 @@ import { localised } from "../../i18n";
 import { EmptyState } from "../../ui/EmptyState";
 import { RowsLoading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
+import { ProblemPanel } from "../../ui/ProblemPanel";
 import type { DraftForm } from "./Wizard";
 
 /** What the campaign is called and which account sends it. */
 export function ServiceStep({ form }: { form: DraftForm }) {
   const { t } = useTranslation();
-  const { data, isPending } = useQuery(planning.services);
+  const { data, error, isPending, refetch } = useQuery(planning.services);
   const all = data?.items ?? [];
   const sms = all.some((account) => account.campaignTypes.includes("sms"));
   const usable = all.filter((account) => account.campaignTypes.includes(form.values.type) && !account.whyNot);
@@ -44,6 +45,7 @@ export function ServiceStep({ form }: { form: DraftForm }) {
         </Stack>
       </Panel>
       <Panel title={t("campaigns.service")} description={t("campaigns.serviceHint")}>
+        {error && !data && <ProblemPanel problem={error} retry={() => void refetch()} />}
         {isPending && <RowsLoading rows={2} />}
         {data && usable.length === 0 && <NoAccounts />}
         <AccountChoice accounts={fitting} form={form} />

@@ -22,6 +22,7 @@ const EventsChart = lazy(() => import("./EventsChart"));
 const REFRESH_MS = 4_000;
 const AGAIN = 3;
 const SOON_MS = 10_000;
+const OLD_MS = 60_000;
 
 type Whole = "recipients" | "sent" | "delivered";
 type Shown = "sent" | "delivered" | "opened" | "clicked" | "unsubscribed" | "bounced" | "spam";
@@ -44,11 +45,16 @@ export function Statistics({ campaign }: { campaign: CampaignCard }) {
     ...reports.results(campaign.id),
     // The service is asked beside the first answer, and a long answer is read in turns: a moment later it may have told.
     refetchInterval: ({ state: { data: last, dataUpdateCount } }) =>
-      stirs(campaign) || isDue(last?.pollsNextAt) || (dataUpdateCount < AGAIN && !last?.stats.at) ? REFRESH_MS : false,
+      stirs(campaign) || isDue(last?.pollsNextAt) || (dataUpdateCount < AGAIN && isOld(last?.stats.at)) ? REFRESH_MS : false,
   });
   if (error && !data) return <ProblemPanel problem={error} retry={() => void refetch()} />;
   if (!data) return <PageLoading />;
   return <Shown campaign={campaign} results={data} />;
+}
+
+/** Whether the service's figures are of another visit: it is asked anew beside the answer that brought them. */
+function isOld(at: string | null | undefined): boolean {
+  return !at || Date.parse(at) < Date.now() - OLD_MS;
 }
 
 /** Whether the service is being asked about the recipients, or will be in a moment. */
@@ -129,7 +135,7 @@ function FigureTile({ figure, whole, of, results }: { figure: Figure; whole: Who
 function OverTime({ campaign, told }: { campaign: CampaignCard; told: (name: string) => boolean }) {
   const { t } = useTranslation();
   const [mode, setMode] = useState("total");
-  const { data, isPending } = useQuery({ ...campaigns.chart(campaign.id), refetchInterval: stirs(campaign) ? REFRESH_MS : false });
+  const { data, error, isPending, refetch } = useQuery({ ...campaigns.chart(campaign.id), refetchInterval: stirs(campaign) ? REFRESH_MS : false });
   const modes = (
     <SegmentedControl
       size="xs"
@@ -143,6 +149,7 @@ function OverTime({ campaign, told }: { campaign: CampaignCard; told: (name: str
   return (
     <Panel title={t("results.overTime")} description={t("results.eventsHint")}>
       {modes}
+      {error && !data && <ProblemPanel problem={error} retry={() => void refetch()} />}
       {isPending && <Skeleton h={280} />}
       {data?.points.length === 0 && (
         <EmptyState compact icon={IconChartArea} title={t("campaigns.noPoints")} text={t("campaigns.noPointsHint")} />
