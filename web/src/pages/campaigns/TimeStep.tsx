@@ -19,6 +19,8 @@ import { RepeatFields } from "./RepeatFields";
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const inAnHour = () => new Date(Math.floor((Date.now() + HOUR_MS) / MINUTE_MS) * MINUTE_MS).toISOString();
+/** A long sentence on a button takes two lines where one is too narrow. */
+const WRAPS = { h: "auto", mih: 42, py: 8, styles: { label: { whiteSpace: "normal", overflow: "visible" } } } as const;
 type Mode = "now" | "later" | "repeat";
 
 /** When it goes: now (with a moment to take it back), at a time of a zone, or again and again. */
@@ -89,6 +91,7 @@ function Sending({ id, checking, ready, recipients, repeat, onCheck }: Props) {
               {mode === "repeat" ? (
                 <Button
                   size="md"
+                  {...WRAPS}
                   leftSection={<IconRepeat size={18} />}
                   disabled={!ready || checking || !allowed}
                   loading={keep.isPending}
@@ -99,6 +102,7 @@ function Sending({ id, checking, ready, recipients, repeat, onCheck }: Props) {
               ) : (
                 <Button
                   size="md"
+                  {...WRAPS}
                   leftSection={<IconSend size={18} />}
                   disabled={!ready || checking || !allowed || (mode === "later" && !at)}
                   loading={send.isPending}

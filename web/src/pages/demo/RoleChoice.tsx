@@ -22,8 +22,8 @@ export function RoleChoice({ busy, onChoose }: { busy: Role | null; onChoose: (r
       {PLAYED.map((role) => {
         const Picture = ROLE_ICONS[role];
         return (
-          <UnstyledButton key={role} className="choice" p="sm" onClick={() => onChoose(role)} disabled={busy !== null}>
-            <Group gap="xs" wrap="nowrap" mih={40}>
+          <UnstyledButton key={role} className="choice" py="sm" px={{ base: 10, xs: "sm" }} onClick={() => onChoose(role)} disabled={busy !== null}>
+            <Group gap={8} wrap="nowrap" mih={40}>
               {busy === role ? <Loader size={20} /> : <Picture size={20} stroke={1.7} aria-hidden style={{ flex: "none" }} />}
               <Text size="sm" fw={550} lh={1.3}>
                 {t(`role.${role}`)}

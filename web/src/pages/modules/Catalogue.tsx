@@ -44,6 +44,7 @@ function Entry({ entry }: { entry: CatalogueEntry }) {
           <Text fw={600}>{localised(entry.title)}</Text>
           <Badge color="gray">{entry.version}</Badge>
           {entry.updateAvailable && <Badge color="blue">{t("modules.updateAvailable")}</Badge>}
+          {entry.moduleId && !entry.updateAvailable && <Badge color="teal">{t("modules.alreadyInstalled")}</Badge>}
         </Group>
         <Text size="sm" c="dimmed">
           {localised(entry.description)}
@@ -121,12 +122,10 @@ function Installed({ entry, id }: { entry: CatalogueEntry; id: string }) {
       <Button variant="default" onClick={fork.open}>
         {t("modules.forkAction")}
       </Button>
-      {entry.updateAvailable ? (
+      {entry.updateAvailable && (
         <Button variant="light" loading={update.isPending} onClick={() => update.mutate()}>
           {t("modules.update")}
         </Button>
-      ) : (
-        <Badge color="teal">{t("modules.alreadyInstalled")}</Badge>
       )}
       <ForkModule opened={forking} onClose={fork.close} id={id} name={entry.name} />
     </Group>

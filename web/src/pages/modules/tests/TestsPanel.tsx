@@ -1,6 +1,7 @@
 import { ActionIcon, Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { IconFlask, IconPlayerPlay, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Fragment, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { modules, type ModuleTest, type TestOutcome } from "../../../api/modules";
 import { useRight } from "../../../api/session";
@@ -67,7 +68,7 @@ function Row({ moduleId, test, outcome }: { moduleId: string; test: ModuleTest; 
           {outcome && <Badge color={outcome.ok ? "teal" : "red"}>{t(outcome.ok ? "studio.testOk" : "studio.testFailed")}</Badge>}
           <Stack gap={0} flex={1} miw={0}>
             <Text size="sm" fw={550} style={{ overflowWrap: "anywhere" }}>
-              {test.name}
+              {broken(test.name)}
             </Text>
             <Text size="xs" c="dimmed" ff="monospace" truncate>
               {shortName(test.function)}
@@ -81,6 +82,18 @@ function Row({ moduleId, test, outcome }: { moduleId: string; test: ModuleTest; 
       </Stack>
     </li>
   );
+}
+
+/** A long name goes to the next line after an underscore. */
+function broken(name: string): ReactNode {
+  return name.split(/(?<=_)/).map((part, index) => (
+    // Parts of a name have no key but their place.
+    // oxlint-disable-next-line react/no-array-index-key
+    <Fragment key={index}>
+      {part}
+      <wbr />
+    </Fragment>
+  ));
 }
 
 function Removal({ moduleId, name }: { moduleId: string; name: string }) {
