@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 export function Field({ label, children }: { label: string; children: ReactNode }) {
   return (
     <Group justify="space-between" gap="md" wrap="nowrap" align="flex-start" py={6}>
-      <Text size="sm" c="dimmed" flex="1 0 auto" maw="70%">
+      <Text size="sm" c="dimmed" flex="1 0 auto" maw={{ base: "45%", xs: "70%" }}>
         {label}
       </Text>
       <Text size="sm" component="div" ta="end" miw={0} style={{ overflowWrap: "anywhere" }}>

@@ -13,6 +13,10 @@ describe("formats", () => {
     expect(formats("en", "Europe/Moscow").exact("2026-11-01T21:30:05Z").replace("\u202f", " ")).toBe("Nov 2, 2026, 12:30:05 AM");
   });
 
+  it("write a time of day with 12 or with 24 hours", () => {
+    expect([russian.clock("18:05"), formats("en", "Europe/Moscow").clock("18:05").replace("\u202f", " "), russian.clock(null)]).toEqual(["18:05", "6:05 PM", "—"]);
+  });
+
   it("group thousands and show shares as the language does", () => {
     expect([russian.number(10_000), russian.share(1, 3), russian.share(1, 0)]).toEqual(["10\u00a0000", "33,3\u00a0%", "—"]);
   });

@@ -16,6 +16,7 @@ export function formats(language: string, timeZone: string | undefined) {
   // A short English date puts the month first, which half of its readers take for the day.
   const exact = new Intl.DateTimeFormat(language, { dateStyle: language === "en" ? "medium" : "short", timeStyle: "medium", ...zone });
   const time = new Intl.DateTimeFormat(language, { timeStyle: "short", ...zone });
+  const clock = new Intl.DateTimeFormat(language, { timeStyle: "short", timeZone: "UTC" });
   const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const at = (format: Intl.DateTimeFormat) => (instant: Instant) => (instant ? format.format(new Date(instant)) : NOTHING);
   return {
@@ -28,6 +29,8 @@ export function formats(language: string, timeZone: string | undefined) {
     time: at(time),
     /** The time alone of an instant of today, else its date too. */
     moment: (instant: Instant) => (instant && date.format(new Date(instant)) === date.format(new Date()) ? at(time)(instant) : at(dateTime)(instant)),
+    /** A time of any day, given as HH:MM. */
+    clock: (hhmm: string | null | undefined) => (hhmm ? clock.format(new Date(`1970-01-01T${hhmm}:00Z`)) : NOTHING),
     ago: (instant: Instant) => (instant ? relative(ago, new Date(instant).getTime() - Date.now()) : NOTHING),
   };
 }

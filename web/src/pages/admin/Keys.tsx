@@ -104,11 +104,14 @@ function useColumns(): Column<ApiKey>[] {
 }
 
 function NewKey({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const client = useQueryClient();
   const { rights: own } = useSession().user;
   const [name, setName] = useState("");
   const [rights, setRights] = useState<string[]>([]);
+  const offered = own
+    .map((right) => ({ right, title: t(`rights.${right.replace(".", "_")}`, { defaultValue: right }) }))
+    .toSorted((one, other) => one.title.localeCompare(other.title, i18n.language));
   const creation = useMutation({
     mutationFn: () => people.addKey({ name, rights }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["keys"] }),
@@ -139,8 +142,8 @@ function NewKey({ opened, onClose }: { opened: boolean; onClose: () => void }) {
           <TextInput data-autofocus required label={t("common.name")} description={t("keys.nameHint")} value={name} onChange={(event) => setName(event.currentTarget.value)} />
           <Checkbox.Group label={t("keys.rights")} description={t("keys.rightsHint")} value={rights} onChange={setRights}>
             <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xs" mt="xs">
-              {own.map((right) => (
-                <Checkbox key={right} value={right} label={t(`rights.${right.replace(".", "_")}`, { defaultValue: right })} />
+              {offered.map(({ right, title }) => (
+                <Checkbox key={right} value={right} label={title} />
               ))}
             </SimpleGrid>
           </Checkbox.Group>

@@ -44,9 +44,11 @@ function Wall({ wall, walls }: { wall: string; walls: WallsShape }) {
         <Badge variant="light" color={{ stands: "green", missing: "red", unknown: "gray" }[state]}>
           {t(`settings.walls.${state}`)}
         </Badge>
-        <Text size="sm">{t(`settings.walls.names.${wall}`)}</Text>
-        <Text size="xs" c="dimmed">
-          {t(walls.mandatory.includes(wall) ? "settings.walls.mandatory" : "settings.walls.optional")}
+        <Text size="sm">
+          {t(`settings.walls.names.${wall}`)}{" "}
+          <Text span size="xs" c="dimmed">
+            {t(walls.mandatory.includes(wall) ? "settings.walls.mandatory" : "settings.walls.optional")}
+          </Text>
         </Text>
       </Group>
       {missing && (

@@ -1,4 +1,4 @@
-import { Button, Grid, Stack } from "@mantine/core";
+import { Button, Grid, Stack, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconAddressBook, IconPencil } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -85,12 +85,15 @@ function People({ companyId }: { companyId: string }) {
   ];
   return (
     <Stack gap="sm">
+      <Title order={2} fz="md">
+        {t("companies.contacts")}
+      </Title>
       <DataList<ContactRow>
         label={t("companies.contacts")}
         source={source}
         list={list}
         columns={columns}
-        searchLabel={t("contacts.search")}
+        searchLabel={t("companies.searchContacts")}
         empty={<EmptyState icon={IconAddressBook} title={t("companies.noContacts")} text={t("companies.noContactsHint")} />}
       />
     </Stack>

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Stack, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Badge, Button, Group, Stack, Text, Tooltip } from "@mantine/core";
 import { IconAt, IconMailOff } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -75,27 +75,28 @@ function AddressLine({ kind, own, contact }: { kind: AddressKind; own: ContactAd
   const everything = own.stops.some((stop) => stop.categoryId === null);
   return (
     <Stack gap={4}>
-      <Group gap="xs" wrap="nowrap">
-        <Text size="sm" fw={550} style={{ overflowWrap: "anywhere" }}>
+      <Group gap="xs" justify="space-between" style={{ rowGap: 2 }}>
+        <Text size="sm" fw={550} miw={0} style={{ overflowWrap: "anywhere" }}>
           <Contactable text={own.address} />
         </Text>
-        {own.primary && <Badge size="sm">{t("contacts.primary")}</Badge>}
-        {writes && !own.primary && <MakePrimary kind={kind} address={own.address} contact={contact} />}
-        {writes && !everything && (
-          <Tooltip label={t("contacts.stop")}>
-            <Button
-              ml="auto"
-              size="compact-xs"
-              variant="subtle"
-              color="gray"
-              loading={stopping.isPending}
-              onClick={confirm}
-              aria-label={t("contacts.stopNamed", { address: own.address })}
-            >
-              <IconMailOff size={16} />
-            </Button>
-          </Tooltip>
-        )}
+        <Group gap={6} wrap="nowrap" ml="auto">
+          {own.primary && <Badge size="sm">{t("contacts.primary")}</Badge>}
+          {writes && !own.primary && <MakePrimary kind={kind} address={own.address} contact={contact} />}
+          {writes && !everything && (
+            <Tooltip label={t("contacts.stop")}>
+              <ActionIcon
+                size="sm"
+                variant="subtle"
+                color="gray"
+                loading={stopping.isPending}
+                onClick={confirm}
+                aria-label={t("contacts.stopNamed", { address: own.address })}
+              >
+                <IconMailOff size={16} />
+              </ActionIcon>
+            </Tooltip>
+          )}
+        </Group>
       </Group>
       {own.stops.map((stop) => (
         <StopLine key={`${stop.categoryId}${stop.reason}`} stop={stop} kind={kind} address={own.address} refresh={refresh} />

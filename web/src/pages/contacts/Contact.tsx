@@ -8,6 +8,7 @@ import { duplicates, privacy } from "../../api/card";
 import { contacts, type ContactCard } from "../../api/contacts";
 import { useRight } from "../../api/session";
 import { localised } from "../../i18n";
+import { Facts } from "../../ui/Facts";
 import { Field } from "../../ui/Field";
 import { phone, useFormat } from "../../ui/format";
 import { PageLoading } from "../../ui/Loading";
@@ -41,7 +42,7 @@ function Contact({ contact }: { contact: ContactCard }) {
     <>
       <PageHeader
         title={contact.name}
-        description={[contact.company?.name, contact.email, contact.phone && phone(contact.phone)].filter(Boolean).join(" · ")}
+        description={<Facts of={[contact.company?.name, contact.email, contact.phone && phone(contact.phone)]} />}
         back={{ to: "/contacts", label: t("contacts.title") }}
         badges={<ContactBadge row={contact} />}
         actions={
@@ -119,7 +120,7 @@ function Value({ value }: { value: unknown }) {
   if (typeof value === "boolean") return t(value ? "common.yes" : "common.no");
   if (typeof value === "number") return format.number(value);
   const text = String(value);
-  return /^\d{4}-\d\d-\d\d$/.test(text) ? format.date(text) : text;
+  return /^\d{4}-\d\d-\d\d$/.test(text) ? format.date(`${text}T12:00:00Z`) : text;
 }
 
 /** Who may be the same person, as soon as there is somebody. */

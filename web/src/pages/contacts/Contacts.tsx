@@ -231,7 +231,7 @@ function Search({ list }: { list: ListAddress }) {
   return (
     <TextInput
       type="search"
-      flex="1 1 220px"
+      flex={{ base: "1 1 100%", sm: "1 1 220px" }}
       maw={{ base: "100%", sm: 360 }}
       aria-label={t("contacts.search")}
       placeholder={t("contacts.search")}
@@ -249,7 +249,7 @@ function Order({ list }: { list: ListAddress }) {
   const { t } = useTranslation();
   return (
     <Select
-      w={{ base: "100%", xs: 210 }}
+      flex={{ base: "1 1 150px", sm: "0 0 210px" }}
       aria-label={t("contactList.sort")}
       allowDeselect={false}
       value={list.sort}
@@ -276,7 +276,7 @@ function Columns({ list, shown }: { list: ListAddress; shown: string[] }) {
           value={shown}
           onChange={(columns) => list.set({ columns, cursor: list.cursor })}
         >
-          <Stack gap={8} mt="xs" mah={320} style={{ overflowY: "auto" }}>
+          <Stack gap={8} mt="xs" mah="45vh" style={{ overflowY: "auto" }}>
             {choices.map(({ key, title }) => (
               <Checkbox key={key} value={key} label={title} />
             ))}

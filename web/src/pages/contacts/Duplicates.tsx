@@ -1,4 +1,5 @@
 import { Button, Center, Group, Paper, SegmentedControl, Stack, Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowBackUp, IconArrowsJoin, IconArrowsSplit, IconUsersGroup } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -9,6 +10,7 @@ import type { ContactRow } from "../../api/contacts";
 import { useRight } from "../../api/session";
 import { Contactable } from "../../ui/Contactable";
 import { EmptyState } from "../../ui/EmptyState";
+import { Facts } from "../../ui/Facts";
 import { phone, useFormat } from "../../ui/format";
 import { RowsLoading } from "../../ui/Loading";
 import { tell, tellProblem } from "../../ui/notices";
@@ -20,12 +22,14 @@ import { MergeDialog } from "./MergeDialog";
 export default function Duplicates() {
   const { t } = useTranslation();
   const [shown, setShown] = useState<Ground | "distinct">("address");
+  const narrow = useMediaQuery("(max-width: 36em)", false, { getInitialValueInEffect: false });
   return (
     <>
       <PageHeader title={t("merge.title")} description={t("merge.description")} back={{ to: "/contacts", label: t("contacts.title") }} />
       <Stack>
         <SegmentedControl
           w={{ base: "100%", xs: "fit-content" }}
+          orientation={narrow ? "vertical" : "horizontal"}
           aria-label={t("merge.groundLabel")}
           value={shown}
           onChange={(value) => setShown(value as Ground | "distinct")}
@@ -182,12 +186,16 @@ function Alike({ title, note, people, children }: AlikeProps) {
             {title}
           </Text>
           {people.map((one) => (
-            <Text key={one.id} size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
-              <Link to="/contacts/$id" params={{ id: one.id }} className="row-link">
-                {one.name}
-              </Link>{" "}
-              {[one.company?.name, one.email, one.phone && phone(one.phone)].filter(Boolean).join(" · ")}
-            </Text>
+            <Group key={one.id} gap="xs" style={{ rowGap: 0 }}>
+              <Text size="sm">
+                <Link to="/contacts/$id" params={{ id: one.id }} className="row-link">
+                  {one.name}
+                </Link>
+              </Text>
+              <Text size="sm" c="dimmed">
+                <Facts of={[one.company?.name, one.email, one.phone && phone(one.phone)]} />
+              </Text>
+            </Group>
           ))}
           {note && (
             <Text size="xs" c="dimmed">

@@ -6,6 +6,7 @@ import { duplicates } from "../../api/card";
 import { contacts, type ContactRow } from "../../api/contacts";
 import { localised } from "../../i18n";
 import { Dialog } from "../../ui/Dialog";
+import { Facts } from "../../ui/Facts";
 import { phone } from "../../ui/format";
 import { tell } from "../../ui/notices";
 import { ProblemPanel } from "../../ui/ProblemPanel";
@@ -96,14 +97,13 @@ export function MergeDialog({ people, onClose, onMerged }: Props) {
 }
 
 function Person({ row }: { row: ContactRow }) {
-  const about = [row.company?.name, row.email, row.phone && phone(row.phone)].filter(Boolean).join(" · ");
   return (
     <>
       <Text size="sm" component="span" display="block">
         {row.name}
       </Text>
-      <Text size="xs" c="dimmed" component="span" display="block" style={{ overflowWrap: "anywhere" }}>
-        {about}
+      <Text size="xs" c="dimmed" component="span" display="block">
+        <Facts of={[row.company?.name, row.email, row.phone && phone(row.phone)]} />
       </Text>
     </>
   );

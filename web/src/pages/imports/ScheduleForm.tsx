@@ -6,6 +6,7 @@ import { schedules, type Schedule, type ScheduleBody } from "../../api/schedules
 import { useRight, useSession } from "../../api/session";
 import { Dialog } from "../../ui/Dialog";
 import { ProblemPanel } from "../../ui/ProblemPanel";
+import { TimeOfDay } from "../../ui/TimeOfDay";
 
 interface Props {
   /** The one that is changed; without it a new one is made. */
@@ -118,7 +119,7 @@ function Rhythm({ draft, put }: Part) {
           ]}
         />
         {draft.daily ? (
-          <TextInput w={130} type="time" required aria-label={t("schedules.time")} value={draft.time} onChange={(event) => put({ time: event.currentTarget.value.slice(0, 5) })} />
+          <TimeOfDay w={130} role="group" aria-label={t("schedules.time")} value={draft.time} onChange={(time) => put({ time })} />
         ) : (
           <NumberInput w={130} required aria-label={t("schedules.hours")} suffix={t("schedules.hoursSuffix")} min={1} max={720} allowDecimal={false} clampBehavior="strict" value={draft.hours} onChange={(hours) => typeof hours === "number" && put({ hours })} />
         )}

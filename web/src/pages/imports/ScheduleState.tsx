@@ -7,8 +7,9 @@ import { ImportState } from "./Imports";
 /** How often a schedule is due, in words. */
 export function useWhen() {
   const { t } = useTranslation();
+  const format = useFormat();
   return (one: Pick<Schedule, "everyHours" | "atTime">) =>
-    one.everyHours ? t("schedules.everyHours", { count: one.everyHours }) : t("schedules.everyDay", { time: one.atTime });
+    one.everyHours ? t("schedules.everyHours", { count: one.everyHours }) : t("schedules.everyDay", { time: format.clock(one.atTime) });
 }
 
 /** Whether a schedule runs, rests, fails or waits for its columns. */

@@ -76,7 +76,7 @@ function useColumns(): Column<Schedule>[] {
           </Stack>
         ),
     },
-    { key: "next", title: t("schedules.next"), width: 180, hide: "tablet", render: (row) => format.dateTime(row.enabled ? row.nextAt : null) },
+    { key: "next", title: t("schedules.next"), width: 220, hide: "tablet", render: (row) => format.dateTime(row.enabled ? row.nextAt : null) },
   ];
 }
 

@@ -94,7 +94,7 @@ function Mapping({ preview, onChange, faded }: { preview: ImportPreview; onChang
   const name = (place: number) => preview.titles[place] || t("imports.column", { number: place + 1 });
   return (
     <Panel title={t("imports.mapping")} description={t("imports.mappingHint", { total: format.number(preview.total) })}>
-      <Table.ScrollContainer maxHeight={460} minWidth={Math.max(500, preview.columns.length * 200)} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "group", "aria-label": t("imports.mapping") } }}>
+      <Table.ScrollContainer maxHeight={460} minWidth={Math.max(500, preview.columns.length * 220)} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "group", "aria-label": t("imports.mapping") } }}>
         <Table aria-label={t("imports.mapping")} style={{ opacity: faded ? 0.55 : 1 }} verticalSpacing="xs">
           <Table.Thead>
             <Table.Tr>

@@ -28,7 +28,7 @@ export function FilterPanel({ list }: { list: ListAddress }) {
   ];
   return (
     <Paper p="md" withBorder>
-      <SimpleGrid cols={{ base: 1, xs: 2, md: 3, lg: 4 }} spacing="sm" verticalSpacing="sm">
+      <SimpleGrid cols={{ base: 1, xs: 2, md: 3, lg: 4 }} spacing="sm" verticalSpacing="sm" style={{ alignItems: "end" }}>
         <Choice
           label={t("contactList.segment")}
           value={filters.segmentId}
@@ -224,7 +224,7 @@ function OneField({ field, wanted, set }: { field: ContactField; wanted: FieldFi
   if (field.kind === "text") return <TextFilter label={`${label}: ${t("contactList.contains")}`} wanted={wanted} set={set} />;
   return (
     <Stack gap={0} component="fieldset" style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }}>
-      <SimpleGrid cols={2} spacing="xs">
+      <SimpleGrid cols={2} spacing="xs" style={{ alignItems: "end" }}>
         {(["least", "most"] as const).map((bound) => {
           const name = `${label}: ${t(`contactList.${bound}`)}`;
           const value = wanted[bound] ?? "";

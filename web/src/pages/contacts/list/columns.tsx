@@ -62,11 +62,12 @@ export function useColumns(shown: string[], selecting: Selecting | undefined): C
   };
   const rest = choices
     .filter(({ key }) => shown.includes(key))
-    .map(({ key, title }): Column<ContactRow> => ({ key, title, render: cell(key), hide: HIDDEN[key] }));
-  return [{ key: "name", title: t("contacts.name"), width: 250, render: (row) => <Name row={row} selecting={selecting} /> }, ...rest];
+    .map(({ key, title }): Column<ContactRow> => ({ key, title, render: cell(key), hide: shown === USUAL ? HIDDEN[key] : undefined }));
+  return [{ key: "name", title: t("contacts.name"), width: 300, render: (row) => <Name row={row} selecting={selecting} /> }, ...rest];
 }
 
-const HIDDEN: Record<string, "phone" | "tablet"> = { created: "phone", updated: "phone", lastActivity: "phone" };
+/** Of the usual columns; what somebody chose is shown everywhere. */
+const HIDDEN: Record<string, "phone" | "tablet"> = { created: "phone" };
 
 function Name({ row, selecting }: { row: ContactRow; selecting: Selecting | undefined }) {
   const { t } = useTranslation();
