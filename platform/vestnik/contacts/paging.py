@@ -161,6 +161,11 @@ class Pages:
         return chosen.limit(COUNTED_TO + 1).cte("few")
 
 
+def in_order(statement: sa.Select[Any], sort: Sort) -> sa.Select[Any]:
+    """All of a selection in the order in which the list shows it."""
+    return _slice(statement, contact.c.id, _COLUMNS[sort.removeprefix("-")], sort, None)
+
+
 def _slice(
     statement: sa.Select[Any],
     key: sa.ColumnElement[int],

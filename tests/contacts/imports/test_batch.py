@@ -10,6 +10,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 from tests.contacts.imports.conftest import Desk
 
+from vestnik.contacts import exporting
+
 
 async def upsert(desk: Desk, *contacts: Any) -> list[dict[str, Any]]:
     answer = await desk.browser.post("/contacts/batch", {"contacts": list(contacts)})
@@ -134,6 +136,30 @@ async def test_an_export_is_a_file_that_can_be_imported_and_runs_no_formula(desk
     ]
     assert [row[:3] for row in sheet[1:]] == [["2", "Иван", "b@example.ru, c@example.ru"]]
     assert (again["unchanged"], again["rejected"], again["doneRows"]) == (2, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("selection", "names"),
+    [
+        ({}, ["анна", "Борис", "Вера", "Ёлка", "Яков"]),
+        ({"sort": "-name"}, ["Яков", "Ёлка", "Вера", "Борис", "анна"]),
+        ({"sort": "created"}, ["Вера", "анна", "Яков", "Ёлка", "Борис"]),
+        ({"sort": "-created", "search": "ёлка"}, ["Ёлка"]),
+        ({"sort": "-name", "filters": {"hasEmail": True}}, ["Яков", "Борис"]),
+    ],
+)
+async def test_an_export_goes_in_the_order_of_the_list(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, selection: dict[str, Any], names: list[str]
+) -> None:
+    monkeypatch.setattr(exporting, "PAGE_ROWS", 2)
+    monkeypatch.setattr(exporting, "KEYS_AT_ONCE", 3)
+    with_mail = {"Борис": "b@example.ru", "Яков": "y@example.ru"}
+    for number, name in enumerate(("Вера", "анна", "Яков", "Ёлка", "Борис")):
+        emails = {"emails": [with_mail[name]]} if name in with_mail else {}
+        await upsert(desk, {"externalId": f"{number}", "name": name, **emails})
+    answer = await desk.browser.post("/contacts/export", {"selection": selection})
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
+    assert [row[1] for row in rows[1:]] == names
 
 
 async def test_who_may_not_export_gets_no_file(desk: Desk) -> None:
