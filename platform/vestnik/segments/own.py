@@ -146,11 +146,11 @@ def own_conditions() -> list[Condition]:
             actual=actual.of_contact(contact.c.name),
         ),
         Condition(
-            "email", {"ru": "E-mail", "en": "E-mail"}, "text", TEXT, _of_kind("email", address.c.normalised),
+            "email", {"ru": "Почта", "en": "E-mail"}, "text", TEXT, _of_kind("email", address.c.normalised),
             actual=actual.of_addresses("email", address.c.normalised),
         ),
         Condition(
-            "domain", {"ru": "Домен e-mail", "en": "E-mail domain"}, "text", TEXT,
+            "domain", {"ru": "Домен почты", "en": "E-mail domain"}, "text", TEXT,
             related(_addresses("email"), address.c.domain),
             actual=actual.of_addresses("email", address.c.domain),
         ),
