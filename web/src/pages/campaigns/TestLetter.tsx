@@ -12,6 +12,7 @@ import { ProblemPanel } from "../../ui/ProblemPanel";
 export function TestLetter({ id, accountId, kind }: { id: string; accountId: string | null; kind: CampaignType }) {
   const { t } = useTranslation();
   const { user, demo } = useSession();
+  const sms = kind === "sms";
   const allowed = useRight("campaigns.send");
   const service = useQuery(planning.services).data?.items.find((each) => each.id === accountId);
   const [to, setTo] = useState(kind === "email" && !demo ? (user.email ?? "") : "");
@@ -19,7 +20,7 @@ export function TestLetter({ id, accountId, kind }: { id: string; accountId: str
   const addresses = to.split(/[\s,;]+/).filter(Boolean);
   if (service && !service.canTest) {
     return (
-      <Panel title={t("planning.test.title")}>
+      <Panel title={t(sms ? "planning.test.titleSms" : "planning.test.title")}>
         <Text size="sm" c="dimmed">
           {t("planning.test.cannot")}
         </Text>
@@ -27,7 +28,7 @@ export function TestLetter({ id, accountId, kind }: { id: string; accountId: str
     );
   }
   return (
-    <Panel title={t(kind === "sms" ? "planning.test.titleSms" : "planning.test.title")} description={t("planning.test.hint")}>
+    <Panel title={t(sms ? "planning.test.titleSms" : "planning.test.title")} description={t(sms ? "planning.test.hintSms" : "planning.test.hint")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -39,7 +40,7 @@ export function TestLetter({ id, accountId, kind }: { id: string; accountId: str
           {testing.data && <Outcome tested={testing.data} />}
           <TextInput
             label={t("planning.test.to")}
-            description={t("planning.test.toHint")}
+            description={t(sms ? "planning.test.toHintSms" : "planning.test.toHint")}
             value={to}
             disabled={!allowed}
             onChange={(event) => setTo(event.currentTarget.value)}

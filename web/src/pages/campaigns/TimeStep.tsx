@@ -163,7 +163,6 @@ function Moment({ at, zone, onAt, onZone }: MomentProps) {
         <MomentPicker
           label={t("campaigns.at")}
           leftSection={<IconCalendarTime size={16} />}
-          valueFormat="D MMMM YYYY, HH:mm"
           minDate={earliest}
           value={wall}
           onChange={(value) => choose(value, zone)}

@@ -70,7 +70,6 @@ function Moment({ name }: { name: "from" | "to" }) {
       aria-label={t(`webhooks.${name}`)}
       placeholder={t(`webhooks.${name}`)}
       styles={{ placeholder: { color: "var(--mantine-color-dimmed)" } }}
-      valueFormat="D MMM YYYY, HH:mm"
       value={chosen ? wallClockOf(chosen, zone) : null}
       onChange={(value) => list.set({ [name]: value ? instantOf(value, zone) : "" })}
     />
