@@ -116,8 +116,9 @@ async def test_the_file_holds_what_every_room_knows(installation: Installation) 
     held = answer.json()
     assert list(held) == [
         *("contacts", "consents", "addresses", "suppression", "imports"),
-        *("segments", "deliveries", "requests", "events"),
+        *("segments", "deliveries", "requests", "events", "texts"),
     ]
+    assert list(held["texts"]) == [each.name for each in installation.services.privacy.sweeper.sweeps]
     assert held["contacts"][0]["name"] == "Ёлкина Анна"
     assert [each["address"] for each in held["addresses"]] == [
         *("anna@example.ru", "family@example.ru", "+79161234567"),

@@ -13,7 +13,7 @@ from vestnik.campaigns.statuses import status_of
 from vestnik.campaigns.tables import campaign, delivery, history, link
 from vestnik.contacts.reading import addresses_of
 from vestnik.db import Database
-from vestnik.privacy.holdings import Holding, Subject, Sweep
+from vestnik.privacy.holdings import Holding, Page, Subject, Sweep, page
 from vestnik.privacy.texts import Texts
 
 
@@ -31,8 +31,9 @@ def _to(person: Subject) -> sa.ColumnElement[bool]:
     return delivery.c.address_id.in_(person.address_ids) | delivery.c.contact_id.in_(person.contact_ids)
 
 
-def _read(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, Any]]:
-    rows = connection.execute(
+def _read(connection: sa.Connection, person: Subject, after: Sequence[Any] | None) -> Page:
+    return page(
+        connection,
         sa.select(
             campaign.c.name,
             campaign.c.subject,
@@ -45,23 +46,25 @@ def _read(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, A
             delivery.c.reason,
         )
         .join(campaign, campaign.c.id == delivery.c.campaign_id)
-        .where(_to(person))
-        .order_by(campaign.c.id)
+        .where(_to(person)),
+        (delivery.c.campaign_id, delivery.c.address_id),
+        after,
+        _letter,
     )
-    return [
-        {
-            "campaign": row.name,
-            "subject": row.subject,
-            "type": row.type,
-            "launchedAt": row.launched_at,
-            "status": status_of(row.flags),
-            "at": row.at,
-            "openedAt": row.opened_at,
-            "clickedAt": row.clicked_at,
-            "reason": row.reason,
-        }
-        for row in rows
-    ]
+
+
+def _letter(row: sa.Row[Any]) -> Mapping[str, Any]:
+    return {
+        "campaign": row.name,
+        "subject": row.subject,
+        "type": row.type,
+        "launchedAt": row.launched_at,
+        "status": status_of(row.flags),
+        "at": row.at,
+        "openedAt": row.opened_at,
+        "clickedAt": row.clicked_at,
+        "reason": row.reason,
+    }
 
 
 def _erase(connection: sa.Connection, person: Subject) -> int:

@@ -9,7 +9,7 @@ the stop-list before, which knows addresses by their keyed hash only: a later im
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ from vestnik.contacts.tables import (
 )
 from vestnik.db import Database, now
 from vestnik.http.errors import NotFound
-from vestnik.privacy.holdings import Holding, Subject, Sweep
+from vestnik.privacy.holdings import Holding, Page, Subject, Sweep, page
 from vestnik.privacy.texts import Texts
 
 #: How the stop-list and the journal name an erasure.
@@ -110,12 +110,13 @@ def _addresses_of(contact_ids: Sequence[int]) -> sa.Select[Any]:
     return sa.select(contact_address.c.address_id).where(contact_address.c.contact_id.in_(contact_ids))
 
 
-def _cards(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, Any]]:
+def _cards(connection: sa.Connection, person: Subject, after: Sequence[Any] | None) -> Page:
+    """All at once: few were merged into one."""
     rows = connection.execute(
         sa.select(contact).where(contact.c.id.in_(person.contact_ids)).order_by(contact.c.id)
     ).all()
     companies = named_clients(connection, {row.company_id for row in rows if row.company_id is not None})
-    return [
+    cards = [
         {
             "id": str(row.id),
             "name": row.name,
@@ -132,6 +133,7 @@ def _cards(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, 
         }
         for row in rows
     ]
+    return Page(cards)
 
 
 def _erase_cards(connection: sa.Connection, person: Subject) -> int:
@@ -155,14 +157,16 @@ def _erase_cards(connection: sa.Connection, person: Subject) -> int:
     ).rowcount
 
 
-def _addresses(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, Any]]:
-    rows = connection.execute(
+def _addresses(connection: sa.Connection, person: Subject, after: Sequence[Any] | None) -> Page:
+    return page(
+        connection,
         sa.select(address.c.kind, address.c.normalised, contact_address.c.is_primary)
         .join(contact_address, contact_address.c.address_id == address.c.id)
-        .where(contact_address.c.contact_id.in_(person.contact_ids))
-        .order_by(address.c.id)
+        .where(contact_address.c.contact_id.in_(person.contact_ids)),
+        (address.c.id, contact_address.c.contact_id),
+        after,
+        lambda row: {"kind": row.kind, "address": row.normalised, "primary": row.is_primary},
     )
-    return [{"kind": row.kind, "address": row.normalised, "primary": row.is_primary} for row in rows]
 
 
 def _erase_addresses(connection: sa.Connection, person: Subject) -> int:
@@ -196,23 +200,22 @@ def _note_erased(connection: sa.Connection, person: Subject) -> None:
         )
 
 
-def _consents(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, Any]]:
-    rows = connection.execute(
+def _consents(connection: sa.Connection, person: Subject, after: Sequence[Any] | None) -> Page:
+    return page(
+        connection,
         sa.select(consent.c.state, consent.c.at, consent.c.how, consent.c.from_where, category.c.title)
         .outerjoin(category, category.c.id == consent.c.category_id)
-        .where(consent.c.contact_id.in_(person.contact_ids))
-        .order_by(consent.c.at, consent.c.id)
-    )
-    return [
-        {
+        .where(consent.c.contact_id.in_(person.contact_ids)),
+        (consent.c.at, consent.c.id),
+        after,
+        lambda row: {
             "category": row.title,
             "state": row.state,
             "at": row.at,
             "how": row.how,
             "fromWhere": row.from_where,
-        }
-        for row in rows
-    ]
+        },
+    )
 
 
 def _erase_consents(connection: sa.Connection, person: Subject) -> int:
@@ -225,8 +228,9 @@ def _erase_consents(connection: sa.Connection, person: Subject) -> int:
     ).rowcount
 
 
-def _stops(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, Any]]:
-    rows = connection.execute(
+def _stops(connection: sa.Connection, person: Subject, after: Sequence[Any] | None) -> Page:
+    return page(
+        connection,
         sa.select(
             address.c.normalised,
             suppression.c.reason,
@@ -236,19 +240,17 @@ def _stops(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, 
         )
         .join(suppression, suppression.c.address_hash == address.c.suppression_hash)
         .outerjoin(category, category.c.id == suppression.c.category_id)
-        .where(address.c.id.in_(_addresses_of(person.contact_ids)))
-        .order_by(suppression.c.id)
-    )
-    return [
-        {
+        .where(address.c.id.in_(_addresses_of(person.contact_ids))),
+        (suppression.c.id, address.c.id),
+        after,
+        lambda row: {
             "address": row.normalised,
             "reason": row.reason,
             "category": row.title,
             "at": row.at,
             "source": row.source,
-        }
-        for row in rows
-    ]
+        },
+    )
 
 
 def _keep_stops(connection: sa.Connection, person: Subject) -> int:
@@ -256,13 +258,16 @@ def _keep_stops(connection: sa.Connection, person: Subject) -> int:
     return 0
 
 
-def _changes(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, Any]]:
-    rows = connection.execute(
-        sa.select(contact_change.c.changed_at, contact_change.c.before)
-        .where(contact_change.c.contact_id.in_(person.contact_ids))
-        .order_by(contact_change.c.changed_at)
+def _changes(connection: sa.Connection, person: Subject, after: Sequence[Any] | None) -> Page:
+    return page(
+        connection,
+        sa.select(contact_change.c.changed_at, contact_change.c.before).where(
+            contact_change.c.contact_id.in_(person.contact_ids)
+        ),
+        (contact_change.c.changed_at, contact_change.c.import_id, contact_change.c.contact_id),
+        after,
+        lambda row: {"changedAt": row.changed_at, "before": row.before},
     )
-    return [{"changedAt": row.changed_at, "before": row.before} for row in rows]
 
 
 def _erase_changes(connection: sa.Connection, person: Subject) -> int:
@@ -288,7 +293,7 @@ def sweeps(database: Database, folder: Path) -> Sequence[Sweep]:
     return (
         Files(database, folder),
         Texts(database, "imports", contact_import, told),
-        Texts(database, "imports", contact_import_reject, ("cells", "reason")),
+        Texts(database, "imports", contact_import_reject, ("cells", "reason"), rows=("cells",)),
         Texts(database, "imports", contact_change, ("before",), deletes=True),
         Texts(database, "imports", contact_import_schedule, ("reading", "mapping", "reason")),
         Texts(database, "imports", contact_import_run, ("reason",)),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from vestnik.db import Database
+from vestnik.db import Database, instant_of_key
 from vestnik.modules.recordings.documents import packed, unpacked
 from vestnik.modules.recordings.recorder import Recorder
 from vestnik.modules.recordings.store import RecordingStore
 from vestnik.modules.tables import account, account_storage, module_test, rehearsal_row
-from vestnik.privacy.holdings import Portion, Sweep
+from vestnik.privacy.excerpts import Excerpts
+from vestnik.privacy.holdings import Portion, Sweep, finding
 from vestnik.privacy.search import Search
 from vestnik.privacy.texts import Texts
 
@@ -36,6 +37,27 @@ class RecordedCalls:
             await self._recorder.flush()
         last, changed = await asyncio.to_thread(_without, self._recorder.store, search, place or 0)
         return Portion(last, removed=changed)
+
+    async def findings(self, excerpts: Excerpts) -> AsyncIterator[Sequence[bytes]]:
+        """What recorded calls say of the person."""
+        await self._recorder.flush()
+        after: int | None = 0
+        while after is not None:
+            after, found = await asyncio.to_thread(_found, self._recorder.store, excerpts, after)
+            yield found
+
+
+def _found(store: RecordingStore, excerpts: Excerpts, after: int) -> tuple[int | None, list[bytes]]:
+    rows = store.following(after, READ_RECORDINGS)
+    found: list[bytes] = []
+    for row in rows:
+        text = unpacked(row.document)
+        shown = excerpts.of(json.loads(text)) if _BYTES in text else None
+        if shown is None:
+            shown = excerpts.of(text)
+        if shown is not None:
+            found.append(finding({"id": row.id}, instant_of_key(row.id), {"document": shown}))
+    return (rows[-1].id if rows else None), found
 
 
 def _without(store: RecordingStore, search: Search, after: int) -> tuple[int | None, int]:

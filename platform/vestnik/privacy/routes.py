@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
-from starlette.responses import Response
+from starlette.responses import StreamingResponse
 
 from vestnik.http.api import Context, Id, Page, Router, Shape
 from vestnik.privacy.service import Proof, State
@@ -36,11 +35,10 @@ class ErasurePage(Shape):
 
 
 @router.get("/contacts/{id:key}/personal-data", right="privacy.manage", returns=dict)
-async def get_personal_data(context: Context, id: int) -> Response:
-    """A JSON file with everything that every room holds of this person."""
-    held = await context.services.privacy.personal_data(context.actor, id)
-    return Response(
-        msgspec.json.format(msgspec.json.encode(held), indent=2),
+async def get_personal_data(context: Context, id: int) -> StreamingResponse:
+    """A JSON file with everything that every room holds of this person, and whatever names the person."""
+    return StreamingResponse(
+        await context.services.privacy.personal_data(context.actor, id),
         media_type="application/json",
         headers={
             "content-disposition": f'attachment; filename="personal-data-{id}.json"',

@@ -30,6 +30,7 @@ DIGITS_OF_IDENTIFIER = 8
 WORD_CHARACTERS = 3
 
 _SEPARATORS = b" ()-.+"
+_BACKSLASHES = re.compile(rb"\\{2,}")
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -79,6 +80,8 @@ class Search:
     def may_hold(self, data: bytes) -> bool:
         """False where no value is: one look in C, for most texts hold nothing."""
         lower = data.lower()
+        if b"\\\\u" in lower:  # escapes of a document that is a text of another
+            lower = _BACKSLASHES.sub(rb"\\", lower)
         if any(trace in lower for trace in self._traces):
             return True
         if not self._digits:
@@ -89,7 +92,10 @@ class Search:
 
     def holds(self, text: str) -> bool:
         """Whether a text holds one of the values that tell by themselves."""
-        data = _bytes(text)
+        return self.names(_bytes(text))
+
+    def names(self, data: bytes) -> bool:
+        """The same of a text's bytes."""
         return self.may_hold(data) and self._sure(data) != data
 
     def text(self, text: str) -> str:
@@ -110,6 +116,12 @@ class Search:
         else:
             without = self._sure(without)
         return data if without == data else without
+
+    def spans(self, data: bytes, *, beside: bool = True) -> list[tuple[int, int]]:
+        """Where a text names the person; `beside`: also what does so only as it stands beside that."""
+        words = (self._words, self._beside if beside else None)
+        patterns = [*self._emails, *self._phones, *(each for each in words if each is not None)]
+        return sorted(match.span() for pattern in patterns for match in pattern.finditer(data))
 
     def value(self, value: Any) -> Any:
         """A JSON value without the person; itself where it holds nothing."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -13,6 +13,7 @@ from vestnik.audit import record
 from vestnik.db import Database, now
 from vestnik.engine import Engine
 from vestnik.people.access import Actor
+from vestnik.privacy.handing_out import document
 from vestnik.privacy.holdings import Holding, Subject, Sweep
 from vestnik.privacy.sweeping import Sweeper
 from vestnik.privacy.tables import erasure
@@ -70,17 +71,15 @@ class Privacy:
         """Have a room's texts be searched after an erasure."""
         self.sweeper.sweeps.extend(sweeps)
 
-    async def personal_data(self, actor: Actor, contact_id: int) -> dict[str, Any]:
-        """Everything that is held of a person, by kind. That it was handed out is audited."""
+    async def personal_data(self, actor: Actor, contact_id: int) -> AsyncIterator[bytes]:
+        """The file of everything that is held of a person, in pieces (handing_out.py): what refers to the
+        person by kind, and what an erasure would find by place. That it was handed out is audited.
+        """
         actor.require("privacy.manage")
         async with self._database.read() as connection:
-            found = await connection.run_sync(self._read, contact_id)
+            person = await connection.run_sync(self._find, contact_id)
         await self._database.write(record, actor, "contact.handed_out", "contact", contact_id)
-        return found
-
-    def _read(self, connection: sa.Connection, contact_id: int) -> dict[str, Any]:
-        person = self._find(connection, contact_id)
-        return {each.name: list(each.read(connection, person)) for each in self._holdings}
+        return document(self._database, person, self._holdings, self.sweeper.sweeps)
 
     async def erase(self, actor: Actor, contact_id: int) -> Proof:
         """Take everything of a person away; the stop-list and all counts stay.

@@ -104,11 +104,11 @@ def _character(character: str) -> bytes:
             found[encoded.encode()] = None
             found[encoded.replace("%", "%25").encode()] = None
         for unit in _units(each):
-            found[rb"\\u" + unit] = None
+            found[rb"\\{1,4}u" + unit] = None
     return b"(?:" + b"|".join(found) + b")"
 
 
 def _units(text: str) -> Iterator[bytes]:
-    """The escapes of one character in JSON: one of four digits, or a pair of them."""
+    """The digits of one character's escape in JSON, also in a text of JSON in JSON; or those of a pair."""
     units = text.encode("utf-16-be").hex()
-    yield rb"\\u".join(units[start : start + 4].encode() for start in range(0, len(units), 4))
+    yield rb"\\{1,4}u".join(units[start : start + 4].encode() for start in range(0, len(units), 4))

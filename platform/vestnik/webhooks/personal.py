@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from vestnik.db import Database
-from vestnik.privacy.holdings import Holding, Subject, Sweep
+from vestnik.privacy.holdings import Holding, Page, Subject, Sweep, page
 from vestnik.privacy.texts import Texts
 from vestnik.webhooks.tables import attempt, event, inbox, waiting
 
 
-def _events(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, Any]]:
-    rows = connection.execute(
-        sa.select(event.c.at, event.c.kind, event.c.detail)
-        .where(event.c.address_id.in_(person.address_ids))
-        .order_by(event.c.at, event.c.id)
+def _events(connection: sa.Connection, person: Subject, after: Sequence[Any] | None) -> Page:
+    of_person = event.c.address_id.in_(person.address_ids)
+    return page(
+        connection,
+        sa.select(event.c.at, event.c.kind, event.c.detail).where(of_person),
+        (event.c.at, event.c.id),
+        after,
+        lambda row: {"at": row.at, "kind": row.kind, "detail": row.detail},
     )
-    return [{"at": row.at, "kind": row.kind, "detail": row.detail} for row in rows]
 
 
 def _erase_events(connection: sa.Connection, person: Subject) -> int:
@@ -37,12 +39,15 @@ def _requests_of(person: Subject) -> sa.Select[Any]:
     )
 
 
-def _requests(connection: sa.Connection, person: Subject) -> Sequence[Mapping[str, Any]]:
+def _requests(connection: sa.Connection, person: Subject, after: Sequence[Any] | None) -> Page:
     """When a service told of the person; the requests themselves tell of other people, too."""
-    rows = connection.execute(
-        sa.select(inbox.c.received_at).where(inbox.c.id.in_(_requests_of(person))).order_by(inbox.c.id)
+    return page(
+        connection,
+        sa.select(inbox.c.received_at).where(inbox.c.id.in_(_requests_of(person))),
+        (inbox.c.id,),
+        after,
+        lambda row: {"receivedAt": row.received_at},
     )
-    return [{"receivedAt": row.received_at} for row in rows]
 
 
 def _leave_requests(connection: sa.Connection, person: Subject) -> int:

@@ -1,4 +1,4 @@
-"""Files of imports that name an erased person: thrown away where they wait, else left out row by row.
+"""Files of imports that name a person: shown line by line; thrown away where they wait, else left out by row.
 
 A file can't be changed without being another one. So a file that nobody works at goes, and its import says
 why; one that is being read is looked at again when that is over, and its rows of the person are refused.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,7 +25,8 @@ from vestnik.contacts.imports.rows import Reading, Row
 from vestnik.contacts.imports.tables import contact_import, contact_import_part
 from vestnik.contacts.tables import erased_address
 from vestnik.db import Database, Instant, now
-from vestnik.privacy.holdings import Portion
+from vestnik.privacy.excerpts import Excerpts
+from vestnik.privacy.holdings import Portion, finding
 from vestnik.privacy.search import Search
 from vestnik.vault import Vault
 
@@ -31,6 +34,10 @@ _PIECE_BYTES = 1 << 20
 #: So much of a piece is looked at again with the next one: no value is longer.
 _OVERLAP_BYTES = 4_096
 _AT_WORK = ("running", "undoing")
+#: Where a line of a file ends; in an XLSX, unpacked, a row of cells, or one of the texts that cells refer to.
+_ENDS = re.compile(rb"[\r\n]")
+_ENDS_OF_CELLS = re.compile(rb"</row>|</si>")
+_TAGS = re.compile(r"^[^<>]*>|<[^<>]*(?:>|$)")
 
 
 def without_erased(
@@ -85,10 +92,27 @@ class Files:
         await storing.drop(self._database, row.id)
         return Portion(row.id, change=lambda connection: _say_why(connection, row.id))
 
-    async def _next(self, after: int) -> sa.Row[int, str, Any] | None:
+    async def findings(self, excerpts: Excerpts) -> AsyncIterator[Sequence[bytes]]:
+        """The lines that name the person, of every file, some at a time."""
+        after = 0
+        while (row := await self._next(after)) is not None:
+            after = row.id
+            reading = msgspec.convert(row.reading, Reading) if row.reading else Reading()
+            async with storing.opened(self._database, row.id, self._folder) as file:
+                portions = _lines(excerpts, file, reading)
+                while (lines := await asyncio.to_thread(next, portions, None)) is not None:
+                    found = {"data": "\n".join(lines)}
+                    yield [finding({"import_id": row.id}, row.created_at, found)] if lines else []
+
+    async def _next(self, after: int) -> sa.Row[int, str, Any, datetime] | None:
         kept = sa.exists().where(contact_import_part.c.import_id == contact_import.c.id)
         statement = (
-            sa.select(contact_import.c.id, contact_import.c.state, contact_import.c.reading)
+            sa.select(
+                contact_import.c.id,
+                contact_import.c.state,
+                contact_import.c.reading,
+                contact_import.c.created_at,
+            )
             .where(contact_import.c.id > after, kept)
             .order_by(contact_import.c.id)
             .limit(1)
@@ -118,6 +142,28 @@ def _names(search: Search, file: BinaryIO, reading: Reading) -> bool:
             return True
         kept = text[-_OVERLAP_BYTES:]
     return False
+
+
+def _lines(excerpts: Excerpts, file: BinaryIO, reading: Reading) -> Iterator[list[str]]:
+    """The lines of a file that name the person: those of each piece together."""
+    packed = reading.format == "xlsx"
+    ends = _ENDS_OF_CELLS if packed else _ENDS
+    for text, taken in _pieces_by_line(_unpacked(file) if packed else _decoded(file, reading.encoding), ends):
+        spans = excerpts.search.spans(text, beside=False) if excerpts.search.may_hold(text) else []
+        lines = excerpts.lines(text, [span for span in spans if span[0] < taken], ends)
+        yield [" ".join(_TAGS.sub(" ", line).split()) for line in lines] if packed else lines
+
+
+def _pieces_by_line(pieces: Iterator[bytes], ends: re.Pattern[bytes]) -> Iterator[tuple[bytes, int]]:
+    """Pieces, and how much of each is done with it: the rest, with the end of a line first, comes again."""
+    kept = b""
+    for piece in pieces:
+        text = kept + piece
+        within = text[:-_OVERLAP_BYTES]
+        taken = max((match.end() for match in ends.finditer(within)), default=len(within))
+        yield text, taken
+        kept = text[taken:]
+    yield kept, len(kept)
 
 
 def _decoded(file: BinaryIO, encoding: str) -> Iterator[bytes]:
