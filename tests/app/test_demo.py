@@ -14,7 +14,7 @@ from tests.processes import Command, Running, until
 
 from vestnik.campaigns.demo import ISSUES, PAST
 
-PEOPLE = ["admin", "integrator", "marketer", "sales"]
+PEOPLE = ["admin", "integrator", "marketer", "editor", "sales"]
 
 
 def sign_in(running: Running, email: str) -> dict[str, str]:

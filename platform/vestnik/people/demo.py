@@ -22,6 +22,7 @@ PEOPLE = (
     NewUser("admin@demo.local", "Ольга Белова", PASSWORD, ["administrator"]),
     NewUser("integrator@demo.local", "Илья Громов", PASSWORD, ["integrator"]),
     NewUser("marketer@demo.local", "Марина Лебедева", PASSWORD, ["marketer"]),
+    NewUser("editor@demo.local", "Ева Смирнова", PASSWORD, ["editor"]),
     NewUser("sales@demo.local", "Сергей Орлов", PASSWORD, ["sales_manager"]),
 )
 

@@ -12,7 +12,7 @@ export const ROLE_ICONS: Record<Role, Icon> = {
 };
 
 /** The demo has a person for each of these. */
-const PLAYED: Role[] = ["administrator", "integrator", "marketer", "sales_manager"];
+const PLAYED: Role[] = ["administrator", "integrator", "marketer", "editor", "sales_manager"];
 
 /** One click makes the visitor of the demo another person. */
 export function RoleChoice({ busy, onChoose }: { busy: Role | null; onChoose: (role: Role) => void }) {

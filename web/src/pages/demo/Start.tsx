@@ -3,7 +3,7 @@ import { IconChevronRight, IconExternalLink, IconSkull, IconTestPipe } from "@ta
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { demo, type Demo } from "../../api/demo";
-import { signInAs, useSession } from "../../api/session";
+import { signInAs, useSession, type Role } from "../../api/session";
 import { useEntrance } from "../entry/use-entrance";
 import { PageLoading } from "../../ui/Loading";
 import { tellProblem } from "../../ui/notices";
@@ -13,15 +13,17 @@ import { ROLE_ICONS } from "./RoleChoice";
 import classes from "./Start.module.css";
 import { inSeconds, useKill } from "./use-kill";
 
-type Played = "marketer" | "integrator" | "administrator" | "sales_manager";
-
 /** What each kind of user can try here, and where. */
-const TRIALS: Record<Played, { name: string; path: string }[]> = {
+const TRIALS: Record<Role, { name: string; path: string }[]> = {
   marketer: [
     { name: "send", path: "/campaigns?state=draft" },
     { name: "statistics", path: "/campaigns?state=sent" },
     { name: "import", path: "/templates" },
     { name: "segment", path: "/segments" },
+  ],
+  editor: [
+    { name: "prepare", path: "/campaigns?state=sent" },
+    { name: "letters", path: "/templates" },
   ],
   integrator: [
     { name: "editor", path: "/modules" },
@@ -38,7 +40,7 @@ const TRIALS: Record<Played, { name: string; path: string }[]> = {
     { name: "results", path: "/campaigns?state=sent" },
   ],
 };
-const ORDER: Played[] = ["marketer", "integrator", "administrator", "sales_manager"];
+const ORDER: Role[] = ["marketer", "editor", "integrator", "administrator", "sales_manager"];
 
 export default function Start() {
   const { t } = useTranslation();
@@ -53,17 +55,15 @@ export default function Start() {
           {ORDER.map((role) => (
             <RoleCard key={role} role={role} person={data.people.find((one) => one.role === role)?.name} />
           ))}
-        </SimpleGrid>
-        <SimpleGrid cols={{ base: 1, md: 2 }}>
           {data.simulatorUrl && <SimulatorCard url={data.simulatorUrl} />}
-          <KillCard state={data} />
         </SimpleGrid>
+        <KillCard state={data} />
       </Stack>
     </>
   );
 }
 
-function RoleCard({ role, person }: { role: Played; person: string | undefined }) {
+function RoleCard({ role, person }: { role: Role; person: string | undefined }) {
   const { t } = useTranslation();
   const { user } = useSession();
   const enter = useEntrance();
