@@ -285,6 +285,29 @@ async def test_each_issue_of_a_repeat_is_a_campaign_of_its_own(
     assert len(await _issues(room)) == 2
 
 
+async def test_the_list_of_categories_tells_of_subscribers_and_issues(
+    room: Room, client: httpx.AsyncClient
+) -> None:
+    other = await room.contacts.create_category(SYSTEM, "Акции")
+    evidence = ("form", "example.com")
+    people = (await room.contacts.page(SYSTEM, limit=3))[0]
+    for person in people:
+        await room.contacts.record_consent(SYSTEM, person.id, other, "given", *evidence)
+    await room.contacts.record_consent(SYSTEM, people[0].id, other, "withdrawn", *evidence)
+    id = await room.draft(category_id=room.category_id)
+    await room.draft(category_id=other)
+    await room.campaigns.send(SYSTEM, id, None)
+    await room.until(id, State.SENDING, State.SENT)
+
+    figures = {each["id"]: each for each in (await client.get("/categories/figures")).json()}
+
+    sent = figures[str(room.category_id)]
+    assert (sent["issues"], sent["lastAt"] is not None) == (1, True)
+    assert figures[str(other)] == {"id": str(other), "subscribed": 2, "issues": 0, "lastAt": None}
+    page = (await client.get(f"/categories/{room.category_id}/issues")).json()
+    assert (page["subscribed"], page["total"]) == (sent["subscribed"], sent["issues"])
+
+
 async def test_an_issue_that_fails_its_check_waits_as_a_draft_and_says_so(
     room: Room, client: httpx.AsyncClient, repeats: Repeats
 ) -> None:

@@ -67,6 +67,7 @@ A - M -   POST   /campaigns/{id}/test
 A - M -   POST   /campaigns/{id}/undo
 A I M S   GET    /categories
 A - M S   POST   /categories
+A I M S   GET    /categories/figures
 A I M S   GET    /categories/{id}/issues
 A I M S   GET    /contacts
 A - M S   POST   /contacts

@@ -150,6 +150,15 @@ class WeekShape(Shape):
     lost: int
 
 
+class CategoryFiguresShape(Shape):
+    """A category's subscribers, its issues, and when the last one was begun."""
+
+    id: Id
+    subscribed: int
+    issues: int
+    last_at: datetime | None
+
+
 class CategoryIssuesShape(Shape):
     """A category, its subscribers and their growth, its newest issues and how many there are."""
 
@@ -225,6 +234,17 @@ async def repeat_campaign(context: Context, id: int, body: RhythmBody) -> Repeat
 async def stop_repeating(context: Context, id: int) -> None:
     """End a repeat; the issues that were sent stay."""
     await context.services.repeats.stop(context.actor, id)
+
+
+@router.get("/categories/figures", returns=list[CategoryFiguresShape], right="campaigns.read")
+async def list_category_figures(context: Context) -> list[CategoryFiguresShape]:
+    """How many are subscribed to each category, how many issues it had, and when the last one was."""
+    return [
+        CategoryFiguresShape(
+            id=str(each.category_id), subscribed=each.subscribed, issues=each.issues, last_at=each.last_at
+        )
+        for each in await context.services.campaigns.issues.figures(context.actor)
+    ]
 
 
 @router.get("/categories/{id:key}/issues", returns=CategoryIssuesShape, right="campaigns.read")

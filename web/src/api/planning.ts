@@ -23,6 +23,14 @@ export const planning = {
       queryFn: () => api.get<Shape<"SenderPage">>(`/campaigns/services/${accountId}/senders`),
     }),
   repeats: queryOptions({ queryKey: ["campaigns", "repeats"], queryFn: () => api.get<Shape<"RepeatPage">>("/campaigns/repeats") }),
+  categories: queryOptions({
+    queryKey: ["campaigns", "categories"],
+    staleTime: 60_000,
+    queryFn: async () => {
+      const found = await api.get<Shape<"CategoryFiguresShape">[]>("/categories/figures");
+      return new Map(found.map((each) => [each.id, each]));
+    },
+  }),
   issues: (categoryId: string) =>
     queryOptions({ queryKey: ["campaigns", "issues", categoryId], queryFn: () => api.get<Shape<"CategoryIssuesShape">>(`/categories/${categoryId}/issues`) }),
   test: (id: string, contacts: string[]) => api.post<Tested>(`/campaigns/${id}/test`, { contacts }),

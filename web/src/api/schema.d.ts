@@ -1676,7 +1676,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A JSON file with everything that every room holds of this person. */
+        /** A JSON file with everything that every room holds of this person, and whatever names the person. */
         get: operations["get_personal_data"];
         put?: never;
         post?: never;
@@ -2145,6 +2145,23 @@ export interface paths {
         post?: never;
         /** End a repeat; the issues that were sent stay. */
         delete: operations["stop_repeating"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/categories/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many are subscribed to each category, how many issues it had, and when the last one was. */
+        get: operations["list_category_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -5377,6 +5394,16 @@ export interface components {
             zone: string;
             /** @default true */
             enabled?: boolean;
+        };
+        /**
+         * CategoryFiguresShape
+         * @description A category's subscribers, its issues, and when the last one was begun.
+         */
+        CategoryFiguresShape: {
+            id: string;
+            subscribed: number;
+            issues: number;
+            lastAt: string | null;
         };
         /**
          * CategoryIssuesShape
@@ -10410,7 +10437,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A JSON file with everything that every room holds of this person. */
+            /** @description A JSON file with everything that every room holds of this person, and whatever names the person. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11449,6 +11476,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_category_figures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many are subscribed to each category, how many issues it had, and when the last one was. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryFiguresShape"][];
+                };
             };
             /** @description A problem */
             default: {

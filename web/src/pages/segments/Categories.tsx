@@ -6,9 +6,11 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { contacts, type Category } from "../../api/contacts";
+import { planning } from "../../api/planning";
 import { useRight } from "../../api/session";
 import { Dialog } from "../../ui/Dialog";
 import { EmptyState } from "../../ui/EmptyState";
+import { useFormat } from "../../ui/format";
 import { RowsLoading } from "../../ui/Loading";
 import { tell } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
@@ -20,7 +22,12 @@ export default function Categories() {
   const { t } = useTranslation();
   const { data, error, isPending } = useQuery(contacts.categories);
   const [creating, dialog] = useDisclosure();
+  const figures = useQuery(planning.categories);
+  const problem = error ?? figures.error;
+  const format = useFormat();
   const writes = useRight("contacts.write");
+  const number = (value: number | undefined) => (value === undefined ? "…" : format.number(value));
+  const date = (value: string | null | undefined) => (value ? format.date(value) : value === null ? "—" : "…");
   const add = writes && (
     <Button leftSection={<IconPlus size={16} />} onClick={dialog.open}>
       {t("categories.add")}
@@ -29,7 +36,7 @@ export default function Categories() {
   return (
     <>
       <PageHeader title={t("categories.title")} description={t("categories.description")} actions={add} />
-      {error && <ProblemPanel problem={error} />}
+      {problem && <ProblemPanel problem={problem} />}
       {isPending && <RowsLoading rows={3} />}
       {data?.length === 0 && (
         <Paper>
@@ -51,7 +58,10 @@ export default function Categories() {
                 </Link>
               ),
             },
-            { key: "description", title: t("categories.about"), render: (row) => row.description || "—" },
+            { key: "description", title: t("categories.about"), hide: "tablet", render: (row) => row.description || "—" },
+            { key: "subscribed", title: t("categories.subscribed"), align: "end", render: (row) => number(figures.data?.get(row.id)?.subscribed) },
+            { key: "issues", title: t("categories.issueCount"), align: "end", render: (row) => number(figures.data?.get(row.id)?.issues) },
+            { key: "last", title: t("categories.lastIssue"), align: "end", render: (row) => date(figures.data?.get(row.id)?.lastAt) },
           ]}
         />
       )}
