@@ -20,6 +20,7 @@ from tests.faults.rubbish import READERS, SOURCE, is_accepted, order, results
 from tests.processes import WITHIN_S
 
 from vestnik.campaigns.tables import campaign
+from vestnik.webhooks.door import ANSWER_WITHIN_S
 
 pytestmark = pytest.mark.slow
 
@@ -72,12 +73,18 @@ class Door:
         """A provider's request."""
         return self.client.post(self.url, content=body)
 
-    def card(self) -> Any:
-        """What the inspector shows of the request that came last; each is a new one."""
+    def card(self, status: int) -> Any:
+        """What the inspector shows of the newest request once it is worked on and `status` was answered."""
         line = self.product.get("/webhooks", accountId=self.account_id, limit=1)["items"][0]
         assert line["id"] != self.newest, "the request was not kept"
         self.newest = line["id"]
-        return self.product.get(f"/webhooks/{self.newest}")
+        deadline = time.monotonic() + WITHIN_S
+        while True:
+            card = self.product.get(f"/webhooks/{self.newest}")
+            if card["state"] != "received" and card["answered"] == status:
+                return card
+            assert time.monotonic() < deadline, card
+            time.sleep(0.02)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -142,7 +149,7 @@ def test_returns_of_every_kind_are_applied_whole_or_kept_and_explained(door: Doo
     def check(value: Any) -> None:
         before = door.effects()
         answer = door.post(order("give", value))
-        card = door.card()
+        card = door.card(answer.status_code)
         kind = (
             _applied(door, card, answer, before)
             if card["state"] == "applied"
@@ -168,7 +175,7 @@ def _applied(door: Door, card: Any, answer: httpx.Response, before: dict[str, An
     outcomes = [effect["outcome"] for effect in effects]
     assert len(outcomes) == len(actions)
     assert set(outcomes) <= {"applied", "duplicate", "waiting", "unsupported", "unreadable"}
-    assert answer.status_code == ((card["response"] or {}).get("status") or 200) == card["answered"]
+    _answered(answer, card, (card["response"] or {}).get("status") or 200)
     after = door.effects()
     fresh = outcomes.count("applied") + outcomes.count("waiting")
     assert after["webhook_applied"] - before["webhook_applied"] == fresh
@@ -186,7 +193,8 @@ def _applied(door: Door, card: Any, answer: httpx.Response, before: dict[str, An
 
 def _kept_and_explained(card: Any, answer: httpx.Response) -> None:
     """The inspector says what was wrong; the provider heard that it did not work."""
-    assert (card["state"], answer.status_code, card["answered"]) == ("retrying", 500, 500)
+    assert card["state"] == "retrying"
+    _answered(answer, card, 500)
     assert (card["actions"], card["effects"], card["response"]) == ([], [], None)
     failure = card["failures"][0]
     assert failure["error"]["message"], failure
@@ -195,6 +203,12 @@ def _kept_and_explained(card: Any, answer: httpx.Response) -> None:
         where = (failure["error"]["path"], failure["error"]["expected"], failure["error"]["got"])
         assert all(isinstance(part, str) and part for part in where), where
         assert where[0].startswith("$")
+
+
+def _answered(answer: httpx.Response, card: Any, status: int) -> None:
+    """The provider heard that status; or, where the machine took too long, 200 at the deadline."""
+    late = answer.status_code == 200 and answer.elapsed.total_seconds() >= ANSWER_WITHIN_S
+    assert (answer.status_code, card["answered"]) == ((200, 200) if late else (status, status))
 
 
 #: What a module does, and the kind of failure that the inspector shows.
@@ -214,15 +228,15 @@ def test_modules_that_raise_loop_and_grow_are_stopped_and_explained(door: Door) 
     before = door.effects()
     for do, kind in ABUSE.items():
         answer = door.post(order(do, "почему\ud800\0" + "x" * 5000))
-        card = door.card()
+        card = door.card(answer.status_code)
         assert [failure["kind"] for failure in card["failures"]] == [kind], do
         _kept_and_explained(card, answer)
     assert door.effects() == before
-    assert door.post(order("chatter")).status_code == 200
-    card = door.card()
-    assert (card["state"], card["failures"]) == ("applied", [])
-    assert door.post(order("give", {"actions": []})).status_code == 200
-    assert door.card()["state"] == "applied"
+    answer = door.post(order("chatter"))
+    card = door.card(answer.status_code)
+    assert (answer.status_code, card["state"], card["failures"]) == (200, "applied", [])
+    answer = door.post(order("give", {"actions": []}))
+    assert (answer.status_code, door.card(answer.status_code)["state"]) == (200, "applied")
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -245,7 +259,7 @@ def test_requests_of_every_form_are_answered_and_what_is_http_is_kept(
         elif request.method != "POST":
             assert status == 405
         else:
-            card = door.card()
+            card = door.card(status)
             assert (card["state"], card["answered"], card["failures"]) == ("applied", status, [])
             assert _body_of(card) == request.body
             assert len(card["effects"]) == len(card["actions"])
