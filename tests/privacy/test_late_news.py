@@ -13,9 +13,11 @@ from tests.privacy.test_privacy import told
 
 from vestnik.campaigns.statuses import status_of
 from vestnik.campaigns.tables import campaign, delivery
+from vestnik.contacts import last_activity
+from vestnik.contacts.addresses import Address
 from vestnik.contacts.audience import audience
 from vestnik.contacts.demo import remove_demo
-from vestnik.contacts.tables import contact, erased_address
+from vestnik.contacts.tables import address, contact, erased_address
 from vestnik.db import Database, new_key, now, to_microseconds
 from vestnik.privacy.tables import erasure
 from vestnik.webhooks import inbox as storage
@@ -70,16 +72,44 @@ async def test_late_news_of_an_erased_person_count_and_leave_no_address(
     request = await tell(installation, NEWS | late)
     unknown = await tell(installation, NEWS | {"externalId": "nobody-knows", "status": "opened"})
     async with installation.services.database.read() as connection:
-        [flags] = await connection.scalars(sa.select(delivery.c.flags).where(delivery.c.campaign_id == key))
+        of_campaign = sa.select(delivery.c.flags, delivery.c.reason).where(delivery.c.campaign_id == key)
+        [(flags, reason)] = await connection.execute(of_campaign)
         details = set(await connection.scalars(sa.select(event.c.detail)))
         bodies = await connection.scalars(
             sa.select(inbox.c.body).where(inbox.c.id.in_([request.id, unknown.id]))
         )
         kept = {bytes(body) for body in bodies}
         waits = await connection.scalar(sa.select(sa.func.count()).select_from(waiting))
-    assert (status_of(flags), details, waits) == ("delivered", {None}, 0)
+    assert (status_of(flags), reason, details, waits) == ("delivered", None, {None}, 0)
     assert kept == {FORGOTTEN}
     assert await leaks.in_tables(installation, NEEDLES | {"anna": "anna@example"}) == set()
+
+
+async def test_late_news_of_a_person_who_was_erased_twice_find_the_row_of_the_last_time(
+    installation: Installation, browser: Browser
+) -> None:
+    await erased(installation, browser)
+    again: str = (await browser.post("/contacts", {**PERSON, "fields": {}})).json()["id"]
+    async with installation.services.database.read() as connection:
+        latest = await connection.scalar(sa.select(address.c.id).where(address.c.normalised == EMAIL))
+    await browser.post(f"/contacts/{again}/erase")
+    async with installation.services.database.read() as connection:
+        found = await connection.run_sync(
+            installation.services.contacts.erased_addresses, [Address("email", EMAIL, "yozhikova.ru")]
+        )
+    assert list(found.values()) == [latest]
+
+
+async def test_what_was_found_of_a_person_before_the_erasure_is_not_kept_after_it(
+    installation: Installation, browser: Browser
+) -> None:
+    id: str = (await browser.post("/contacts", {**PERSON, "fields": {}})).json()["id"]
+    moments = [(int(id), to_microseconds(now()))]
+    await browser.post(f"/contacts/{id}/erase")
+    await installation.services.database.write(lambda connection: last_activity.keep(moments, connection))
+    async with installation.services.database.read() as connection:
+        at = await connection.scalar(sa.select(contact.c.last_activity_at).where(contact.c.id == int(id)))
+    assert at == last_activity.NEVER
 
 
 async def test_a_late_unsubscribe_of_an_erased_person_is_kept_as_a_hash_and_holds_when_she_is_back(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from tests.application import Browser, Installation
 from tests.privacy import leaks, planted
-from tests.privacy.planted import EMAIL, NAME, NEEDLES, OTHER
+from tests.privacy.planted import EMAIL, NAME, NEEDLES, OTHER, PHONE
 
 from vestnik.contacts import personal
 from vestnik.contacts.tables import erased_address
@@ -111,6 +111,18 @@ async def test_a_file_that_is_being_imported_does_not_bring_her_back(
     assert await leaks.in_tables(installation, NEEDLES) == LEFT
 
 
+async def test_a_row_of_such_a_file_is_hers_by_her_address_or_by_her_phone_alone(
+    installation: Installation, browser: Browser
+) -> None:
+    id: str = (await browser.post("/contacts", planted.PERSON | {"fields": {}})).json()["id"]
+    rows = f"Имя;Почта;Телефон\nПо почте;{EMAIL};\nПо телефону;;{PHONE}\nБорис;boris@inoy.ru;\n"
+    card = await planted.upload(browser, rows.encode(), "people.csv")
+    await planted.start(browser, card)
+    await browser.post(f"/contacts/{id}/erase")
+    await planted.bring_on(installation, card["id"])
+    assert [each["name"] for each in (await browser.get("/contacts")).json()["items"]] == ["Борис"]
+
+
 async def test_a_file_of_a_later_day_may_bring_her_anew_and_the_hashes_go_in_time(
     installation: Installation, browser: Browser
 ) -> None:
@@ -124,6 +136,9 @@ async def test_a_file_of_a_later_day_may_bring_her_anew_and_the_hashes_go_in_tim
 
     database = installation.services.database
     long_ago = sa.update(erased_address).values(at=now() - personal.ERASED_KNOWN_FOR)
+    await database.write(personal.forget_hashes)
+    async with database.read() as connection:
+        assert await connection.scalar(sa.select(sa.func.count()).select_from(erased_address)) == 2
     await database.write(lambda connection: connection.execute(long_ago))
     await database.write(personal.forget_hashes)
     async with database.read() as connection:
