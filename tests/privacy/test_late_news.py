@@ -85,6 +85,18 @@ async def test_late_news_of_an_erased_person_count_and_leave_no_address(
     assert await leaks.in_tables(installation, NEEDLES | {"anna": "anna@example"}) == set()
 
 
+async def test_why_a_late_letter_did_not_reach_an_erased_person_is_not_kept(
+    installation: Installation, browser: Browser
+) -> None:
+    key = await erased(installation, browser)
+    bounced = {"externalId": "ext-1", "status": "hardBounce", "email": "anna@example.ru", "reason": "anna?"}
+    await tell(installation, NEWS | bounced)
+    async with installation.services.database.read() as connection:
+        of_campaign = sa.select(delivery.c.flags, delivery.c.reason).where(delivery.c.campaign_id == key)
+        [(flags, reason)] = await connection.execute(of_campaign)
+    assert (status_of(flags), reason) == ("hard_bounced", None)
+
+
 async def test_late_news_of_a_person_who_was_erased_twice_find_the_row_of_the_last_time(
     installation: Installation, browser: Browser
 ) -> None:
