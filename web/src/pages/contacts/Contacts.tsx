@@ -37,6 +37,11 @@ export default function Contacts() {
       {t("contacts.add")}
     </Button>
   );
+  const upload = writes && (
+    <Button variant="default" component={Link} to="/imports" leftSection={<IconFileImport size={16} />}>
+      {t("imports.import")}
+    </Button>
+  );
   const { fields = {}, ...others } = list.filters;
   const held = Object.keys(others).length + Object.keys(fields ?? {}).length;
   const nobody = source.data?.total === 0 && !list.filtered;
@@ -50,11 +55,7 @@ export default function Contacts() {
             <Button variant="default" component={Link} to="/contacts/duplicates" leftSection={<IconArrowsJoin size={16} />}>
               {t("merge.open")}
             </Button>
-            {writes && (
-              <Button variant="default" component={Link} to="/imports" leftSection={<IconFileImport size={16} />}>
-                {t("imports.import")}
-              </Button>
-            )}
+            {upload}
             <ExportMenu selection={{ search: list.search, filters: list.filters, sort: list.sort }} />
             {add}
           </>
@@ -67,7 +68,7 @@ export default function Contacts() {
       )}
       {nobody ? (
         <Paper>
-          <EmptyState icon={IconAddressBook} title={t("contacts.empty")} text={t("contacts.emptyHint")} actions={add} />
+          <EmptyState icon={IconAddressBook} title={t("contacts.empty")} text={t("contacts.emptyHint")} actions={writes && <>{upload}{add}</>} />
         </Paper>
       ) : (
         <Stack gap="sm">

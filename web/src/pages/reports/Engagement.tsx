@@ -123,9 +123,11 @@ function Groups({ report, question, faded }: { report: Report; question: Questio
               <Text fz={26} fw={650} lh={1.2} className="numbers">
                 {format.number(count)}
               </Text>
-              <Text size="xs" c="dimmed" className="numbers">
-                {t("reports.ofAudience", { share: format.share(count, report.audience), count: format.number(report.audience) })}
-              </Text>
+              {report.audience > 0 && (
+                <Text size="xs" c="dimmed" className="numbers">
+                  {t("reports.ofAudience", { share: format.share(count, report.audience), count: format.number(report.audience) })}
+                </Text>
+              )}
               <Text size="sm" c="dimmed" flex={1}>
                 {t(`reports.groupHint.${group}`)}
               </Text>
