@@ -194,7 +194,7 @@ async def test_the_page_says_that_the_service_asks_to_wait_and_for_how_long(room
     assert timedelta(minutes=59) < waiting.retry_at - now() <= timedelta(hours=1)
     assert (waiting.state, waiting.attempts) == (State.PREPARING, 1)
     assert sentence(waiting.reason, "en") == (
-        "The service asks to wait (CRM_Marketing_PrepareCampaign): too many requests. Attempt 1 of 14; the "
+        "The service asks to wait (Prepare a campaign): too many requests. Attempt 1 of 14; the "
         "next one begins by itself, the pause before it is 3600 s."
     )
 
@@ -212,7 +212,7 @@ async def test_after_so_many_requests_to_wait_the_campaign_has_failed(
     campaign_id = await room.send()
     failed = await room.until(campaign_id, State.FAILED)
     assert sentence(failed.reason, "en") == (
-        "The service asked to wait 14 times in a row (CRM_Marketing_PrepareCampaign): too many requests. "
+        "The service asked to wait 14 times in a row (Prepare a campaign): too many requests. "
         "Nobody was written to twice; retry when the service takes requests again."
     )
 

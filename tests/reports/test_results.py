@@ -42,7 +42,7 @@ async def test_last_figures_stay_with_their_age_and_the_reason_when_the_service_
     failed = sa.update(campaign).where(campaign.c.id == AUTUMN).values(stats_failure=why, poll_failure=why)
     await room.installation.services.database.write(lambda connection: connection.execute(failed))
     found = await room.get(f"/campaigns/{AUTUMN}/results")
-    words = "Сервис не ответил (CRM_Marketing_GetCampaignStats): no route"
+    words = "Сервис не ответил (Статистика рассылки): no route"
     assert (found["stats"]["at"], found["stats"]["failure"]) == (moment(AT.isoformat()), words)
     assert found["polling"]["failure"] == words
     assert next(figure for figure in found["figures"] if figure["name"] == "opened")["count"] == 4

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from vestnik.contract.functions import table
 from vestnik.http.errors import Language, Problem, Text
 
 Reason = Mapping[str, Any]
@@ -134,6 +135,10 @@ def of_service(words: str | None) -> dict[str, Any] | None:
 def sentence(stored: Reason, language: Language) -> str:
     """The reason for a reader of `language`."""
     facts = {name: _in_language(value, language) for name, value in stored.items()}
+    # Whoever is to write a function needs its name; a marketer wants to know what was being done.
+    known = table().get(facts.get("function", ""))
+    if known and stored["code"] != "not_implemented":
+        facts["function"] = known.title.of(language)
     return SENTENCES[stored["code"]][language].format(**facts)
 
 
