@@ -51,7 +51,7 @@ export default function Categories() {
             {
               key: "title",
               title: t("common.name"),
-              width: "32%",
+              width: "24%",
               render: (row) => (
                 <Link to="/categories/$id" params={{ id: row.id }} className="row-link">
                   {row.title}
@@ -61,7 +61,7 @@ export default function Categories() {
             { key: "description", title: t("categories.about"), hide: "tablet", render: (row) => row.description || "—" },
             { key: "subscribed", title: t("categories.subscribed"), align: "end", render: (row) => number(figures.data?.get(row.id)?.subscribed) },
             { key: "issues", title: t("categories.issueCount"), align: "end", render: (row) => number(figures.data?.get(row.id)?.issues) },
-            { key: "last", title: t("categories.lastIssue"), align: "end", render: (row) => date(figures.data?.get(row.id)?.lastAt) },
+            { key: "last", title: t("categories.lastIssue"), align: "end", width: 160, render: (row) => date(figures.data?.get(row.id)?.lastAt) },
           ]}
         />
       )}
