@@ -40,7 +40,8 @@ interface Props {
 /** Runs one function of the text in the editor: on a sample, a recorded call, a stored webhook or a pasted request. */
 export function RunPanel({ card, contract, source, trial, onTrial, runner }: Props) {
   const { t } = useTranslation();
-  const own = useQuery(accounts.ofModule(card.id)).data?.items ?? [];
+  const known = useQuery(accounts.ofModule(card.id));
+  const own = known.data?.items ?? [];
   const [chosen, setChosen] = useState<string | null>(null);
   const [texts, setTexts] = useState<Record<string, string>>({});
   const [raw, setRaw] = useState("");
@@ -54,7 +55,7 @@ export function RunPanel({ card, contract, source, trial, onTrial, runner }: Pro
   const accountId = chosen ?? own[0]?.id ?? null;
   const input = inputOf(origin, { text, raw, callId, webhookId });
   const start = () => {
-    if (input) run.mutate({ ...input, function: name, source, ...(accountId ? { accountId } : {}) });
+    if (input && !known.isPending) run.mutate({ ...input, function: name, source, ...(accountId ? { accountId } : {}) });
   };
   const choose = (next: Origin) => onTrial({ ...trial, origin: next, name: isWebhookOrigin(next) ? PARSE_WEBHOOK : name });
   return (
@@ -118,7 +119,7 @@ export function RunPanel({ card, contract, source, trial, onTrial, runner }: Pro
         <Text size="xs" c="dimmed" visibleFrom="sm">
           <Kbd size="xs">Ctrl</Kbd> + <Kbd size="xs">Enter</Kbd>
         </Text>
-        <Button ref={runner} ml="auto" leftSection={<IconPlayerPlay size={16} />} loading={run.isPending} disabled={!input} onClick={start}>
+        <Button ref={runner} ml="auto" leftSection={<IconPlayerPlay size={16} />} loading={run.isPending || known.isPending} disabled={!input} onClick={start}>
           {t("studio.runButton")}
         </Button>
       </Group>
