@@ -81,7 +81,7 @@ function Name({ row, selecting }: { row: ContactRow; selecting: Selecting | unde
         />
       )}
       <Avatar name={row.name} color="initials" size={32} aria-hidden />
-      <Stack gap={0} miw={{ base: 0, xl: 190 }}>
+      <Stack gap={0} miw={{ base: 0, sm: 130 }}>
         <Link to="/contacts/$id" params={{ id: row.id }} className="row-link">
           {row.name}
         </Link>
