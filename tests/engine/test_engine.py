@@ -6,6 +6,7 @@ import asyncio
 import functools
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +87,34 @@ async def test_stop_lets_the_step_in_flight_end_and_the_next_life_begins_with_th
     await asyncio.wait_for(diary.done.wait(), 10)
 
     assert diary.began == [f"first {2**62}", f"second {2**62}", f"third {2**62}"]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])  # where the engine's tables are one file to lock
+async def test_stop_ends_when_what_the_last_step_did_is_remembered(
+    database: Database, new_engine: NewEngine, settings: Settings
+) -> None:
+    diary, engine = Diary(), new_engine()
+    engine.workflow("diary", diary.workflow)
+    await engine.start()
+    await engine.run("diary", "diary-7", 7)
+    await asyncio.wait_for(diary.in_second.wait(), 10)
+
+    with closing(sqlite3.connect(settings.data_dir / ENGINE_FILE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        stopping = asyncio.create_task(engine.stop())
+        await asyncio.sleep(0)
+        diary.go_on.set()
+        done, _ = await asyncio.wait([stopping], timeout=0.5)
+        other.execute("ROLLBACK")
+    await stopping
+    assert not done
+
+    again = new_engine()
+    again.workflow("diary", diary.workflow)
+    await again.start()
+    await asyncio.wait_for(diary.done.wait(), 10)
+
+    assert diary.began == ["first 7", "second 7", "third 7"]
 
 
 async def test_worker_beside_a_server_is_another_executor_and_the_next_life_the_same(

@@ -19,6 +19,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -38,6 +39,8 @@ from vestnik.settings import Settings
 APPLICATION_VERSION = "1"
 ENGINE_FILE = "engine.db"
 DRAIN_S = 10.0
+#: … and for DBOS to record what the last steps did.
+RECORD_S = 5.0
 SWEEP_S = 5.0
 _THREADS = 16
 _KEEP_FINISHED = timedelta(days=7)
@@ -99,6 +102,7 @@ class Engine:
         self._kept: list[tuple[Wishes, Finished]] = []
         self._live: set[str] = set()
         self._strays: set[str] = set()
+        self._threads: ThreadPoolExecutor
         self._started = False
 
     def workflow(self, name: str, function: Workflow) -> None:
@@ -130,8 +134,9 @@ class Engine:
             self._runnable[name] = DBOS.workflow(name=name)(self._bind(function))
         logging.getLogger("dbos").addFilter(_QUIET)
         _QUIET.on = False
-        DBOS(config=self._configuration())
+        dbos = DBOS(config=self._configuration())
         DBOS.launch()
+        self._threads = dbos._executor  # there is no other door to them
         self._started = True
         self._periodic.add(BEAT_S, "engine.beat", self.executors.beat, everywhere=True)
         self._periodic.add(SWEEP_S, "engine.takeover", self.take_over, everywhere=True)
@@ -147,9 +152,13 @@ class Engine:
         if not await self._gate.drain(drain_s):
             log.warning("engine.not_drained", limit_s=drain_s)
         _QUIET.on = True  # parked workflows complain that their engine is gone
-        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
-        # DBOS made its own, now dead, thread pool the loop's.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+        # DBOS makes its own thread pool, which ends here, the loop's again and again.
+        loop, threads = asyncio.get_running_loop(), ThreadPoolExecutor()
+        recording = loop.run_in_executor(threads, self._threads.shutdown)
+        if (await asyncio.wait([recording], timeout=RECORD_S))[1]:
+            log.warning("engine.not_recorded", limit_s=RECORD_S)
+        await loop.run_in_executor(threads, partial(DBOS.destroy, destroy_registry=True))
+        loop.set_default_executor(threads)
         await self._gate.dismiss()
         self._started = False
 
