@@ -1,10 +1,13 @@
 import type { Completion, CompletionContext, CompletionResult } from "@codemirror/autocomplete";
-import { syntaxTree } from "@codemirror/language";
+import { ensureSyntaxTree, type syntaxTree } from "@codemirror/language";
 import type { EditorState } from "@codemirror/state";
 import type { Contract, ContractField } from "../api/contract";
 import { localised } from "../i18n";
 
 type SyntaxNode = ReturnType<ReturnType<typeof syntaxTree>["resolveInner"]>;
+
+/** The editor parses behind the typing; so long the line is waited for. */
+const PARSE_MS = 1_000;
 
 const CONTAINERS = new Set(["DictionaryExpression", "SetExpression"]);
 
@@ -13,9 +16,10 @@ const CONTAINERS = new Set(["DictionaryExpression", "SetExpression"]);
  * assigned with a type. The language server knows them only once a value stands behind the key.
  */
 export function keyCompletions(context: CompletionContext, contract: Contract): CompletionResult | null {
-  const string = syntaxTree(context.state).resolveInner(context.pos, -1);
-  const container = string.parent;
-  if (string.name !== "String" || !container || !CONTAINERS.has(container.name) || !isOpenKey(string)) return null;
+  const tree = ensureSyntaxTree(context.state, context.state.doc.lineAt(context.pos).to, PARSE_MS);
+  const string = tree?.resolveInner(context.pos, -1);
+  const container = string?.parent;
+  if (string?.name !== "String" || !container || !CONTAINERS.has(container.name) || !isOpenKey(string)) return null;
   const fields = new Map(contract.types.map((type) => [type.name, type.fields ?? []]));
   const known = expected(context.state, container, fields).flatMap((name) => fields.get(name) ?? []);
   const present = keysOf(context.state, container);
