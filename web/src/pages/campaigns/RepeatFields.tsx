@@ -1,6 +1,7 @@
-import { Group, NumberInput, Select, SegmentedControl, Stack, TextInput } from "@mantine/core";
+import { Group, NumberInput, Select, SegmentedControl, Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Rhythm } from "../../api/planning";
+import { TimeOfDay } from "../../ui/TimeOfDay";
 import { WEEK, weekdayName } from "./rhythm";
 
 /** Each week or each month, on which day, at what time of which zone. */
@@ -37,7 +38,7 @@ export function RepeatFields({ rhythm, onChange }: { rhythm: Rhythm; onChange: (
             onChange={(day) => typeof day === "number" && day >= 1 && set({ day })}
           />
         )}
-        <TextInput type="time" label={t("planning.repeat.at")} value={rhythm.atTime} onChange={(event) => event.currentTarget.value && set({ atTime: event.currentTarget.value.slice(0, 5) })} />
+        <TimeOfDay label={t("planning.repeat.at")} value={rhythm.atTime} onChange={(atTime) => set({ atTime })} />
         <Select
           label={t("planning.time.zone")}
           searchable
