@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -148,13 +148,16 @@ def test_sms_is_written_checked_and_sent(demo: Site, page: Page) -> None:
     expect(page.get_by_role("table", name="Получатели").get_by_role("row").nth(1)).to_contain_text("+7945")
 
 
-def test_campaign_is_repeated_rests_and_is_repeated_no_more(demo: Site, page: Page) -> None:
+def test_campaign_is_repeated_rests_and_is_repeated_no_more(
+    demo: Site, page: Page, findings: Callable[[Page], list[str]]
+) -> None:
     demo.enter(page, "marketer")
     open_copy(demo, page, "Раз в месяц")
     to_its_time(page)
     page.get_by_role("radio", name="Повторять").check()
     page.get_by_text("Каждый месяц", exact=True).click()
     page.get_by_label("Число месяца").fill("31")
+    assert findings(page) == []
     page.get_by_role("button", name="Включить повтор").click()
     page.wait_for_url(re.compile(r"/campaigns/\d+$"))
     told = page.get_by_role("main").get_by_role("alert")
