@@ -107,6 +107,25 @@ async def test_bulk_work_that_waits_is_finished_when_the_database_stops(notes: D
     assert [unit.done() for unit in (other, *bulk)] == [True] * 4
 
 
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+async def test_a_random_page_costs_what_the_server_says_or_little(database_url: str) -> None:
+    show = sa.text("SHOW random_page_cost")
+
+    async def costs_then(statement: str) -> set[str]:
+        database = Database(database_url)
+        await database.start()
+        async with database.read() as connection:
+            read: str = (await connection.execute(show)).scalar_one()
+            written: str = await database.write(lambda writer: writer.execute(show).scalar_one())
+        await database.write(lambda writer: writer.execute(sa.text(statement)))
+        await database.stop()
+        return {read, written}
+
+    name = sa.make_url(database_url).database
+    assert await costs_then(f'ALTER DATABASE "{name}" SET random_page_cost = 2') == {"1.1"}
+    assert await costs_then("SELECT 1") == {"2"}
+
+
 async def test_nothing_is_taken_after_stop(notes: Database) -> None:
     await notes.stop()
     with pytest.raises(WriterStopped):

@@ -26,6 +26,7 @@ _BEGIN = DriverStatement("BEGIN IMMEDIATE")
 _SQLITE_READERS = 4
 _SQLITE_CACHE_KIB = 16_384
 #: Errors hide the values of their statements: errors are logged, people are not.
+_RANDOM_PAGE_COST = "1.1"
 _OPTIONS: Mapping[str, Any] = {"hide_parameters": True, "json_serializer": json_text}
 _LONGEST_LOG_PAGES = 32_000  # 128 MB: there the writer itself checkpoints, should the thread not keep up
 
@@ -105,7 +106,9 @@ def write_engine(url: sa.URL) -> sa.Engine:
     """The engine of the one writing connection: SQLite by WAL and synchronous FULL, or PostgreSQL."""
     if url.get_backend_name() != "sqlite":
         driven = url.set(drivername="postgresql+psycopg")
-        return sa.create_engine(driven, pool_size=1, max_overflow=0, pool_pre_ping=True, **_OPTIONS)
+        engine = sa.create_engine(driven, pool_size=1, max_overflow=0, pool_pre_ping=True, **_OPTIONS)
+        sa.event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
@@ -122,7 +125,9 @@ def write_engine(url: sa.URL) -> sa.Engine:
 def _read_engine(url: sa.URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         driven = url.set(drivername="postgresql+psycopg")
-        return create_async_engine(driven, pool_size=8, pool_pre_ping=True, **_OPTIONS)
+        readers = create_async_engine(driven, pool_size=8, pool_pre_ping=True, **_OPTIONS)
+        sa.event.listen(readers.sync_engine, "connect", _prepare_postgresql)
+        return readers
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"),
         poolclass=sa.pool.AsyncAdaptedQueuePool,
@@ -131,6 +136,22 @@ def _read_engine(url: sa.URL) -> AsyncEngine:
     )
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite_reader)
     return engine
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    """Price a random page as on a disk without turning plates, unless whoever runs the server set a price.
+
+    By PostgreSQL's default, of four pages read in turn, a slice of a thousand recipients among 320,000
+    addresses reads them all: 69 ms in place of 11.
+    """
+    cursor = connection.cursor()
+    cursor.execute(
+        "SELECT set_config(name, %s, false) FROM pg_settings"
+        " WHERE name = 'random_page_cost' AND source = 'default'",
+        (_RANDOM_PAGE_COST,),
+    )
+    cursor.close()
+    connection.commit()
 
 
 def _prepare_sqlite_writer(connection: sqlite3.Connection, _record: Any) -> None:
