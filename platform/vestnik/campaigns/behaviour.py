@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from vestnik.campaigns.statuses import DELIVERED, FAILED, HARD_BOUNCED, REJECTED, SENT, SKIPPED
 from vestnik.campaigns.tables import campaign, delivery
 from vestnik.contacts.tables import contact
-from vestnik.db import Instant, now
+from vestnik.db import Instant, among, now
 from vestnik.segments.actual import NOTHING, Actual, Told
 from vestnik.segments.conditions import (
     Condition,
@@ -157,5 +157,5 @@ def _of(operator: Operator, value: Any, now: Now, *, letters: bool) -> Predicate
 def _held(letters: Predicate, now: Now) -> Predicate:
     """Whether a contact has a delivery like this."""
     if now.whole:
-        return contact.c.id.in_(sa.select(delivery.c.contact_id).where(letters))
+        return among(contact.c.id, sa.select(delivery.c.contact_id).where(letters))
     return sa.exists().where(delivery.c.contact_id == contact.c.id, letters)

@@ -17,7 +17,7 @@ from vestnik.contacts.errors import UnknownField
 from vestnik.contacts.fields import SELECT_FIELDS, Field, fields_of, unfit
 from vestnik.contacts.search import has, hits
 from vestnik.contacts.tables import address, contact, contact_address, subscription, suppression
-from vestnik.db import fold
+from vestnik.db import among, fold
 from vestnik.http.api import Id, Shape, key_of
 
 Sort = Literal["name", "-name", "created", "-created", "updated", "-updated", "lastActivity", "-lastActivity"]
@@ -205,7 +205,7 @@ def has_left(category_id: int) -> sa.ColumnElement[bool]:
         suppression.c.category_id.is_(None) | (suppression.c.category_id == category_id),
     )
     by_address = stopped_holders(unsubscribes).where(contact_address.c.kind == "email")
-    return sa.or_(contact.c.unsubscribed, has_chosen(category_id, False), contact.c.id.in_(by_address))
+    return sa.or_(contact.c.unsubscribed, has_chosen(category_id, False), among(contact.c.id, by_address))
 
 
 def stopped_holders(stops: sa.ColumnElement[bool]) -> sa.Select[Any]:
@@ -219,7 +219,7 @@ def stopped_holders(stops: sa.ColumnElement[bool]) -> sa.Select[Any]:
 
 def _in_state(state: State) -> sa.ColumnElement[bool]:
     # The stop-list's word for every category: what the badge of the list tells, too.
-    stopped = contact.c.id.in_(stopped_holders(suppression.c.category_id.is_(None)))
+    stopped = among(contact.c.id, stopped_holders(suppression.c.category_id.is_(None)))
     match state:
         case "blocked":
             return contact.c.blocked

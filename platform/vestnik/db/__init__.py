@@ -6,7 +6,7 @@ from vestnik.db.driver import DriverStatement, RowsStatement
 from vestnik.db.leftovers import clear_file, clear_leftovers
 from vestnik.db.locks import hold
 from vestnik.db.outage import is_outage
-from vestnik.db.statements import insert, insert_ignore, load, metadata, monthly_table, upsert
+from vestnik.db.statements import among, insert, insert_ignore, load, metadata, monthly_table, upsert
 from vestnik.db.types import (
     EPOCH,
     Exact,
@@ -31,6 +31,7 @@ __all__ = [
     "clear_file",
     "clear_leftovers",
     "after_commit",
+    "among",
     "hold",
     "is_outage",
     "insert",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from vestnik.companies.tables import client
 from vestnik.contacts.listing import stopped_holders
 from vestnik.contacts.tables import address, contact, contact_address, subscription, suppression
+from vestnik.db import among
 from vestnik.segments import actual
 from vestnik.segments.conditions import (
     ABSENCE,
@@ -30,7 +31,7 @@ from vestnik.segments.tables import segment_member
 def held(owners: sa.Select[Any], owner: sa.ColumnElement[Any], now: Now) -> Predicate:
     """Whether a contact is among `owners`, a SELECT of the column `owner` over other tables."""
     if now.whole:
-        return contact.c.id.in_(owners.with_only_columns(owner))
+        return among(contact.c.id, owners.with_only_columns(owner))
     return owners.with_only_columns(sa.literal(1)).where(owner == contact.c.id).exists()
 
 
@@ -66,7 +67,7 @@ def _company(matches: Predicate | None, now: Now) -> Predicate:
     if now.whole:
         person = contact.alias("person")
         people = sa.select(person.c.id).join(client, client.c.id == person.c.company_id)
-        return contact.c.id.in_(people.where(matches))
+        return among(contact.c.id, people.where(matches))
     return sa.exists().where(client.c.id == contact.c.company_id, matches)
 
 
@@ -81,7 +82,7 @@ def _name(operator: Operator, value: Any, now: Now) -> Predicate:
 def _stopped(reasons: Predicate, now: Now) -> Predicate:
     """Whether the stop-list has the primary e-mail address for one of these reasons."""
     if now.whole:
-        return contact.c.id.in_(stopped_holders(reasons).where(contact_address.c.kind == "email"))
+        return among(contact.c.id, stopped_holders(reasons).where(contact_address.c.kind == "email"))
     return sa.exists().where(
         contact_address.c.contact_id == contact.c.id,
         contact_address.c.is_primary,

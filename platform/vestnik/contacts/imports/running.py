@@ -32,7 +32,7 @@ from vestnik.logs import fault
 #: One step of the workflow; a stopping server waits for it.
 SLICE_S = 3.0
 #: One unit of work while others write, so that whoever waits behind it waits no longer.
-UNIT_S = 0.012
+UNIT_S = 0.006
 #: One unit when nobody else has written for `QUIET_S`: few and large ones cost less.
 QUIET_UNIT_S = 0.2
 QUIET_S = 2.0
