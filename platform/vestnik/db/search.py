@@ -16,7 +16,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.compiler import compiles
+
+from vestnik.db.spelling import Spelt
 
 #: The length of what the index holds: a shorter text can't be found by it.
 SHORTEST = 3
@@ -101,44 +102,16 @@ def contains(column: sa.Column[Any], folded: str, most: int | None = None) -> sa
     if len(folded) < SHORTEST:
         # A range: LIKE with an escape uses no index.
         return (column >= folded) & (column < folded + "\U0010ffff")
-    return _Contains(column, folded, most)
-
-
-class _Contains(sa.ColumnElement[bool]):
-    """The condition, spelt for each database when the statement is."""
-
-    inherit_cache = False
-    type = sa.Boolean()
-
-    def __init__(self, column: sa.Column[Any], folded: str, most: int | None) -> None:
-        name = column.info[_INDEX]
-        index = sa.table(name, sa.column("rowid", sa.Integer), sa.column(name, sa.Text))
-        phrase = '"' + folded.replace('"', '""') + '"'
-        trigrams = sorted({folded[n : n + SHORTEST] for n in range(len(folded) - SHORTEST + 1)})
-        self.column = column
-        self.sqlite = column.table.c.id.in_(
-            sa.select(index.c.rowid).where(index.c[name].op("MATCH", is_comparison=True)(phrase)).limit(most)
-        )
-        self.postgresql = sa.and_(
-            sa.func.vestnik_trigrams(column).op("@>", is_comparison=True)(
-                sa.cast(trigrams, postgresql.ARRAY(sa.Text))
-            ),
-            sa.func.strpos(column, folded) > 0,
-        )
-
-    def self_group(self, against: Any = None) -> _Contains:  # not as `… = 1`, which no index serves
-        return self
-
-    @property
-    def _from_objects(self) -> list[sa.FromClause]:
-        return self.column._from_objects
-
-
-@compiles(_Contains, "sqlite")
-def _on_sqlite(element: _Contains, compiler: Any, **options: Any) -> str:
-    return f"({compiler.process(element.sqlite, **options)})"
-
-
-@compiles(_Contains, "postgresql")
-def _on_postgresql(element: _Contains, compiler: Any, **options: Any) -> str:
-    return f"({compiler.process(element.postgresql, **options)})"
+    name = column.info[_INDEX]
+    index = sa.table(name, sa.column("rowid", sa.Integer), sa.column(name, sa.Text))
+    phrase = '"' + folded.replace('"', '""') + '"'
+    trigrams = sorted({folded[n : n + SHORTEST] for n in range(len(folded) - SHORTEST + 1)})
+    matching = sa.select(index.c.rowid).where(index.c[name].op("MATCH", is_comparison=True)(phrase))
+    has_all = sa.func.vestnik_trigrams(column).op("@>", is_comparison=True)(
+        sa.cast(trigrams, postgresql.ARRAY(sa.Text))
+    )
+    return Spelt(
+        column,
+        sqlite=column.table.c.id.in_(matching.limit(most)),
+        postgresql=sa.and_(has_all, sa.func.strpos(column, folded) > 0),
+    )

@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.compiler import compiles
 
 from vestnik.db.search import index_new
+from vestnik.db.spelling import Spelt
 from vestnik.db.types import Key
 
 metadata = sa.MetaData(
@@ -114,34 +114,6 @@ def among(key: sa.Column[Any], chosen: sa.Select[Any]) -> sa.ColumnElement[bool]
     A list on SQLite, which looks each of its keys up. EXISTS on PostgreSQL: a NOT IN whose list is longer
     than `work_mem` has it search the list anew at every row, which takes hours with a million of both.
     """
-    return _Among(key, chosen)
-
-
-class _Among(sa.ColumnElement[bool]):
-    """The condition, spelt for each database when the statement is."""
-
-    inherit_cache = False
-    type = sa.Boolean()
-
-    def __init__(self, key: sa.Column[Any], chosen: sa.Select[Any]) -> None:
-        (column,) = chosen.selected_columns
-        self.column = key
-        self.sqlite = key.in_(chosen)
-        self.postgresql = chosen.where(column == key).correlate(key.table).exists()
-
-    def self_group(self, against: Any = None) -> _Among:  # not as `… = 1`, which no index serves
-        return self
-
-    @property
-    def _from_objects(self) -> list[sa.FromClause]:
-        return self.column._from_objects
-
-
-@compiles(_Among, "sqlite")
-def _on_sqlite(element: _Among, compiler: Any, **options: Any) -> str:
-    return f"({compiler.process(element.sqlite, **options)})"
-
-
-@compiles(_Among, "postgresql")
-def _on_postgresql(element: _Among, compiler: Any, **options: Any) -> str:
-    return f"({compiler.process(element.postgresql, **options)})"
+    (column,) = chosen.selected_columns
+    exists = chosen.where(column == key).correlate(key.table).exists()
+    return Spelt(key, sqlite=key.in_(chosen), postgresql=exists)
