@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
 
 import pytest
@@ -125,3 +126,15 @@ def test_what_only_begins_as_a_document_is_a_text(excerpts: Excerpts) -> None:
     assert excerpts.of("Борис\n" + half) == half
     deep = '{"a": ' + "[" * 100_000 + '"\nanna@example.ru\n'
     assert excerpts.of(deep) == "anna@example.ru"
+
+
+def test_a_text_is_looked_at_once_however_deep_it_lies(excerpts: Excerpts) -> None:
+    def seconds(depth: int) -> float:
+        deep: Any = {"text": "слово " * 100_000}
+        for _ in range(depth):
+            deep = {"inner": deep}
+        begun = time.process_time()
+        assert excerpts.of({"mail": "anna@example.ru", "deep": deep}) is not None
+        return time.process_time() - begun
+
+    assert seconds(200) < 3 * seconds(2)

@@ -57,7 +57,7 @@ class Excerpts:
     def beside(self, name: str, value: Any) -> Any:
         """A value that belongs to what names the person: whole, but for secrets and for what names others."""
         inner = _nested(value)
-        if _SECRET.search(re.sub(r"[-_ ]", "", name.lower())):
+        if _is_secret(name):
             return LEFT_OUT
         if _is_single(inner):
             return self._single(inner)
@@ -146,9 +146,15 @@ class Excerpts:
         return self.beside(name, value) if found is None else found
 
     def _whole(self, value: Any) -> Any:
+        """An object or a list that names nobody else: it is not asked anew what is in it."""
         if isinstance(value, Mapping):
-            return {key: self.beside(key, each) for key, each in value.items()}
-        return [self.beside("", each) for each in value]
+            return {key: self._within(key, each) for key, each in value.items()}
+        return [self._within("", each) for each in value]
+
+    def _within(self, name: str, value: Any) -> Any:
+        if _is_single(value):
+            return self.beside(name, value)
+        return LEFT_OUT if _is_secret(name) else self._whole(value)
 
     def _single(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -170,6 +176,10 @@ class Excerpts:
         return without_people(
             text, lambda match: match.group() if self.search.holds(match.group()) else masked(match)
         )
+
+
+def _is_secret(name: str) -> bool:
+    return _SECRET.search(re.sub(r"[-_ ]", "", name.lower())) is not None
 
 
 def _is_single(value: Any) -> bool:
