@@ -13,6 +13,7 @@ POST   events                     {"account", "events": [{"name", "data"}]} to t
 GET, POST, DELETE faults          {"method", "kind", "times", …}: see traffic.Fault
 GET, PATCH options                rates, batch, moderation …
 POST   reset
+The other service's requests are in campaign_monitor/admin.py, the mailbox's in mailbox/admin.py.
 """
 
 # ruff: noqa: S608 - what is put into statements here are names of columns and tables from this code
@@ -35,7 +36,7 @@ from vestnik_simulator.traffic import Fault
 from vestnik_simulator.unisender.events import plain
 
 MAX_PAGE = 200_000
-FIXED = frozenset({"data", "accounts", "mix", "templates"})
+FIXED = frozenset({"data", "accounts", "clients", "mix", "templates"})
 
 Handler = Callable[[Request], Awaitable[Any]]
 
@@ -87,7 +88,7 @@ async def _sent(request: Request) -> Any:
         f"count(CASE WHEN same>1 THEN 1 END) AS duplicates FROM ({grouped})",
         *values,
     )
-    limit, offset = _page(request)
+    limit, offset = asked_page(request)
     rows = storage.rows(f"{grouped} ORDER BY w.address LIMIT ? OFFSET ?", *values, limit, offset)
     items = [{"address": row["address"], "times": row["times"], "sameLetter": row["same"]} for row in rows]
     return {**dict(summary or {}), "items": items}
@@ -112,7 +113,8 @@ def _letters_wanted(request: Request) -> tuple[str, list[Any]]:
     return " AND ".join(conditions), values
 
 
-def _page(request: Request) -> tuple[int, int]:
+def asked_page(request: Request) -> tuple[int, int]:
+    """Limit and offset of the query."""
     limit = int(request.query_params.get("limit", "1000"))
     offset = int(request.query_params.get("offset", "0"))
     if not 0 <= limit <= MAX_PAGE or offset < 0:
@@ -133,7 +135,7 @@ def campaign_card(row: Row) -> dict[str, Any]:
 
 
 async def _campaigns(request: Request) -> Any:
-    limit, offset = _page(request)
+    limit, offset = asked_page(request)
     rows = simulator_of(request).storage.rows(
         "SELECT * FROM campaign ORDER BY id DESC LIMIT ? OFFSET ?", limit, offset
     )
@@ -173,7 +175,7 @@ def _found(request: Request) -> Row:
 
 async def _recipients(request: Request) -> Any:
     row = _found(request)
-    items = recipients(simulator_of(request).storage, row["id"], *_page(request))
+    items = recipients(simulator_of(request).storage, row["id"], *asked_page(request))
     return {"total": row["total"], "items": items}
 
 
@@ -216,7 +218,7 @@ async def _lists(request: Request) -> Any:
 
 
 async def _members(request: Request) -> Any:
-    limit, offset = _page(request)
+    limit, offset = asked_page(request)
     rows = simulator_of(request).storage.rows(
         "SELECT coalesce(c.email, c.phone) AS address, m.status FROM membership m "
         "JOIN contact c ON c.id=m.contact_id WHERE m.list_id=? ORDER BY address LIMIT ? OFFSET ?",
@@ -321,28 +323,29 @@ async def _reset(request: Request) -> Any:
     return {}
 
 
-def _route(path: str, handler: Handler, method: str = "GET") -> Route:
+def json_route(path: str, handler: Handler, method: str = "GET") -> Route:
+    """A route whose handler answers a value, or raises what becomes an error."""
     return Route(path, _json(handler), methods=[method])
 
 
 routes = [
-    _route("/state", _state),
-    _route("/sent", _sent),
-    _route("/campaigns", _campaigns),
-    _route("/campaigns", _past_campaigns, "POST"),
-    _route("/campaigns/{campaign_id:int}", _campaign),
-    _route("/campaigns/{campaign_id:int}/recipients", _recipients),
-    _route("/campaigns/{campaign_id:int}/moderation", _moderation, "POST"),
-    _route("/lists", _lists),
-    _route("/lists/{list_id:int}/members", _members),
-    _route("/requests", _requests),
-    _route("/requests", _forget_requests, "DELETE"),
-    _route("/webhooks", _webhooks),
-    _route("/events", _events, "POST"),
-    _route("/faults", _faults),
-    _route("/faults", _new_fault, "POST"),
-    _route("/faults", _no_faults, "DELETE"),
-    _route("/options", _options),
-    _route("/options", _change_options, "PATCH"),
-    _route("/reset", _reset, "POST"),
+    json_route("/state", _state),
+    json_route("/sent", _sent),
+    json_route("/campaigns", _campaigns),
+    json_route("/campaigns", _past_campaigns, "POST"),
+    json_route("/campaigns/{campaign_id:int}", _campaign),
+    json_route("/campaigns/{campaign_id:int}/recipients", _recipients),
+    json_route("/campaigns/{campaign_id:int}/moderation", _moderation, "POST"),
+    json_route("/lists", _lists),
+    json_route("/lists/{list_id:int}/members", _members),
+    json_route("/requests", _requests),
+    json_route("/requests", _forget_requests, "DELETE"),
+    json_route("/webhooks", _webhooks),
+    json_route("/events", _events, "POST"),
+    json_route("/faults", _faults),
+    json_route("/faults", _new_fault, "POST"),
+    json_route("/faults", _no_faults, "DELETE"),
+    json_route("/options", _options),
+    json_route("/options", _change_options, "PATCH"),
+    json_route("/reset", _reset, "POST"),
 ]

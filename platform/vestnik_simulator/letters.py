@@ -1,8 +1,11 @@
 """Letters of an invented bookshop: HTML with inline styles, nothing fetched from anywhere."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+#: The links of a letter that can be followed.
+LINK = re.compile(r"""href=["'](https?://[^"'{}\s]+)["']""")
 MONTHS = "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split()
 
 

@@ -46,6 +46,29 @@ DEFAULT_ACCOUNTS = (
 
 
 @dataclass(frozen=True)
+class ClientOptions:
+    """One client at the simulated Campaign Monitor."""
+
+    client_id: str
+    api_key: str
+    name: str
+    email: str
+    zone: str = "Europe/Moscow"
+    zone_title: str = "(GMT+03:00) Moscow, St. Petersburg, Volgograd"
+    credits: int = 5_000
+
+
+DEFAULT_CLIENTS = (
+    ClientOptions(
+        client_id="4a397ccaaa55eb4e6aa1221e1e2d7122",
+        api_key="9demo8vestnik7simulator6key5of4campaign3monitor",
+        name="Книжный дом «Маяк»",
+        email="owner@mayak-books.example",
+    ),
+)
+
+
+@dataclass(frozen=True)
 class Mix:
     """Shares of what happens to letters; each is a share of the line named before it."""
 
@@ -68,6 +91,8 @@ class Options:
     data: Path | None = None
     """Folder of the database; None keeps everything in memory."""
     accounts: tuple[AccountOptions, ...] = DEFAULT_ACCOUNTS
+    clients: tuple[ClientOptions, ...] = DEFAULT_CLIENTS
+    """Of the simulated Campaign Monitor."""
     seed: int = 1
     """The same seed gives every address of every campaign the same fate."""
     mix: Mix = field(default_factory=Mix)

@@ -104,6 +104,7 @@ async def _home(request: Request) -> Response:
         f"<div id=campaigns data-live><h2>{page.words['campaigns']}</h2>{_campaigns(page)}</div>"
         f"{_search(page)}"
         f"<div id=rest data-live>{_hooks(page)}{_requests(page)}{_singles(page)}</div>{_accounts(page)}"
+        f"<p><a href='{escape(page.link('/campaign-monitor'))}'>{page.words['second']}</a></p>"
     )
 
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from vestnik_simulator.campaign_monitor import tables
+
 SCHEMA = """
 CREATE TABLE account (
   id INTEGER PRIMARY KEY, login TEXT NOT NULL UNIQUE, api_key TEXT NOT NULL UNIQUE, email TEXT NOT NULL,
@@ -112,6 +114,7 @@ class Storage:
         self.fresh = not self.value("SELECT count(*) FROM sqlite_master WHERE name='account'")
         if self.fresh:
             self._connection.executescript(SCHEMA)
+        self._connection.executescript(tables.SCHEMA)
 
     def close(self) -> None:
         """Close the file."""
@@ -120,7 +123,7 @@ class Storage:
     def clear(self) -> None:
         """Forget everything."""
         with self.transaction():
-            for table in TABLES:
+            for table in (*TABLES, *tables.TABLES):
                 self.run(f"DELETE FROM {table}")
             self.run("DELETE FROM sqlite_sequence")
 

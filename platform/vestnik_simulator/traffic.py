@@ -5,6 +5,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from starlette.types import Receive
+
 FaultKind = Literal["error", "status", "delay", "drop_before", "drop_after", "hang"]
 
 
@@ -110,3 +112,15 @@ class Traffic:
         self.forget_counts()
         self.faults.clear()
         self._calls.clear()
+
+
+async def cut(fault: Fault, receive: Receive) -> None:
+    """Cut the connection without an answer, at once or when the caller gives up."""
+    # uvicorn's receive is a method of the exchange, which holds the connection; ASGI knows no way to cut it.
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    if fault.kind != "hang":
+        if transport is None:
+            raise ConnectionError("the simulator drops this connection")
+        transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        continue

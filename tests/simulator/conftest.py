@@ -81,6 +81,19 @@ class Client:
             await self.result("importContacts", **import_form(key, emails[start : start + 500]))
         return int(key)
 
+    async def file(self, task: dict[str, str]) -> str:
+        """What an asynchronous task has written, as soon as it is done."""
+
+        async def written() -> str | None:
+            state = await self.result("async/getTaskResult", task_uuid=task["task_uuid"])
+            assert state["status"] in ("new", "processing", "completed"), state
+            found: str | None = state.get("file_to_download")
+            return found
+
+        answer = await self.http.get(await eventually(written))
+        assert answer.status_code == 200
+        return answer.text
+
     async def campaign(self, list_id: int, subject: str = "Новости", **more: object) -> int:
         """Send a letter to a list."""
         message = await self.result(

@@ -49,8 +49,7 @@ async def test_delivery_results_come_as_a_file_too(simulator: Client) -> None:
     key = await simulator.campaign(await simulator.list_with("Список", *FATES), track_read=1, track_links=1)
     await simulator.ended(key)
     task = await simulator.result("async/getCampaignDeliveryStats", campaign_id=key)
-    done = await simulator.result("async/getTaskResult", task_uuid=task["task_uuid"])
-    rows = csv.DictReader(io.StringIO((await simulator.http.get(done["file_to_download"])).text))
+    rows = csv.DictReader(io.StringIO(await simulator.file(task)))
     assert {row["email"]: row["send_result"] for row in rows} == FATES
 
 

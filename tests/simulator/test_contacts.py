@@ -1,10 +1,8 @@
-"""Contacts: imports with their log, single contacts, exports."""
+"""Contacts: imports with their log, single contacts."""
 
 import asyncio
-import csv
-import io
 
-from tests.simulator.conftest import Client, eventually, import_form
+from tests.simulator.conftest import Client, import_form
 
 
 async def test_an_import_answers_a_log_line_for_every_refused_row(simulator: Client) -> None:
@@ -78,24 +76,6 @@ async def test_a_contact_is_subscribed_excluded_and_looked_up(simulator: Client)
     assert found["fields"]["Name"] == "Анна"
     assert (found["email"]["status"], found["email"]["availability"]) == ("active", "available")
     assert (await simulator.call("getContact", email="nobody@mail.example"))["code"] == "invalid_arg"
-
-
-async def test_an_export_is_a_task_and_then_a_file(simulator: Client) -> None:
-    await simulator.set(export_s=0.05)
-    emails = tuple(f"person{index:04}@mail.example" for index in range(1200))
-    key = await simulator.list_with("Большой", *emails)
-    task = await simulator.result("async/exportContacts", list_id=key, field_names=["email", "email_status"])
-    assert task["status"] == "new"
-
-    async def file() -> str | None:
-        state = await simulator.result("async/getTaskResult", task_uuid=task["task_uuid"])
-        found: str | None = state.get("file_to_download")
-        return found
-
-    url = await eventually(file)
-    rows = list(csv.reader(io.StringIO((await simulator.http.get(url)).text)))
-    assert rows[0] == ["email", "email_status"]
-    assert [row[0] for row in rows[1:]] == list(emails)
 
 
 async def test_imports_side_by_side_lose_nothing(simulator: Client) -> None:

@@ -9,6 +9,7 @@ async def test_the_first_page_says_that_nobody_was_written_to_twice(simulator: C
     page = (await simulator.http.get("/")).text
     assert '<div class="figure twice good"><b>0</b><span>написано дважды: каждое письмо' in page
     assert "Имитатор Unisender" in page
+    assert 'href="/campaign-monitor?lang=ru"' in page.replace("'", '"')
     english = (await simulator.http.get("/?lang=en")).text
     assert "<b>0</b><span>written to twice: every letter reached" in english
 

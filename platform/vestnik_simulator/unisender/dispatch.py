@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from vestnik_simulator.options import Options
 from vestnik_simulator.storage import Storage
-from vestnik_simulator.traffic import Fault, Traffic
+from vestnik_simulator.traffic import Fault, Traffic, cut
 from vestnik_simulator.unisender.errors import ApiError
 from vestnik_simulator.unisender.form import Arguments, Tree, parse_form
 from vestnik_simulator.unisender.service import METHODS, Account, Call, Signals
@@ -49,7 +49,7 @@ class Api:
         if fault is not None and fault.kind == "status":
             response = JSONResponse({"error": fault.message}, fault.status)
         if fault is not None and fault.kind in ("drop_before", "drop_after", "hang"):
-            await _break(fault, receive)
+            await cut(fault, receive)
             return
         await response(scope, receive, send)
 
@@ -125,15 +125,3 @@ def _arguments(request: Request, body: bytes | None) -> Tree:
         message = "Call to a member function getMessage() on null"
         raise ApiError("unspecified", message, message)
     return query | parse_form(body.decode("utf-8", "replace"))
-
-
-async def _break(fault: Fault, receive: Receive) -> None:
-    """Cut the connection without an answer, at once or when the caller gives up."""
-    # uvicorn's receive is a method of the exchange, which holds the connection; ASGI knows no way to cut it.
-    transport = getattr(getattr(receive, "__self__", None), "transport", None)
-    if fault.kind != "hang":
-        if transport is None:
-            raise ConnectionError("the simulator drops this connection")
-        transport.abort()
-    while (await receive())["type"] != "http.disconnect":
-        continue

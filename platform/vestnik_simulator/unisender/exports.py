@@ -1,4 +1,4 @@
-"""Asynchronous exports: a task, its status, and a file to download."""
+"""Asynchronous exports: a task, its status, and what will stand in its file (files.py writes it)."""
 
 # ruff: noqa: S608 - what is put into statements here are names of columns and tables from this code
 
@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import uuid
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from vestnik_simulator import moments
@@ -15,25 +16,23 @@ from vestnik_simulator.unisender.errors import invalid, not_found
 from vestnik_simulator.unisender.service import Call, method
 
 PAGE = 1000
-FIELDS = (
-    "email email_status email_availability email_list_ids email_unsubscribed_list_ids tags Name phone "
-    "email_add_time"
-).split()
+STATUSES = "new invited active inactive unsubscribed blocked activation_requested".split()
 
 
 @method("async/exportContacts")
 def export_contacts(call: Call) -> dict[str, str]:
     """Start an export of the contacts of a list (or of the account)."""
-    parameters: dict[str, Any] = {"fields": call.arguments.texts("field_names") or FIELDS}
-    if any(name not in FIELDS for name in parameters["fields"]):
+    arguments = call.arguments
+    parameters: dict[str, Any] = {"fields": arguments.texts("field_names") or list(COLUMNS)}
+    if any(name not in COLUMNS for name in parameters["fields"]):
         raise invalid("field_names")
-    if call.arguments.has("list_id"):
-        row = call.owned("list", call.arguments.integer("list_id"), "Список", "List")
+    if arguments.has("list_id"):
+        row = call.owned("list", arguments.integer("list_id"), "Список", "List")
         parameters["list_id"] = row["id"]
-    status = call.arguments.text("email_status", "")
-    if status not in ("", "active", "inactive", "unsubscribed", "new", "blocked"):
+    for name in ("email", "email_status", "tag"):
+        parameters[name] = arguments.text(name, "")
+    if parameters["email_status"] not in ("", *STATUSES):
         raise invalid("email_status")
-    parameters["status"] = status
     return _begin(call, "contacts", parameters)
 
 
@@ -60,6 +59,7 @@ def _begin(call: Call, kind: str, parameters: dict[str, Any]) -> dict[str, str]:
         json.dumps(parameters),
         moments.now(),
     )
+    call.signals.export_begun(key)
     return {"task_type": "file_export", "task_uuid": key, "status": "new"}
 
 
@@ -71,17 +71,17 @@ def get_task_result(call: Call) -> dict[str, str]:
     if row is None:
         raise not_found("Задача", "Task", key)
     answer = {"task_type": "file_export", "task_uuid": key}
-    if moments.now() - row["created"] < call.options.export_s:
-        return answer | {"status": "processing"}
-    return answer | {"status": "completed", "file_to_download": f"{call.base_url}/files/{key}.csv"}
+    status = call.signals.export_status(key)
+    if status == "completed" and moments.now() - row["created"] < call.options.export_s:
+        status = "processing"
+    if status != "completed":
+        return answer | {"status": status}
+    return answer | {"status": status, "file_to_download": f"{call.base_url}/files/{key}.csv"}
 
 
-def export_file(storage: Storage, key: str) -> Iterator[str] | None:
-    """The lines of a task's file in pieces, or None if there is no such task."""
-    row = storage.row("SELECT * FROM task WHERE uuid=?", key)
-    if row is None:
-        return None
-    return _contacts(storage, row) if row["kind"] == "contacts" else _deliveries(storage, row)
+def pieces(storage: Storage, task: Row) -> Iterator[str]:
+    """The lines of a task's file, a page at a time."""
+    return _contacts(storage, task) if task["kind"] == "contacts" else _deliveries(storage, task)
 
 
 def _deliveries(storage: Storage, task: Row) -> Iterator[str]:
@@ -104,57 +104,74 @@ def _deliveries(storage: Storage, task: Row) -> Iterator[str]:
         last = rows[-1]["n"]
 
 
+class _Lists:
+    """The lists of the contacts of one page, in their order."""
+
+    def __init__(self, storage: Storage, contacts: list[Row]) -> None:
+        self._of: defaultdict[tuple[int, bool], list[Row]] = defaultdict(list)
+        rows = storage.rows(
+            "SELECT m.contact_id, m.list_id, m.status, m.added FROM json_each(?) j "
+            "CROSS JOIN membership m ON m.contact_id=j.value ORDER BY m.contact_id, m.list_id",
+            json.dumps([row["id"] for row in contacts]),
+        )
+        for row in rows:
+            self._of[row["contact_id"], row["status"] == "unsubscribed"].append(row)
+
+    def ids(self, contact: Row, left: bool = False) -> str:
+        """The lists that a contact is on, or those that it left."""
+        return ",".join(str(row["list_id"]) for row in self._of[contact["id"], left])
+
+    def times(self, contact: Row) -> str:
+        """Since when it is on each of them."""
+        return ",".join(moments.written(row["added"]) or "" for row in self._of[contact["id"], False])
+
+
+#: What may be exported. Who was taken off which list is not kept.
+COLUMNS: dict[str, Callable[[Row, _Lists], str]] = {
+    "email": lambda row, _: row["email"] or "",
+    "email_status": lambda row, _: row["status"] if row["email"] else "",
+    "email_availability": lambda row, _: row["availability"] if row["email"] else "",
+    "email_list_ids": lambda row, lists: lists.ids(row) if row["email"] else "",
+    "email_subscribe_times": lambda row, lists: lists.times(row) if row["email"] else "",
+    "email_unsubscribed_list_ids": lambda row, lists: lists.ids(row, left=True) if row["email"] else "",
+    "email_excluded_list_ids": lambda _, __: "",
+    "email_add_time": lambda row, _: (moments.written(row["added"]) or "") if row["email"] else "",
+    "phone": lambda row, _: row["phone"] or "",
+    "phone_status": lambda row, _: row["status"] if row["phone"] else "",
+    "phone_list_ids": lambda row, lists: lists.ids(row) if row["phone"] else "",
+    "phone_unsubscribed_list_ids": lambda row, lists: lists.ids(row, left=True) if row["phone"] else "",
+    "tags": lambda row, _: row["tags"],
+    "Name": lambda row, _: row["name"],
+}
+
+
 def _contacts(storage: Storage, task: Row) -> Iterator[str]:
     parameters = json.loads(task["parameters"])
     fields: list[str] = parameters["fields"]
     yield _lines([fields])
     last = 0
-    while True:
-        rows = _page(storage, task["account_id"], parameters, last)
-        if not rows:
-            return
-        yield _lines([[_cell(storage, row, name) for name in fields] for row in rows])
+    while rows := _page(storage, task["account_id"], parameters, last):
         last = rows[-1]["id"]
+        lists = _Lists(storage, rows if any("list_ids" in name or "times" in name for name in fields) else [])
+        yield _lines([[COLUMNS[name](row, lists) for name in fields] for row in rows])
 
 
 def _page(storage: Storage, account_id: int, parameters: dict[str, Any], last: int) -> list[Row]:
-    """A list's contacts carry their status in that list, unless the account's one is stronger."""
-    list_id, status = parameters.get("list_id"), parameters["status"]
-    if list_id is None:
-        source, shown = "contact c", "c.status"
-    else:
-        source = "contact c JOIN membership m ON m.contact_id=c.id AND m.list_id=?"
-        shown = "CASE WHEN m.status='unsubscribed' THEN m.status ELSE c.status END"
+    """A list's contacts have the status that they have in the account; the lists that they left are told."""
+    list_id = parameters.get("list_id")
+    source, of_list, key = "contact c", "", "c.id"
+    if list_id is not None:
+        source, of_list = "membership m CROSS JOIN contact c ON c.id=m.contact_id", "m.list_id=?3 AND "
+        key = "m.contact_id"
     return storage.rows(
-        f"SELECT c.*, {shown} AS shown FROM {source} WHERE c.account_id=? AND c.id>? "
-        f"AND (?='' OR {shown}=?) ORDER BY c.id LIMIT ?",
-        *([] if list_id is None else [list_id]),
+        f"SELECT c.* FROM {source} WHERE {of_list}{key}>?2 AND c.account_id=?1 "
+        "AND (?4='' OR c.email=?4) AND (?5='' OR c.status=?5) "
+        f"AND (?6='' OR instr(','||c.tags||',', ','||?6||',')) ORDER BY {key} LIMIT {PAGE}",
         account_id,
         last,
-        status,
-        status,
-        PAGE,
+        list_id,
+        *(parameters[name] for name in ("email", "email_status", "tag")),
     )
-
-
-def _cell(storage: Storage, row: Row, name: str) -> str:
-    if name in ("email", "phone"):
-        return row[name] or ""
-    if name == "email_status":
-        return str(row["shown"])
-    if name == "email_availability":
-        return str(row["availability"])
-    if name == "Name":
-        return str(row["name"])
-    if name == "email_add_time":
-        return moments.written(row["added"]) or ""
-    if name == "tags":
-        return str(row["tags"])
-    wanted = "unsubscribed" if name == "email_unsubscribed_list_ids" else "active"
-    rows = storage.rows(
-        "SELECT list_id FROM membership WHERE contact_id=? AND status=? ORDER BY list_id", row["id"], wanted
-    )
-    return ",".join(str(item["list_id"]) for item in rows)
 
 
 def _lines(rows: list[list[str]]) -> str:

@@ -154,13 +154,21 @@ def _store(call: Call, lines: list[Line], column: str) -> int:
             ON CONFLICT (account_id, {column}) WHERE {column} IS NOT NULL DO UPDATE SET
               name=CASE WHEN excluded.name='' THEN name ELSE excluded.name END,
               tags=CASE WHEN excluded.tags='' THEN tags ELSE excluded.tags END,
-              fields=json_patch(fields, excluded.fields),
-              status=CASE WHEN status IN ('active','inactive') AND excluded.status IN ('active','inactive')
-                          THEN excluded.status ELSE status END""",
+              fields=json_patch(fields, excluded.fields)""",
         call.account.id,
         moments.now(),
         rows,
     )
+    for status in ("active", "inactive"):
+        told = [line for line in lines if line.cells.get("email_status") == status]
+        if told:
+            call.storage.run(
+                "UPDATE contact SET status=? WHERE status IN ('active','inactive') "
+                f"AND id IN ({_ids(column)})",
+                status,
+                call.account.id,
+                _keys(told),
+            )
     return len(lines) - int(known)
 
 
@@ -171,7 +179,7 @@ def _record(line: Line) -> list[str | None]:
     return [
         line.key,
         cells.get("Name", ""),
-        status if status in ("active", "inactive", "unsubscribed") else None,
+        status if status in ("new", "active", "inactive", "unsubscribed") else None,
         cells.get("tags", ""),
         json.dumps(other, ensure_ascii=False) if other else "{}",
     ]

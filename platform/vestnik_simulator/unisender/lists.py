@@ -69,7 +69,9 @@ def get_contact_count(call: Call) -> dict[str, Any]:
 
 @method("getTotalContactsCount")
 def get_total_contacts_count(call: Call) -> dict[str, int]:
-    """How many contacts the account has."""
+    """How many contacts the account has; `login` is required by the documentation."""
+    if call.arguments.text("login") != call.account.login:
+        raise ApiError("access_denied", "Нет доступа к этому логину", "No access to this login")
     total = call.storage.value("SELECT count(*) FROM contact WHERE account_id=?", call.account.id)
     return {"total": total}
 

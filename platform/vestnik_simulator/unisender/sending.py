@@ -10,22 +10,22 @@ simulator goes on where it stopped; memory holds one chunk whatever the campaign
 import asyncio
 import functools
 import json
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from vestnik_simulator import moments
+from vestnik_simulator.letters import LINK
 from vestnik_simulator.options import Options
 from vestnik_simulator.storage import Row, Storage
 from vestnik_simulator.unisender.campaigns import DECLINED
 from vestnik_simulator.unisender.events import Event, campaign_status, email_status, plain, unsubscribed
 from vestnik_simulator.unisender.fates import UNREACHABLE, Fate, fate
+from vestnik_simulator.unisender.files import Files
 from vestnik_simulator.unisender.webhooks import Outbox
 
 GATHER_PAGE = 2_000
 MAX_CHUNK = 500
 STAGES = ("sent", "delivered", "read", "followed", "ended")
-LINK = re.compile(r"""href=["'](https?://[^"'{}\s]+)["']""")
 IDS_PER_CAMPAIGN = 10_000_000
 
 
@@ -51,10 +51,11 @@ class Step:
 class Sending:
     """Runs every campaign of the simulator."""
 
-    def __init__(self, storage: Storage, options: Options, outbox: Outbox) -> None:
+    def __init__(self, storage: Storage, options: Options, outbox: Outbox, files: Files) -> None:
         self._storage = storage
         self.options = options
         self._outbox = outbox
+        self._files = files
         self._wake = asyncio.Event()
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
@@ -77,6 +78,14 @@ class Sending:
     def hooks_changed(self) -> None:
         """Pass it on."""
         self._outbox.hooks_changed()
+
+    def export_begun(self, key: str) -> None:
+        """Pass it on."""
+        self._files.begun(key)
+
+    def export_status(self, key: str) -> str:
+        """Pass it on."""
+        return self._files.status(key)
 
     def decide(self, campaign_id: int, decision: str, reason: str) -> None:
         """Moderation's word: approve, hold or decline. Raises ValueError where it makes no sense."""

@@ -24,6 +24,12 @@ class Signals(Protocol):
     def hooks_changed(self) -> None:
         """A hook was set or removed."""
 
+    def export_begun(self, key: str) -> None:
+        """A task waits for its file."""
+
+    def export_status(self, key: str) -> str:
+        """How far the file of a task is."""
+
 
 @dataclass
 class Account:
