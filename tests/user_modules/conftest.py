@@ -3,7 +3,8 @@
 A module's tests are files (`user_modules/<name>/tests/*.json`):
 
     {"function": …, "arguments": {…}, "settings": {…}, "storage": {…}, "contacts": [{…}],
-     "exchanges": [{"request": {"method", "path", "form"}, "response": {"status", "json" | "text"}}],
+     "exchanges": [{"request": {"method", "path", "query", "form", "json"},
+                    "response": {"status", "json" | "text"}}],
      "expected": …, "storageAfter": {…}}        or        "error": "part of the message"
 
 The exchanges are answered by a real HTTP server in the order in which they were captured. In a form the value
@@ -31,10 +32,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from vestnik import contract
 from vestnik.db import Database
 from vestnik.egress import Approval, Broker, ExchangeTrace, HostPolicy, SealedSecret
+from vestnik.modules.accounts.storage import ScratchStorage
 from vestnik.modules.calls.caller import Caller
 from vestnik.modules.recordings.recorder import Recorder
 from vestnik.modules.sources.registry import Ready, Version
-from vestnik.modules.accounts.storage import ScratchStorage
 from vestnik.sandbox import Program, Sandbox
 from vestnik_simulator import RunningSimulator, simulator_process
 
@@ -95,6 +96,11 @@ class ModuleAccount:
         self.exchanges = report.exchanges
         return report.value
 
+    @property
+    def owner(self) -> str:
+        """Under which the host keeps what the account fetched."""
+        return self._ready.owner
+
     async def stored(self) -> dict[str, Any]:
         """Everything that the module keeps."""
         return {key: await self.storage.get(key) for key in await self.storage.keys("")}
@@ -131,6 +137,8 @@ class Recorded:
         seen = {
             "method": request.method,
             "path": request.url.path,
+            "query": dict(request.query_params),
+            "json": _decoded(body),
             "form": {name: "<secret>" if value == API_KEY else value for name, value in pairs},
         }
         wanted = {**seen, **exchange["request"]}
@@ -140,6 +148,13 @@ class Recorded:
         if "text" in answer:
             return PlainTextResponse(answer["text"], answer.get("status", 200))
         return JSONResponse(answer["json"], answer.get("status", 200))
+
+
+def _decoded(body: str) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from tests.user_modules.conftest import USER_MODULES, ModuleAccount, Recorded
@@ -25,7 +26,7 @@ FOLDERS = sorted({path.parents[1] for path in CASES})
 async def test_case(path: Path, sandbox: Sandbox, broker: Broker, recorded: Recorded) -> None:
     case = read(path)
     recorded.expected = list(case.get("exchanges", []))
-    settings = {"base_url": recorded.url, **case.get("settings", {})}
+    settings = {"base_url": recorded.url + default_path(path.parents[1]), **case.get("settings", {})}
     account = ModuleAccount(sandbox, broker, path.parts[-3], settings)
     for key, value in case.get("storage", {}).items():
         await account.storage.set(key, value)
@@ -41,6 +42,13 @@ async def test_case(path: Path, sandbox: Sandbox, broker: Broker, recorded: Reco
     assert recorded.expected == []
     if "storageAfter" in case:
         assert await account.stored() == case["storageAfter"]
+
+
+def default_path(folder: Path) -> str:
+    """The path of the module's own base_url: captured requests have it in theirs."""
+    manifest = json.loads((folder / "module.json").read_text("utf-8"))
+    address: str = manifest["settings"]["properties"]["base_url"]["default"]
+    return urlsplit(address).path
 
 
 def read(path: Path) -> dict[str, Any]:

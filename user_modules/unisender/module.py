@@ -60,13 +60,19 @@ from vestnik_sdk import (
     storage,
 )
 
-# Limits of the service.
+# Limits of the service; how many of our calls are under way at once.
 IMPORT_ROWS = 500
+WIDTH = 4
 TEMPLATE_PAGE = 100
 CAMPAIGN_PAGE = 1000
 PAGE_ROWS = 5000
 REACH_DAYS = 100
 KEPT_KEYS = 300
+# With more lists than this their people are not counted: each costs a call.
+COUNTED = 50
+# A million people are a file of 50 MB; the platform allows a call two minutes.
+FILE_S = 100
+SUBSCRIBER_COLUMNS = ["email", "email_status", "email_availability", "email_unsubscribed_list_ids", "phone"]
 EVENTS = ("email_status", "unsubscribe", "subscribe", "campaign_status")
 # The service says "later" with HTTP 200; these calls were not carried out.
 BUSY = ("retry_later", "api_call_limit_exceeded_for_api_key", "api_call_limit_exceeded_for_ip")
@@ -133,6 +139,8 @@ SUBSCRIBERS = {
     "unsubscribed": SUBSCRIBER.Unsubscribed,
     "blocked": SUBSCRIBER.Bounced,
 }
+# What keeps us furthest from a person comes first.
+STRONGEST = (SUBSCRIBER.Unsubscribed, SUBSCRIBER.Bounced, SUBSCRIBER.Pending, SUBSCRIBER.Subscribed)
 
 REJECT = CRM_Marketing_RejectCode
 
@@ -152,6 +160,11 @@ def refusal_of(method: str, code: str, text: str) -> ServiceError:
     error.code = code
     error.text = text
     return error
+
+
+def words_of(error: ServiceError | RetryLater) -> str:
+    """What the service said."""
+    return text_of(error.text if isinstance(error, ServiceError) else error.message)
 
 
 def trouble_of(method: str, answer: Response) -> ServiceError | RetryLater:
@@ -192,6 +205,20 @@ async def call(method: str, **arguments: Any) -> Any:
         if pause_s is None:
             raise RetryLater(BUSY_S, f"Unisender, {method}: {text} ({code})")
         await asyncio.sleep(pause_s)
+
+
+async def all_of(work: Any, rows: list[tuple[Any, ...]]) -> list[Any]:
+    """The results of the same work on each row, some at a time; after a failure no more is begun."""
+    found: list[Any] = []
+    for start in range(0, len(rows), WIDTH):
+        part = await asyncio.gather(
+            *(work(*row) for row in rows[start : start + WIDTH]), return_exceptions=True
+        )
+        for each in part:
+            if isinstance(each, Exception):
+                raise each
+        found.extend(part)
+    return found
 
 
 def envelope_of(method: str, answer: Response) -> dict[str, Any]:
@@ -256,12 +283,19 @@ def web_address(text: Any) -> str | None:
     return address if re.match(r"https?://", address) else None
 
 
-def number(value: Any) -> int | None:
-    """A count, or None."""
+def amount(value: Any) -> float | None:
+    """A number that the service may write as a text, or None."""
     try:
-        return max(0, int(float(str(value))))
+        found = float(str(value))
     except ValueError:
         return None
+    return found if abs(found) < 1e15 else None
+
+
+def number(value: Any) -> int | None:
+    """A count, or None."""
+    found = amount(value)
+    return None if found is None else max(0, int(found))
 
 
 def report(rejected: list[CRM_Marketing_RejectedRow], total: int) -> CRM_Marketing_BulkReport | None:
@@ -306,21 +340,31 @@ async def CRM_Marketing_GetTemplateHTML(templateExternalId: str) -> str:
 
 
 async def import_rows(
+    columns: list[str], rows: list[list[str]], keys: list[str] | None = None
+) -> list[CRM_Marketing_RejectedRow]:
+    """Hands rows over, 500 a call; answers those that the service refused. Safe to repeat.
+
+    A refused row is called by its address, which comes first, or by its key where `keys` are given.
+    """
+    named = [row[0] for row in rows] if keys is None else keys
+    starts = range(0, len(rows), IMPORT_ROWS)
+    parts = [(rows[start : start + IMPORT_ROWS], named[start : start + IMPORT_ROWS]) for start in starts]
+    refused = await all_of(import_part, [(columns, *part) for part in parts])
+    return [row for part in refused for row in part]
+
+
+async def import_part(
     columns: list[str], rows: list[list[str]], keys: list[str]
 ) -> list[CRM_Marketing_RejectedRow]:
-    """Hands rows over, 500 a call; answers those that the service refused. Safe to repeat."""
+    answer = await call("importContacts", field_names=columns, data=rows)
     rejected: list[CRM_Marketing_RejectedRow] = []
-    for start in range(0, len(rows), IMPORT_ROWS):
-        part = rows[start : start + IMPORT_ROWS]
-        answer = await call("importContacts", field_names=columns, data=part)
-        for entry in answer.get("log") or []:
-            index = number(entry.get("index"))
-            if index is None or index >= len(part):
-                log.warning("importContacts: a log entry without a row", entry)
-                continue
-            reason = text_of(html.unescape(str(entry.get("message") or entry.get("code") or "refused")))
-            code = reject_code(str(entry.get("code") or ""))
-            rejected.append({"key": keys[start + index], "reason": reason, "code": code})
+    for entry in answer.get("log") or []:
+        index = number(entry.get("index"))
+        if index is None or index >= len(rows):
+            log.warning("importContacts: a log entry without a row", entry)
+            continue
+        reason = text_of(html.unescape(str(entry.get("message") or entry.get("code") or "refused")))
+        rejected.append({"key": keys[index], "reason": reason, "code": reject_code(str(entry.get("code")))})
     return rejected
 
 
@@ -332,12 +376,14 @@ def reject_code(code: str) -> CRM_Marketing_RejectCode:
     return REJECT.Blocked if "block" in code else REJECT.Other
 
 
-async def put_into_lists(
-    kind: str, rows: list[tuple[str, str, str, str]], keys: list[str]
-) -> list[CRM_Marketing_RejectedRow]:
-    """Rows are (address, name, lists to be in, lists not to be in), numbers of lists joined by commas."""
-    columns = [kind, "Name", f"{kind}_list_ids", f"{kind}_excluded_list_ids"]
-    return await import_rows(columns, [list(row) for row in rows], keys)
+async def put_into(kind: str, addresses: list[str], list_id: str) -> list[CRM_Marketing_RejectedRow]:
+    """People into a list; `kind` is email or phone."""
+    return await import_rows([kind, f"{kind}_list_ids"], [[each, list_id] for each in addresses])
+
+
+async def take_out_of(kind: str, addresses: list[str], list_id: str) -> list[CRM_Marketing_RejectedRow]:
+    """People out of a list. This is the sender's will, and may be undone."""
+    return await import_rows([kind, f"{kind}_excluded_list_ids"], [[each, list_id] for each in addresses])
 
 
 async def CRM_Marketing_ExportContacts(contactIds: list[str]) -> CRM_Marketing_BulkResult | None:
@@ -350,7 +396,7 @@ async def CRM_Marketing_ExportContacts(contactIds: list[str]) -> CRM_Marketing_B
         for key in contactIds
         if key not in found
     ]
-    rows: dict[str, list[tuple[str, str, str, str]]] = {"email": [], "phone": []}
+    rows: dict[str, list[list[str]]] = {"email": [], "phone": []}
     keys: dict[str, list[str]] = {"email": [], "phone": []}
     other_list: str | None = None
     for person in people:
@@ -361,10 +407,13 @@ async def CRM_Marketing_ExportContacts(contactIds: list[str]) -> CRM_Marketing_B
         for kind, addresses in (("email", person["emails"]), ("phone", person["phones"])):
             for address in addresses:
                 name = person.get("firstName") or person["name"]
-                rows[kind].append((address, name, ",".join(wanted), ",".join(unwanted)))
+                rows[kind].append([address, name, ",".join(wanted), ",".join(unwanted)])
                 keys[kind].append(person["id"])
-    refused = {kind: await put_into_lists(kind, rows[kind], keys[kind]) for kind in rows}
-    rejected.extend(nobody_reached(keys, refused))
+    refused: list[CRM_Marketing_RejectedRow] = []
+    for kind in rows:
+        columns = [kind, "Name", f"{kind}_list_ids", f"{kind}_excluded_list_ids"]
+        refused.extend(await import_rows(columns, rows[kind], keys[kind]))
+    rejected.extend(nobody_reached(Counter([*keys["email"], *keys["phone"]]), refused))
     return report(rejected, len(contactIds))
 
 
@@ -377,39 +426,37 @@ def lists_of(person: CRM_Marketing_Contact) -> tuple[list[str], list[str]]:
 
 
 def nobody_reached(
-    keys: dict[str, list[str]], refused: dict[str, list[CRM_Marketing_RejectedRow]]
+    addresses: Counter[str], refused: list[CRM_Marketing_RejectedRow]
 ) -> list[CRM_Marketing_RejectedRow]:
     """A contact is refused when the service took none of its addresses."""
-    taken = Counter(key for group in keys.values() for key in group)
-    last: dict[str, CRM_Marketing_RejectedRow] = {}
-    for rows in refused.values():
-        for row in rows:
-            taken[row["key"]] -= 1
-            last[row["key"]] = row
-    return [row for key, row in last.items() if taken[key] <= 0]
+    taken = addresses - Counter(row["key"] for row in refused)
+    last = {row["key"]: row for row in refused}
+    return [row for key, row in last.items() if key not in taken]
 
 
 async def CRM_Marketing_AddSubscribers(
     listExternalId: str, subscribers: list[CRM_Marketing_SubscriberData]
 ) -> CRM_Marketing_BulkResult | None:
+    """Whoever has an e-mail address is added by it, others by their phone number."""
+    rows: dict[str, list[list[str]]] = {"email": [], "phone": []}
+    for person in subscribers:
+        kind = "email" if person.get("email") else "phone"
+        address = person.get("email") or person.get("phone") or ""
+        rows[kind].append([address, person.get("name", ""), listExternalId])
     rejected: list[CRM_Marketing_RejectedRow] = []
-    emails = [(person.get("email"), person.get("name", "")) for person in subscribers]
-    without = [person for person in subscribers if "email" not in person]
-    phones = [(person.get("phone"), person.get("name", "")) for person in without]
-    for kind, found in (("email", emails), ("phone", phones)):
-        rows = [(address, name, listExternalId, "") for address, name in found if address]
-        rejected.extend(await put_into_lists(kind, rows, [row[0] for row in rows]))
+    for kind, group in rows.items():
+        rejected.extend(await import_rows([kind, "Name", f"{kind}_list_ids"], group))
     return report(rejected, len(subscribers))
 
 
 async def CRM_Marketing_RemoveSubscribers(
     listExternalId: str, contacts: list[str]
 ) -> CRM_Marketing_BulkResult | None:
-    rejected: list[CRM_Marketing_RejectedRow] = []
-    for kind in ("email", "phone"):
-        addresses = [address for address in contacts if (kind == "email") == ("@" in address)]
-        rows = [[address, listExternalId] for address in addresses]
-        rejected.extend(await import_rows([kind, f"{kind}_excluded_list_ids"], rows, addresses))
+    """An exclusion, never an unsubscription: that would be the person's own will."""
+    emails = [address for address in contacts if "@" in address]
+    phones = [address for address in contacts if "@" not in address]
+    rejected = await take_out_of("email", emails, listExternalId)
+    rejected.extend(await take_out_of("phone", phones, listExternalId))
     return report(rejected, len(contacts))
 
 
@@ -445,9 +492,30 @@ async def CRM_Marketing_GetLists(cursor: str | None) -> CRM_Marketing_ListPageRe
     titles = [(str(item["id"]), text_of(item.get("title"), 500)) for item in await all_lists()]
     shown = [(key, title or key) for key, title in titles if not title.startswith(CAMPAIGN_LIST)]
     start = int(cursor or 0)
-    page = [{"externalId": key, "name": title} for key, title in shown[start : start + PAGE_ROWS]]
-    more = start + PAGE_ROWS < len(shown)
-    return filled(items=page, nextCursor=str(start + PAGE_ROWS) if more else None)
+    page = shown[start : start + PAGE_ROWS]
+    counts: list[int | None] = [None] * len(page)
+    if len(shown) <= COUNTED:
+        counts = await all_of(count_or_none, [(key,) for key, _ in page])
+    items = [
+        filled(externalId=key, name=title, subscriberCount=count)
+        for (key, title), count in zip(page, counts, strict=True)
+    ]
+    following = start + PAGE_ROWS
+    return filled(items=items, nextCursor=str(following) if following < len(shown) else None)
+
+
+async def people_in(list_id: str, kind: str = "address") -> int | None:
+    """How many people of a list have an e-mail address, or a phone."""
+    return number((await call("getContactCount", list_id=list_id, params={"type": kind})).get("count"))
+
+
+async def count_or_none(list_id: str) -> int | None:
+    """The same for show: a list is offered without its count, too."""
+    try:
+        return await people_in(list_id)
+    except (ServiceError, RetryLater) as error:
+        log.warning("The people of a list were not counted:", words_of(error))
+        return None
 
 
 async def CRM_Marketing_CreateList(name: str) -> CRM_Marketing_List:
@@ -457,25 +525,47 @@ async def CRM_Marketing_CreateList(name: str) -> CRM_Marketing_List:
 async def CRM_Marketing_GetListSubscribers(
     listExternalId: str, cursor: str | None
 ) -> CRM_Marketing_SubscriberPageResult:
-    """Without a cursor an export begins: ask GetJob, then come back with its cursor."""
-    if cursor is None:
-        fields = ["email", "email_status", "email_availability", "email_unsubscribed_list_ids", "phone"]
-        return await begin_export("async/exportContacts", list_id=listExternalId, field_names=fields)
-    rows, following = await read_export(cursor)
-    return filled(items=[subscriber(row, listExternalId) for row in rows], nextCursor=following)
+    """Without a cursor an export begins: ask GetJob, then come back with its cursor.
+
+    So it does when the service has dropped a file of which a part was read: the list is read once more.
+    """
+    if cursor is not None:
+        try:
+            rows, following = await read_export(cursor)
+        except ServiceError as error:
+            if error.code != "gone" or json.loads(cursor)["line"] == 1:
+                raise
+            log.warning("The service keeps the export no longer; it is asked for another one")
+        else:
+            people = [subscriber(row, listExternalId) for row in rows]
+            return filled(items=[each for each in people if each is not None], nextCursor=following)
+    return await begin_export("async/exportContacts", list_id=listExternalId, field_names=SUBSCRIBER_COLUMNS)
 
 
-def subscriber(row: dict[str, str], list_id: str) -> CRM_Marketing_Subscriber:
-    status = SUBSCRIBERS.get(row.get("email_status") or "active", SUBSCRIBER.Pending)
-    if list_id in (row.get("email_unsubscribed_list_ids") or "").split(","):
-        status = SUBSCRIBER.Unsubscribed
-    elif row.get("email_availability") == "unreachable":
-        status = SUBSCRIBER.Bounced
-    return filled(email=row.get("email"), phone=row.get("phone"), status=status)
+def subscriber(row: dict[str, str], list_id: str) -> CRM_Marketing_Subscriber | None:
+    """A person of an export; nobody without an address that the contract takes."""
+    email, phone = row.get("email", ""), row.get("phone", "")
+    left = list_id in row.get("email_unsubscribed_list_ids", "").split(",")
+    status = standing(
+        row.get("email_status"), "unsubscribed" if left else "active", row.get("email_availability")
+    )
+    found = filled(email=email if len(email) <= 320 else "", phone=phone if len(phone) <= 40 else "")
+    return {**found, "status": status} if found else None
+
+
+def standing(at_service: Any, in_list: Any, availability: Any) -> CRM_Marketing_SubscriberStatus:
+    """A person's state in a list: what they are there, at the service as a whole, and to letters."""
+    found = [SUBSCRIBERS.get(str(word or "active"), SUBSCRIBER.Pending) for word in (at_service, in_list)]
+    if availability == "unreachable":
+        found.append(SUBSCRIBER.Bounced)
+    return min(found, key=STRONGEST.index)
 
 
 async def CRM_Marketing_GetSubscriber(contact: str) -> CRM_Marketing_SubscriberProfile | None:
-    """The service looks people up by e-mail only, and does not tell which campaigns they received."""
+    """The service looks people up by e-mail only, and does not tell which campaigns they received.
+
+    The lists of campaigns are the module's own affair and are left out.
+    """
     if "@" not in contact:
         raise ValueError("Unisender finds people by their e-mail address only")
     try:
@@ -485,7 +575,8 @@ async def CRM_Marketing_GetSubscriber(contact: str) -> CRM_Marketing_SubscriberP
             return None
         raise
     details = found.get("email") if isinstance(found.get("email"), dict) else {}
-    lists = found.get("lists") or details.get("lists") or []
+    told = await titled(found.get("lists") or details.get("lists") or [])
+    lists = [item for item in told if not str(item["title"]).startswith(CAMPAIGN_LIST)]
     fields = found.get("fields") or details.get("fields") or {}
     activity = filled(
         lastOpenedAt=instant(details.get("last_read_datetime"), zone()),
@@ -494,17 +585,25 @@ async def CRM_Marketing_GetSubscriber(contact: str) -> CRM_Marketing_SubscriberP
     return filled(
         email=contact,
         name=text_of(fields.get("Name"), 500) if isinstance(fields, dict) else None,
-        lists=[subscription(item) for item in lists],
+        lists=[subscription(item, details) for item in lists],
         recentCampaigns="unknown",
         activity=activity or None,
     )
 
 
-def subscription(item: dict[str, Any]) -> CRM_Marketing_Subscription:
+async def titled(lists: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A person's lists with their titles, which the service does not always tell beside them."""
+    if all(item.get("title") for item in lists):
+        return lists
+    titles = {str(item["id"]): item.get("title") for item in await all_lists()}
+    return [{**item, "title": item.get("title") or titles.get(str(item["id"])) or ""} for item in lists]
+
+
+def subscription(item: dict[str, Any], person: dict[str, Any]) -> CRM_Marketing_Subscription:
     return filled(
         listExternalId=str(item["id"]),
-        listName=text_of(item.get("title"), 500),
-        status=SUBSCRIBERS.get(str(item.get("status")), SUBSCRIBER.Pending),
+        listName=text_of(item["title"], 500),
+        status=standing(person.get("status"), item.get("status"), person.get("availability")),
         changedAt=instant(item.get("added_at"), zone()),
     )
 
@@ -571,16 +670,19 @@ async def own_list(campaign_id: str) -> str:
     return list_id
 
 
+def kind_of(type: str) -> str:
+    """What a campaign's people are addressed by."""
+    return "phone" if type == CRM_Marketing_CampaignType.Sms else "email"
+
+
 async def CRM_Marketing_PrepareCampaign(
     campaignId: str, type: CRM_Marketing_CampaignType, contacts: list[str]
 ) -> CRM_Marketing_BulkResult | None:
-    kind = "phone" if type == CRM_Marketing_CampaignType.Sms else "email"
-    list_id = await own_list(campaignId)
-    rows = [[address, list_id] for address in contacts]
-    rejected = await import_rows([kind, f"{kind}_list_ids"], rows, contacts)
+    kind, list_id = kind_of(type), await own_list(campaignId)
+    rejected = await put_into(kind, contacts, list_id)
     # The service reports people who unsubscribed, but may put them into the list all the same.
-    left = [[row["key"], list_id] for row in rejected if row.get("code") == REJECT.Unsubscribed]
-    await import_rows([kind, f"{kind}_excluded_list_ids"], left, [key for key, _ in left])
+    left = [row["key"] for row in rejected if row.get("code") == REJECT.Unsubscribed]
+    await take_out_of(kind, left, list_id)
     return report(rejected, len(contacts))
 
 
@@ -591,9 +693,7 @@ async def CRM_Marketing_WithdrawRecipients(
     list_id = await campaign_list(campaignId, create=False)
     if list_id is None:
         return
-    kind = "phone" if type == CRM_Marketing_CampaignType.Sms else "email"
-    rows = [[address, list_id] for address in contacts]
-    rejected = await import_rows([kind, f"{kind}_excluded_list_ids"], rows, contacts)
+    rejected = await take_out_of(kind_of(type), contacts, list_id)
     # Who unsubscribed there is not written to, wherever they stand.
     kept = [row for row in rejected if row.get("code") == REJECT.Other]
     if kept:
@@ -657,8 +757,7 @@ def running_response(state: CRM_Marketing_CampaignState) -> CRM_Marketing_Create
 
 async def check_list(request: CRM_Marketing_CreateCampaignRequest, list_id: str) -> None:
     """Nobody else may stand in the campaign's list, for example from an attempt with other recipients."""
-    kind = "phone" if request["type"] == CRM_Marketing_CampaignType.Sms else "address"
-    counted = number((await call("getContactCount", list_id=list_id, params={"type": kind})).get("count"))
+    counted = await people_in(list_id, "phone" if kind_of(request["type"]) == "phone" else "address")
     if counted is not None and counted > request["recipientCount"]:
         raise ValueError(
             f"The list {CAMPAIGN_LIST}{request['campaignId']} at the service holds {counted} people, "
@@ -737,12 +836,10 @@ async def CRM_Marketing_CancelCampaign(campaignExternalId: str) -> CRM_Marketing
     refusal: str | None = None
     try:
         await call("cancelCampaign", campaign_id=campaignExternalId)
-    except ServiceError as error:
-        refusal = error.text
-    except RetryLater as error:
-        refusal = error.message
+    except (ServiceError, RetryLater) as error:
+        refusal = words_of(error)
     state = await CRM_Marketing_GetCampaignStatus(campaignExternalId)
-    return state if refusal is None else filled(**{**state, "reason": text_of(refusal)})
+    return state if refusal is None else filled(**{**state, "reason": refusal})
 
 
 async def CRM_Marketing_GetCampaignStats(campaignExternalId: str) -> CRM_Marketing_CampaignStats:
@@ -792,10 +889,8 @@ async def CRM_Marketing_SendTest(
     for address, (method, arguments) in zip(contacts, calls, strict=True):
         try:
             await call(method, **arguments)
-        except ServiceError as error:
-            rejected.append({"key": address, "reason": text_of(error.text), "code": REJECT.Other})
-        except RetryLater as error:  # not the whole call: who has the letter would get it again
-            rejected.append({"key": address, "reason": text_of(error.message), "code": REJECT.Other})
+        except (ServiceError, RetryLater) as error:  # never the whole call: who has it would get it again
+            rejected.append({"key": address, "reason": words_of(error), "code": REJECT.Other})
     return report(rejected, len(contacts))
 
 
@@ -850,22 +945,38 @@ async def read_export(cursor: str) -> tuple[list[dict[str, str]], str | None]:
         except FetchError:
             log.info("The export is no longer kept; it is fetched again")
     if lines is None:
-        answer = await fetch(place["url"], spool=True)
-        if not answer.ok:
-            raise trouble_of("export", answer)
-        place["spool"] = answer.spool_id
+        place["spool"] = await fetch_export(place["url"])
         lines = await export_lines(place["spool"], place["line"])
     header, page = lines
-    names = next(csv.reader([header.lstrip("\ufeff")]))
-    rows = [dict(zip(names, row, strict=False)) for row in csv.reader(page) if row]
     following = json.dumps({**place, "line": place["line"] + len(page)}) if page else None
-    return rows, following
+    return rows_of(header, page), following
+
+
+async def fetch_export(url: str) -> str:
+    """Has the host keep a file; its spool id."""
+    answer = await fetch(url, timeout=FILE_S, spool=True)
+    if answer.status in (403, 404, 410):
+        raise refusal_of("export", "gone", f"HTTP {answer.status}")
+    if not answer.ok:
+        raise trouble_of("export", answer)
+    return str(answer.spool_id)
 
 
 async def export_lines(spool_id: str, line: int) -> tuple[str, list[str]]:
     kept = spooled(spool_id)
     header = await kept.lines(0, 1)
     return (header[0] if header else ""), await kept.lines(line, PAGE_ROWS)
+
+
+def rows_of(header: str, page: list[str]) -> list[dict[str, str]]:
+    """Rows by the names of their columns. Each line by itself: one that is broken spoils no other."""
+    header = header.lstrip("\ufeff")
+    mark = ";" if header.count(";") > header.count(",") else ","
+    names = next(csv.reader([header], delimiter=mark), [])
+    if page and "email" not in names and "phone" not in names:
+        raise refusal_of("export", "no_address", text_of(header, 200))
+    rows = (next(csv.reader([line], delimiter=mark), []) for line in page)
+    return [dict(zip(names, row, strict=False)) for row in rows if row]
 
 
 # --- The account -------------------------------------------------------------------------------------------
@@ -890,20 +1001,27 @@ async def CRM_Marketing_CheckAccount() -> CRM_Marketing_AccountCheck:
 
 async def CRM_Marketing_GetAccount() -> CRM_Marketing_Account:
     info = await call("getUserInfo")
-    try:
-        balance: float | None = float(str(info.get("balance")))
-    except ValueError:
-        balance = None
     return filled(
         externalId=text_of(info.get("login"), 255),
         name=text_of(info.get("login"), 500),
         email=text_of(info.get("email"), 320),
+        subscriberCount=await people_of(info.get("login")),
         sendLimit=number(info.get("period_emails_paid") or info.get("emails_paid")),
         sentCount=number(info.get("period_emails_used") or info.get("emails_used")),
-        balance=balance,
+        balance=amount(info.get("balance")),
         currency=text_of(info.get("currency"), 10),
         timezone=text_of(info.get("timezone"), 64),
     )
+
+
+async def people_of(login: Any) -> int | None:
+    """How many contacts the account has, if the service tells."""
+    try:
+        found = await call("getTotalContactsCount", login=text_of(login, 255))
+    except ServiceError as error:
+        log.warning("The account's contacts were not counted:", error.text)
+        return None
+    return number(found.get("total") if isinstance(found, dict) else found)
 
 
 async def CRM_Marketing_GetSenders() -> list[CRM_Marketing_Sender]:
@@ -919,19 +1037,23 @@ async def CRM_Marketing_GetSenders() -> list[CRM_Marketing_Sender]:
 
 
 async def CRM_Marketing_EnsureWebhook(url: str) -> CRM_Marketing_WebhookSubscription:
-    for hook in await call("listHooks") or []:
-        same = isinstance(hook, dict) and (hook.get("hook_url") or hook.get("url")) == url
-        if same and hook.get("status") == "active" and set(EVENTS) <= set(hook.get("events") or ()):
-            return {"url": url, "active": True, "events": list(EVENTS)}
-    await call(
-        "setHook",
-        hook_url=url,
-        event_format="json_post",
-        events={name: "*" for name in EVENTS},
-        single_event=0,
-        status="active",
-    )
+    if not any(is_set(hook, url) for hook in await call("listHooks") or []):
+        await call(
+            "setHook",
+            hook_url=url,
+            event_format="json_post",
+            events={name: "*" for name in EVENTS},
+            single_event=0,
+            status="active",
+        )
     return {"url": url, "active": True, "events": list(EVENTS)}
+
+
+def is_set(hook: Any, url: str) -> bool:
+    """Whether a hook of the account tells us everything."""
+    if not isinstance(hook, dict) or url != (hook.get("hook_url") or hook.get("url")):
+        return False
+    return hook.get("status") == "active" and set(EVENTS) <= set(hook.get("events") or ())
 
 
 # --- Webhooks ----------------------------------------------------------------------------------------------
