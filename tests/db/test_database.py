@@ -140,3 +140,14 @@ def test_keys_are_unique_ordered_and_fit_63_bits() -> None:
     keys = [new_key() for _ in range(20_000)]
     assert keys == sorted(set(keys))
     assert keys[-1] < 2**63
+
+
+async def test_statistics_are_there_as_soon_as_they_are_asked_for(notes: Database) -> None:
+    for number in range(30):
+        await notes.write(add, str(number))
+    await notes.refresh_statistics(note)
+    assert len(await texts(notes)) == 30
+    if not notes.on_sqlite:
+        async with notes.read() as connection:
+            known = sa.text("SELECT reltuples FROM pg_class WHERE relname = 'note'")
+            assert await connection.scalar(known) == 30

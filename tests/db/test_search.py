@@ -10,8 +10,8 @@ from vestnik.db.search import contains
 
 
 def _client(connection: sa.Connection, id: int, name: str) -> None:
-    columns = ("id", "kind", "name", "name_folded", "phones", "created_at", "updated_at")
-    load(connection, client, columns, [(id, "company", name, fold(name), [], now(), now())])
+    columns = ("id", "kind", "name", "name_folded", "created_at", "updated_at")
+    load(connection, client, columns, [(id, "company", name, fold(name), now(), now())])
 
 
 async def _found(database: Database, text: str) -> list[int]:

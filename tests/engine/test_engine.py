@@ -48,10 +48,35 @@ class Diary:
         return line
 
 
-async def test_workflow_runs_its_steps_once_and_a_second_start_changes_nothing(new_engine: NewEngine) -> None:
-    diary, engine = Diary(), new_engine()
-    engine.workflow("diary", diary.workflow)
+@pytest.fixture
+def diary() -> Diary:
+    """What the workflow of this test writes down."""
+    return Diary()
+
+
+@pytest.fixture
+def diarist(new_engine: NewEngine, diary: Diary) -> NewEngine:
+    """Makes engines that know the workflow of the diary, and have not started."""
+
+    def new() -> Engine:
+        engine = new_engine()
+        engine.workflow("diary", diary.workflow)
+        return engine
+
+    return new
+
+
+@pytest.fixture
+async def engine(diarist: NewEngine) -> Engine:
+    """The first life of an engine that knows the diary."""
+    engine = diarist()
     await engine.start()
+    return engine
+
+
+async def test_workflow_runs_its_steps_once_and_a_second_start_changes_nothing(
+    diary: Diary, engine: Engine
+) -> None:
     diary.go_on.set()
 
     await engine.run("diary", "diary-7", 7)
@@ -66,11 +91,8 @@ async def test_workflow_runs_its_steps_once_and_a_second_start_changes_nothing(n
 
 
 async def test_stop_lets_the_step_in_flight_end_and_the_next_life_begins_with_the_one_after(
-    new_engine: NewEngine,
+    diary: Diary, engine: Engine, diarist: NewEngine
 ) -> None:
-    diary, engine = Diary(), new_engine()
-    engine.workflow("diary", diary.workflow)
-    await engine.start()
     await engine.run("diary", "diary-7", 2**62)
     await asyncio.wait_for(diary.in_second.wait(), 10)
 
@@ -81,8 +103,7 @@ async def test_stop_lets_the_step_in_flight_end_and_the_next_life_begins_with_th
     assert diary.ended == [f"first {2**62}", f"second {2**62}"]
     assert await asyncio.to_thread(sum, (1, 2)) == 3  # the loop has a living thread pool again
 
-    again = new_engine()
-    again.workflow("diary", diary.workflow)
+    again = diarist()
     await again.start()
     await asyncio.wait_for(diary.done.wait(), 10)
 
@@ -91,11 +112,8 @@ async def test_stop_lets_the_step_in_flight_end_and_the_next_life_begins_with_th
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])  # where the engine's tables are one file to lock
 async def test_stop_ends_when_what_the_last_step_did_is_remembered(
-    database: Database, new_engine: NewEngine, settings: Settings
+    database: Database, diary: Diary, engine: Engine, diarist: NewEngine, settings: Settings
 ) -> None:
-    diary, engine = Diary(), new_engine()
-    engine.workflow("diary", diary.workflow)
-    await engine.start()
     await engine.run("diary", "diary-7", 7)
     await asyncio.wait_for(diary.in_second.wait(), 10)
 
@@ -109,8 +127,7 @@ async def test_stop_ends_when_what_the_last_step_did_is_remembered(
     await stopping
     assert not done
 
-    again = new_engine()
-    again.workflow("diary", diary.workflow)
+    again = diarist()
     await again.start()
     await asyncio.wait_for(diary.done.wait(), 10)
 
@@ -134,11 +151,8 @@ async def test_worker_beside_a_server_is_another_executor_and_the_next_life_the_
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])  # PostgreSQL keeps the engine's tables beside ours
 async def test_sweep_starts_what_the_rows_want_after_the_engine_file_is_deleted(
-    database: Database, new_engine: NewEngine, settings: Settings
+    database: Database, diary: Diary, engine: Engine, diarist: NewEngine, settings: Settings
 ) -> None:
-    diary, engine = Diary(), new_engine()
-    engine.workflow("diary", diary.workflow)
-    await engine.start()
     await engine.run("diary", "diary-7", 7)
     await asyncio.wait_for(diary.in_second.wait(), 10)
     await engine.stop(drain_s=0.05)
@@ -146,8 +160,7 @@ async def test_sweep_starts_what_the_rows_want_after_the_engine_file_is_deleted(
         path.unlink()
 
     finished: list[Wanted] = []
-    again = new_engine()
-    again.workflow("diary", diary.workflow)
+    again = diarist()
     again.keep(_wishes(Wanted("diary", "diary-7", (7,))), _append(finished))
     diary.go_on.set()
     await again.start()
@@ -157,11 +170,12 @@ async def test_sweep_starts_what_the_rows_want_after_the_engine_file_is_deleted(
     assert diary.ended[-3:] == ["first 7", "second 7", "third 7"]
 
 
-async def test_sweep_reports_a_wanted_workflow_that_the_engine_has_finished(new_engine: NewEngine) -> None:
-    diary, engine = Diary(), new_engine()
+async def test_sweep_reports_a_wanted_workflow_that_the_engine_has_finished(
+    diary: Diary, diarist: NewEngine
+) -> None:
+    engine = diarist()
     wanted = Wanted("diary", "diary-7", (7,))
     finished: list[Wanted] = []
-    engine.workflow("diary", diary.workflow)
     engine.keep(_wishes(wanted), _append(finished))
     diary.go_on.set()
     await engine.start()
@@ -177,19 +191,17 @@ async def test_sweep_reports_a_wanted_workflow_that_the_engine_has_finished(new_
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])  # SQLite serves one process
 async def test_workflow_of_a_process_that_is_gone_is_taken_over(
-    database: Database, new_engine: NewEngine
+    database: Database, diary: Diary, diarist: NewEngine
 ) -> None:
-    diary, engine = Diary(), new_engine()
+    engine = diarist()
     engine.executors.own_id = "another-host"
-    engine.workflow("diary", diary.workflow)
     await engine.start()
     await engine.run("diary", "diary-7", 7)
     await asyncio.wait_for(diary.in_second.wait(), 10)
     await engine.stop(drain_s=0.05)
 
     diary.go_on.set()
-    again = new_engine()
-    again.workflow("diary", diary.workflow)
+    again = diarist()
     await again.start()
     await again.take_over()
     assert not diary.done.is_set()  # seen a moment ago: it may be alive
@@ -202,11 +214,8 @@ async def test_workflow_of_a_process_that_is_gone_is_taken_over(
 
 
 async def test_stray_workflow_of_this_process_is_queued_at_the_second_look(
-    database: Database, new_engine: NewEngine, settings: Settings
+    database: Database, diary: Diary, engine: Engine, settings: Settings
 ) -> None:
-    diary, engine = Diary(), new_engine()
-    engine.workflow("diary", diary.workflow)
-    await engine.start()
     diary.go_on.set()
     await engine.run("diary", "diary-7", 7)
     async with asyncio.timeout(10):
@@ -224,13 +233,14 @@ async def test_stray_workflow_of_this_process_is_queued_at_the_second_look(
     assert diary.began == ["first 7", "second 7", "third 7"]
 
 
-async def test_failing_step_ends_the_workflow_and_the_engine_runs_the_next_one(new_engine: NewEngine) -> None:
+async def test_failing_step_ends_the_workflow_and_the_engine_runs_the_next_one(
+    diary: Diary, diarist: NewEngine
+) -> None:
     async def fail(run: Run) -> None:
         await run.step("fail", _raise)
 
-    diary, engine = Diary(), new_engine()
+    engine = diarist()
     engine.workflow("fail", fail)
-    engine.workflow("diary", diary.workflow)
     await engine.start()
     diary.go_on.set()
     await engine.run("fail", "fail-1")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 
+import sqlalchemy as sa
+
 from vestnik.db import Database
 from vestnik.engine import Rates
+from vestnik.engine.tables import rate
 
 
 async def test_burst_is_granted_at_once_and_the_next_unit_says_how_long_to_wait(database: Database) -> None:
@@ -26,6 +29,18 @@ async def test_budgets_of_two_accounts_and_of_two_names_are_apart(database: Data
 
     assert first == [0.0, 0.0, 0.0]
     assert await rates.take(1, "a", per_s=0.01) > 90
+
+
+async def test_budgets_that_are_whole_again_leave_no_rows(database: Database) -> None:
+    rates = Rates(database)
+    for number in range(5):
+        await rates.take(1, f"short {number}", per_s=1_000_000)
+    await rates.take(1, "long", per_s=0.01)
+    await rates.take(2, "of another account", per_s=0.01)
+
+    async with database.read() as connection:
+        names = (await connection.scalars(sa.select(rate.c.name).order_by(rate.c.account_id))).all()
+    assert names == ["long", "of another account"]
 
 
 async def test_cost_weighs(database: Database) -> None:

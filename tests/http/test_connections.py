@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,12 +12,16 @@ from tests.application import Installation
 from vestnik.app import Services
 from vestnik.commands.listening import listen
 from vestnik.http import connections
+from vestnik.http.connections import HEAD_BYTES
+from vestnik.http.errors import HeadTooLarge, Language, NotHttp, Problem
 from vestnik.server import Server
 from vestnik.settings import Settings
 
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large"
+ENGLISH = b"Accept-Language: en\r\nX: 1\r\n"
 POST = b"POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
 
@@ -60,7 +65,7 @@ async def answer(line: Line) -> bytes:
 async def test_a_head_has_an_end(port: int) -> None:
     async def refused(*pieces: bytes) -> bool:
         try:
-            return await answer(await sent(port, *pieces)) in (b"HTTP/1.1 400 Bad Request", b"")
+            return await answer(await sent(port, *pieces)) in (TOO_LARGE, b"")
         except ConnectionError:
             return True
 
@@ -70,6 +75,32 @@ async def test_a_head_has_an_end(port: int) -> None:
     assert await refused(b"\r\n" * 1_000_000)
     assert await refused(POST, b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n", *many)
     assert await answer(await sent(port, HEAD, b"X: ", b"a" * 30_000, b"\r\n\r\n")) == b"HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize(
+    ("begins", "goes_on", "language", "problem"),
+    [
+        (HEAD, b"no header\r\n\r\n", "ru", NotHttp()),
+        (HEAD, ENGLISH + b"no header\r\n\r\n", "en", NotHttp()),
+        (HEAD + ENGLISH, b"Y: " + b"a" * HEAD_BYTES, "en", HeadTooLarge(limit_bytes=HEAD_BYTES)),
+    ],
+    ids=["no HTTP", "no HTTP in English", "too large"],
+)
+async def test_what_is_no_request_is_refused_by_a_problem_in_the_language_named_so_far(
+    port: int, begins: bytes, goes_on: bytes, language: Language, problem: Problem
+) -> None:
+    reader, writer = await sent(port, begins)
+    for _ in range(20):
+        await asyncio.sleep(0)  # the server has its turns: what one read brings is not counted
+    writer.write(goes_on)
+    async with asyncio.timeout(5):
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    lines = head.decode().lower().split("\r\n")
+    assert lines[0].startswith(f"http/1.1 {problem.status} ")
+    assert "content-type: application/problem+json" in lines
+    assert f"content-length: {len(body)}" in lines
+    assert json.loads(body) == problem.as_json(language)
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,16 @@ async def test_an_unknown_address_and_an_unknown_method_are_problems(installatio
     posted = await browser.post("/nowhere", {})
     assert (posted.status_code, posted.json()["code"]) == (404, "not_found")
     method = await browser.put("/session", {})
-    assert (method.status_code, method.json()["code"]) == (405, "method_not_allowed")
-    assert method.headers["allow"]
+    assert (method.status_code, method.headers["allow"]) == (405, "DELETE, GET, HEAD, POST")
+    assert method.json() == {
+        "type": "urn:vestnik:problem:method_not_allowed",
+        "title": "Метод не поддерживается",
+        "status": 405,
+        "detail": "Этот адрес не принимает метод PUT; принимает DELETE, GET, HEAD, POST.",
+        "code": "method_not_allowed",
+        "method": "PUT",
+        "allowed": "DELETE, GET, HEAD, POST",
+    }
 
 
 async def test_a_database_out_of_order_is_said_to_be_that(installation: Installation) -> None:

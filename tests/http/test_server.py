@@ -23,7 +23,15 @@ async def test_a_stopping_server_does_not_wait_for_open_pages(
     installation: Installation, settings: Settings
 ) -> None:
     async def stream(_request: Request) -> EventStream:
-        return EventStream(installation.services.events, "topic", event="progress", first={"sent": 1})
+        return EventStream(
+            installation.services.events, "topic", event="progress", look=look, may_go_on=always
+        )
+
+    async def look() -> dict[str, int]:
+        return {"sent": 1}
+
+    async def always() -> bool:
+        return True
 
     async def announce(_services: Services) -> None:
         ready.set()

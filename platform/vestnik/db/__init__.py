@@ -13,7 +13,6 @@ from vestnik.db.types import (
     Instant,
     Json,
     Key,
-    fold,
     from_microseconds,
     instant_of_key,
     new_key,
@@ -21,6 +20,7 @@ from vestnik.db.types import (
     to_microseconds,
 )
 from vestnik.db.writer import WriterStopped, after_commit
+from vestnik.folding import fold
 
 __all__ = [
     "Batcher",

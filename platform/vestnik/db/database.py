@@ -85,9 +85,22 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection that sees one state of the database and can't change it."""
+        """A connection that sees one state of the database; on SQLite it can't change it."""
         async with self._read_engine.connect() as connection:
             yield connection
+
+    async def refresh_statistics(self, *tables: sa.Table) -> None:
+        """Have PostgreSQL know how large tables are now, where its own round comes only every minute.
+
+        SQLite plans without such figures. Until they are known, a join of three tables that were filled
+        a moment ago reads them all: a thousand imported contacts took 3 s in place of 0.1.
+        """
+        if self.on_sqlite:
+            return
+        names = ", ".join(table.name for table in tables)
+        async with self._read_engine.connect() as connection:
+            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.exec_driver_sql(f"ANALYZE {names}")
 
     async def write(
         self, unit: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs

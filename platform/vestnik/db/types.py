@@ -1,4 +1,4 @@
-"""Column types: 64-bit keys, instants, JSON, and the folded twin of searched text."""
+"""Column types: 64-bit keys, instants, JSON, and searched text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 import secrets
 import threading
 import time
-import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -75,14 +74,6 @@ def from_microseconds(microseconds: int) -> datetime:
 def now() -> datetime:
     """The present instant, aware, in UTC."""
     return datetime.now(UTC)
-
-
-def fold(text: str) -> str:
-    """The form in which text is searched and compared: NFKC, casefold, ё as е.
-
-    SQLite's lower() and LIKE know ASCII only, so every searched column has a twin in this form.
-    """
-    return unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
 
 
 class _KeySource:

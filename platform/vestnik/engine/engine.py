@@ -148,6 +148,7 @@ class Engine:
         """Let the steps in flight end, begin no more, shut DBOS down; the next start goes on from there."""
         if not self._started:
             return
+        self._gate.close()  # before anything is waited for
         await self._periodic.stop()
         if not await self._gate.drain(drain_s):
             log.warning("engine.not_drained", limit_s=drain_s)

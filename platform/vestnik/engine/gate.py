@@ -39,9 +39,13 @@ class Gate:
         if not self._inside:
             self._idle.set()
 
+    def close(self) -> None:
+        """Let no more steps in."""
+        self._draining = True
+
     async def drain(self, limit_s: float) -> bool:
         """Let no more steps in; True when those inside ended within `limit_s`."""
-        self._draining = True
+        self.close()
         try:
             await asyncio.wait_for(self._idle.wait(), limit_s)
         except TimeoutError:

@@ -1,4 +1,7 @@
-"""Rate budgets, weighted: GCRA, one row a budget, one statement a request, shared by all processes."""
+"""Rate budgets, weighted: GCRA, one row a budget, shared by all processes.
+
+A budget that is whole again is as good as none: an account's next request takes such rows away.
+"""
 
 from __future__ import annotations
 
@@ -53,6 +56,7 @@ def _take(
     now_us = time.time_ns() // 1000
     cost_us = round(cost / per_s * _SECOND_US)
     slack_us = max(0, round((burst - cost) / per_s * _SECOND_US))
+    connection.execute(sa.delete(rate).where(rate.c.account_id == account_id, rate.c.tat_us <= now_us))
     inserted = insert(connection, rate).values(account_id=account_id, name=name, tat_us=now_us + cost_us)
     start = sa.case((rate.c.tat_us > now_us, rate.c.tat_us), else_=now_us)
     granted = connection.execute(

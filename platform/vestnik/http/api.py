@@ -6,8 +6,8 @@
     async def get_campaign(context: Context, id: int) -> CampaignCard:
         '''One campaign with its numbers.'''
 
-A handler gets the context, the path's parameters by name, and `body` and `query` where it declares
-them. It returns the declared shape, None (204), or a response of its own.
+A handler gets the context, the path's parameters by name, and `body`, `query` and `upload` where it
+declares them. It returns the declared shape, None (204), or a response of its own.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from starlette.routing import Route
 
 from vestnik.http.decoding import MAX_KEY, decode, decode_query
 from vestnik.http.errors import BodyTooLarge, Language, NotFound, NotSignedIn
+from vestnik.http.uploads import FileBody, FileForm, read_form
 
 if TYPE_CHECKING:
     from vestnik.app import Services
@@ -106,6 +107,7 @@ class Operation:
     returns: Any
     status: int
     body_bytes: int
+    upload: FileBody | FileForm | None
     media_type: str
 
     @property
@@ -133,10 +135,12 @@ class Router:
         returns: Any = None,
         status: int | None = None,
         body_bytes: int = DEFAULT_BODY_BYTES,
+        upload: FileBody | FileForm | None = None,
         media_type: str = "application/json",
     ) -> Callable[[H], H]:
         """Register a handler; `right` is a named right, `SIGNED_IN` or `PUBLIC`.
 
+        `media_type` is that of the answer; more than one are separated by commas.
         The status of success is 204 where there is nothing to tell, and 200 elsewhere.
         """
         is_empty = returns is None and media_type == "application/json"
@@ -154,6 +158,7 @@ class Router:
                     returns=returns,
                     status=status or (204 if is_empty else 200),
                     body_bytes=body_bytes,
+                    upload=upload,
                     media_type=media_type,
                 )
             )
@@ -219,6 +224,10 @@ def _endpoint(operation: Operation, services: Services) -> Callable[[Request], A
             arguments["query"] = decode_query(request.query_params, operation.query)
         if operation.body is not None:
             arguments["body"] = decode(await read_body(request, operation.body_bytes), operation.body)
+        if isinstance(operation.upload, FileForm):
+            arguments["upload"] = await read_form(request, operation.upload)
+        elif operation.upload is not None:
+            arguments["upload"] = request.stream()
         answer = await operation.handler(context, **arguments)
         if isinstance(answer, Response):
             return answer
@@ -267,7 +276,8 @@ def key_of(id: Id) -> int:
 
 
 def _path_arguments(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a path; `NotFound` for a number or a text that no row can have."""
     for value in parameters.values():
-        if isinstance(value, int) and value > MAX_KEY:
+        if (isinstance(value, int) and value > MAX_KEY) or (isinstance(value, str) and "\0" in value):
             raise NotFound()
     return dict(parameters)

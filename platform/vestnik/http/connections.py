@@ -7,10 +7,15 @@ a single header, or hold every descriptor with connections that say nothing.
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from vestnik.http.api import accepted_language
+from vestnik.http.errors import HeadTooLarge, NotHttp, Problem
+from vestnik.http.problems import problem_response
 
 #: Of a head, or of trailers; what one read brings at once comes on top.
 HEAD_BYTES = 65_536
@@ -43,7 +48,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._arrived()
         elif self._without_body > HEAD_BYTES:
             self._arrived()
-            self.send_400_response("The head of the request is too large.")
+            self._refuse(HeadTooLarge(limit_bytes=HEAD_BYTES))
         else:
             self._expect()
 
@@ -58,6 +63,20 @@ class BoundedConnection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._is_whole = True
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What uvicorn says of no HTTP, as a problem document of ours."""
+        self._refuse(NotHttp())
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answer in the language that the request has named so far, and hang up."""
+        named = dict(self.headers or ()).get(b"accept-language", b"")
+        answer = problem_response(problem, accepted_language(named.decode("latin-1")))
+        lines = [f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}".encode()]
+        lines += [name + b": " + value for name, value in answer.raw_headers]
+        lines += [b"connection: close", b"", bytes(answer.body)]
+        self.transport.write(b"\r\n".join(lines))
+        self.transport.close()
 
     def _expect(self) -> None:
         if self._deadline is None and not self.transport.is_closing():

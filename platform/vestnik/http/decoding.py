@@ -24,7 +24,7 @@ _LARGE_IN_JSON = re.compile(rb"[0-9]{19}")
 _YEARS = range(1970, 2200)
 #: An instant of no such year, as it begins.
 _OUT_OF_TIME_IN_JSON = re.compile(rb'"(?!(?:19[7-9]|20\d|21\d)\d)\d{4}-')
-_NO_NUL: Text = {
+NO_NUL: Text = {
     "ru": "нулевые символы (U+0000) недопустимы",
     "en": "NUL characters (U+0000) are not allowed",
 }
@@ -34,7 +34,7 @@ _OUT_OF_TIME: Text = {
     "en": "the year must be from 1970 to 2199",
 }
 _TOO_DEEP: Text = {"ru": "слишком глубокая вложенность", "en": "it is nested too deeply"}
-_NOT_UTF8: Text = {"ru": "текст не в кодировке UTF-8", "en": "the text is not UTF-8"}
+NOT_UTF8: Text = {"ru": "текст не в кодировке UTF-8", "en": "the text is not UTF-8"}
 _BROKEN_OFF: Text = {"ru": "JSON обрывается", "en": "the JSON breaks off"}
 _UNFIT: Text = {"ru": "значение не подходит", "en": "the value does not fit"}
 
@@ -57,7 +57,7 @@ def decode(body: bytes, shape: Any) -> Any:
             refused.values["path"] = _named(refused.values["path"], msgspec.json.decode(body), shape)
         raise refused from None
     if _NUL_IN_JSON.search(body):
-        _refuse(decoded, _has_nul, _NO_NUL)
+        _refuse(decoded, _has_nul, NO_NUL)
     if _LARGE_IN_JSON.search(body):
         _refuse(decoded, _is_too_large, _TOO_LARGE)
     if _OUT_OF_TIME_IN_JSON.search(body):
@@ -69,7 +69,7 @@ def decode_query(parameters: Mapping[str, str], shape: type[S]) -> S:
     """The parameters of a query as `shape`."""
     for name, value in parameters.items():
         if "\0" in value:
-            raise InvalidRequest(path=f"$.{name}", reason=_NO_NUL)
+            raise InvalidRequest(path=f"$.{name}", reason=NO_NUL)
     try:
         decoded = msgspec.convert(dict(parameters), shape, strict=False)
     except msgspec.ValidationError as error:
@@ -280,7 +280,7 @@ def _refused(error: Exception) -> InvalidRequest:
     if isinstance(error, RecursionError):
         return InvalidRequest(path="$", reason=_TOO_DEEP)
     if isinstance(error, UnicodeDecodeError):
-        return InvalidRequest(path="$", reason=_NOT_UTF8)
+        return InvalidRequest(path="$", reason=NOT_UTF8)
     said, _, place = str(error).rpartition(" - at `")
     said, path = (said, place.rstrip("`").removeprefix("key in ")) if said else (place, "$")
     if field := _OF_FIELD.match(said):

@@ -2,9 +2,10 @@
 
     Problem
     ├── NotSignedIn 401      ├── InvalidRequest 422       ├── TooManyRequests 429
-    ├── Forbidden 403        ├── BodyTooLarge 413         ├── InternalError 500
-    ├── NotFound 404         ├── Conflict 409             └── DatabaseUnavailable 503
-    └── MethodNotAllowed 405 └── CsrfFailed 403
+    ├── Forbidden 403        ├── BodyTooLarge 413         ├── HeadTooLarge 431
+    ├── NotFound 404         ├── Conflict 409             ├── InternalError 500
+    ├── MethodNotAllowed 405 ├── CsrfFailed 403           └── DatabaseUnavailable 503
+    └── UnknownHost 400      └── NotHttp 400
 
 Rooms add their own classes below `Problem`. A class has a `code`, an HTTP `status`, a `title` and a
 `message` in each language, and names its `fields`; the text is built from the fields alone.
@@ -106,6 +107,27 @@ class UnknownHost(Problem):
     fields = ("host",)
 
 
+class NotHttp(Problem):
+    code = "not_http"
+    status = 400
+    title = {"ru": "Запрос не читается", "en": "Unreadable request"}
+    message = {
+        "ru": "Это не запрос HTTP/1.1: сервер не смог его разобрать. Соединение закрыто.",
+        "en": "This is no request of HTTP/1.1: the server could not read it. The connection is closed.",
+    }
+
+
+class HeadTooLarge(Problem):
+    code = "head_too_large"
+    status = 431
+    title = {"ru": "Слишком длинный заголовок", "en": "Head too large"}
+    message = {
+        "ru": "Адрес и заголовки запроса вместе длиннее {limit_bytes} байт.",
+        "en": "The address and the headers of the request have more than {limit_bytes} bytes together.",
+    }
+    fields = ("limit_bytes",)
+
+
 class NotFound(Problem):
     code = "not_found"
     status = 404
@@ -117,7 +139,11 @@ class MethodNotAllowed(Problem):
     code = "method_not_allowed"
     status = 405
     title = {"ru": "Метод не поддерживается", "en": "Method not allowed"}
-    message = {"ru": "Этот адрес не принимает такой метод.", "en": "This address does not take that method."}
+    message = {
+        "ru": "Этот адрес не принимает метод {method}; принимает {allowed}.",
+        "en": "This address does not take the method {method}; it takes {allowed}.",
+    }
+    fields = ("method", "allowed")
 
 
 class Conflict(Problem):

@@ -8,18 +8,24 @@ newest, and after a reconnection the page asks for the whole state again.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from vestnik.http.errors import Problem
+from vestnik.http.errors import NotFound, Problem
 
 KEPT_FOR_A_SLOW_READER = 64
 SUBSCRIPTIONS = 1_000
 HEARTBEAT_S = 15.0
+#: What is watched is read this often: another process may change it without telling this one.
+LOOK_EVERY_S = 0.5
+#: An open stream's session or key is looked at this often.
+ASK_AGAIN_EVERY_S = 3.0
 
 
 class TooManyWatchers(Problem):
@@ -103,10 +109,12 @@ class Events:
 
 
 class EventStream(StreamingResponse):
-    """`text/event-stream` of one topic: named events with JSON data, and heartbeats.
+    """`text/event-stream` of what `look` finds: at once, and whenever it finds something else.
 
-    When the server stops the stream just breaks off: the browser comes back to the next server by itself.
-    `first` (when given) is sent at once, so that a page needs no second request for the present state.
+    It looks when its topic is told of and every `LOOK_EVERY_S`, because another process may change things
+    too. Once `has_ended` is true of what was found, or it can't be found any more, an event `end` closes the
+    stream for good. It just breaks off when the server stops, and when who reads may do so no longer: a
+    browser comes back by itself, and is answered as it then deserves.
     """
 
     def __init__(
@@ -115,29 +123,53 @@ class EventStream(StreamingResponse):
         topic: str,
         *,
         event: str,
-        first: Any = None,
-        heartbeat_s: float = HEARTBEAT_S,
+        look: Callable[[], Awaitable[Any]],
+        may_go_on: Callable[[], Awaitable[bool]],
+        has_ended: Callable[[Any], bool] = lambda _found: False,
     ) -> None:
-        self._hub, self._topic = events, topic
+        self._hub, self._topic, self._event = events, topic, event
+        self._look, self._may_go_on, self._has_ended = look, may_go_on, has_ended
         self._subscription = events.subscribe(topic)
         super().__init__(
-            self._write(event, first, heartbeat_s),
+            self._write(),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
 
-    async def _write(self, event: str, first: Any, heartbeat_s: float) -> AsyncIterator[bytes]:
-        if first is not None:
-            yield encode(event, first)
+    async def _write(self) -> AsyncIterator[bytes]:
+        told, spoke, asked = b"", time.monotonic(), time.monotonic()
         while True:
             try:
-                data = await self._subscription.next(heartbeat_s)
-            except TimeoutError:
-                yield b": still here\n\n"
-                continue
-            except StopAsyncIteration:
+                found = await self._look()
+            except NotFound:  # it is gone: to ask again would find it no more
+                yield encode("end", {})
                 return
-            yield encode(event, data)
+            text = encode(self._event, found)
+            if text != told:
+                told, spoke = text, time.monotonic()
+                yield text
+            elif time.monotonic() - spoke >= HEARTBEAT_S:
+                spoke = time.monotonic()
+                yield b": still here\n\n"
+            if self._has_ended(found):
+                yield encode("end", {})
+                return
+            if not await self._stirs():
+                return
+            if time.monotonic() - asked >= ASK_AGAIN_EVERY_S:
+                asked = time.monotonic()
+                if not await self._may_go_on():
+                    return
+
+    async def _stirs(self) -> bool:
+        """Wait for a change or for the next time to look; False when the hub is closed."""
+        try:
+            await self._subscription.next(LOOK_EVERY_S)
+        except TimeoutError:
+            return True
+        except StopAsyncIteration:
+            return False
+        return True
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Stream until the reader leaves or the hub closes, then stop watching."""
@@ -145,6 +177,12 @@ class EventStream(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._hub.unsubscribe(self._topic, self._subscription)
+
+
+async def still_may(request: Request, right: str) -> bool:
+    """Whether who asked still has `right`: a session or a key may end while its answer goes on."""
+    actor = await request.state.ask_again()
+    return actor is not None and actor.may(right)
 
 
 def encode(event: str, data: Mapping[str, Any] | msgspec.Struct | Any) -> bytes:

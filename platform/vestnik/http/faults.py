@@ -15,6 +15,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vestnik.db import is_outage
@@ -25,8 +26,8 @@ from vestnik.http.errors import (
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
-    NotSignedIn,
     Problem,
+    Text,
 )
 from vestnik.http.metrics import Metrics
 from vestnik.http.problems import problem_response
@@ -36,6 +37,7 @@ from vestnik.logs import fault
 FAST_PATHS = ("/hooks/",)
 
 _KIND = re.compile(r":\w+}")
+_UNREADABLE: Text = {"ru": "запрос не читается", "en": "the request can't be read"}
 
 log = structlog.get_logger("vestnik.http")
 
@@ -120,15 +122,25 @@ async def answer_problem(request: Request, error: Exception) -> Response:
 
 
 async def answer_http_exception(request: Request, error: Exception) -> Response:
-    """Starlette's own 404, 405 and 400 as problem documents of ours."""
+    """Starlette's own refusals as problem documents of ours: its words are for nobody who reads ours."""
     if not isinstance(error, HTTPException):
         raise error
-    problems: dict[int, Problem] = {401: NotSignedIn(), 404: NotFound(), 405: MethodNotAllowed()}
-    unreadable = InvalidRequest(path="$", reason={"ru": "запрос не читается", "en": error.detail})
-    problem = problems.get(error.status_code) or unreadable
-    response = problem_response(problem, language_of(request))
-    response.headers.update(error.headers or {})
-    return response
+    language = language_of(request)
+    if error.status_code == 404:
+        return problem_response(NotFound(), language)
+    if error.status_code == 405:
+        allowed = ", ".join(sorted(_methods(request)))
+        response = problem_response(MethodNotAllowed(method=request.method, allowed=allowed), language)
+        response.headers["allow"] = allowed
+        return response
+    return problem_response(InvalidRequest(path="$", reason=_UNREADABLE), language)
+
+
+def _methods(request: Request) -> set[str]:
+    """Every method that the address takes; Starlette itself names those of one route alone."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    matching = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in matching for method in route.methods or ()}
 
 
 #: What `Starlette(exception_handlers=…)` takes.

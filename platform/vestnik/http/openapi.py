@@ -10,6 +10,7 @@ import msgspec
 
 from vestnik import __version__
 from vestnik.http.api import PUBLIC, Operation, Router
+from vestnik.http.uploads import FILE, FORM, FileBody, FileForm
 
 _REF = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
@@ -73,7 +74,8 @@ def _described(shapes: Sequence[Any]) -> tuple[Sequence[Any], dict[str, Any]]:
 def _shapes(operations: Iterable[Operation]) -> list[Any]:
     found: dict[int, Any] = {}
     for operation in operations:
-        for shape in (operation.body, operation.query, operation.returns):
+        texts = operation.upload.texts if isinstance(operation.upload, FileForm) else None
+        for shape in (operation.body, operation.query, operation.returns, texts):
             if shape is not None:
                 found[id(shape)] = shape
     return list(found.values())
@@ -103,9 +105,42 @@ def _describe(operation: Operation, by_shape: dict[int, Any], components: dict[s
             "required": True,
             "content": {"application/json": {"schema": by_shape[id(operation.body)]}},
         }
+    if operation.upload is not None:
+        described["requestBody"] = {
+            "required": True,
+            "content": _uploaded(operation.upload, by_shape, components),
+        }
     if operation.right != PUBLIC:
         described["security"] = [{"session": []}, {"key": []}]
     return described
+
+
+def _uploaded(
+    upload: FileBody | FileForm, by_shape: dict[int, Any], components: dict[str, Any]
+) -> dict[str, Any]:
+    """The content of a request that uploads a file: its bytes alone, or a form."""
+    file = {
+        "type": "string",
+        "format": "binary",
+        "maxLength": upload.limit_bytes,
+        "description": f"A file of at most {upload.limit_bytes} bytes.",
+    }
+    if isinstance(upload, FileBody):
+        return {"application/octet-stream": {"schema": file}}
+    texts = _component(by_shape[id(upload.texts)], components)
+    form = {
+        "type": "object",
+        "required": [FILE, *texts.get("required", ())],
+        "properties": {FILE: file} | texts["properties"],
+        "additionalProperties": False,
+    }
+    return {FORM: {"schema": form}}
+
+
+def _component(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """The shape that a schema refers to."""
+    found: dict[str, Any] = components[schema["$ref"].rsplit("/", 1)[-1]]
+    return found
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -121,9 +156,7 @@ def _query_parameters(
 ) -> list[dict[str, Any]]:
     if operation.query is None:
         return []
-    schema = by_shape[id(operation.query)]
-    name = schema["$ref"].rsplit("/", 1)[-1]
-    shape = components[name]
+    shape = _component(by_shape[id(operation.query)], components)
     required = set(shape.get("required", ()))
     return [
         {"name": field, "in": "query", "required": field in required, "schema": described}

@@ -1,6 +1,7 @@
 """Who makes a request: a browser by its session cookie, a machine by its bearer key.
 
-The middleware puts the actor into `request.state.actor`. It also refuses forged requests: an unsafe
+The middleware puts the actor into `request.state.actor`, and how to ask for it anew into
+`request.state.ask_again`. It also refuses forged requests: an unsafe
 method must come from our own pages (Origin, Sec-Fetch-Site) and, with a session, repeat the token
 that only our pages know; every request must be made under a name of ours (Host). A bearer key is never
 sent by a browser on its own, so it needs none of this.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -71,9 +73,11 @@ class Sessions:
         scheme, _, key = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             language = accepted_language(headers.get("accept-language", ""))
-            scope["state"]["actor"] = await self._by_key(key.strip(), language)
-            if scope["state"]["actor"] is None:
+            ask_again = partial(self._by_key, key.strip(), language)
+            actor = await ask_again()
+            if actor is None:
                 raise NotSignedIn()
+            scope["state"] |= {"actor": actor, "ask_again": ask_again}
             return
         await self._refuse_unknown_names(headers.get("host", ""))
         unsafe = scope["type"] == "websocket" or scope["method"] not in _SAFE
@@ -89,7 +93,8 @@ class Sessions:
             given = headers.get(CSRF_HEADER, "")
             if not hmac.compare_digest(given.encode(), self._csrf_token(token).encode()):
                 raise CsrfFailed()
-        scope["state"] |= {"actor": actor, "session_token": token}
+        ask_again = partial(self._by_cookie, token)
+        scope["state"] |= {"actor": actor, "session_token": token, "ask_again": ask_again}
 
     async def _refuse_unknown_names(self, host: str) -> None:
         name = hosts.name_of(host)

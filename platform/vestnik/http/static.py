@@ -1,7 +1,8 @@
 """The web application: files made by its build, ready compressed, with the right caching.
 
 Files are looked up in a map that is read from the folder, so no path of a request ever reaches the
-file system. A build that replaces the folder is noticed at the next request.
+file system. A build that replaces the folder is noticed at the next request. A file is always sent whole:
+a range of it may be asked for and need not be served (RFC 9110, 14.2).
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 _HASHED = "assets/"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
-_MACHINES = ("api/", "hooks/", "intake/", "developer/", _HASHED)
+_RANGE = b"range"
+_MACHINES = ("api/", "hooks/", "intake/", "developer/", "embed/", _HASHED)
 
 _MISSING = {
     "ru": (
@@ -64,7 +66,15 @@ class WebApplication:
         request = Request(scope, receive)
         if request.method not in ("GET", "HEAD"):
             raise NotFound()
-        await self._answer(request)(scope, receive, send)
+        whole = {**scope, "headers": [each for each in scope["headers"] if each[0] != _RANGE]}
+        await self._answer(request)(whole, receive, send)
+
+    def page(self, request: Request, name: str) -> Response:
+        """One page of the build, whole and never from a cache: for whoever adds headers of its own."""
+        self._refresh()
+        if name not in self._files:
+            return _missing(language_of(request))
+        return FileResponse(self._files[name].path, media_type="text/html; charset=utf-8")
 
     def _answer(self, request: Request) -> Response:
         self._refresh()
@@ -116,7 +126,12 @@ def _send(request: Request, file: _File, caching: str) -> Response:
     accepted = {part.split(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
     encoding = next((code for code in file.encodings if code in accepted), None)
     etag = f'"{file.etag}{"-" + encoding if encoding else ""}"'
-    headers = {"cache-control": caching, "etag": etag, "vary": "accept-encoding"}
+    headers = {
+        "cache-control": caching,
+        "etag": etag,
+        "vary": "accept-encoding",
+        "accept-ranges": "none",
+    }
     if etag in [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]:
         return Response(status_code=304, headers=headers)
     path = file.path
