@@ -17,10 +17,10 @@ from tests.alerts.post import add_person, alerts_of, letters
 from tests.mailbox import Mailbox, mailbox, smtp
 
 from vestnik.alerts import Alerts, Kind, Subject, Wording
-from vestnik.alerts.service import GIVEN_UP_AFTER
 from vestnik.alerts.tables import alert, alert_letter
 from vestnik.db import Database, now
 from vestnik.mail import Smtp
+from vestnik.mail.outbox import GIVEN_UP_AFTER
 from vestnik.people.organisation import Organisation, Profile
 from vestnik.people.tables import user
 from vestnik.settings import Settings

@@ -240,7 +240,8 @@ class Desk:
         """Publish a text of the module, with small batches; its version's id."""
         manifest = json.loads((UNISENDER / "module.json").read_text())
         del manifest["$schema"]
-        manifest["batchSizes"] |= {"exportContacts": chunk, "prepareCampaign": chunk}
+        functions = ("exportContacts", "prepareCampaign", "addSubscribers", "removeSubscribers")
+        manifest["batchSizes"] |= dict.fromkeys(functions, chunk)
         body = {"source": source, "manifest": manifest, "note": "for tests"}
         version_id = str(self.product.post(f"/modules/{self.module_id}/versions", body)["id"])
         publish = f"/modules/{self.module_id}/versions/{version_id}/publish"

@@ -13,34 +13,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-import structlog
 
 from vestnik.alerts.tables import alert, alert_letter
 from vestnik.alerts.wording import Wording, compose
 from vestnik.db import Database, insert_ignore, new_key, now
 from vestnik.engine import Engine
-from vestnik.http.errors import Problem, Text
-from vestnik.mail import Mail
+from vestnik.http.errors import Text
+from vestnik.mail import Letter, Mail
+from vestnik.mail.outbox import LOOK_EVERY_S, SWEPT_EVERY_S, Outbox
 from vestnik.people.access import RIGHTS, rights_of
 from vestnik.people.organisation import Organisation
 from vestnik.people.tables import user
-
-LOOK_EVERY_S = 2.0
-#: Pauses after attempts that failed; the last one goes on until the letter is given up.
-RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
-GIVEN_UP_AFTER = timedelta(days=3)
-#: Letters that are over are kept for so long.
-KEPT_FOR = timedelta(days=90)
-_SWEPT_EVERY_S = 3600.0
-_AT_ONCE = 20
-#: Who began to send a letter has it for so long before another process tries.
-_LEASE = timedelta(minutes=2)
-
-log = structlog.get_logger("vestnik.alerts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +58,11 @@ class Alerts:
     """Keeps what is failing, and sends the letters."""
 
     def __init__(self, database: Database, engine: Engine, mail: Mail, organisation: Organisation) -> None:
-        self._database, self._mail, self._organisation = database, mail, organisation
+        self._database, self._organisation = database, organisation
+        self._outbox = Outbox(database, mail, alert_letter, self._letter)
         self._kinds: dict[str, Kind] = {}
         engine.every(LOOK_EVERY_S, "alerts.letters", self.send_due)
-        engine.every(_SWEPT_EVERY_S, "alerts.kept", self.sweep)
+        engine.every(SWEPT_EVERY_S, "alerts.kept", self.sweep)
 
     def add(self, kind: Kind) -> None:
         """Have things of this kind told of."""
@@ -128,47 +116,34 @@ class Alerts:
 
     async def send_due(self) -> None:
         """Send the letters that are due, each at its time."""
-        while await self._due():
-            for letter in await self._database.write(_claim):
-                await self._send(letter)
-
-    async def _due(self) -> bool:
-        """Whether there is a letter to send: looking costs the writer nothing."""
-        async with self._database.read() as connection:
-            waiting = sa.select(alert_letter.c.id).where(alert_letter.c.next_at <= now()).limit(1)
-            return await connection.scalar(waiting) is not None
-
-    async def _send(self, letter: sa.Row[Any]) -> None:
-        kind = self._kinds.get(letter.kind)
-        profile = await self._organisation.profile()
-        if kind is None or profile is None or letter.disabled:
-            await self._database.write(_end, letter.id, None)
-            return
-        composed = compose(
-            letter.email,
-            "en" if letter.language == "en" else "ru",
-            kind.failing if letter.failing else kind.working,
-            name=letter.name,
-            reason=letter.reason,
-            at=letter.at,
-            zone=await self._organisation.zone(),
-            url=f"{profile.base_url}{letter.path}",
-            organisation=profile.name,
-        )
-        try:
-            await self._mail.send(composed)
-        except Problem as problem:
-            log.warning("alerts.not_sent", letter_id=letter.id, tries=letter.tries, problem=problem.code)
-            await self._database.write(_again, letter, problem.detail("en"))
-        else:
-            await self._database.write(_end, letter.id, now())
+        await self._outbox.send_due()
 
     async def sweep(self) -> None:
         """Forget letters that were sent or given up long ago."""
-        old = sa.delete(alert_letter).where(
-            alert_letter.c.next_at.is_(None), alert_letter.c.at < now() - KEPT_FOR
+        await self._outbox.sweep()
+
+    async def _letter(self, row: sa.Row[Any]) -> Letter | None:
+        """A row as a letter; None once nobody is there to read it."""
+        reader = sa.select(user.c.email, user.c.language).where(
+            user.c.id == row.user_id, user.c.disabled.is_(False)
         )
-        await self._database.write(lambda connection: connection.execute(old))
+        async with self._database.read() as connection:
+            person = (await connection.execute(reader)).one_or_none()
+        kind = self._kinds.get(row.kind)
+        profile = await self._organisation.profile()
+        if kind is None or profile is None or person is None:
+            return None
+        return compose(
+            person.email,
+            "en" if person.language == "en" else "ru",
+            kind.failing if row.failing else kind.working,
+            name=row.name,
+            reason=row.reason,
+            at=row.at,
+            zone=await self._organisation.zone(),
+            url=f"{profile.base_url}{row.path}",
+            organisation=profile.name,
+        )
 
 
 def remove_all(connection: sa.Connection) -> None:
@@ -221,35 +196,3 @@ def _write(
     ]
     if rows:
         connection.execute(sa.insert(alert_letter), rows)
-
-
-def _claim(connection: sa.Connection) -> list[sa.Row[Any]]:
-    """Letters that are due, with whom they go to; they are ours until the lease ends."""
-    due = (
-        sa.select(alert_letter, user.c.email, user.c.language, user.c.disabled)
-        .join(user, user.c.id == alert_letter.c.user_id)
-        .where(alert_letter.c.next_at <= now())
-        .order_by(alert_letter.c.next_at)
-        .limit(_AT_ONCE)
-        .with_for_update(of=alert_letter, skip_locked=True)
-    )
-    rows = list(connection.execute(due))
-    if rows:
-        ours = alert_letter.c.id.in_([row.id for row in rows])
-        values = {"next_at": now() + _LEASE, "tries": alert_letter.c.tries + 1, "problem": None}
-        connection.execute(sa.update(alert_letter).where(ours).values(values))
-    return rows
-
-
-def _end(connection: sa.Connection, letter_id: int, sent_at: Any) -> None:
-    this = alert_letter.c.id == letter_id
-    values = {"next_at": None, "sent_at": sent_at, "problem": None}
-    connection.execute(sa.update(alert_letter).where(this).values(values))
-
-
-def _again(connection: sa.Connection, letter: sa.Row[Any], problem: str) -> None:
-    """Try later, or give up a letter that is news no more."""
-    pause = RETRY_AFTER[min(letter.tries, len(RETRY_AFTER) - 1)]
-    late = now() + pause > letter.at + GIVEN_UP_AFTER
-    values = {"next_at": None if late else now() + pause, "problem": problem}
-    connection.execute(sa.update(alert_letter).where(alert_letter.c.id == letter.id).values(values))

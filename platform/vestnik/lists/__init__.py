@@ -1,0 +1,1 @@
+"""Lists at the provider: their syncs with segments, and what a contact is in them."""
