@@ -3,7 +3,8 @@
 Problem
 ├── InvalidInn 422
 ├── InvalidKpp 422
-└── ClientInnTaken 409   another company has this INN (and KPP)
+├── ClientInnTaken 409       another company has this INN (and KPP)
+└── UnknownResponsible 422   nobody, or somebody who may no longer sign in
 """
 
 from __future__ import annotations
@@ -42,3 +43,13 @@ class ClientInnTaken(Problem):
         "en": "The company “{name}” already has the INN {inn}. Open it, or correct the number.",
     }
     fields = ("inn", "name", "id")
+
+
+class UnknownResponsible(Problem):
+    code = "unknown_responsible"
+    status = 422
+    title = {"ru": "Нет такого ответственного", "en": "No such person"}
+    message = {
+        "ru": "Этого пользователя нет или он отключён. Выберите ответственного из списка.",
+        "en": "There is no such user, or the user is disabled. Choose who is responsible from the list.",
+    }

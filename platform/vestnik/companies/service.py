@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from vestnik.companies.tables import client
+from vestnik.companies.addresses import ClientAddress
+from vestnik.companies.errors import UnknownResponsible
+from vestnik.companies.tables import client, client_address
 from vestnik.db import fold, load, new_key, now
 from vestnik.db.search import contains
 from vestnik.http.errors import Problem
+from vestnik.people.users import is_working
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class NewClient:
     kpp: str | None = None
     responsible_id: int | None = None
     external_id: str | None = None
+    name_pending: bool = False
+    addresses: Sequence[ClientAddress] = ()
 
 
 class UnknownClient(Problem):
@@ -43,6 +48,12 @@ def require_client(connection: sa.Connection, id: int | None) -> None:
         raise UnknownClient()
 
 
+def require_responsible(connection: sa.Connection, user_id: int | None) -> None:
+    """Raise `UnknownResponsible` unless `user_id` is somebody who may sign in, or None."""
+    if user_id is not None and not is_working(connection, user_id):
+        raise UnknownResponsible()
+
+
 def insert_clients(connection: sa.Connection, rows: Sequence[NewClient]) -> list[int]:
     """Store clients; their keys in the order of `rows`."""
     at = now()
@@ -52,9 +63,9 @@ def insert_clients(connection: sa.Connection, rows: Sequence[NewClient]) -> list
             "kind": row.kind,
             "name": row.name,
             "name_folded": fold(row.name),
+            "name_pending": row.name_pending,
             "inn": row.inn,
             "kpp": row.kpp,
-            "phones": [],
             "responsible_id": row.responsible_id,
             "external_id": row.external_id,
             "created_at": at,
@@ -64,6 +75,16 @@ def insert_clients(connection: sa.Connection, rows: Sequence[NewClient]) -> list
     ]
     if stored:
         load(connection, client, list(stored[0]), [list(row.values()) for row in stored])
+    load(
+        connection,
+        client_address,
+        ("client_id", "kind", "normalised", "shown"),
+        [
+            (new["id"], each.kind, each.normalised, each.shown)
+            for row, new in zip(rows, stored, strict=True)
+            for each in row.addresses
+        ],
+    )
     return [row["id"] for row in stored]
 
 
@@ -99,4 +120,6 @@ def clients_of(external_prefix: str) -> sa.Select[tuple[int]]:
 
 def remove_clients(connection: sa.Connection, external_prefix: str) -> None:
     """Delete clients by the beginning of their external number: the demo's, when it is removed."""
+    gone = client_address.c.client_id.in_(clients_of(external_prefix))
+    connection.execute(sa.delete(client_address).where(gone))
     connection.execute(sa.delete(client).where(client.c.external_id.startswith(external_prefix)))

@@ -1,0 +1,1 @@
+"""Calendars, shared and personal, and the events in them."""

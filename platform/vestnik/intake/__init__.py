@@ -1,0 +1,1 @@
+"""What comes in from web sites: letters, requests, leads; stored first, read afterwards."""

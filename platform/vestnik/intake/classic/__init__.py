@@ -1,0 +1,1 @@
+"""The leads API that web sites already call, wire-compatible."""

@@ -1,0 +1,1 @@
+"""Mail collectors: mailboxes that are read for requests."""

@@ -1,0 +1,1 @@
+"""The HTTP service that web sites send their requests to."""

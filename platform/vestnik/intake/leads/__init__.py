@@ -1,0 +1,1 @@
+"""Leads: where they come from, who is responsible, what they become."""

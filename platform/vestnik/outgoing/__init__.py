@@ -1,0 +1,1 @@
+"""Outgoing webhooks: what happens here is told to the customer's own systems."""

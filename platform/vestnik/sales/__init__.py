@@ -1,0 +1,1 @@
+"""What is sold: deals, orders and job tickets."""

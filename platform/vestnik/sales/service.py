@@ -1,0 +1,19 @@
+"""The room as others see it: deals and their stages, orders, job tickets."""
+
+from __future__ import annotations
+
+from vestnik.db import Database
+from vestnik.sales.deals import Deals
+from vestnik.sales.orders import Orders
+from vestnik.sales.stages import Stages
+from vestnik.sales.tickets import Tickets
+
+
+class Sales:
+    """What is sold."""
+
+    def __init__(self, database: Database) -> None:
+        self.stages = Stages(database)
+        self.deals = Deals(database)
+        self.orders = Orders(database)
+        self.tickets = Tickets(database)
