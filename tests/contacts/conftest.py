@@ -23,5 +23,5 @@ def contacts(database: Database, database_url: str, tmp_path: Path) -> Contacts:
 
 
 @pytest.fixture
-def segments(database: Database, contacts: Contacts) -> Segments:
-    return Segments(database, contacts, lambda: ZoneInfo("Europe/Moscow"))
+def segments(database: Database) -> Segments:
+    return Segments(database, lambda: ZoneInfo("Europe/Moscow"))

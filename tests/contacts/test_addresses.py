@@ -7,7 +7,7 @@ from email_validator import validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vestnik.contacts.addresses import _PLAIN_EMAIL, Address, entered, normalise
+from vestnik.addresses import _PLAIN_EMAIL, Address, entered, normalise
 from vestnik.contacts.errors import InvalidAddress, UnassignedNumber
 
 

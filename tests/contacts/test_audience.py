@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from vestnik.contacts.addresses import AddressKind, normalise
-from vestnik.contacts.audience import Verdict
+from vestnik.contacts.addresses import normalise
+from vestnik.contacts.audience import ConsentVerdict, Verdict, audience
 from vestnik.contacts.service import Contacts, Draft
 from vestnik.contacts.storing import NewContact
 from vestnik.contacts.tables import (
@@ -40,6 +40,7 @@ class Someone:
     merged: bool = False
     unsubscribed: bool = False
     withdrew: set[int] = field(default_factory=set)
+    gave: set[int] = field(default_factory=set)
     member: bool = True
 
 
@@ -59,6 +60,7 @@ PEOPLE = st.lists(
         merged=st.integers(0, 9).map(lambda n: n == 0),
         unsubscribed=st.integers(0, 9).map(lambda n: n == 0),
         withdrew=st.sets(st.sampled_from(CATEGORIES), max_size=1),
+        gave=st.sets(st.sampled_from(CATEGORIES), max_size=2),
         member=st.integers(0, 4).map(lambda n: n > 0),
     ),
     min_size=1,
@@ -84,7 +86,9 @@ UNSUBSCRIBES = st.lists(
 )
 
 
-def expected(people: list[Someone], stops: list[Stopped], wanted: int | None) -> list[Verdict | None]:
+def expected(
+    people: list[Someone], stops: list[Stopped], wanted: int | None, needs_consent: bool
+) -> list[ConsentVerdict | None]:
     """What each person's verdict has to be, by the rules as a person would apply them; None is no row."""
     withdrew = [set(each.withdrew) for each in people]
     unsubscribed = [each.unsubscribed for each in people]
@@ -95,7 +99,7 @@ def expected(people: list[Someone], stops: list[Stopped], wanted: int | None) ->
                     unsubscribed[n] = True
                 else:
                     withdrew[n].add(stop.category)
-    verdicts: list[Verdict | None] = []
+    verdicts: list[ConsentVerdict | None] = []
     written_to: set[str] = set()
     for n, each in enumerate(people):
         if not each.member or each.merged:
@@ -106,7 +110,7 @@ def expected(people: list[Someone], stops: list[Stopped], wanted: int | None) ->
             for stop in stops
             if each.emails[:1] == [stop.email] and stop.category in (None, wanted)
         }
-        verdict: Verdict = "ok"
+        verdict: ConsentVerdict = "ok"
         if each.blocked:
             verdict = "blocked"
         elif not each.emails:
@@ -121,6 +125,8 @@ def expected(people: list[Someone], stops: list[Stopped], wanted: int | None) ->
             verdict = "unsubscribed_all"
         elif ("unsubscribe", False) in reasons or wanted in withdrew[n]:
             verdict = "unsubscribed_category"
+        elif needs_consent and wanted not in each.gave:
+            verdict = "no_consent"
         elif each.emails[0] in written_to:
             verdict = "duplicate"
         else:
@@ -162,10 +168,9 @@ def store(
                 merged_into=keys[0] if each.merged else None,
             )
         )
-        for chosen in each.withdrew:
-            connection.execute(
-                sa.insert(subscription).values(contact_id=key, category_id=chosen, subscribed=False, at=now())
-            )
+        for chosen in each.withdrew | each.gave:
+            values = {"contact_id": key, "category_id": chosen, "subscribed": chosen not in each.withdrew}
+            connection.execute(sa.insert(subscription).values(**values, at=now()))
     for stop in stops:
         contacts.suppress(
             connection,
@@ -178,10 +183,11 @@ def store(
 
 
 async def verdicts(
-    database: Database, members: sa.Select[Any], wanted: int | None, kind: AddressKind = "email"
+    database: Database, members: sa.Select[Any], wanted: int | None, *, needs_consent: bool = False
 ) -> dict[int, str]:
     async with database.read() as connection:
-        rows = (await connection.execute(Contacts.audience(members, wanted, kind))).all()
+        judged = audience(members, wanted, "email", needs_consent=needs_consent)
+        rows = (await connection.execute(judged)).all()
     found = {row.contact_id: row.verdict for row in rows}
     assert len(found) == len(rows), "a contact has one row"
     return found
@@ -193,12 +199,26 @@ async def verdicts(
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(people=PEOPLE, stops=STOPS, unsubscribes=UNSUBSCRIBES, wanted=st.sampled_from([None, *CATEGORIES]))
+@given(
+    people=PEOPLE,
+    stops=STOPS,
+    unsubscribes=UNSUBSCRIBES,
+    wanted=st.sampled_from([None, *CATEGORIES]),
+    needs_consent=st.booleans(),
+)
 @example(
     people=[Someone(EMAILS[:1]), Someone(EMAILS[1:2], merged=True), Someone(EMAILS[1:2])],
     stops=[],
     unsubscribes=[],
     wanted=None,
+    needs_consent=False,
+)
+@example(
+    people=[Someone(EMAILS[:1]), Someone(EMAILS[:1], gave={1}), Someone(EMAILS[:1], gave={1})],
+    stops=[],
+    unsubscribes=[],
+    wanted=1,
+    needs_consent=True,
 )
 async def test_every_verdict_is_the_one_a_person_would_give(
     database: Database,
@@ -207,14 +227,21 @@ async def test_every_verdict_is_the_one_a_person_would_give(
     stops: list[Stopped],
     unsubscribes: list[Stopped],
     wanted: int | None,
+    needs_consent: bool,
 ) -> None:
     stops = [*stops, *unsubscribes]
+    needs_consent = needs_consent and wanted is not None
     keys = await database.write(store, contacts, people, stops)
     chosen = [key for key, each in zip(keys, people, strict=True) if each.member]
     members = sa.select(contact.c.id.label("contact_id")).where(contact.c.id.in_(chosen))
-    found = await verdicts(database, members, wanted)
-    assert [found.get(key) for key in keys] == expected(people, stops, wanted)
-    assert set(found.values()) <= set(get_args(Verdict))
+    found = await verdicts(database, members, wanted, needs_consent=needs_consent)
+    assert [found.get(key) for key in keys] == expected(people, stops, wanted, needs_consent)
+    assert set(found.values()) <= set(get_args(ConsentVerdict if needs_consent else Verdict))
+
+
+def test_consent_is_asked_for_by_category() -> None:
+    with pytest.raises(ValueError, match="consent is given to a category"):
+        audience(Contacts.everybody(), None, "email", needs_consent=True)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -94,19 +95,30 @@ async def everyone(database: Database, contacts: Contacts) -> Everyone:
 
 async def selected(database: Database, listing: Listing, selection: Selection) -> set[int]:
     """The contacts of a selection, which each way of writing it agrees on."""
+
+    def ways(connection: sa.Connection) -> list[sa.Select[Any]]:
+        found = [listing.walk(connection, selection, broad=broad) for broad in (False, True)]
+        for whole, broad in itertools.product((False, True), repeat=2):
+            found.append(listing.select(connection, selection, whole=whole, broad=broad))
+        return found
+
     async with database.read() as connection:
-        chosen = (await connection.scalars(await connection.run_sync(listing.select, selection))).all()
-        walked = (await connection.scalars(await connection.run_sync(listing.walk, selection))).all()
-        common = await connection.run_sync(lambda c: listing.walk(c, selection, common=True))
-        tested = (await connection.scalars(common)).all()
-    assert len(set(chosen)) == len(chosen), "each once"
-    assert set(chosen) == set(walked) == set(tested)
-    return set(chosen)
+        first, *others = [(await connection.scalars(way)).all() for way in await connection.run_sync(ways)]
+    for keys in (first, *others):
+        assert len(set(keys)) == len(keys), "each once"
+        assert set(keys) == set(first)
+    return set(first)
 
 
 @pytest.mark.parametrize("sort", get_args(Sort))
 @pytest.mark.parametrize(
-    "selection", [Selection(), Selection(filters=Filters(has_email=True)), Selection(search="и")]
+    "selection",
+    [
+        Selection(),
+        Selection(filters=Filters(has_email=True)),
+        Selection(search="и"),
+        Selection(search="reader", filters=Filters(has_email=True)),
+    ],
 )
 @pytest.mark.parametrize("counted_to", [2, 10_000])
 async def test_pages_forwards_and_back_are_the_sorted_list(
@@ -120,6 +132,9 @@ async def test_pages_forwards_and_back_are_the_sorted_list(
     counted_to: int,
 ) -> None:
     monkeypatch.setattr(paging, "COUNTED_TO", counted_to)
+    monkeypatch.setattr(paging, "_MANY", counted_to + 1)
+    monkeypatch.setattr(paging, "_BROAD", counted_to + 1)
+    monkeypatch.setattr(paging, "_AHEAD", 4)  # which fill some of the pages of three, and others not
     wanted = Selection(search=selection.search, filters=selection.filters, sort=sort)
     chosen = await selected(database, listing, wanted)
     async with database.read() as connection:
@@ -273,3 +288,15 @@ async def test_a_count_on_demand_is_exact(
     page = await pages.page(SYSTEM, Selection(), limit=2)
     assert (page.total, page.more) == (3, True)
     assert await pages.count(SYSTEM, Selection()) == len(NAMES)
+
+
+async def test_a_text_that_many_have_beside_a_filter_is_counted_and_paged_as_any(
+    pages: Pages, everyone: Everyone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    selection = Selection(search="reader", filters=Filters(has_phone=True), sort="created")
+    expected = await pages.counted(SYSTEM, selection, offset=1, limit=2)
+    monkeypatch.setattr(paging, "COUNTED_TO", 3)
+    monkeypatch.setattr(paging, "_BROAD", 4)
+    people, total = await pages.counted(SYSTEM, selection, offset=1, limit=2)
+    assert (people, total) == expected
+    assert ([person.id for person in people], total) == ([everyone.keys[n] for n in (3, 5)], 4)

@@ -13,11 +13,14 @@ import sqlalchemy as sa
 from tests.application import Browser, Installation
 
 from vestnik.alerts.tables import alert
+from vestnik.calendars.tables import calendar, calendar_event
 from vestnik.campaigns.tables import campaign, delivery, history, link
 from vestnik.contacts.tables import address
 from vestnik.db import new_key, now
+from vestnik.lists.tables import sync, sync_reject, sync_run
 from vestnik.modules.recordings.documents import encoded, packed
 from vestnik.modules.tables import account, account_storage, module, module_test, rehearsal, rehearsal_row
+from vestnik.outgoing.service import store
 from vestnik.webhooks.tables import attempt, event, inbox, waiting
 
 NAME = "Ёжикова Пульхерия"
@@ -51,6 +54,8 @@ async def planted(installation: Installation, browser: Browser) -> str:
     id: str = answer.json()["id"]
     await browser.post("/contacts", OTHER)
     await _by_people(browser, id)
+    await _by_sales(browser, id)
+    await _by_leads(browser)
     await _by_files(installation, browser)
     await installation.services.database.write(_by_services, int(id))
     installation.services.modules.recorder.store.write(_recordings())
@@ -74,6 +79,50 @@ async def _by_people(browser: Browser, id: str) -> None:
     ):
         answer = await browser.request(method, path, body)
         assert answer.status_code < 300, (path, answer.text)
+
+
+async def _by_leads(browser: Browser) -> None:
+    """Her lead, which became an order and a deal, and one of Boris that speaks of her."""
+    line = {"item": f"Баннер «{NAME}»", "quantity": "2", "price": "1", "amount": "3"}
+    own = {
+        "title": NAME, "person": NAME, "email": EMAIL.upper(), "phone": PHONE, "description": VALUE,
+        "ip": FROM, "extra": {"Кто": NAME}, "lines": [line], "inn": "1",
+    }  # fmt: skip
+    of_boris = {"title": "Борис Иной", "email": "boris@inoy.ru", "description": f"От {NAME}, {PHONE}"}
+    became = {"client": {"name": "Ромашка"}, "deal": {"title": f"Вывеска для {NAME}"}}
+    for body in (own, of_boris):
+        answer = await browser.post("/leads", body)
+        assert answer.status_code == 201, answer.text
+        note = await browser.post(f"/leads/{answer.json()['id']}/notes", {"text": f"Звонить {NAME}"})
+        assert note.status_code == 200, note.text
+        if body is own:
+            answer = await browser.post(f"/leads/{answer.json()['id']}/convert", became)
+            assert answer.status_code == 200, answer.text
+
+
+async def _by_sales(browser: Browser, id: str) -> None:
+    """What she ordered, and a company with her address."""
+    line = {"item": f"Табличка «{NAME}»", "works": [{"kind": "Гравировка", "description": NAME}]}
+    order = {
+        "title": f"Заказ: {NAME}",
+        "contactId": id,
+        "description": f"Позвонить: {PHONE}",
+        "layouts": [f"https://files.example/?who={EMAIL}"],
+        "lines": [line],
+    }
+    for path, body in (
+        ("/companies", {"name": "Ромашка", "emails": [EMAIL], "phones": [PHONE]}),
+        ("/deals", {"title": f"Вывеска: {NAME}", "contactId": id}),
+        ("/orders", order),
+    ):
+        answer = await browser.post(path, body)
+        assert answer.status_code == 201, (path, answer.text)
+    ordered = answer.json()
+    made = await browser.post(
+        f"/orders/{ordered['id']}/tickets", {"lineIds": [each["id"] for each in ordered["lines"]]}
+    )
+    noted = await browser.patch(f"/tickets/{made.json()['new'][0]['id']}", {"note": f"Отдать: {EMAIL}"})
+    assert noted.status_code == 200, noted.text
 
 
 async def upload(browser: Browser, data: bytes, name: str) -> dict[str, Any]:
@@ -189,10 +238,42 @@ def _by_services(connection: sa.Connection, contact_id: int) -> None:
         detail=f"/?{EMAIL}", inbox_id=request,
     )  # fmt: skip
     _insert(connection, alert, kind="x", subject_id=1, failing=True, name="x", since=at, reason={"ru": EMAIL})
-    _by_modules(connection, at)
+    own = _by_modules(connection, at)
+    _by_lists(connection, own, at)
+    _by_other_systems(connection, at)
 
 
-def _by_modules(connection: sa.Connection, at: datetime) -> None:
+def _by_other_systems(connection: sa.Connection, at: datetime) -> None:
+    """What stands in calendars, and what other systems are to hear."""
+    own = _insert(
+        connection, calendar, title=f"Встречи: {NAME}", kind="shared", colour="red", created_at=at,
+        updated_at=at,
+    )  # fmt: skip
+    _insert(
+        connection, calendar_event, calendar_id=own, title=f"Заявка: {NAME}", starts_at=at, created_at=at,
+        updated_at=at, description=f"{EMAIL}, {PHONE}; с ней Борис Иной",
+    )  # fmt: skip
+    people = [{"kind": "email", "address": email} for email in (EMAIL, OTHER["emails"][0])]
+    store(connection, "contact.unsubscribed", [{"addresses": people, "how": f"Сказала {NAME}"}], [])
+
+
+def _by_lists(connection: sa.Connection, account_id: int, at: datetime) -> None:
+    synced = _insert(
+        connection, sync, account_id=account_id, source="contacts", mode="exact", state="on",
+        created_at=at, updated_at=at,
+    )  # fmt: skip
+    run = _insert(
+        connection, sync_run, sync_id=synced, state="done", counts={}, started_at=at, finished_at=at,
+        reason={"code": "module", "function": "AddSubscribers", "text": f"{EMAIL}?"},
+    )  # fmt: skip
+    for email in (EMAIL, OTHER["emails"][0]):
+        _insert(
+            connection, sync_reject, run_id=run, side="add", address=email, code="invalid",
+            reason=f"no mailbox {EMAIL}",
+        )  # fmt: skip
+
+
+def _by_modules(connection: sa.Connection, at: datetime) -> int:
     one = _insert(connection, module, name="m", title={}, created_at=at, updated_at=at, enabled=True)
     own = _insert(
         connection, account, module_id=one, state="ready", settings={}, token_sealed=b"", created_at=at,
@@ -214,6 +295,7 @@ def _by_modules(connection: sa.Connection, at: datetime) -> None:
     )
     row = json.dumps({"was": {"name": NAME, "email": "p***@yozhikova.ru"}, "now": [f"{NAME}, {PHONE}"]})
     _insert(connection, rehearsal_row, rehearsal_id=tried, number=1, row=row)
+    return own
 
 
 def _recordings() -> list[dict[str, Any]]:

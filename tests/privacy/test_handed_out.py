@@ -29,11 +29,18 @@ SHOWN_AS = {
     "consent": "consents",
     "contact": "contacts",
     "contact_change": "imports",
+    "deal": "deals",
     "delivery": "deliveries",
     "event": "events",
+    "lead": "leads",
+    "sales_order": "orders",
+    "sync_reject": "listRefusals",
 }
 #: Where searches have a card's values once more.
-FOLDED = ("contact.name_folded", "contact.custom_folded", "search_")
+FOLDED = (
+    *("contact.name_folded", "contact.custom_folded", "search_"),
+    *("deal.title_folded", "sales_order.title_folded", "job_ticket.item_folded"),
+)
 
 
 async def handed_out(browser: Browser, id: str) -> dict[str, Any]:
@@ -68,18 +75,33 @@ async def test_the_file_shows_whatever_an_erasure_finds(installation: Installati
     assert proof["state"] == "done"
     assert found_by_kind(installation, held, id) == {
         kind: count for kind, count in proof["removed"].items() if count and kind not in SHOWN_AS.values()
-    } | {"imports": proof["removed"]["imports"]}
+    } | {kind: proof["removed"][kind] for kind in ("imports", "leads")}
 
 
 def found_by_kind(installation: Installation, held: dict[str, Any], id: str) -> dict[str, int]:
     """How many rows and files the file shows, of the kinds of the proof."""
-    found = Counter({"imports": len(held["imports"])})
+    found = Counter({"imports": len(held["imports"]), "leads": len(held["leads"])})
+    of_leads = _of_leads(held)
     for sweep in installation.services.privacy.sweeper.sweeps:
         rows = [each["row"] for each in held["texts"][sweep.name]]
         if sweep.name == "contact_change":  # her own are counted with what refers to her
             rows = [row for row in rows if row["contact_id"] != id]
+        if sweep.name == "sync_reject":
+            own = {each["id"] for each in held["listRefusals"]}
+            rows = [row for row in rows if row["id"] not in own]
+        rows = [row for row in rows if (sweep.name, next(iter(row.values()))) not in of_leads]
         found[sweep.kind] += len({json.dumps(row) for row in rows} if not isinstance(sweep, Texts) else rows)
     return {kind: count for kind, count in found.items() if count}
+
+
+def _of_leads(held: dict[str, Any]) -> set[tuple[str, str]]:
+    """Table and key of what goes with the person's leads."""
+    gone: set[tuple[str, str]] = set()
+    for each in held["leads"]:
+        gone |= {("lead", each["id"]), ("calendar_event", each["eventId"])}
+        gone |= {("input", each["inputId"]), ("input_part", each["inputId"])}
+        gone |= {("lead_event", one["id"]) for one in each["history"]}
+    return gone
 
 
 async def test_the_file_is_the_same_however_little_is_read_at_a_time(

@@ -116,7 +116,8 @@ async def test_the_file_holds_what_every_room_knows(installation: Installation) 
     held = answer.json()
     assert list(held) == [
         *("contacts", "consents", "addresses", "suppression", "imports"),
-        *("segments", "deliveries", "requests", "events", "texts"),
+        *("deals", "orders", "leads", "segments", "deliveries", "requests", "events", "listRefusals"),
+        "texts",
     ]
     assert list(held["texts"]) == [each.name for each in installation.services.privacy.sweeper.sweeps]
     assert held["contacts"][0]["name"] == "Ёлкина Анна"
@@ -161,8 +162,17 @@ async def test_an_erased_person_is_nowhere_but_as_a_hash_and_the_proof_stays(
         "deliveries": 1,
         "requests": 2,
         "events": 1,
+        "deals": 0,
+        "orders": 0,
+        "leads": 0,
+        "clients": 0,
+        "sales": 0,
+        "inputs": 0,
+        "calendars": 0,
+        "outgoing": 0,
         "filters": 0,
         "links": 0,
+        "listRefusals": 0,
         "messages": 0,
         "recordings": 0,
         "rehearsals": 0,

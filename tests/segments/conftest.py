@@ -25,8 +25,8 @@ def contacts(database: Database, database_url: str, tmp_path: Path) -> Contacts:
 
 
 @pytest.fixture
-def segments(database: Database, contacts: Contacts) -> Segments:
-    made = Segments(database, contacts, lambda: ZoneInfo("Europe/Moscow"))
+def segments(database: Database) -> Segments:
+    made = Segments(database, lambda: ZoneInfo("Europe/Moscow"))
     for condition in behaviour_conditions():
         made.conditions.add(condition)
     return made

@@ -26,7 +26,7 @@ async def keys(contacts: Contacts) -> list[int]:
 
 
 async def names(segments: Segments, lookout: Lookout, segment_id: int) -> list[str]:
-    people, total = await segments.contacts(SYSTEM, segment_id, search="", sort="name", offset=0, limit=50)
+    people, total = await segments.contacts(SYSTEM, segment_id)
     assert total == await lookout.count(SYSTEM, segment_id) == len(people)
     return [person.name for person in people]
 
@@ -106,9 +106,9 @@ async def test_changes_need_their_right(segments: Segments, lookout: Lookout, ke
 
 async def test_a_segment_within_a_segment_is_found_by_search(segments: Segments, keys: list[int]) -> None:
     id = await segments.create(SYSTEM, "Избранные", members=keys[:2])
-    people, total = await segments.contacts(SYSTEM, id, search="вера", sort="", offset=0, limit=10)
+    people, total = await segments.contacts(SYSTEM, id, search="вера")
     assert (people, total) == ([], 0)
-    people, total = await segments.contacts(SYSTEM, id, search="борис", sort="", offset=0, limit=10)
+    people, total = await segments.contacts(SYSTEM, id, search="борис")
     assert ([person.name for person in people], total) == (["Борис"], 1)
 
 

@@ -1,84 +1,20 @@
-"""E-mail addresses and phone numbers in the one form in which they are stored and compared."""
+"""Addresses as contacts have them: the common form, and the keyed hash that the stop-list knows them by."""
 
 from __future__ import annotations
 
-import re
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
+from vestnik.addresses import Address, AddressKind, entered, normalise
 
-from vestnik.contacts.errors import InvalidAddress, UnassignedNumber
-from vestnik.vault import Vault
+if TYPE_CHECKING:
+    from vestnik.vault import Vault
 
-AddressKind = Literal["email", "phone"]
+__all__ = ["KIND_OF_CAMPAIGN", "Address", "AddressKind", "address_hash", "entered", "normalise"]
 
 #: Which addresses a campaign of a type is sent to.
 KIND_OF_CAMPAIGN: dict[str, AddressKind] = {"email": "email", "sms": "phone"}
-
-# Addresses so plain that the library would return them as they are: checked 20 times faster in imports.
-_PLAIN_EMAIL = re.compile(
-    r"(?=[^@]{1,64}@)(?=.{3,200}\Z)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
-    r"@(?:[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,60}\.)+(?:ru|com|net|org|su|info|biz)"
-)
-_PLAIN_MOBILE = re.compile(r"\+79\d{9}")
-
-
-class Address(NamedTuple):
-    """A normalised address; `domain` is the part after @ of an e-mail address."""
-
-    kind: AddressKind
-    normalised: str
-    domain: str | None
-
-
-def normalise(kind: AddressKind, raw: str, *, region: str = "RU") -> Address:
-    """The stored form of an address typed by a person or sent by a provider; raises `InvalidAddress`.
-
-    E-mail: lower case, the domain in Unicode (IDN), as email-validator gives it, without asking DNS.
-    Phone: E.164 by phonenumbers; a number without country is one of `region`.
-    """
-    return _email(raw) if kind == "email" else _phone(raw, region)
-
-
-def entered(kind: AddressKind, raw: str) -> Address:
-    """The same for what is put on a card: a phone number has to be one that somebody may be given.
-
-    What services tell of is taken as it is: an unsubscribe counts for any number.
-    """
-    found = normalise(kind, raw)
-    if kind == "phone" and not _PLAIN_MOBILE.fullmatch(found.normalised):
-        if not phonenumbers.is_valid_number(phonenumbers.parse(found.normalised)):
-            raise UnassignedNumber(kind="phone", address=raw)
-    return found
 
 
 def address_hash(vault: Vault, address: Address) -> bytes:
     """The 16 bytes under which the stop-list knows an address, also after the address itself is erased."""
     return bytes.fromhex(vault.keyed_hash("suppression", f"{address.kind}:{address.normalised}"))[:16]
-
-
-def _email(raw: str) -> Address:
-    text = raw.strip()
-    plain = text.lower()
-    if not _PLAIN_EMAIL.fullmatch(plain):
-        try:
-            # `.test` is a name for installations that only try things out.
-            checked = validate_email(text, check_deliverability=False, test_environment=True)
-        except EmailNotValidError:
-            raise InvalidAddress(kind="email", address=raw) from None
-        plain = checked.normalized.lower()
-    return Address("email", plain, plain.rpartition("@")[2])
-
-
-def _phone(raw: str, region: str) -> Address:
-    text = raw.strip()
-    if _PLAIN_MOBILE.fullmatch(text):
-        return Address("phone", text, None)
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        raise InvalidAddress(kind="phone", address=raw) from None
-    if not phonenumbers.is_possible_number(number):
-        raise InvalidAddress(kind="phone", address=raw)
-    return Address("phone", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), None)

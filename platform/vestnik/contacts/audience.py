@@ -8,6 +8,7 @@ The verdict of a contact is the first of these that holds:
     hard_bounce            the address does not exist any more
     unsubscribed_all       the address, or the contact, unsubscribed from everything
     unsubscribed_category  the address, or the contact, unsubscribed from this category
+    no_consent             the contact never gave consent to the category; only where it is asked for
     duplicate              an earlier contact of the same set has the same address and may be written to
     ok
 
@@ -36,6 +37,8 @@ Verdict = Literal[
     "unsubscribed_category",
     "duplicate",
 ]
+#: The same where consent has to be given, not only not withdrawn.
+ConsentVerdict = Literal[Verdict, "no_consent"]
 
 #: Verdicts of the stop-list, the strongest first.
 _STRENGTH: dict[int, Verdict] = {
@@ -53,17 +56,22 @@ def audience(
     kind: AddressKind,
     *,
     find_duplicates: bool = True,
+    needs_consent: bool = False,
     beside: Sequence[str] = (),
 ) -> sa.Select[Any]:
     """Rows (contact_id, address_id, address, verdict), one for each contact of `members`.
 
     `members` selects the column `contact_id`, each contact once. A contact that was merged into
     another has no row. Where the members' addresses differ already, `find_duplicates` may be left out.
+    `needs_consent`: only who gave consent to the category is ok (`ConsentVerdict`).
     `beside` names more columns of `members`, which each row has too.
     """
+    if needs_consent and category_id is None:
+        raise ValueError("consent is given to a category")
     member = members.subquery("member")
     person, link, at = contact.alias("person"), contact_address.alias("link"), address.alias("at")
     primary = (link.c.contact_id == person.c.id) & (link.c.kind == kind) & link.c.is_primary
+    earlier = _has_earlier(members, at.c.id, person.c.id, category_id, needs_consent)
     verdict = sa.case(
         (person.c.blocked, "blocked"),
         (at.c.id.is_(None), "no_address"),
@@ -71,11 +79,8 @@ def audience(
             _stop_list_verdict(at.c.suppression_hash, category_id),
             sa.case((person.c.unsubscribed, "unsubscribed_all")),
             sa.case((_withdrawn(person.c.id, category_id), "unsubscribed_category")),
-            *(
-                [sa.case((_has_earlier(members, at.c.id, person.c.id, category_id), "duplicate"))]
-                if find_duplicates
-                else []
-            ),
+            *([sa.case((sa.not_(_given(person.c.id, category_id)), "no_consent"))] if needs_consent else []),
+            *([sa.case((earlier, "duplicate"))] if find_duplicates else []),
             "ok",
         ),
     )
@@ -115,13 +120,22 @@ def _stop_list_verdict(hash_: sa.ColumnElement[bytes], category_id: int | None) 
 
 def _withdrawn(contact_id: sa.ColumnElement[int], category_id: int | None) -> sa.ColumnElement[bool]:
     """Whether the contact's latest consent for the category is a withdrawal."""
-    if category_id is None:
-        return sa.false()
+    return sa.false() if category_id is None else _chose(contact_id, category_id, subscribed=False)
+
+
+def _given(contact_id: sa.ColumnElement[int], category_id: int | None) -> sa.ColumnElement[bool]:
+    """Whether the contact's latest consent for the category is one; never without a category."""
+    return sa.false() if category_id is None else _chose(contact_id, category_id, subscribed=True)
+
+
+def _chose(
+    contact_id: sa.ColumnElement[int], category_id: int, *, subscribed: bool
+) -> sa.ColumnElement[bool]:
     chosen = subscription.alias("chosen")
     return sa.exists().where(
         chosen.c.contact_id == contact_id,
         chosen.c.category_id == category_id,
-        sa.not_(chosen.c.subscribed),
+        chosen.c.subscribed if subscribed else sa.not_(chosen.c.subscribed),
     )
 
 
@@ -130,6 +144,7 @@ def _has_earlier(
     address_id: sa.ColumnElement[int],
     contact_id: sa.ColumnElement[int],
     category_id: int | None,
+    needs_consent: bool,
 ) -> sa.ColumnElement[bool]:
     """Whether another contact of the set, with a smaller key, may be written to at the same address."""
     other, holder = contact_address.alias("other_link"), contact.alias("other")
@@ -146,7 +161,9 @@ def _has_earlier(
             holder.c.merged_into.is_(None),
             sa.not_(holder.c.blocked),
             sa.not_(holder.c.unsubscribed),
-            sa.not_(_withdrawn(holder.c.id, category_id)),
+            _given(holder.c.id, category_id)
+            if needs_consent
+            else sa.not_(_withdrawn(holder.c.id, category_id)),
         )
         .exists()
     )

@@ -5,14 +5,25 @@ All functions here run in a unit of work of the writer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
 
-from vestnik.contacts.tables import address, consent, contact, contact_address, subscription, suppression
+from vestnik.contacts.addresses import Address, AddressKind
+from vestnik.contacts.reasons import Reason as Reason  # other rooms know it by this file
+from vestnik.contacts.tables import (
+    address,
+    consent,
+    contact,
+    contact_address,
+    subscription,
+    suppression,
+    suppression_import,
+)
+from vestnik.contacts.telling import tell_addresses, tell_withdrawn
 from vestnik.db import RowsStatement, insert_ignore, load, upsert
 
 _SAID_NO = RowsStatement(
@@ -25,7 +36,6 @@ _SAID_NO = RowsStatement(
     {"id": "bigint", "category_id": "bigint"},
 )
 
-Reason = Literal["unsubscribe", "hard_bounce", "spam", "manual"]
 ConsentState = Literal["given", "withdrawn"]
 
 
@@ -101,6 +111,7 @@ def record_choices(connection: sa.Connection, choices: Sequence[Choice]) -> None
         connection.execute(
             upsert(connection, subscription, ["contact_id", "category_id"], ["subscribed", "at"]), for_one
         )
+    tell_withdrawn(connection, [each for each in choices if each.state == "withdrawn"])
 
 
 def who_said_no(connection: sa.Connection, contact_ids: Sequence[int], category_id: int) -> frozenset[int]:
@@ -114,36 +125,71 @@ def who_said_no(connection: sa.Connection, contact_ids: Sequence[int], category_
 
 def add_to_stop_list(
     connection: sa.Connection,
-    hashes: Iterable[bytes],
+    hashes: Mapping[bytes, AddressKind],
     category_id: int | None,
     reason: Reason,
     evidence: Evidence,
     *,
-    since: datetime | None = None,
-) -> int:
-    """Put addresses on the stop-list; how many were not there yet for this reason and category.
+    since: Mapping[bytes, datetime] | None = None,
+    import_id: int | None = None,
+    spelt: Mapping[bytes, Address] | None = None,
+) -> frozenset[bytes]:
+    """Put addresses on the stop-list; those that were not there yet for this reason and category.
 
     An unsubscribe is a withdrawal of consent, too, by every contact whose primary address it is.
-    Doing the same again changes nothing. `since` is when it was said, where that was before.
+    Doing the same again changes nothing. `since` is when it was said, where that was before. What comes
+    by a file (`import_id`) can be taken back with it until something else says the same. `spelt` are the
+    addresses themselves, of which other systems hear; None: what was said was said, and told, before.
     """
-    wanted = list(dict.fromkeys(hashes))
+    wanted = list(hashes)
     if not wanted:
-        return 0
+        return frozenset()
     rows = [
         {
             "address_hash": hash_,
+            "kind": kind,
             "category_id": category_id,
             "reason": reason,
-            "at": since or evidence.at,
+            "at": (since or {}).get(hash_, evidence.at),
             "source": evidence.from_where,
         }
-        for hash_ in wanted
+        for hash_, kind in hashes.items()
     ]
-    added = connection.scalars(insert_ignore(connection, suppression).returning(suppression.c.id), rows).all()
+    kept = insert_ignore(connection, suppression).returning(suppression.c.id, suppression.c.address_hash)
+    added = connection.execute(kept, rows).all()
+    same = sa.and_(
+        suppression.c.address_hash.in_(wanted),
+        suppression.c.reason == reason,
+        suppression.c.category_id.is_not_distinct_from(category_id),
+    )
+    if import_id is not None:
+        _vouch(connection, import_id, [row.id for row in added], same)
+    elif len(added) < len(wanted):
+        confirmed = suppression_import.c.suppression_id.in_(sa.select(suppression.c.id).where(same))
+        connection.execute(sa.delete(suppression_import).where(confirmed))
     if reason == "unsubscribe":
         withdrawing = _primary_holders(connection, wanted, category_id, subscribed=True)
         record_consent(connection, withdrawing, category_id, "withdrawn", evidence)
-    return len(added)
+        if spelt is not None:
+            new = {bytes(row.address_hash) for row in added}
+            tell_addresses(connection, {key: spelt[key] for key in new}, category_id, evidence)
+    return frozenset(bytes(row.address_hash) for row in added)
+
+
+def _vouch(
+    connection: sa.Connection, import_id: int, added: Sequence[int], same: sa.ColumnElement[bool]
+) -> None:
+    """Note that an import says the same, where nothing but imports does."""
+    other = sa.exists().where(suppression_import.c.suppression_id == suppression.c.id)
+    known = connection.scalars(sa.select(suppression.c.id).where(same, other)).all()
+    rows = [{"import_id": import_id, "suppression_id": id} for id in {*added, *known}]
+    if rows:
+        connection.execute(insert_ignore(connection, suppression_import), rows)
+
+
+def scope_of(reason: Reason, category_id: int | None) -> int | None:
+    """For which category a reason counts: who can't be reached, or complained, is written to in none."""
+    return None if reason in ("hard_bounce", "spam") else category_id
 
 
 def remove_from_stop_list(
@@ -158,9 +204,10 @@ def remove_from_stop_list(
     """
     wanted = list(hashes)
     scope = suppression.c.category_id.is_not_distinct_from(category_id)
-    removed = connection.execute(
-        sa.delete(suppression).where(suppression.c.address_hash.in_(wanted), scope)
-    ).rowcount
+    here = suppression.c.address_hash.in_(wanted) & scope
+    vouched = suppression_import.c.suppression_id.in_(sa.select(suppression.c.id).where(here))
+    connection.execute(sa.delete(suppression_import).where(vouched))
+    removed = connection.execute(sa.delete(suppression).where(here)).rowcount
     returning = _primary_holders(connection, wanted, category_id, subscribed=False)
     record_consent(connection, returning, category_id, "given", evidence)
     return removed

@@ -16,11 +16,12 @@ from stdnum.ru.inn import calc_company_check_digit
 
 from vestnik.companies.service import NewClient, clients_of, insert_clients, remove_clients
 from vestnik.contacts.addresses import Address, normalise
-from vestnik.contacts.consents import Choice, ConsentState, Evidence, Reason, record_choices
+from vestnik.contacts.consents import Choice, ConsentState, Evidence, record_choices
 from vestnik.contacts.demo_names import company_names, latin, person_name
 from vestnik.contacts.distinct import forget_strangers
 from vestnik.contacts.fields import Field, insert_fields
 from vestnik.contacts.personal import SOURCE as ERASED
+from vestnik.contacts.reasons import Reason
 from vestnik.contacts.service import Contacts
 from vestnik.contacts.storing import NewContact
 from vestnik.contacts.tables import (
@@ -34,6 +35,7 @@ from vestnik.contacts.tables import (
     late_link,
     subscription,
     suppression,
+    suppression_import,
 )
 from vestnik.db import Database, fold, now
 from vestnik.privacy.service import forget_proofs
@@ -74,6 +76,10 @@ _GIVEN_BY = (
     ("Импорт из прежней системы", "contacts.xlsx"),
 )
 _STOPS: tuple[tuple[float, Reason], ...] = ((0.015, "hard_bounce"), (0.003, "spam"), (0.012, "unsubscribe"))
+
+#: Who left before the contacts were brought here.
+_STRANGER = "former.reader"
+_STRANGERS: tuple[Reason, ...] = ("unsubscribe", "unsubscribe", "hard_bounce", "spam") * 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +146,14 @@ def remove_demo(connection: sa.Connection) -> None:
         )
     )
     stopped = sa.select(address.c.suppression_hash).where(invented)
-    connection.execute(
-        sa.delete(suppression).where(
-            suppression.c.source.in_((_SOURCE, ERASED))
-            | suppression.c.address_hash.in_(stopped)
-            | suppression.c.category_id.in_(categories)
-        )
+    told = (
+        suppression.c.source.in_((_SOURCE, ERASED))
+        | suppression.c.address_hash.in_(stopped)
+        | suppression.c.category_id.in_(categories)
     )
+    vouched = suppression_import.c.suppression_id.in_(sa.select(suppression.c.id).where(told))
+    connection.execute(sa.delete(suppression_import).where(vouched))
+    connection.execute(sa.delete(suppression).where(told))
     gone = erased_address.c.address_id.in_(sa.select(address.c.id).where(invented))
     connection.execute(sa.delete(erased_address).where(gone))
     late = late_link.c.address_id.in_(sa.select(address.c.id).where(invented))
@@ -268,6 +275,19 @@ def _store(
     )
 
 
+def _stop_strangers(connection: sa.Connection, contacts: Contacts, random: Random, at: datetime) -> None:
+    """Put addresses on the stop-list that no contact has: it knows them by their hash only."""
+    for number, (reason, days) in enumerate(zip(_STRANGERS, random.sample(range(1, 200), 30), strict=False)):
+        contacts.suppress(
+            connection,
+            [normalise("email", f"{_STRANGER}{number}@{_MAILBOXES[number % len(_MAILBOXES)]}")],
+            reason=reason,
+            category_id=None,
+            source=_SOURCE,
+            at=at - timedelta(days=days),
+        )
+
+
 def _stop_some(
     connection: sa.Connection, contacts: Contacts, random: Random, places: _Places, at: datetime
 ) -> None:
@@ -296,5 +316,6 @@ def _stop_some(
                 )
                 break
             draw -= share
+    _stop_strangers(connection, contacts, random, at)
     blocked = random.sample([row.id for row in rows], len(rows) // 500)
     connection.execute(sa.update(contact).where(contact.c.id.in_(blocked)).values(blocked=True))

@@ -21,27 +21,9 @@ Problem
 
 from __future__ import annotations
 
+from vestnik.addresses import InvalidAddress as InvalidAddress
+from vestnik.addresses import UnassignedNumber as UnassignedNumber
 from vestnik.http.errors import Problem
-
-
-class InvalidAddress(Problem):
-    code = "invalid_address"
-    status = 422
-    title = {"ru": "Адрес с ошибкой", "en": "Address has a mistake"}
-    message = {
-        "ru": "«{address}» не может быть адресом. Исправьте его или уберите из карточки.",
-        "en": "“{address}” can't be an address. Correct it, or remove it from the card.",
-    }
-    fields = ("kind", "address")
-
-
-class UnassignedNumber(InvalidAddress):
-    code = "unassigned_number"
-    title = {"ru": "Таких номеров нет", "en": "There are no such numbers"}
-    message = {
-        "ru": "«{address}» похож на телефон, но с такими цифрами номеров не бывает. Проверьте код и номер.",
-        "en": "“{address}” looks like a phone number, but none has these digits. Check code and number.",
-    }
 
 
 class UnknownField(Problem):

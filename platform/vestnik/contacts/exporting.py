@@ -148,7 +148,7 @@ class Exporting:
         """The keys of a selection in the order of its sort."""
         keys: array[int] = array("q")
         async with self._database.read() as connection:
-            chosen = await connection.run_sync(self._listing.select, selection)
+            chosen = await connection.run_sync(lambda sync: self._listing.select(sync, selection, whole=True))
             found = await connection.stream_scalars(in_order(chosen, selection.sort))
             async for part in found.partitions(KEYS_AT_ONCE):
                 keys.extend(part)

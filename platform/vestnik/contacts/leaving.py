@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from vestnik.contacts.consents import Evidence, Reason, add_to_stop_list
+from vestnik.contacts.addresses import AddressKind
+from vestnik.contacts.consents import Evidence, add_to_stop_list
+from vestnik.contacts.reasons import Reason
 from vestnik.contacts.tables import address, consent, contact, contact_address, subscription
 from vestnik.db import now
 
@@ -40,19 +42,19 @@ def part(
     held = sa.select(contact.c.id).where(contact.c.id.in_(contact_ids)).order_by(contact.c.id)
     connection.execute(held.with_for_update())
     found = connection.execute(
-        sa.select(contact_address.c.contact_id, address.c.suppression_hash)
+        sa.select(contact_address.c.contact_id, address.c.kind, address.c.suppression_hash)
         .join(address, address.c.id == contact_address.c.address_id)
         .where(links)
         .order_by(contact_address.c.contact_id, address.c.suppression_hash)
     ).all()
-    hashes: dict[int, list[bytes]] = {}
+    hashes: dict[int, dict[bytes, AddressKind]] = {}
     for row in found:
-        hashes.setdefault(row.contact_id, []).append(row.suppression_hash)
+        hashes.setdefault(row.contact_id, {})[bytes(row.suppression_hash)] = row.kind
     for contact_id, words in _words(connection, list(hashes)).items():
         for word in words:
-            add_to_stop_list(
-                connection, hashes[contact_id], word.category_id, word.reason, evidence, since=word.at
-            )
+            mine = hashes[contact_id]
+            since = dict.fromkeys(mine, word.at)
+            add_to_stop_list(connection, mine, word.category_id, word.reason, evidence, since=since)
     gone = sa.delete(contact_address).where(links).returning(contact_address.c.address_id)
     return connection.scalars(gone).all()
 

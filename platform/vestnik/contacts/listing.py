@@ -6,9 +6,9 @@ it. Rooms above (segments) are plugged in with `members_of_segments`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 import sqlalchemy as sa
@@ -86,8 +86,12 @@ class Selection(Shape, omit_defaults=True):
         return named or bool(self.search.strip()) or self.filters != Filters()
 
 
-#: Members of a segment, as column `contact_id`, each contact once.
-SegmentMembers = Callable[[sa.Connection, int], sa.Select[Any]]
+class SegmentMembers(Protocol):
+    """Members of a segment, as column `contact_id`, each contact once; `whole`: all of them are read."""
+
+    def __call__(
+        self, connection: sa.Connection, segment_id: int, /, *, whole: bool = False
+    ) -> sa.Select[Any]: ...
 
 
 class Listing:
@@ -100,42 +104,46 @@ class Listing:
         """Have selections know segments."""
         self._members = members
 
-    def select(self, connection: sa.Connection, selection: Selection) -> sa.Select[Any]:
+    def select(
+        self, connection: sa.Connection, selection: Selection, *, whole: bool = False, broad: bool = False
+    ) -> sa.Select[Any]:
         """The contacts of a selection as column `contact_id`, each once, in no order.
 
         Live contacts only: neither merged nor erased. Pages are taken by key, as of an audience:
         `.where(contact.c.id > last).order_by(contact.c.id).limit(n)`. Within a unit of work, or in
-        a reading connection by `run_sync`.
+        a reading connection by `run_sync`. `whole`: for one statement that reads all of them. `broad`: so
+        many have the text of the search that each contact is tested, in place of listing those who have it.
         """
-        sources, conditions = self._parts(connection, selection)
+        sources, conditions = self._parts(connection, selection, whole=whole)
         statement = sa.select(contact.c.id.label("contact_id")).select_from(contact)
         for number, source in enumerate(sources):
             part = source.subquery(f"source_{number}")
             statement = statement.join(part, part.c.contact_id == contact.c.id)
         if selection.search.strip():
-            conditions.append(contact.c.id.in_(hits(selection.search)))
+            found = has(selection.search) if broad else contact.c.id.in_(hits(selection.search))
+            conditions.append(found)
         return statement.where(*conditions)
 
-    def walk(
-        self, connection: sa.Connection, selection: Selection, *, common: bool = False
-    ) -> sa.Select[Any]:
+    def walk(self, connection: sa.Connection, selection: Selection, *, broad: bool = False) -> sa.Select[Any]:
         """The same, written so that the database goes along the sort's index and tests each contact.
 
-        For a selection that is known to have many: the first page is then found soon. `common` says
-        that so many have the searched text that each row is looked at rather than all of them found.
+        For a selection that is known to have many: the first page is then found soon.
         """
-        sources, conditions = self._parts(connection, selection)
+        sources, conditions = self._parts(connection, selection, whole=False)
         for number, source in enumerate(sources):
             part = source.subquery(f"source_{number}")
             conditions.append(sa.exists().where(part.c.contact_id == contact.c.id))
-        if selection.search.strip():
-            # Not by its key: the hits are only looked up, the order comes from the sort's index.
-            found = (contact.c.id + 0).in_(hits(selection.search))
-            conditions.append(has(selection.search) if common else found)
+        if selection.search.strip() and broad:
+            conditions.append(has(selection.search))
+        elif selection.search.strip():
+            # Not by its key: the hits are only looked up, the order comes from the sort's index. Asked
+            # whether it is true, PostgreSQL keeps them in a hash: joined to them, which it expects to be a
+            # handful, it would go through all of them for each contact.
+            conditions.append((contact.c.id + 0).in_(hits(selection.search)).is_(sa.true()))
         return sa.select(contact.c.id.label("contact_id")).where(*conditions)
 
     def _parts(
-        self, connection: sa.Connection, selection: Selection
+        self, connection: sa.Connection, selection: Selection, *, whole: bool
     ) -> tuple[list[sa.Select[Any]], list[sa.ColumnElement[bool]]]:
         """Sets that a contact is in, and conditions on its row."""
         filters = selection.filters
@@ -151,7 +159,11 @@ class Listing:
         if filters.segment_id is not None:
             if self._members is None:
                 raise LookupError("no room has told whom segments hold")
-            sources.append(self._members(connection, key_of(filters.segment_id)))
+            members = self._members(connection, key_of(filters.segment_id), whole=whole)
+            if members.whereclause is not None and members.columns_clause_froms == [contact]:
+                conditions.append(members.whereclause)  # a rule speaks of the same row: nothing to join
+            else:
+                sources.append(members)
         if filters.category is not None:
             key = key_of(filters.category.category_id)
             if filters.category.state == "subscribed":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,7 +19,7 @@ from vestnik.contacts import reading
 from vestnik.contacts.list_errors import UnknownCursor
 from vestnik.contacts.listing import Listing, Selection, Sort
 from vestnik.contacts.reading import Person
-from vestnik.contacts.search import breadth
+from vestnik.contacts.search import breadth, has
 from vestnik.contacts.tables import contact
 from vestnik.db import Database
 from vestnik.db.types import to_microseconds
@@ -31,9 +30,12 @@ from vestnik.people.access import Actor
 #: A list counts to here by itself; what is more is counted when somebody asks.
 COUNTED_TO = 10_000
 
-#: A search is not counted further when a part of it found so many; where this many, rows are tested.
+#: A search is not counted further when a part of it found so many.
 _MANY = 2 * COUNTED_TO
-_COMMON = 200_000
+#: When so many have a text, whoever passes the filters beside it is tested; they are not all listed.
+_BROAD = 20 * COUNTED_TO
+#: So many contacts along the sort are tested one by one, before all that such a search finds are listed.
+_AHEAD = 2_000
 
 _COLUMNS: dict[str, sa.Column[Any]] = {
     "name": contact.c.name_folded,
@@ -113,21 +115,41 @@ class Pages:
         """How many contacts a selection has, to the last."""
         actor.require("contacts.read")
         async with self._database.read() as connection:
-            chosen = await connection.run_sync(self._listing.select, selection)
-            return await connection.scalar(sa.select(sa.func.count()).select_from(chosen.subquery())) or 0
+            return await self._count(connection, selection)
+
+    async def counted(
+        self, actor: Actor, selection: Selection, *, offset: int = 0, limit: int = 50
+    ) -> tuple[list[Person], int]:
+        """A page at an offset, and how many contacts the selection has, to the last."""
+        page = await self.page(actor, selection, offset=offset, limit=limit)
+        return page.people, await self.count(actor, selection) if page.more else page.total
+
+    async def _count(self, connection: AsyncConnection, selection: Selection) -> int:
+        broad = await self._broad(connection, selection)
+        # Of the few that a text finds each is looked at by itself; else all of a segment are read.
+        whole = broad or not selection.search.strip()
+        chosen = await connection.run_sync(
+            lambda sync: self._listing.select(sync, selection, whole=whole, broad=broad)
+        )
+        return await connection.scalar(sa.select(sa.func.count()).select_from(chosen.subquery())) or 0
 
     async def _rows(
         self, connection: AsyncConnection, selection: Selection, place: Cursor | None, offset: int, limit: int
     ) -> tuple[list[sa.Row[Any]], int]:
         """Rows (contact_id, sorted_by) of a page, and the count that stops above `COUNTED_TO`."""
-        found = await self._found(connection, selection)
-        if selection.narrow and found < _MANY:
-            few = await connection.run_sync(self._few, selection)
+        wide = await self._wide(connection, selection)
+        broad = await self._broad(connection, selection)
+        if selection.narrow and not wide:
+            few = await connection.run_sync(self._few, selection, broad)
             counted = sa.select(sa.func.count()).select_from(few)
             statement = sa.select(few.c.contact_id, few.c.sorted_by, counted.scalar_subquery().label("total"))
             page = _slice(statement, few.c.contact_id, few.c.sorted_by, selection.sort, place)
             rows = (await connection.execute(page.offset(offset or None).limit(limit))).all()
-            total = rows[0].total if rows else await connection.scalar(counted) or 0
+            if rows:
+                total = rows[0].total
+            else:  # a first page without anybody is a selection without anybody
+                past = place is not None or offset > 0
+                total = (await connection.scalar(counted) or 0) if past else 0
             if total <= COUNTED_TO:
                 return list(rows), total
         elif selection.narrow:
@@ -136,29 +158,54 @@ class Pages:
             everybody = await connection.run_sync(self._listing.walk, selection)
             some = everybody.limit(COUNTED_TO + 1).subquery()
             total = await connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+        if wide and not offset:
+            rows = await self._ahead(connection, selection, place, limit)
+            if len(rows) == limit:
+                return rows, total
         by = _COLUMNS[selection.sort.removeprefix("-")]
-        walk = await connection.run_sync(partial(self._listing.walk, common=found >= _COMMON), selection)
-        many = walk.add_columns(by.label("sorted_by"))
-        page = _slice(many, contact.c.id, by, selection.sort, place)
+        walk = await connection.run_sync(lambda sync: self._listing.walk(sync, selection, broad=broad))
+        page = _slice(walk.add_columns(by.label("sorted_by")), contact.c.id, by, selection.sort, place)
         return list(await connection.execute(page.offset(offset or None).limit(limit))), total
 
-    async def _found(self, connection: AsyncConnection, selection: Selection) -> int:
-        """How many a search that nothing else narrows has found, up to `_COMMON`; 0 for anything else."""
-        if selection != Selection(search=selection.search, sort=selection.sort):
-            return 0
-        if not selection.search.strip():
-            return 0
-        for most in (_MANY, _COMMON):
-            found: int = await connection.scalar(breadth(selection.search, most)) or 0
-            if found < most:
-                return found
-        return found
+    async def _wide(self, connection: AsyncConnection, selection: Selection) -> bool:
+        """Whether a search that nothing else narrows has found so many that they are not counted."""
+        return _searches_alone(selection) and await _found(connection, selection, _MANY)
 
-    def _few(self, connection: sa.Connection, selection: Selection) -> sa.CTE:
+    async def _broad(self, connection: AsyncConnection, selection: Selection) -> bool:
+        """Whether a search beside filters has found so many that listing them takes longer than testing."""
+        return not _searches_alone(selection) and await _found(connection, selection, _BROAD)
+
+    async def _ahead(
+        self, connection: AsyncConnection, selection: Selection, place: Cursor | None, limit: int
+    ) -> list[sa.Row[Any]]:
+        """The page as far as the next contacts along the sort fill it: a text that many have is soon met."""
+        sort, by = selection.sort, _COLUMNS[selection.sort.removeprefix("-")]
+        everybody = await connection.run_sync(self._listing.walk, Selection(sort=sort))
+        near = _slice(everybody, contact.c.id, by, sort, place).limit(_AHEAD).subquery("near")
+        met = (
+            sa.select(contact.c.id.label("contact_id"), by.label("sorted_by"))
+            .join(near, near.c.contact_id == contact.c.id)
+            .where(has(selection.search))
+        )
+        return list(await connection.execute(_slice(met, contact.c.id, by, sort, place).limit(limit)))
+
+    def _few(self, connection: sa.Connection, selection: Selection, broad: bool) -> sa.CTE:
         """The first that are found; used twice, so that both databases find them once."""
         by = _COLUMNS[selection.sort.removeprefix("-")]
-        chosen = self._listing.select(connection, selection).add_columns(by.label("sorted_by"))
-        return chosen.limit(COUNTED_TO + 1).cte("few")
+        chosen = self._listing.select(connection, selection, broad=broad)
+        return chosen.add_columns(by.label("sorted_by")).limit(COUNTED_TO + 1).cte("few")
+
+
+def _searches_alone(selection: Selection) -> bool:
+    return selection == Selection(search=selection.search, sort=selection.sort)
+
+
+async def _found(connection: AsyncConnection, selection: Selection, most: int) -> bool:
+    """Whether a part of the search finds at least so many."""
+    if not selection.search.strip():
+        return False
+    found: int = await connection.scalar(breadth(selection.search, most)) or 0
+    return found >= most
 
 
 def in_order(statement: sa.Select[Any], sort: Sort) -> sa.Select[Any]:

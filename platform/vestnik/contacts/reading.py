@@ -62,7 +62,10 @@ class OwnAddress:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A category as one contact chose it, with the latest evidence; no evidence means never asked."""
+    """A category as one contact chose it, with the latest evidence; no evidence means never asked.
+
+    `refused`: the contact's own word, not what the stop-list says of an address.
+    """
 
     category_id: int
     title: str
@@ -71,6 +74,7 @@ class Choice:
     at: datetime | None = None
     how: str | None = None
     from_where: str | None = None
+    refused: bool = False
 
 
 @dataclass(slots=True)
@@ -287,8 +291,9 @@ def _choice(
         evidence = None if person.blocked else said.get((id, "given"))
     subscribed = own is not False and stop is None and not (person.unsubscribed or person.blocked)
     if evidence is None:
-        return Choice(id, title, subscribed)
-    return Choice(id, title, subscribed, evidence.state, evidence.at, evidence.how, evidence.from_where)
+        return Choice(id, title, subscribed, refused=own is False)
+    state, at, how, from_where = evidence.state, evidence.at, evidence.how, evidence.from_where
+    return Choice(id, title, subscribed, state, at, how, from_where, refused=own is False)
 
 
 def _stop(person: Person, category_id: int) -> Stop | None:

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from vestnik.contacts.addresses import AddressKind
-from vestnik.contacts.consents import ConsentState, Reason
+from vestnik.contacts.consents import ConsentState
 from vestnik.contacts.reading import Choice, OwnAddress, Person
+from vestnik.contacts.reasons import Reason
 from vestnik.contacts.service import Draft
 from vestnik.http.api import Context, Id, Page, Router, Shape, key_of
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import sqlalchemy as sa
 
+from vestnik.addresses import parts_of_phones
 from vestnik.companies.service import clients_with_name
 from vestnik.companies.tables import client
 from vestnik.contacts.tables import address, contact, contact_address
@@ -42,7 +42,7 @@ def has(search: str) -> sa.ColumnElement[bool]:
         sa.exists().where(client.c.id == contact.c.company_id, _holds(client.c.name_folded, folded)),
         _has_address("email", folded),
     ]
-    found.extend(_has_address("phone", sought) for sought in _numbers(search))
+    found.extend(_has_address("phone", sought) for sought in parts_of_phones(search))
     return sa.or_(*found)
 
 
@@ -54,19 +54,8 @@ def _parts(search: str, most: int | None = None) -> list[sa.Select[tuple[int]]]:
         sa.select(person.c.id).where(person.c.company_id.in_(clients_with_name(text))),
         _holders(fold(text), "email", most),
     ]
-    found.extend(_holders(sought, "phone", most) for sought in _numbers(text))
+    found.extend(_holders(sought, "phone", most) for sought in parts_of_phones(text))
     return found
-
-
-def _numbers(text: str) -> list[str]:
-    """What to look for in phones, if a text can be a part of one."""
-    digits = re.sub(r"\D", "", text)
-    if len(digits) < SHORTEST or re.search(r"[^\d\s()+-]", text):
-        return []
-    # A Russian number is typed with 8 in front of it and stored with +7.
-    if len(digits) == 11 and digits[0] in "78":
-        return [digits[1:]]
-    return [digits, f"+7{digits[1:]}"] if digits[0] == "8" and len(digits) < 11 else [digits]
 
 
 def _holders(folded: str, kind: str, most: int | None) -> sa.Select[tuple[int]]:

@@ -304,9 +304,10 @@ class Contacts:
         `source` names who said so ("unisender@12"). Doing it again changes nothing. Addresses that
         belong to no contact are kept as well, by their hash, for the day they are imported.
         """
-        hashes = [address_hash(self._vault, each) for each in addresses]
+        spelt = {address_hash(self._vault, each): each for each in addresses}
+        hashes = {key: each.kind for key, each in spelt.items()}
         evidence = Evidence(at or now(), reason, source)
-        return add_to_stop_list(connection, hashes, category_id, reason, evidence)
+        return len(add_to_stop_list(connection, hashes, category_id, reason, evidence, spelt=spelt))
 
     def erased_addresses(
         self, connection: sa.Connection, addresses: Collection[Address]

@@ -150,6 +150,8 @@ suppression = sa.Table(
     metadata,
     sa.Column("id", Key, primary_key=True),
     sa.Column("address_hash", sa.LargeBinary, nullable=False),
+    # Whether the hash is of an e-mail address or of a phone; None: of before this was kept.
+    sa.Column("kind", Exact),
     # None: all categories.
     sa.Column("category_id", Key, sa.ForeignKey("category.id")),
     sa.Column("reason", sa.Text, nullable=False),
@@ -174,6 +176,16 @@ suppression = sa.Table(
         sqlite_where=sa.text("category_id IS NOT NULL"),
         postgresql_where=sa.text("category_id IS NOT NULL"),
     ),
+)
+
+#: Rows of the stop-list that nothing but files vouches for, with each import: what undoing may take back.
+suppression_import = sa.Table(
+    "suppression_import",
+    metadata,
+    sa.Column("import_id", Key, sa.ForeignKey("contact_import.id"), primary_key=True, autoincrement=False),
+    sa.Column("suppression_id", Key, sa.ForeignKey("suppression.id"), primary_key=True, autoincrement=False),
+    sa.Index(None, "suppression_id"),
+    sqlite_with_rowid=False,
 )
 
 contact_field = sa.Table(

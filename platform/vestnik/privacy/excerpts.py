@@ -12,6 +12,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Any
 from urllib.parse import unquote
@@ -30,6 +31,10 @@ _BETWEEN_WORDS = re.compile(rb"[\s,;|<>\"']")
 _SECRET = re.compile(
     r"pass(?:word|wd|phrase)|secret|token|apikey|authorization|cookie|csrf|signature|session"
 )
+_IN_NAMES = re.compile(r"[-_ ]")
+_NAME_CHARACTERS = 60
+#: What JSON nests; a union in its place would be made anew for each value.
+_NESTED = (dict, list)
 _QUOTED = re.compile(r"%[0-9a-fA-F]{2}")
 #: The bytes of one character of UTF-8 that a cut may leave.
 _OF_A_CHARACTER = 4
@@ -101,7 +106,7 @@ class Excerpts:
             return None
         if isinstance(value, str):
             return self._changed_text(value, without)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return self._changed_object(value, without)
         if isinstance(value, list):
             return self._changed_list(value, without, row)
@@ -147,7 +152,7 @@ class Excerpts:
 
     def _whole(self, value: Any) -> Any:
         """An object or a list that names nobody else: it is not asked anew what is in it."""
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return {key: self._within(key, each) for key, each in value.items()}
         return [self._within("", each) for each in value]
 
@@ -163,7 +168,7 @@ class Excerpts:
         return masked_number(value) if type(value) in (int, float) else value
 
     def _names_others(self, value: Any) -> bool:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return any(self._names_others(each) for pair in value.items() for each in pair)
         if isinstance(value, list):
             return any(self._names_others(each) for each in value)
@@ -179,11 +184,19 @@ class Excerpts:
 
 
 def _is_secret(name: str) -> bool:
-    return _SECRET.search(re.sub(r"[-_ ]", "", name.lower())) is not None
+    return _is_secret_name(name) if len(name) <= _NAME_CHARACTERS else _tells_of_secret(name)
+
+
+def _tells_of_secret(name: str) -> bool:
+    return _SECRET.search(_IN_NAMES.sub("", name.lower())) is not None
+
+
+#: The names of fields are the same few again and again.
+_is_secret_name = lru_cache(maxsize=1_000)(_tells_of_secret)
 
 
 def _is_single(value: Any) -> bool:
-    return not isinstance(value, Mapping | list)
+    return not isinstance(value, _NESTED)
 
 
 def _nested(value: Any) -> Any:

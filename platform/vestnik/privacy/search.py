@@ -29,6 +29,12 @@ DIGITS_OF_IDENTIFIER = 8
 #: A shorter word beside the person's address is left: it says nothing.
 WORD_CHARACTERS = 3
 
+#: Names of fields that are remembered, and how long they may be: those of services, not somebody's thousands.
+_NAMES_SEEN = 1_000
+_NAME_CHARACTERS = 60
+
+#: What JSON nests; a union in its place would be made anew for each value.
+_NESTED = (dict, list)
 _SEPARATORS = b" ()-.+"
 _BACKSLASHES = re.compile(rb"\\{2,}")
 
@@ -40,6 +46,27 @@ class Wanted(msgspec.Struct, frozen=True):
     names: Sequence[str] = ()
     identifiers: Sequence[str] = ()
     values: Sequence[str] = ()
+
+
+class _Traces:
+    """What surely stands where a value does; most texts can hold only the few that are plain letters."""
+
+    def __init__(self, traces: Iterable[bytes]) -> None:
+        self._plain: list[bytes] = []
+        self._escaped: list[bytes] = []
+        self._high: list[bytes] = []
+        for trace in dict.fromkeys(traces):
+            is_escaped = b"%" in trace or b"\\" in trace
+            kind = self._high if not trace.isascii() else self._escaped if is_escaped else self._plain
+            kind.append(trace)
+
+    def may_stand_in(self, lower: bytes) -> bool:
+        """Whether one of them is in a text of small letters."""
+        if _has_one(lower, self._plain):
+            return True
+        if not lower.isascii() and _has_one(lower, self._high):
+            return True
+        return (b"%" in lower or b"\\" in lower) and _has_one(lower, self._escaped)
 
 
 class Search:
@@ -64,31 +91,36 @@ class Search:
         self._emails = [re.compile(spelling.email(each), re.IGNORECASE) for each in emails]
         self._phones = [re.compile(spelling.phone(each), re.IGNORECASE) for each in phones]
         self._words = _any([*map(spelling.name, names), *map(spelling.identifier, sure)])
-        self._traces = list(
-            dict.fromkeys(
-                trace
-                for text in (
-                    *(each.rpartition("@")[0] for each in emails),
-                    *sure,
-                    *(max(words, key=len) for words in names),
-                )
-                for trace in spelling.traces(text)
+        self._traces = _Traces(
+            trace
+            for text in (
+                *(each.rpartition("@")[0] for each in emails),
+                *sure,
+                *(max(words, key=len) for words in names),
             )
+            for trace in spelling.traces(text)
         )
         self._digits = [_national(each).encode() for each in phones]
+        self._names_seen: dict[str, tuple[str, bool]] = {}
+        self._fewest_digits = min(map(len, self._digits), default=0)
 
     def may_hold(self, data: bytes) -> bool:
-        """False where no value is: one look in C, for most texts hold nothing."""
+        """False where no value is: few looks in C, for most texts hold nothing."""
         lower = data.lower()
         if b"\\\\u" in lower:  # escapes of a document that is a text of another
             lower = _BACKSLASHES.sub(rb"\\", lower)
-        if any(trace in lower for trace in self._traces):
-            return True
-        if not self._digits:
+        return self._traces.may_stand_in(lower) or self._phone_may_stand_in(lower)
+
+    def _phone_may_stand_in(self, lower: bytes) -> bool:
+        if not self._digits or len(lower) < self._fewest_digits:
             return False
-        digits = lower.replace(b"%20", b"").replace(b"%28", b"").replace(b"%29", b"").replace(b"%2d", b"")
-        digits = digits.replace(b"\xc2\xa0", b"").replace(b"\\u00a0", b"").translate(None, _SEPARATORS)
-        return any(each in digits for each in self._digits)
+        if b"%" in lower:
+            lower = lower.replace(b"%20", b"").replace(b"%28", b"").replace(b"%29", b"").replace(b"%2d", b"")
+        if not lower.isascii():
+            lower = lower.replace(b"\xc2\xa0", b"")
+        if b"\\u00a0" in lower:
+            lower = lower.replace(b"\\u00a0", b"")
+        return _has_one(lower.translate(None, _SEPARATORS), self._digits)
 
     def holds(self, text: str) -> bool:
         """Whether a text holds one of the values that tell by themselves."""
@@ -151,7 +183,7 @@ class Search:
         """The value, and whether what stands around it is about the person, too."""
         if isinstance(value, str):
             return self._walked_text(value)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return self._walked_object(value)
         if isinstance(value, list):
             return self._walked_list(value)
@@ -181,10 +213,20 @@ class Search:
         found: dict[str, Any] = {}
         hits = False
         for key, each in value.items():
-            shown, of_key = self._walked_text(key)
+            shown, of_key = self._walked_name(key)
             found[shown], of_value = self._walked(each)
             hits = hits or of_key or of_value
         return found, hits
+
+    def _walked_name(self, key: str) -> tuple[str, bool]:
+        """The name of a field: the same few come again and again."""
+        if len(key) > _NAME_CHARACTERS:
+            return self._walked_text(key)
+        if (known := self._names_seen.get(key)) is None:
+            known = self._walked_text(key)
+            if len(self._names_seen) < _NAMES_SEEN:
+                self._names_seen[key] = known
+        return known
 
     def _walked_bytes(self, packed: str) -> tuple[dict[str, Any], bool]:
         """Bytes that a recording keeps in Base64."""
@@ -200,7 +242,7 @@ class Search:
     def _walked_list(self, value: list[Any]) -> tuple[list[Any], bool]:
         """A list of records, of which only some are about the person, says nothing of what stands around."""
         walked = [self._walked(each) for each in value]
-        records = [isinstance(each, Mapping | list) for each in value]
+        records = [isinstance(each, _NESTED) for each in value]
         if any(hit for _, hit in walked) and any(
             record and not hit for record, (_, hit) in zip(records, walked, strict=True)
         ):
@@ -212,11 +254,18 @@ class Search:
             return value
         if isinstance(value, str):
             return self._beside.sub(WORD.encode(), _bytes(value)).decode("utf-8", "surrogatepass")
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return {key: self._without_words(each) for key, each in value.items()}
         if isinstance(value, list):
             return [self._without_words(each) for each in value]
         return value
+
+
+def _has_one(text: bytes, wanted: Iterable[bytes]) -> bool:
+    for each in wanted:  # a loop: any() takes three times as long for the one or two that there are
+        if each in text:
+            return True
+    return False
 
 
 def _other_email(match: re.Match[bytes]) -> bytes:

@@ -7,6 +7,7 @@ Problem
 ├── NotStatic 409        members given to a dynamic segment
 ├── NotDynamic 409       a rule given to a static one
 ├── SegmentArchived 409  a bulk run that was adding to it, or taking out of it, ends here
+├── SegmentInUse 409     can't be archived
 └── CountTakesTooLong 503
 """
 
@@ -125,3 +126,15 @@ class CountTakesTooLong(Problem):
         "en": "The contacts were not counted in {seconds} s. The rule is right: the segment can be saved.",
     }
     fields = ("seconds",)
+
+
+class SegmentInUse(Problem):
+    code = "segment_in_use"
+    status = 409
+    title = {"ru": "Сегмент используется", "en": "The segment is in use"}
+    message = {
+        "ru": "Сегмент «{name}» синхронизируется со списками сервиса: {uses}. Сначала удалите эти "
+        "синхронизации.",
+        "en": "The segment “{name}” is synced to lists of a service: {uses}. Delete these syncs first.",
+    }
+    fields = ("name", "uses")

@@ -200,7 +200,12 @@ async def count_segment(context: Context, id: int) -> CountShape:
 async def list_segment_contacts(context: Context, id: int, query: ContactQuery) -> ContactPage:
     """A page of a segment's contacts."""
     people, total = await context.services.segments.contacts(
-        context.actor, id, search=query.search, sort=query.sort, offset=query.offset, limit=query.limit
+        context.actor,
+        id,
+        search=query.search,
+        sort=query.sort or "name",
+        offset=query.offset,
+        limit=query.limit,
     )
     return contact_page(people, total)
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from vestnik.contacts.tables import contact
 from vestnik.segments.actual import Told
-from vestnik.segments.conditions import Condition, Now, Predicate
+from vestnik.segments.conditions import Condition, Now, Predicate, Yes
 from vestnik.segments.errors import InvalidRule
 
 EVERYBODY: Mapping[str, Any] = {"combinator": "and", "rules": []}
@@ -112,8 +112,8 @@ def _group(
         else _condition(each, known, now, f"{path}.rules[{n}]")
         for n, each in enumerate(node["rules"])
     ]
-    # What the row itself tells comes first: often nothing need be looked up then.
-    parts.sort(key=_looks_up)
+    # What the row itself tells comes first: often nothing need be looked up then, nor its document read.
+    parts.sort(key=lambda part: (_looks_up(part), not isinstance(part, Yes)))
     if not parts:
         joined: Predicate = sa.true()
     else:

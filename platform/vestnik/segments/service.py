@@ -13,19 +13,29 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.audit import record
 from vestnik.contacts.fields import SELECT_FIELDS, archived_title, fields_of
+from vestnik.contacts.listing import Filters, Listing, Selection, Sort
+from vestnik.contacts.paging import Pages
 from vestnik.contacts.reading import Person
-from vestnik.contacts.service import Contacts
 from vestnik.contacts.tables import contact
 from vestnik.db import Database, fold, insert_ignore, now
 from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
 from vestnik.segments.conditions import OF_FIELD, Condition, Conditions, Now
-from vestnik.segments.errors import InvalidRule, NotDynamic, NotStatic, SegmentExists, UnknownMember
+from vestnik.segments.errors import (
+    InvalidRule,
+    NotDynamic,
+    NotStatic,
+    SegmentExists,
+    SegmentInUse,
+    UnknownMember,
+)
 from vestnik.segments.own import own_conditions
 from vestnik.segments.rules import select_members
 from vestnik.segments.tables import segment, segment_member
 
 SegmentKind = Literal["static", "dynamic"]
+#: What a segment is needed for, by its key, in words.
+Uses = Callable[[sa.Connection, int], Sequence[str]]
 
 _AT_ONCE = 5_000
 
@@ -48,9 +58,17 @@ class Segment:
 class Segments:
     """Segments, and the one SELECT that each of them is."""
 
-    def __init__(self, database: Database, contacts: Contacts, zone: Callable[[], ZoneInfo]) -> None:
-        self._database, self._contacts, self._zone = database, contacts, zone
+    def __init__(self, database: Database, zone: Callable[[], ZoneInfo]) -> None:
+        self._database, self._zone = database, zone
+        listing = Listing()
+        listing.members_of_segments(self.select)
+        self._pages = Pages(database, listing)
         self.conditions = Conditions(own_conditions())
+        self._uses: list[Uses] = []
+
+    def keep_while(self, uses_of: Uses) -> None:
+        """Archive no segment for which `uses_of` names something that needs it still."""
+        self._uses.append(uses_of)
 
     # Members
 
@@ -77,17 +95,18 @@ class Segments:
         )
 
     async def contacts(
-        self, actor: Actor, segment_id: int, *, search: str, sort: str, offset: int, limit: int
+        self,
+        actor: Actor,
+        segment_id: int,
+        *,
+        search: str = "",
+        sort: Sort = "name",
+        offset: int = 0,
+        limit: int = 50,
     ) -> tuple[list[Person], int]:
         """A page of a segment's contacts, and how many match in all."""
-        return await self._contacts.page(
-            actor,
-            search=search,
-            sort=sort,
-            offset=offset,
-            limit=limit,
-            within=await self.members(segment_id),
-        )
+        selection = Selection(search=search, filters=Filters(segment_id=str(segment_id)), sort=sort)
+        return await self._pages.counted(actor, selection, offset=offset, limit=limit)
 
     def compile(
         self, connection: sa.Connection, rule: Mapping[str, Any], *, whole: bool = False
@@ -215,11 +234,17 @@ class Segments:
         await self._database.write(change)
 
     async def archive(self, actor: Actor, segment_id: int) -> None:
-        """Take a segment out of the lists; what refers to it still finds its members."""
+        """Take a segment out of the lists; what refers to it still finds its members.
+
+        Raises SegmentInUse while something goes on that needs it.
+        """
         actor.require("segments.write")
 
         def archive(connection: sa.Connection) -> None:
-            _live(connection, segment_id)
+            kept = _live(connection, segment_id)
+            uses = [use for uses_of in self._uses for use in uses_of(connection, segment_id)]
+            if uses:
+                raise SegmentInUse(name=kept.name, uses=", ".join(uses))
             connection.execute(sa.update(segment).where(segment.c.id == segment_id).values(archived_at=now()))
             record(connection, actor, "segment.archived", "segment", segment_id)
 

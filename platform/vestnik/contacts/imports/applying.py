@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from vestnik.companies.finding import hold_inns
 from vestnik.companies.matching import find_clients
 from vestnik.companies.service import NewClient, insert_clients
 from vestnik.contacts.addresses import Address
@@ -397,6 +398,9 @@ def _companies(connection: sa.Connection, rows: Sequence[Row]) -> dict[tuple[str
         return {}
     found = find_clients(connection, list(names))
     missing = [key for key in names if key not in found]
+    if hold_inns(connection, [inn for inn, _ in missing]):
+        found |= find_clients(connection, missing)
+        missing = [key for key in missing if key not in found]
     kinds = {10: "company", 12: "person"}
     new = [
         NewClient(names[key] or f"ИНН {key[0]}", kinds.get(len(key[0] or ""), "company"), key[0])

@@ -10,13 +10,17 @@ import os
 import resource
 import struct
 import sys
+from collections.abc import Sequence
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from vestnik.contacts.imports import stop_rows
 from vestnik.contacts.imports.files import Unreadable, all_rows, inspect
 from vestnik.contacts.imports.mapping import RowReader, guess
 from vestnik.contacts.imports.rows import BATCH_ROWS, Batch, Failed, Frame, Inspected, Job, Row, Told
+from vestnik.contacts.imports.stop_rows import StopReader
 
 MEMORY_BYTES = 2 << 30
 _NICENESS = 5
@@ -44,8 +48,8 @@ def main() -> None:
 def _inspected(file: BinaryIO, job: Job) -> Inspected:
     found = inspect(file, job.reading)
     width = len(found.columns)
-    targets = guess(found.columns, found.rows, job.called) if job.columns is None else [*job.columns[:width]]
-    reader = RowReader(targets, found.columns, job.fields, job.owners)
+    targets = _guessed(found, job) if job.columns is None else [*job.columns[:width]]
+    reader = _reader(job, targets, found.columns)
     found.targets = [*targets, *(None for _ in range(width - len(targets)))]
     found.taken = [
         reader.read(number, cells) for number, cells in enumerate(found.rows, 1 + found.reading.header)
@@ -53,12 +57,24 @@ def _inspected(file: BinaryIO, job: Job) -> Inspected:
     return found
 
 
+def _guessed(found: Inspected, job: Job) -> list[str | None]:
+    if job.purpose == "suppression":
+        return stop_rows.guess(found.columns, found.rows)
+    return guess(found.columns, found.rows, job.called)
+
+
+def _reader(job: Job, columns: Sequence[str | None], titles: Sequence[str]) -> RowReader | StopReader:
+    if job.purpose == "suppression":
+        return StopReader(columns, titles, ZoneInfo(job.zone))
+    return RowReader(columns, titles, job.fields, job.owners)
+
+
 def _rows(out: BinaryIO, file: BinaryIO, job: Job) -> None:
     if job.reading is None:
         raise ValueError("a job that reads rows says how")
     rows = all_rows(file, job.reading)
     titles = next(rows, []) if job.reading.header else []
-    reader = RowReader(job.columns or (), titles, job.fields, job.owners)
+    reader = _reader(job, job.columns or (), titles)
     first = job.start + 1 + job.reading.header
     end = None if job.limit is None else job.start + job.limit
     batch: list[Row] = []

@@ -4,6 +4,7 @@ Problem
 ├── UnreadableFile 422        neither CSV nor XLSX, empty, or too wide
 ├── FileTooLarge 413
 ├── NoMapping 422             no column says who a row is
+├── NoAddressColumn 422       no column has addresses for the stop-list
 ├── UnknownTarget 422         a column mapped to what there is not
 ├── NotNow 409                the import is in another state
 ├── SegmentGone 404           a segment that was deleted
@@ -48,6 +49,16 @@ class NoMapping(Problem):
     message = {
         "ru": "Укажите хотя бы одну колонку с почтой, телефоном, внешним номером или именем.",
         "en": "Choose at least one column with an e-mail address, phone, external number or name.",
+    }
+
+
+class NoAddressColumn(Problem):
+    code = "no_address_column"
+    status = 422
+    title = {"ru": "Не выбрана колонка с адресами", "en": "No column with addresses is chosen"}
+    message = {
+        "ru": "Укажите колонку, в которой почта или телефон: по ним адрес попадёт в стоп-лист.",
+        "en": "Choose the column with the e-mail addresses or phones that are to be suppressed.",
     }
 
 

@@ -20,22 +20,21 @@ _GIVE = RowsStatement(
     " ON CONFLICT (contact_id, category_id) DO NOTHING RETURNING contact_id",
     {"id": "bigint", "category_id": "bigint", "at": "bigint"},
 )
-_SHARED = (
+#: Who else holds a contact's e-mail (or its phone, lacking one), and whether that one left everything.
+_SHARING = RowsStatement(
+    "SELECT DISTINCT r.id, o.id, o.unsubscribed OR o.blocked"
     " FROM {rows} CROSS JOIN contact_address AS l CROSS JOIN contact_address AS h CROSS JOIN contact AS o"
     " WHERE l.contact_id = r.id AND (l.kind = 'email' OR NOT EXISTS (SELECT 1 FROM contact_address AS e"
     " WHERE e.contact_id = r.id AND e.kind = 'email'))"
     " AND h.address_id = l.address_id AND h.contact_id <> r.id AND o.id = h.contact_id"
-    " AND o.merged_into IS NULL"
-)
-_LEFT_ALL = RowsStatement(
-    f"SELECT DISTINCT r.id{_SHARED} AND (o.unsubscribed OR o.blocked)",
+    " AND o.merged_into IS NULL",
     {"id": "bigint"},
 )
+#: Asked of the few who share only.
 _LEFT_ONE = RowsStatement(
-    "SELECT DISTINCT r.id, s.category_id"
-    + _SHARED.replace(" WHERE ", " CROSS JOIN subscription AS s WHERE ", 1)
-    + " AND s.contact_id = o.id AND NOT s.subscribed",
-    {"id": "bigint"},
+    "SELECT DISTINCT r.id, s.category_id FROM {rows} CROSS JOIN subscription AS s"
+    " WHERE s.contact_id = r.other AND NOT s.subscribed",
+    {"id": "bigint", "other": "bigint"},
 )
 #: How a withdrawal is noted that came with the address.
 INHERITED = "Отписался другой контакт с тем же адресом"
@@ -66,12 +65,14 @@ def inherit_withdrawals(connection: sa.Connection, contact_ids: Sequence[int], a
 
     Otherwise a second contact at the same address would be a way round the first one's word.
     """
-    rows = [{"id": id} for id in contact_ids]
+    sharing = _SHARING.rows(connection, [{"id": id} for id in contact_ids])
+    if not sharing:
+        return
     evidence = Evidence(at, INHERITED, "импорт")
-    choices = [Choice(id, None, "withdrawn", evidence) for (id,) in _LEFT_ALL.rows(connection, rows)]
-    choices += [
-        Choice(id, category_id, "withdrawn", evidence) for id, category_id in _LEFT_ONE.rows(connection, rows)
-    ]
+    left_all = {id for id, _, left in sharing if left}
+    choices = [Choice(id, None, "withdrawn", evidence) for id in sorted(left_all)]
+    left_one = _LEFT_ONE.rows(connection, [{"id": id, "other": other} for id, other, _ in sharing])
+    choices += [Choice(id, category_id, "withdrawn", evidence) for id, category_id in left_one]
     record_choices(connection, choices)
 
 

@@ -12,7 +12,7 @@ from stdnum.ru import inn as inn_rules
 from vestnik.contacts.addresses import entered
 from vestnik.contacts.errors import InvalidAddress
 from vestnik.contacts.imports.rows import FieldRule, Row
-from vestnik.db.types import fold
+from vestnik.folding import fold
 
 NAME_CHARACTERS = 500
 TEXT_CHARACTERS = 2_000
@@ -23,6 +23,8 @@ _SEVERAL = re.compile(r"[,;\n]+")
 _SPACES = re.compile(r"[,;\s]+")
 _TRUE = frozenset({"1", "да", "yes", "true", "истина", "+", "y", "д", "v", "x"})
 _FALSE = frozenset({"0", "нет", "no", "false", "ложь", "-", "n", "н"})
+_EMAIL = re.compile(r"@.*\.|\..*@")
+_PHONE = re.compile(r"[\s()+.-]*(?:\d[\s()+.-]*){10,15}")
 _RUSSIAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:\s.*)?")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T\s].*)?")
 
@@ -67,11 +69,24 @@ def _by_name(title: str, fields: Mapping[str, str]) -> str | None:
 
 
 def _by_values(values: Sequence[str]) -> str | None:
-    if values and all("@" in value and "." in value for value in values):
+    if values and all(_EMAIL.search(value) for value in values):
         return "email"
-    if values and all(re.fullmatch(r"[\s()+.-]*(?:\d[\s()+.-]*){10,15}", value) for value in values):
+    if values and all(_PHONE.fullmatch(value) for value in values):
         return "phone"
     return None
+
+
+def looks_like_addresses(values: Sequence[str]) -> bool:
+    """Whether values seem to be e-mail addresses and phones, be they mixed."""
+    return bool(values) and all(_EMAIL.search(value) or _PHONE.fullmatch(value) for value in values)
+
+
+def rejected(number: int, cells: list[str], titles: Sequence[str], code: str, column: int | None) -> Row:
+    """A row that is not taken, with the title of the column that does not fit, or its number."""
+    reason = {"code": code}
+    if column is not None:
+        reason["column"] = (titles[column] if column < len(titles) else "") or str(column + 1)
+    return Row(number, reason=reason, cells=cells)
 
 
 class RowReader:
@@ -92,12 +107,8 @@ class RowReader:
         """The row `number` of the file as it is to be applied, or with the reason why it is rejected."""
         try:
             return self._read(number, cells)
-        except Rejected as rejected:
-            reason = {"code": rejected.code}
-            if rejected.column is not None:
-                title = self._titles[rejected.column] if rejected.column < len(self._titles) else ""
-                reason["column"] = title or str(rejected.column + 1)
-            return Row(number, reason=reason, cells=cells)
+        except Rejected as wrong:
+            return rejected(number, cells, self._titles, wrong.code, wrong.column)
 
     def _read(self, number: int, cells: list[str]) -> Row:
         row = Row(number, emails=[], phones=[], custom={})
@@ -111,8 +122,8 @@ class RowReader:
                     names.append(value)
                 else:
                     self._take(row, target, value)
-            except Rejected as rejected:
-                raise Rejected(rejected.code, place) from None
+            except Rejected as wrong:
+                raise Rejected(wrong.code, place) from None
         row.name = " ".join(" ".join(names).split())
         if len(row.name) > NAME_CHARACTERS:
             raise Rejected("too_long")
@@ -177,7 +188,7 @@ def value_of(rule: FieldRule, text: str) -> Any:
                 return folded in _TRUE
             raise Rejected("not_yes_or_no")
         case "date":
-            return _date(text)
+            return to_date(text)
         case "choice":
             folded = fold(text)
             for option in rule.options:
@@ -210,7 +221,8 @@ def _number(text: str) -> float | int:
     return int(number) if number.is_integer() and "." not in plain else number
 
 
-def _date(text: str) -> str:
+def to_date(text: str) -> str:
+    """A date as YYYY-MM-DD, whatever stands after it; raises `Rejected`."""
     if found := _RUSSIAN_DATE.fullmatch(text):
         day, month, year = map(int, found.groups())
     elif found := _ISO_DATE.fullmatch(text):

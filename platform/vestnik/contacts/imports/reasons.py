@@ -40,6 +40,18 @@ ROWS: Mapping[str, Text] = {
         "ru": "Данные этого человека удалены после загрузки файла",
         "en": "This person's data was erased after the file was uploaded",
     },
+    "no_such_address": {
+        "ru": "«{column}»: это не почта и не телефон",
+        "en": "“{column}”: neither an e-mail address nor a phone",
+    },
+    "unknown_reason": {
+        "ru": "«{column}»: такая причина неизвестна. Подойдут «отписка», «недоставка», «жалоба» и «вручную»",
+        "en": "“{column}”: the reason is not known. Write unsubscribed, hard bounce, complaint or manual",
+    },
+    "no_address": {
+        "ru": "В строке нет ни почты, ни телефона",
+        "en": "The row has no e-mail address and no phone",
+    },
     "nobody": {
         "ru": "В строке нет ни имени, ни адреса, ни внешнего номера",
         "en": "The row has no name, no address and no external number",
@@ -190,8 +202,8 @@ FETCHES: Mapping[str, Text] = {
 KEPT: Mapping[str, Text] = {
     "changed": {"ru": "Изменён после импорта", "en": "Changed after the import"},
     "used": {
-        "ru": "Контакту уже отправлялась рассылка",
-        "en": "The contact was in a campaign since",
+        "ru": "Контакту уже отправлялась рассылка, или от него есть заявка",
+        "en": "The contact was in a campaign since, or sent a lead",
     },
     "chose": {
         "ru": "Человек с тех пор выбрал подписки: его выбор не удаляется",

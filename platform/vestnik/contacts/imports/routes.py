@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 
 import msgspec
 import sqlalchemy as sa
@@ -15,9 +12,13 @@ from starlette.responses import StreamingResponse
 
 from vestnik.contacts.imports import reasons
 from vestnik.contacts.imports.files import CELL_CHARACTERS, COLUMNS
-from vestnik.contacts.imports.rows import Policy, Reading, Row
+from vestnik.contacts.imports.rows import Policy, Purpose, Reading, Row
+from vestnik.contacts.imports.storing import FILE_BYTES
+from vestnik.contacts.reasons import Reason
 from vestnik.http.api import Context, Id, Page, Router, Shape, key_of
+from vestnik.http.csv_files import csv_file
 from vestnik.http.errors import Language
+from vestnik.http.uploads import FileBody
 
 router = Router("imports")
 
@@ -25,8 +26,6 @@ State = Literal["uploaded", "running", "done", "failed", "cancelled", "undoing",
 Target = Annotated[str, msgspec.Meta(max_length=100)]
 Columns = Annotated[list[Target | None], msgspec.Meta(max_length=COLUMNS)]
 Title = Annotated[str, msgspec.Meta(max_length=CELL_CHARACTERS)]
-
-_WRITTEN_AT_ONCE = 200
 
 
 class ReadingShape(Shape):
@@ -42,7 +41,8 @@ class ReadingShape(Shape):
 class PolicyShape(Shape):
     """What to do with contacts that are here already, and what becomes of everybody in the file.
 
-    A category needs `how`: the evidence of their consent. Who has unsubscribed stays so.
+    A category needs `how`: the evidence of their consent. Who has unsubscribed stays so. Of a list for the
+    stop-list it is the category that its addresses are not written to in, none for all.
     """
 
     duplicates: Literal["update", "fill", "skip"] = "update"
@@ -50,6 +50,8 @@ class PolicyShape(Shape):
     category_id: Id | None = None
     how: Annotated[str, msgspec.Meta(max_length=500)] = ""
     from_where: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    # Of a list for the stop-list: why its addresses are there, where a row does not say.
+    reason: Reason | None = None
 
 
 class ImportRow(Shape):
@@ -57,6 +59,7 @@ class ImportRow(Shape):
 
     id: Id
     state: State
+    purpose: Purpose
     file_name: str
     file_bytes: int
     schedule_id: Id | None
@@ -101,6 +104,8 @@ class UploadQuery(Shape):
     """The name of the file that is the body."""
 
     file_name: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    # What its rows become: contacts, or entries of the stop-list.
+    purpose: Purpose = "contacts"
 
 
 class PreviewBody(Shape, kw_only=True):
@@ -145,8 +150,8 @@ class StartBody(Shape, kw_only=True):
 async def list_imports(context: Context, query: Page) -> ImportPage:
     """Imports of contacts, newest first."""
     rows, total = await context.services.imports.page(context.actor, query.offset, query.limit)
-    names = await _names(context, rows)
-    items = [ImportRow(**_values(row, names, context.language)) for row in rows]
+    names = await names_of(context, rows)
+    items = [ImportRow(**values_of(row, names, context.language)) for row in rows]
     return ImportPage(items=items, total=total)
 
 
@@ -156,11 +161,11 @@ async def list_imports(context: Context, query: Page) -> ImportPage:
     returns=ImportCard,
     status=201,
     right="contacts.write",
-    media_type="application/octet-stream",
+    upload=FileBody(FILE_BYTES),
 )
-async def upload_import(context: Context, query: UploadQuery) -> ImportCard:
+async def upload_import(context: Context, query: UploadQuery, upload: AsyncIterator[bytes]) -> ImportCard:
     """Upload a CSV or XLSX file, which is the request's body; nothing is imported before it is started."""
-    id = await context.services.imports.upload(context.actor, query.file_name, context.request.stream())
+    id = await context.services.imports.upload(context.actor, query.file_name, upload, query.purpose)
     return await _card(context, id)
 
 
@@ -226,14 +231,14 @@ async def remove_import(context: Context, id: int) -> None:
 async def get_import_rejects(context: Context, id: int) -> StreamingResponse:
     """The rows that were not taken, as a CSV file with the reason of each."""
     rows = await context.services.imports.rejects(context.actor, id, context.language)
-    return _csv(rows, f"rejects-{id}.csv")
+    return csv_file(rows, f"rejects-{id}.csv")
 
 
 @router.get("/imports/{id:key}/not-undone", media_type="text/csv", right="contacts.write")
 async def get_import_not_undone(context: Context, id: int) -> StreamingResponse:
     """The contacts that undoing left as they are, as a CSV file with the reason of each."""
     rows = await context.services.imports.not_undone(context.actor, id, context.language)
-    return _csv(rows, f"not-undone-{id}.csv")
+    return csv_file(rows, f"not-undone-{id}.csv")
 
 
 def policy_of(shape: PolicyShape) -> Policy:
@@ -244,6 +249,7 @@ def policy_of(shape: PolicyShape) -> Policy:
         category_id=None if shape.category_id is None else key_of(shape.category_id),
         how=shape.how.strip(),
         from_where=shape.from_where.strip(),
+        reason=shape.reason,
     )
 
 
@@ -255,6 +261,7 @@ def policy_shape(policy: Policy) -> PolicyShape:
         category_id=None if policy.category_id is None else str(policy.category_id),
         how=policy.how,
         from_where=policy.from_where,
+        reason=policy.reason,
     )
 
 
@@ -264,34 +271,6 @@ def _reading(shape: ReadingShape) -> Reading:
 
 def _reading_shape(reading: Reading) -> ReadingShape:
     return msgspec.convert(msgspec.to_builtins(reading), ReadingShape)
-
-
-def _csv(rows: AsyncIterator[list[str]], name: str) -> StreamingResponse:
-    return StreamingResponse(
-        _lines(rows),
-        media_type="text/csv; charset=utf-8",
-        headers={
-            "content-disposition": f"attachment; filename*=UTF-8''{quote(name)}",
-            "cache-control": "no-store",
-        },
-    )
-
-
-async def _lines(rows: AsyncIterator[list[str]]) -> AsyncIterator[str]:
-    yield "\ufeff"  # without it a spreadsheet takes UTF-8 for its own old encoding
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";")
-    waiting = 0
-    async for row in rows:
-        writer.writerow(row)
-        waiting += 1
-        if waiting >= _WRITTEN_AT_ONCE:
-            yield text.getvalue()
-            text.seek(0)
-            text.truncate()
-            waiting = 0
-    if waiting:
-        yield text.getvalue()
 
 
 def _taken(row: Row, language: Language) -> TakenShape:
@@ -313,7 +292,7 @@ async def _card(context: Context, id: int) -> ImportCard:
     mapping = row.mapping or {"columns": [], "titles": []}
     policy = None if row.policy is None else policy_shape(msgspec.convert(row.policy, Policy))
     return ImportCard(
-        **_values(row, await _names(context, [row]), context.language),
+        **values_of(row, await names_of(context, [row]), context.language),
         reading=msgspec.convert(row.reading, ReadingShape),
         titles=mapping["titles"],
         columns=mapping["columns"],
@@ -321,14 +300,15 @@ async def _card(context: Context, id: int) -> ImportCard:
     )
 
 
-async def _names(context: Context, rows: Sequence[sa.Row[Any]]) -> dict[int, str]:
+async def names_of(context: Context, rows: Sequence[sa.Row[Any]]) -> dict[int, str]:
     """What people and schedules are called, by their keys."""
     services = context.services
     people = await services.people.users.names([row.created_by for row in rows if row.created_by])
     return people | await services.schedules.names([row.schedule_id for row in rows if row.schedule_id])
 
 
-def _values(row: sa.Row[Any], names: dict[int, str], language: Language) -> dict[str, Any]:
+def values_of(row: sa.Row[Any], names: dict[int, str], language: Language) -> dict[str, Any]:
+    """What `ImportRow` says of an import."""
     values = {
         name: getattr(row, name)
         for name in ImportRow.__struct_fields__

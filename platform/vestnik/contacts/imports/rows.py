@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
+
+from vestnik.contacts.reasons import Reason
 
 Duplicates = Literal["update", "fill", "skip"]
 
 #: What a column may become, besides `field:KEY` for a custom field; None: it is left out.
 TARGETS = ("name", "email", "phone", "company", "inn", "owner", "external_id")
+
+#: The same for a file of addresses for the stop-list.
+STOP_TARGETS = ("address", "reason", "date")
+
+#: What the rows of a file become.
+Purpose = Literal["contacts", "suppression"]
 
 #: Rows in a batch that the child sends.
 BATCH_ROWS = 1_000
@@ -35,6 +44,8 @@ class Policy(msgspec.Struct, frozen=True):
     category_id: int | None = None
     how: str = ""
     from_where: str = ""
+    # Why the addresses of a file are on the stop-list, where a row does not say; None: they become contacts.
+    reason: Reason | None = None
 
 
 class FieldRule(msgspec.Struct, frozen=True):
@@ -51,6 +62,9 @@ class Job(msgspec.Struct, frozen=True):
     kind: Literal["inspect", "rows"]
     file: int
     reading: Reading | None = None
+    purpose: Purpose = "contacts"
+    # In which dates without one are meant.
+    zone: str = "UTC"
     name: str = ""
     # What each column becomes; an `inspect` without it guesses.
     columns: tuple[str | None, ...] | None = None
@@ -79,6 +93,9 @@ class Row(msgspec.Struct, array_like=True):
     custom: dict[str, Any] = {}
     reason: dict[str, str] | None = None
     cells: list[str] | None = None
+    # Of an address for the stop-list: why it is there, where the row says so, and since when.
+    stop: Reason | None = None
+    since: datetime | None = None
 
 
 class Inspected(msgspec.Struct):

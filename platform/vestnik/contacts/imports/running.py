@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
@@ -24,8 +25,10 @@ from vestnik.contacts.imports import storing
 from vestnik.contacts.imports.applying import Applier, Outcome
 from vestnik.contacts.imports.process import Child, ChildFailed, begin
 from vestnik.contacts.imports.rows import Batch, Failed, FieldRule, Job, Policy, Reading, Row
+from vestnik.contacts.imports.suppressing import Suppressor, undo_some
 from vestnik.contacts.imports.tables import contact_change, contact_import, contact_import_reject
 from vestnik.contacts.imports.undo import Undoer
+from vestnik.contacts.tables import address, contact, contact_address
 from vestnik.db import Database, WriterStopped, fold, load, now
 from vestnik.logs import fault
 
@@ -38,6 +41,9 @@ QUIET_UNIT_S = 0.2
 QUIET_S = 2.0
 UNIT_ROWS = 1_000
 _FEWEST_ROWS = 20
+#: After so many rows of an import, and each time they have grown fourfold, the tables are measured anew.
+_MEASURED_AFTER_ROWS = 500
+_GROWN = 4
 _ROW_S = 0.0002  # until it is measured
 
 _COUNTED = ("created", "updated", "unchanged", "skipped", "kept_unsubscribed", "left_out")
@@ -63,16 +69,24 @@ class _Live:
     child: Child
     position: int
     rows: deque[Row] = field(default_factory=deque)
+    measured_at: int = _MEASURED_AFTER_ROWS
 
 
 class Runner:
     """Brings imports on, slice by slice."""
 
     def __init__(
-        self, database: Database, applier: Applier, undoer: Undoer, folder: Path, owners: Owners
+        self,
+        database: Database,
+        applier: Applier,
+        suppressor: Suppressor,
+        undoer: Undoer,
+        folder: Path,
+        owners: Owners,
+        zone: Callable[[], ZoneInfo],
     ) -> None:
-        self._database, self._applier, self._undoer = database, applier, undoer
-        self._folder, self._owners = folder, owners
+        self._database, self._applier, self._suppressor = database, applier, suppressor
+        self._undoer, self._folder, self._owners, self._zone = undoer, folder, owners, zone
         self._live: dict[int, _Live] = {}
         self._row_s = _ROW_S
         self._ended: list[Ended] = []
@@ -113,13 +127,14 @@ class Runner:
                 await self._end(import_id)
 
     async def facts(self) -> dict[str, Any]:
-        """What a job needs to know of our fields and users."""
+        """What a job needs to know of our fields, users and time zone."""
         async with self._database.read() as connection:
             fields = fields_of(await connection.execute(SELECT_FIELDS))
         return {
             "fields": tuple(rule_of(each) for each in fields.values()),
             "called": {fold(title): each.key for each in fields.values() for title in each.title.values()},
             "owners": dict(await self._owners()),
+            "zone": self._zone().key,
         }
 
     async def _row(self, import_id: int) -> sa.Row[Any] | None:
@@ -154,6 +169,9 @@ class Runner:
             for _ in range(done):
                 live.rows.popleft()
             live.position += done
+            if live.position >= live.measured_at:
+                live.measured_at = live.position * _GROWN
+                await self._database.refresh_statistics(contact, address, contact_address, contact_change)
         return True
 
     async def _unit(self, row: sa.Row[Any], live: _Live, rows: Sequence[Row], policy: Policy) -> int:
@@ -177,6 +195,7 @@ class Runner:
             file = await stack.enter_async_context(storing.opened(self._database, row.id, self._folder))
             job = Job(
                 kind="rows",
+                purpose=row.purpose,
                 file=0,
                 reading=msgspec.convert(row.reading, Reading),
                 columns=tuple(row.mapping["columns"]),
@@ -198,7 +217,9 @@ class Runner:
         """Apply as many of `rows` as there is time for; how many that were."""
         import_id, run, position = place
         _claim(connection, import_id, run, position)
-        rows = self._applier.without_erased(connection, import_id, rows)
+        contacts = policy.reason is None
+        if contacts:
+            rows = self._applier.without_erased(connection, import_id, rows)
         unit_s = QUIET_UNIT_S if self._database.quiet_s() > QUIET_S else UNIT_S
         started, at = time.monotonic(), now()
         done = 0
@@ -213,7 +234,10 @@ class Runner:
             begun = time.monotonic()
             slice_ = rows[done : done + size]
             fit = [row for row in slice_ if row.reason is None]
-            made = self._applier.apply(connection, fit, policy, at) if fit else []
+            if contacts:
+                made = self._applier.apply(connection, fit, policy, at) if fit else []
+            else:
+                made = self._suppressor.apply(connection, import_id, fit, policy, at)
             taken = len(slice_) if len(made) == len(fit) else slice_.index(fit[len(made)])
             rejected += [row for row in slice_[:taken] if row.reason is not None]
             outcomes += made
@@ -224,7 +248,8 @@ class Runner:
             counts[outcome.status] += 1
             counts["kept_unsubscribed"] += outcome.kept_unsubscribed
             counts["left_out"] += outcome.left_out
-        _note(connection, import_id, outcomes, at)
+        if contacts:
+            _note(connection, import_id, outcomes, at)
         load(
             connection,
             contact_import_reject,
@@ -244,9 +269,10 @@ class Runner:
 
     async def _undoing(self, row: sa.Row[Any]) -> bool:
         deadline = time.monotonic() + SLICE_S
+        undo = undo_some if row.purpose == "suppression" else self._undoer.undo_some
         while time.monotonic() < deadline:
             more = await self._database.submit(
-                lambda connection: self._undoer.undo_some(connection, row.id, row.run), bulk=True
+                lambda connection: undo(connection, row.id, row.run), bulk=True
             )
             if not more:
                 return False

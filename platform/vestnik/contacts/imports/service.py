@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
@@ -13,11 +14,12 @@ import structlog
 
 from vestnik.audit import record
 from vestnik.contacts.errors import UnknownCategory
-from vestnik.contacts.imports import reasons, storing
+from vestnik.contacts.imports import outcomes, reasons, storing
 from vestnik.contacts.imports.applying import Applier
 from vestnik.contacts.imports.batch import Batches
 from vestnik.contacts.imports.errors import (
     EvidenceNeeded,
+    NoAddressColumn,
     NoMapping,
     NotNow,
     NotStaticSegment,
@@ -26,14 +28,23 @@ from vestnik.contacts.imports.errors import (
     UnknownTarget,
     UnreadableFile,
 )
-from vestnik.contacts.imports.files import FORMULAS
 from vestnik.contacts.imports.process import ChildFailed, at_work
-from vestnik.contacts.imports.rows import TARGETS, Failed, Inspected, Job, Policy, Reading, Told
+from vestnik.contacts.imports.rows import (
+    STOP_TARGETS,
+    TARGETS,
+    Failed,
+    Inspected,
+    Job,
+    Policy,
+    Purpose,
+    Reading,
+    Told,
+)
 from vestnik.contacts.imports.running import Owners, Runner
+from vestnik.contacts.imports.suppressing import Suppressor, settle_some
 from vestnik.contacts.imports.tables import contact_change, contact_import, contact_import_reject
 from vestnik.contacts.imports.undo import Elsewhere, Undoer
 from vestnik.contacts.service import Contacts
-from vestnik.contacts.tables import contact
 from vestnik.db import Database, new_key, now
 from vestnik.engine import Engine, Run, Wanted
 from vestnik.http.errors import InternalError, Language, NotFound
@@ -49,7 +60,6 @@ KEPT_FOR = timedelta(days=30)
 UPLOAD_KEPT_FOR = timedelta(days=7)
 
 _PREVIEWED_PARTS = 4
-_LISTED_AT_ONCE = 500
 _SWEPT_EVERY_S = 3600.0
 _ALIVE = ("running", "undoing")
 _WHO = frozenset({"name", "email", "phone", "external_id"})
@@ -66,11 +76,13 @@ class Imports:
         elsewhere: Elsewhere,
         owners: Owners,
         folder: Path,
+        zone: Callable[[], ZoneInfo],
     ) -> None:
         self._database, self._engine, self._elsewhere, self._folder = database, engine, elsewhere, folder
         applier = Applier(vault, elsewhere.join)
         self.batches = Batches(database, applier)
-        self.runner = Runner(database, applier, Undoer(elsewhere), folder, owners)
+        suppressor, undoer = Suppressor(vault), Undoer(elsewhere)
+        self.runner = Runner(database, applier, suppressor, undoer, folder, owners, zone)
         self._started: list[Callable[[sa.Connection, int], None]] = []
         engine.workflow(WORKFLOW, self._drive)
         engine.keep(self._wanted, self._finished)
@@ -86,14 +98,20 @@ class Imports:
 
     # A new import
 
-    async def upload(self, actor: Actor, file_name: str, pieces: AsyncIterator[bytes]) -> int:
+    async def upload(
+        self,
+        actor: Actor,
+        file_name: str,
+        pieces: AsyncIterator[bytes],
+        purpose: Purpose = "contacts",
+    ) -> int:
         """Keep a file and find out what it is; the key of its import, which waits for a mapping."""
         actor.require("contacts.write")
         import_id = new_key()
-        await self._database.write(self.begin, import_id, actor, file_name)
+        await self._database.write(self.begin, import_id, actor, file_name, purpose=purpose)
         try:
             size = await storing.store(self._database, import_id, pieces)
-            found = await self.inspect(import_id, None)
+            found = await self.inspect(import_id, None, purpose=purpose)
             values = {
                 "file_bytes": size,
                 "reading": msgspec.to_builtins(found.reading),
@@ -113,6 +131,7 @@ class Imports:
         actor: Actor,
         file_name: str,
         schedule_id: int | None = None,
+        purpose: Purpose = "contacts",
     ) -> None:
         """A new import whose file is yet to come."""
         counters = (
@@ -123,6 +142,7 @@ class Imports:
             sa.insert(contact_import).values(
                 id=import_id,
                 state="uploaded",
+                purpose=purpose,
                 file_name=file_name,
                 file_bytes=0,
                 schedule_id=schedule_id,
@@ -142,7 +162,8 @@ class Imports:
         if row.state != "uploaded":
             raise NotNow()
         wanted = reading or msgspec.convert(row.reading, Reading)
-        found = await self.inspect(import_id, wanted, columns, whole=wanted.format == "xlsx")
+        whole = wanted.format == "xlsx"
+        found = await self.inspect(import_id, wanted, columns, whole=whole, purpose=row.purpose)
         if wanted.format == "csv" and row.total_rows is not None:
             found.total = row.total_rows
         return found
@@ -154,6 +175,7 @@ class Imports:
         columns: Sequence[str | None] | None = None,
         *,
         whole: bool = True,
+        purpose: Purpose = "contacts",
     ) -> Inspected:
         """What a stored file turns out to be, read as `reading` says; None: as it seems to be."""
         facts = await self.runner.facts()
@@ -161,6 +183,7 @@ class Imports:
         async with storing.opened(self._database, import_id, self._folder, parts=parts) as file:
             job = Job(
                 kind="inspect",
+                purpose=purpose,
                 file=0,
                 reading=reading,
                 columns=None if columns is None else tuple(columns),
@@ -188,14 +211,22 @@ class Imports:
         titles: Sequence[str],
         policy: Policy,
     ) -> None:
-        """Begin to bring a file's rows into the contacts."""
+        """Begin to bring a file's rows into the contacts, or onto the stop-list."""
         actor.require("contacts.write")
+        row = await self.get(actor, import_id)
+        if row.purpose == "suppression":
+            # Nothing becomes of anybody: a category is what they are not to get.
+            policy = Policy(reason=policy.reason or "unsubscribe", category_id=policy.category_id)
+        else:
+            policy = msgspec.structs.replace(policy, reason=None)
         if policy.segment_id is not None:
             actor.require("segments.write")
-        unknown = await self.unknown(columns)
+        unknown = await self.unknown(columns, row.purpose)
         if unknown is not None:
             raise UnknownTarget(target=unknown)
-        if not _WHO & set(columns):
+        if row.purpose == "suppression" and "address" not in columns:
+            raise NoAddressColumn()
+        if row.purpose == "contacts" and not _WHO & set(columns):
             raise NoMapping()
 
         def begin(connection: sa.Connection) -> int:
@@ -213,8 +244,10 @@ class Imports:
 
         await self.go_on(import_id, await self._database.write(begin))
 
-    async def unknown(self, columns: Sequence[str | None]) -> str | None:
-        """A target that contacts don't have, if one of the columns is to become that."""
+    async def unknown(self, columns: Sequence[str | None], purpose: Purpose = "contacts") -> str | None:
+        """A target that contacts, or the stop-list, don't have, if one of the columns is to become that."""
+        if purpose == "suppression":
+            return next((each for each in columns if each and each not in STOP_TARGETS), None)
         facts = await self.runner.facts()
         keys = {f"field:{each.key}" for each in facts["fields"]}
         return next((each for each in columns if each and each not in TARGETS and each not in keys), None)
@@ -241,9 +274,14 @@ class Imports:
         await self.go_on(import_id, run)
 
     async def undo(self, actor: Actor, import_id: int) -> None:
-        """Take back what an import did, but for contacts that changed since."""
+        """Take back what an import did, but for contacts that changed since.
+
+        From the stop-list an administrator takes addresses back, but for those that something else confirmed.
+        """
         actor.require("contacts.write")
         row = await self.get(actor, import_id)
+        if row.purpose == "suppression":
+            actor.require("privacy.manage")
         if row.created_at < now() - KEPT_FOR:
             raise TooLateToUndo(days=KEPT_FOR.days)
         values = {"finished_at": None, "undone": 0, "not_undone": 0}
@@ -316,53 +354,12 @@ class Imports:
 
     async def rejects(self, actor: Actor, import_id: int, language: Language) -> AsyncIterator[list[str]]:
         """The rejected rows as a file has them: number, reason, and the cells under their titles."""
-        row = await self.get(actor, import_id)
-        return self._rejects(row, language)
-
-    async def _rejects(self, row: sa.Row[Any], language: Language) -> AsyncIterator[list[str]]:
-        own = {"ru": ["Строка", "Почему не взята"], "en": ["Row", "Why it was not taken"]}[language]
-        yield [*own, *map(safe, (row.mapping or {}).get("titles", []))]
-        last = -1
-        while True:
-            table = contact_import_reject
-            page = sa.select(table).where(table.c.import_id == row.id, table.c.row > last)
-            async with self._database.read() as connection:
-                rows = (await connection.execute(page.order_by(table.c.row).limit(_LISTED_AT_ONCE))).all()
-            for each in rows:
-                why = reasons.words(reasons.ROWS, each.reason["code"], language, **_column(each.reason))
-                yield [str(each.row), safe(why), *map(safe, each.cells)]
-            if len(rows) < _LISTED_AT_ONCE:
-                return
-            last = rows[-1].row
+        return outcomes.rejects(self._database, await self.get(actor, import_id), language)
 
     async def not_undone(self, actor: Actor, import_id: int, language: Language) -> AsyncIterator[list[str]]:
         """Contacts that stayed as the import left them, and why."""
         row = await self.get(actor, import_id)
-        return self._not_undone(row.id, language)
-
-    async def _not_undone(self, import_id: int, language: Language) -> AsyncIterator[list[str]]:
-        yield {"ru": ["Номер", "Контакт", "Почему оставлен"], "en": ["Number", "Contact", "Why it stayed"]}[
-            language
-        ]
-        last = -1
-        table = contact_change
-        while True:
-            page = (
-                sa.select(table.c.contact_id, table.c.not_undone, contact.c.name)
-                .outerjoin(contact, contact.c.id == table.c.contact_id)
-                .where(table.c.import_id == import_id, table.c.contact_id > last)
-                .where(table.c.not_undone.is_not(None))
-                .order_by(table.c.contact_id)
-                .limit(_LISTED_AT_ONCE)
-            )
-            async with self._database.read() as connection:
-                rows = (await connection.execute(page)).all()
-            for each in rows:
-                why = reasons.words(reasons.KEPT, each.not_undone, language)
-                yield [str(each.contact_id), safe(each.name or ""), why]
-            if len(rows) < _LISTED_AT_ONCE:
-                return
-            last = rows[-1].contact_id
+        return outcomes.not_undone(self._database, row.id, language)
 
     # Keeping
 
@@ -403,13 +400,11 @@ class Imports:
                     bulk=True,
                 ):
                     continue
-
-
-def safe(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula; numbers and phones stay as they are."""
-    if text[:1] in FORMULAS and text and not text.lstrip("+-").replace(" ", "").replace(".", "").isdecimal():
-        return "'" + text
-    return text
+            while await self._database.submit(
+                lambda connection, id=import_id: settle_some(connection, id),  # type: ignore[misc]
+                bulk=True,
+            ):
+                continue
 
 
 def check_policy(connection: sa.Connection, policy: Policy, elsewhere: Elsewhere) -> None:
@@ -422,12 +417,8 @@ def check_policy(connection: sa.Connection, policy: Policy, elsewhere: Elsewhere
     if policy.category_id is not None:
         if not Contacts.has_category(connection, policy.category_id):
             raise UnknownCategory()
-        if not policy.how.strip():
+        if policy.reason is None and not policy.how.strip():
             raise EvidenceNeeded()
-
-
-def _column(reason: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in reason.items() if name != "code"}
 
 
 def _workflow_id(import_id: int, run: int) -> str:

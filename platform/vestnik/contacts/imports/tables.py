@@ -14,6 +14,8 @@ contact_import = sa.Table(
     metadata,
     sa.Column("id", Key, primary_key=True, autoincrement=False),
     sa.Column("state", sa.Text, nullable=False),
+    # What the rows become: "contacts", or entries of the stop-list ("suppression").
+    sa.Column("purpose", sa.String(16), nullable=False, server_default="contacts"),
     sa.Column("file_name", sa.Text, nullable=False),
     sa.Column("file_bytes", sa.BigInteger, nullable=False),
     sa.Column("schedule_id", Key, sa.ForeignKey("contact_import_schedule.id"), index=True),
