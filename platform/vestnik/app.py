@@ -16,12 +16,11 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from vestnik import assembly, assembly_intake
 from vestnik.alerts import Alerts
-from vestnik.alerts import personal as alerts_personal
 from vestnik.audit import Audit
 from vestnik.audit import routes as audit_routes
 from vestnik.campaigns import ledger, planning_routes
-from vestnik.campaigns import personal as campaigns_personal
 from vestnik.campaigns import routes as campaigns_routes
 from vestnik.campaigns.asking import Asking
 from vestnik.campaigns.behaviour import behaviour_conditions
@@ -30,8 +29,14 @@ from vestnik.campaigns.repeats import Repeats
 from vestnik.campaigns.service import Campaigns, topic
 from vestnik.companies import routes as companies_routes
 from vestnik.companies.directory import Companies
-from vestnik.contacts import card_routes, export_routes, field_routes, list_routes, merge_routes
-from vestnik.contacts import personal as contacts_personal
+from vestnik.contacts import (
+    card_routes,
+    export_routes,
+    field_routes,
+    list_routes,
+    merge_routes,
+    stop_routes,
+)
 from vestnik.contacts import routes as contacts_routes
 from vestnik.contacts.consent_record import ConsentRecord
 from vestnik.contacts.duplicates import Duplicates
@@ -40,6 +45,7 @@ from vestnik.contacts.field_service import ContactFields
 from vestnik.contacts.imports import batch as batch_routes
 from vestnik.contacts.imports import routes as import_routes
 from vestnik.contacts.imports import schedule_routes
+from vestnik.contacts.imports import watching as import_watching
 from vestnik.contacts.imports.fetching import Downloads
 from vestnik.contacts.imports.scheduled import Runs
 from vestnik.contacts.imports.schedules import Schedules
@@ -47,6 +53,7 @@ from vestnik.contacts.imports.service import Imports
 from vestnik.contacts.lists import ContactLists, contact_lists
 from vestnik.contacts.merging import Merging
 from vestnik.contacts.service import Contacts
+from vestnik.contacts.stop_list import StopList
 from vestnik.db import Database, now
 from vestnik.db.partitions import ensure_partitions
 from vestnik.demo import routes as demo_routes
@@ -63,9 +70,18 @@ from vestnik.http.metrics import Metrics
 from vestnik.http.sessions import Sessions
 from vestnik.http.sockets import socket_routes
 from vestnik.http.static import WebApplication
+from vestnik.intake.doors.door import IntakeDoors
+from vestnik.lists import embed_routes, panel_routes
+from vestnik.lists import routes as sync_routes
+from vestnik.lists import service as syncs
+from vestnik.lists.embed import Embedding
+from vestnik.lists.members import Sources
+from vestnik.lists.panel import Panel
+from vestnik.lists.panel_changes import PanelChanges
+from vestnik.lists.service import Syncs
+from vestnik.lists.workflows import FOLDER
 from vestnik.mail import Mail
 from vestnik.modules import Modules, ModulesOptions
-from vestnik.modules import personal as modules_personal
 from vestnik.modules.api import accounts as account_routes
 from vestnik.modules.api import calls as call_routes
 from vestnik.modules.api import catalogue as catalogue_routes
@@ -81,7 +97,6 @@ from vestnik.people import settings_routes
 from vestnik.people.service import People
 from vestnik.people.tokens import csrf_token
 from vestnik.plugs import (
-    ElsewhereOfContacts,
     ModulesForCampaigns,
     NewestWebhooks,
     OwnListeners,
@@ -92,20 +107,18 @@ from vestnik.plugs import (
 from vestnik.privacy import routes as privacy_routes
 from vestnik.privacy.service import Privacy
 from vestnik.reports import routes as reports_routes
+from vestnik.reports.received import Received
 from vestnik.reports.service import Reports
 from vestnik.sandbox import Sandbox, SandboxOptions, SandboxUnavailable
-from vestnik.segments import personal as segments_personal
 from vestnik.segments import routes as segments_routes
 from vestnik.segments.bulk import segment_actions
 from vestnik.segments.joining import rules_with
 from vestnik.segments.looking import Lookout
 from vestnik.segments.service import Segments
 from vestnik.settings import Settings
-from vestnik.templates import personal as templates_personal
 from vestnik.templates import routes as templates_routes
 from vestnik.templates.service import Templates
 from vestnik.vault import Vault
-from vestnik.webhooks import personal as webhooks_personal
 from vestnik.webhooks import routes as webhooks_routes
 from vestnik.webhooks.door import Hooks
 from vestnik.webhooks.last_activity import LastActivity
@@ -116,11 +129,10 @@ log = structlog.get_logger("vestnik.app")
 
 _PARTITIONS_EVERY_S = 12 * 3600
 _PROFILE_EVERY_S = 5.0
-_HASHES_EVERY_S = 6 * 3600.0
 
 
 @dataclass(slots=True, kw_only=True)
-class Services:
+class Services(assembly_intake.IntakeServices):
     """What handlers, workflows and commands may use: one object of each room."""
 
     settings: Settings
@@ -138,6 +150,7 @@ class Services:
     modules: Modules
     companies: Companies
     contacts: Contacts
+    stop_list: StopList
     imports: Imports
     downloads: Downloads
     schedules: Schedules
@@ -153,9 +166,13 @@ class Services:
     templates: Templates
     campaigns: Campaigns
     repeats: Repeats
+    syncs: Syncs
     webhooks: Webhooks
     reports: Reports
     last_activity: LastActivity
+    panel: Panel
+    panel_changes: PanelChanges
+    embedding: Embedding
 
 
 def build_services(settings: Settings, operator_key: str | None = None) -> Services:
@@ -164,7 +181,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     database = Database(settings.database_url, metrics.writer_groups.observe)
     vault = Vault(settings)
     people = People(settings, database, vault, operator_key)
-    contacts = Contacts(database, vault)
+    companies, contacts = Companies(database), Contacts(database, vault)
     sandbox, broker = Sandbox(SandboxOptions(strict=settings.sandbox == "strict")), Broker()
     own_listeners = OwnListeners(people.organisation.listeners_known)
     plugs = ModulesOptions(
@@ -175,7 +192,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         recordings=settings.data_dir / "recordings",
     )
     modules = Modules(database, vault, sandbox, broker, people.organisation.base_url, plugs)
-    segments = Segments(database, contacts, people.organisation.zone_known)
+    segments = Segments(database, people.organisation.zone_known)
     for condition in behaviour_conditions():
         segments.conditions.add(condition)
     templates = Templates(
@@ -189,7 +206,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     events, engine = Events(), Engine(settings, database)
     mail = Mail(people.organisation.smtp)
     alerts = Alerts(database, engine, mail, people.organisation)
-    imports = _imports(settings, database, vault, engine, people)
+    imports = assembly.imports(settings, database, vault, engine, people)
     downloads, zone = Downloads(own_listeners), people.organisation.zone_known
     runs = Runs(database, vault, engine, imports, downloads, alerts, zone)
     lists = contact_lists(database, engine)
@@ -211,6 +228,9 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     )
     campaigns.on_external_id(webhooks.campaign_arrived)
     modules.accounts.keep_while(ledger.under_way)
+    modules.accounts.keep_while(syncs.under_way)
+    segments.keep_while(syncs.lists_of_segment)
+    folder = settings.data_dir / FOLDER
     polling = Polling(
         database,
         engine,
@@ -219,9 +239,11 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         lambda id: events.publish(topic(id), None),
     )
     campaigns.on_external_id(polling.begin)
-    asking = Asking(sending, campaigns.tracker, polling, campaigns.row)
+    asking = Asking(sending, campaigns.tracker, polling, campaigns.row, engine.rates)
     modules.recordings.webhooks = WebhookSamples(webhooks)
     modules.rehearsals.webhooks = NewestWebhooks(webhooks)
+    stop_list = assembly.stop_list(database, vault)
+    panel = Panel(modules, contacts, stop_list, Received(database))
     services = Services(
         settings=settings,
         database=database,
@@ -236,8 +258,9 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         sandbox=sandbox,
         broker=broker,
         modules=modules,
-        companies=Companies(database),
+        companies=companies,
         contacts=contacts,
+        stop_list=stop_list,
         exporting=Exporting(database, lists.listing),
         imports=imports,
         downloads=downloads,
@@ -246,16 +269,23 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         contact_fields=ContactFields(database, rules_with),
         consent_record=ConsentRecord(database),
         duplicates=Duplicates(database),
-        merging=_merging(database),
-        privacy=_privacy(settings, database, vault, engine, modules),
+        merging=assembly.merging(database),
+        privacy=assembly.privacy(settings, database, vault, engine, modules),
         segments=segments,
         lookout=Lookout(database, segments),
         templates=templates,
         campaigns=campaigns,
         repeats=repeats,
+        syncs=Syncs(database, engine, modules, sending, Sources(segments), events, alerts, folder),
         webhooks=webhooks,
         reports=Reports(database, campaigns, asking, segments, lists.bulk, people.organisation),
         last_activity=LastActivity(database, engine),
+        panel=panel,
+        panel_changes=PanelChanges(database, modules, contacts, panel),
+        embedding=Embedding(database, vault, panel),
+        **assembly_intake.rooms(
+            database, vault, engine, events, mail, people, alerts, own_listeners, companies, contacts
+        ),
     )
     watch(
         metrics,
@@ -263,41 +293,10 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         sandbox=sandbox,
         modules=modules,
         campaigns=campaigns,
+        syncs=services.syncs,
         webhooks=webhooks,
     )
     return services
-
-
-def _imports(settings: Settings, database: Database, vault: Vault, engine: Engine, people: People) -> Imports:
-    """Imports, with what other rooms keep of contacts."""
-    folder = settings.data_dir / "imports"
-    return Imports(database, vault, engine, ElsewhereOfContacts(), people.users.by_words, folder)
-
-
-def _merging(database: Database) -> Merging:
-    """Merging, with what follows a merged contact."""
-    merging = Merging(database)
-    for follow in (segments_personal.follow_merge, campaigns_personal.follow_merge):
-        merging.follow(follow)
-    return merging
-
-
-def _privacy(
-    settings: Settings, database: Database, vault: Vault, engine: Engine, modules: Modules
-) -> Privacy:
-    """What is held of one person, from the bottom up; and what only names people, the last written last."""
-    privacy = Privacy(database, vault, engine, contacts_personal.find)
-    for room in (contacts_personal, segments_personal, campaigns_personal, webhooks_personal):
-        privacy.hold(*room.HOLDINGS)
-    privacy.sweep(*contacts_personal.sweeps(database, settings.data_dir / "imports"))
-    for each in (
-        *(alerts_personal, segments_personal, templates_personal),
-        *(campaigns_personal, webhooks_personal),
-    ):
-        privacy.sweep(*each.sweeps(database))
-    privacy.sweep(*modules_personal.sweeps(database, modules.recorder))
-    engine.every(_HASHES_EVERY_S, "privacy.hashes", lambda: database.write(contacts_personal.forget_hashes))
-    return privacy
 
 
 def routers() -> Sequence[Router]:
@@ -319,7 +318,9 @@ def routers() -> Sequence[Router]:
         card_routes.router,
         list_routes.router,
         contacts_routes.router,
+        stop_routes.router,
         import_routes.router,
+        import_watching.router,
         schedule_routes.router,
         batch_routes.router,
         export_routes.router,
@@ -330,8 +331,12 @@ def routers() -> Sequence[Router]:
         templates_routes.router,
         planning_routes.router,
         campaigns_routes.router,
+        sync_routes.router,
         webhooks_routes.router,
         reports_routes.router,
+        panel_routes.router,
+        embed_routes.router,
+        *assembly_intake.routers(),
         demo_routes.router,
     ]
 
@@ -365,11 +370,15 @@ async def working(services: Services) -> AsyncIterator[Services]:
         await stack.enter_async_context(services.webhooks.running())
         stack.push_async_callback(services.campaigns.stop)
         stack.push_async_callback(services.reports.stop)
+        stack.push_async_callback(services.panel.stop)
+        stack.push_async_callback(services.outgoing.stop)
+        stack.push_async_callback(services.collectors.stop)
         await _make_months(services.database)
         services.engine.every(_PARTITIONS_EVERY_S, "db.partitions", lambda: _make_months(services.database))
         services.engine.every(
             _PROFILE_EVERY_S, "people.profile", partial(_read_profile, services.people), everywhere=True
         )
+        await services.intake.inputs.start()
         await services.engine.start()
         stack.push_async_callback(services.imports.stop)
         stack.push_async_callback(services.engine.stop)
@@ -416,17 +425,20 @@ def create_app(settings: Settings, operator_key: str | None = None) -> Starlette
         async with running(services):
             yield
 
+    pages = WebApplication()
     app = Starlette(
         routes=[
             *routes(routers(), services),
             *socket_routes(routers(), services),
+            *embed_routes.embed_routes(services, pages),
+            *assembly_intake.outer_routes(services),
             *machine_routes(services.metrics, openapi.document(routers()), _ready(services)),
         ],
         middleware=_middleware(services),
         exception_handlers=faults.HANDLERS,
         lifespan=lifespan,
     )
-    app.router.default = WebApplication()
+    app.router.default = pages
     app.state.services = services
     return app
 
@@ -435,6 +447,7 @@ def _middleware(services: Services) -> list[Middleware]:
     people, simulator = services.people, services.settings.simulator_url
     return [
         Middleware(Hooks, door=services.webhooks.door),
+        Middleware(IntakeDoors, door=services.intake_http.door),
         Middleware(SecurityHeaders, frame_sources=[simulator] if simulator else []),
         Middleware(faults.Faults, metrics=services.metrics),
         Middleware(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vestnik.campaigns.service import Campaigns
 from vestnik.db import Database
 from vestnik.http.metrics import Metrics
+from vestnik.lists.service import Syncs
 from vestnik.modules import Modules
 from vestnik.sandbox import Sandbox
 from vestnik.webhooks.service import Webhooks
@@ -17,6 +18,7 @@ def watch(
     sandbox: Sandbox,
     modules: Modules,
     campaigns: Campaigns,
+    syncs: Syncs,
     webhooks: Webhooks,
 ) -> None:
     """Have the metrics tell the state of each room, whenever somebody asks for it."""
@@ -31,6 +33,12 @@ def watch(
         "vestnik_campaigns",
         "Campaigns by state.",
         campaigns.register.counts,
+        label="state",
+    )
+    tell(
+        "vestnik_sync_runs",
+        "Runs of list syncs that have not ended, by state.",
+        syncs.register.counts,
         label="state",
     )
     tell(

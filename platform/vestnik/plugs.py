@@ -13,11 +13,13 @@ from vestnik.campaigns import references
 from vestnik.campaigns.ports import LetterField, SendingAccount, TemplateFacts
 from vestnik.contacts.addresses import AddressKind
 from vestnik.contacts.service import Contacts
+from vestnik.intake.leads.personal import contacts_of_leads
 from vestnik.modules.calls.failures import ModuleCallFailed
 from vestnik.modules.ports import AccountFacts
 from vestnik.modules.recordings.recorded import WebhookSample
 from vestnik.modules.rehearsals.service import StoredWebhook
 from vestnik.modules.service import Modules
+from vestnik.people.access import Actor
 from vestnik.sandbox import Lane
 from vestnik.segments import joining
 from vestnik.segments.service import Segments
@@ -77,10 +79,14 @@ class ModulesForCampaigns:
         facts = await self._modules.account(account_id, version_id)
         return None if facts is None else _sending(facts)
 
-    async def sending_accounts(self) -> list[SendingAccount]:
-        """Every account and what its live version can do, by title."""
-        found = [await self._modules.account(row.id) for row in await self._modules.accounts.rows()]
+    async def sending_accounts(self, actor: Actor) -> list[SendingAccount]:
+        """Every account that the actor may use, and what its live version can do, by title."""
+        found = [await self._modules.account(row.id) for row in await self._modules.accounts.usable(actor)]
         return [_sending(facts) for facts in found if facts is not None]
+
+    async def may_use(self, actor: Actor, account_id: int) -> bool:
+        """Whether the account is there and the actor may choose it."""
+        return any(row.id == account_id for row in await self._modules.accounts.usable(actor))
 
 
 def _sending(facts: AccountFacts) -> SendingAccount:
@@ -161,7 +167,11 @@ class ElsewhereOfContacts:
     leave = staticmethod(joining.leave)
     is_static = staticmethod(joining.is_static)
     is_there = staticmethod(joining.is_there)
-    written_to = staticmethod(references.written_to)
+
+    @staticmethod
+    def written_to(connection: sa.Connection, contact_ids: Sequence[int]) -> set[int]:
+        """Those of the contacts who are in a campaign, or whom leads are of."""
+        return references.written_to(connection, contact_ids) | contacts_of_leads(connection, contact_ids)
 
     @staticmethod
     def known_addresses(connection: sa.Connection, address_ids: Sequence[int]) -> set[int]:

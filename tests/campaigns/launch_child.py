@@ -22,7 +22,7 @@ from vestnik.contacts.service import Contacts
 from vestnik.db import Database
 from vestnik.engine import Engine
 from vestnik.http.events import Events
-from vestnik.people.access import SYSTEM
+from vestnik.people.access import SYSTEM, Actor
 from vestnik.settings import Settings
 from vestnik.vault import Vault
 
@@ -40,9 +40,13 @@ class OverHttp:
         """The one account."""
         return await self._account.sending_account(account_id, version_id)
 
-    async def sending_accounts(self) -> list[SendingAccount]:
+    async def sending_accounts(self, actor: Actor) -> list[SendingAccount]:
         """The one account."""
-        return await self._account.sending_accounts()
+        return await self._account.sending_accounts(actor)
+
+    async def may_use(self, actor: Actor, account_id: int) -> bool:
+        """Anybody may choose it."""
+        return await self._account.may_use(actor, account_id)
 
     async def call(
         self,

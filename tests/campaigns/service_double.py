@@ -20,6 +20,7 @@ from vestnik.contacts.addresses import AddressKind
 from vestnik.contacts.service import Contacts
 from vestnik.contacts.tables import contact
 from vestnik.http.errors import Problem
+from vestnik.people.access import Actor
 
 PREFIX = "CRM_Marketing_"
 ACCOUNT_ID = 5
@@ -51,6 +52,8 @@ class Service:
     chunk: int = 500
     parallel: int = 1
     enabled: bool = True
+    #: Whether the account is open to whoever asks.
+    open: bool = True
     types: frozenset[str] = frozenset({"email"})
     version: int = 1
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -95,10 +98,14 @@ class Service:
             parallel_prepare=self.parallel,
         )
 
-    async def sending_accounts(self) -> list[SendingAccount]:
-        """The one account."""
+    async def sending_accounts(self, actor: Actor) -> list[SendingAccount]:
+        """The one account, where it is open."""
         found = await self.sending_account(ACCOUNT_ID)
-        return [] if found is None else [found]
+        return [] if found is None or not self.open else [found]
+
+    async def may_use(self, actor: Actor, account_id: int) -> bool:
+        """As the test says."""
+        return self.open and account_id == ACCOUNT_ID
 
     async def call(
         self,

@@ -20,6 +20,7 @@ from vestnik.campaigns.polling import Polled, Polling
 from vestnik.campaigns.tables import campaign, link, stats
 from vestnik.contract import functions
 from vestnik.db import now
+from vestnik.engine import Rates
 from vestnik.http.errors import NotFound, TooManyRequests
 from vestnik.people.access import SYSTEM
 
@@ -51,7 +52,8 @@ class Scene:
         engine = cast(Any, SimpleNamespace(every=lambda *_: None))
         service, campaigns = self.room.service, self.room.campaigns
         polling = Polling(self.room.database, engine, service, self.kept, lambda id: None)
-        return Asking(service, campaigns.tracker, polling, campaigns.row, wait_s=wait_s)
+        rates = Rates(self.room.database)
+        return Asking(service, campaigns.tracker, polling, campaigns.row, rates, wait_s=wait_s)
 
     async def campaign(self, external_id: str = "ext-1") -> Row:
         """A campaign at the service, of which nobody asks by himself."""
@@ -91,6 +93,10 @@ async def test_a_campaign_is_asked_about_once_in_a_while(scene: Scene) -> None:
     with pytest.raises(TooManyRequests) as refused:
         await scene.asking.ask(SYSTEM, row.id)
     assert 0 < refused.value.values["retry_after_s"] <= 30
+    of_another_process = scene.who_waits(WITHIN_S)
+    with pytest.raises(TooManyRequests):
+        await of_another_process.ask(SYSTEM, row.id)
+    await of_another_process.ask(SYSTEM, (await scene.campaign("ext-2")).id)
     with pytest.raises(CampaignNotAtService):
         await scene.asking.ask(SYSTEM, other)
     with pytest.raises(NotFound):

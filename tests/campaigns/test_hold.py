@@ -76,7 +76,7 @@ async def test_an_editor_writes_and_a_marketer_sends(room: Room) -> None:
 
     await room.campaigns.send(marketer, copied, None)
 
-    assert rights_of(["marketer"]) - rights_of(["editor"]) == {"campaigns.send"}
+    assert rights_of(["marketer"]) - rights_of(["editor"]) == {"campaigns.send", "syncs.write"}
 
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -79,6 +79,22 @@ async def test_a_service_without_a_needed_function_says_why_it_cannot_be_chosen(
     assert "CRM_Marketing_CreateCampaign" in without["items"][0]["whyNot"]
 
 
+async def test_an_account_that_is_not_open_to_one_is_not_offered_and_not_chosen(
+    room: Room, client: httpx.AsyncClient
+) -> None:
+    chosen = {"accountId": str(ACCOUNT_ID)}
+    made = (await client.post("/campaigns", json={"name": "x", "type": "email", **chosen})).json()
+    room.service.open = False
+
+    assert (await client.get("/campaigns/services")).json()["items"] == []
+    assert (await client.get(f"/campaigns/services/{ACCOUNT_ID}/senders")).status_code == 404
+    refused = await client.post("/campaigns", json={"name": "y", "type": "email", **chosen})
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_reference")
+    # What it has already was chosen by somebody who may.
+    kept = await client.patch(f"/campaigns/{made['id']}", json={"name": "z", **chosen})
+    assert (kept.status_code, kept.json()["accountId"]) == (200, str(ACCOUNT_ID))
+
+
 async def test_the_senders_are_those_of_the_service(room: Room, client: httpx.AsyncClient) -> None:
     address = f"/campaigns/services/{ACCOUNT_ID}/senders"
     known = [{"name": "Вестник", "email": "news@example.com", "verified": True}]

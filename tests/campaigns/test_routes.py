@@ -194,8 +194,8 @@ async def test_live_stream_tells_the_present_state_and_every_change(room: Room) 
     states: list[str] = []
 
     async def watch() -> None:
-        async for chunk in _watch(context, campaign_id):
-            name, _, data = chunk.decode().partition("\n")
+        async for chunk in _watch(context, campaign_id).body_iterator:
+            name, _, data = cast(bytes, chunk).decode().partition("\n")
             if name == "event: progress":
                 states.append(json.loads(data.removeprefix("data: "))["state"])
 

@@ -13,8 +13,13 @@ from vestnik.campaigns import last_look
 from vestnik.campaigns.reasons import sentence
 from vestnik.campaigns.states import State
 from vestnik.campaigns.tables import exclusion
+from vestnik.contacts.imports.rows import Policy, Row
+from vestnik.contacts.imports.service import Imports
+from vestnik.contacts.imports.suppressing import Suppressor
 from vestnik.contacts.service import Draft
+from vestnik.db import new_key, now
 from vestnik.people.access import SYSTEM
+from vestnik.vault import Vault
 
 LEFT = "person-3@example.com"
 VERDICTS = {
@@ -22,6 +27,7 @@ VERDICTS = {
     "left all": "unsubscribed_all",
     "blocked": "blocked",
     "stopped": "blocked",
+    "imported": "unsubscribed_all",
 }
 HOW = [*VERDICTS]
 
@@ -34,9 +40,19 @@ async def unsubscribe(room: Room, how: str) -> None:
         await room.contacts.update(SYSTEM, person.id, Draft(blocked=True))
     elif how == "stopped":
         await room.contacts.stop(SYSTEM, "email", LEFT, None, "test")
+    elif how == "imported":
+        await room.database.write(bring_list, Vault(room.settings))
     else:
         category = room.category_id if how == "withdrew" else None
         await room.contacts.record_consent(SYSTEM, person.id, category, "withdrawn", "сам", "письмо")
+
+
+def bring_list(connection: sa.Connection, vault: Vault) -> None:
+    """Another service's list with `LEFT`, as an import puts it on the stop-list."""
+    key = new_key()
+    Imports.begin(connection, key, SYSTEM, "unsubscribed.csv", purpose="suppression")
+    rows = [Row(2, emails=[(LEFT, "example.com")]), Row(3, emails=[("nobody@example.com", "example.com")])]
+    Suppressor(vault).apply(connection, key, rows, Policy(reason="unsubscribe"), now())
 
 
 async def stopped_between(room: Room) -> int:

@@ -49,6 +49,9 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "letters of the other case": lambda text: "".join(
         each.swapcase() if each.isascii() else each for each in text
     ),
+    "hexadecimal": lambda text: text.encode().hex(),
+    "hexadecimal in capitals": lambda text: text.encode().hex().upper(),
+    "hexadecimal with colons": lambda text: text.encode().hex(":"),
     "json in a url": lambda text: quote(json.dumps(text)[1:-1], safe=""),
 }
 

@@ -59,7 +59,18 @@ def test_an_ed25519_signature_is_verified(call: SealedCall) -> None:
 
 
 @pytest.mark.parametrize(
-    "signature", ["", "x", "&&&&", "AAAA", "я", b"", b"\x30\x00", "A" * 4000, signed(b"x")[:-4]]
+    "signature",
+    [
+        "",
+        "x",
+        "&&&&",
+        "AAAA",
+        "я",
+        b"",
+        b"\x30\x00",
+        "A" * 4000,
+        pytest.param(signed(b"x")[:-4], id="cut off"),
+    ],
 )
 def test_a_signature_that_cannot_be_read_is_a_wrong_one(call: SealedCall, signature: Any) -> None:
     assert call.evaluate(ecdsa(KEY, signature, BODY)) is False

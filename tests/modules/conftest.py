@@ -31,7 +31,7 @@ from vestnik.egress import Broker, BrokerOptions
 from vestnik.http import faults
 from vestnik.http.api import routes
 from vestnik.modules import Modules, ModulesOptions
-from vestnik.modules.accounts.service import HostChoice
+from vestnik.modules.accounts.values import HostChoice
 from vestnik.modules.api import accounts as account_routes
 from vestnik.modules.api import calls as call_routes
 from vestnik.modules.api import catalogue as catalogue_routes
@@ -43,7 +43,7 @@ from vestnik.modules.api import versions as version_routes
 from vestnik.modules.sources.catalogue import Catalogue
 from vestnik.modules.sources.packages import read_manifest
 from vestnik.modules.sources.registry import Registry
-from vestnik.people.access import SYSTEM, Actor, Role, rights_of
+from vestnik.people.access import SYSTEM, Actor, rights_of
 from vestnik.sandbox import Sandbox
 from vestnik.settings import Settings
 from vestnik.vault import Vault
@@ -106,9 +106,10 @@ class _ActorOfHeader:
         headers = dict(scope["headers"])
         role, language = headers.get(b"x-role", b"").decode(), headers.get(b"x-language", b"en").decode()
         lacks = headers.get(b"x-lacks", b"").decode()
+        user_id = int(headers.get(b"x-user", b"1"))
         if role:
-            rights = rights_of([role]) - set(lacks.split())
-            actor = Actor(1, f"Имя {role}", rights, "ru" if language == "ru" else "en")
+            rights = rights_of(role.split()) - set(lacks.split())
+            actor = Actor(user_id, f"Имя {role}", rights, "ru" if language == "ru" else "en")
             scope.setdefault("state", {})["actor"] = actor
         await self._app(scope, receive, send)
 
@@ -122,13 +123,20 @@ class Site:
     vault: Vault
     client: httpx.AsyncClient
     bundled: Path
-    role: Role = "administrator"
+    #: The role, or several with spaces between.
+    role: str = "administrator"
+    user_id: int = 1
     language: str = "en"
     #: Rights of the role that the person lacks, as somebody with an API key may.
     lacks: str = ""
 
     async def request(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
-        headers = {"x-role": self.role, "x-language": self.language, "x-lacks": self.lacks}
+        headers = {
+            "x-role": self.role,
+            "x-user": str(self.user_id),
+            "x-language": self.language,
+            "x-lacks": self.lacks,
+        }
         return await self.client.request(method, f"/api/v1{path}", json=body, headers=headers, **options)
 
     async def get(self, path: str) -> Any:
@@ -138,7 +146,12 @@ class Site:
         return self.ok(await self.request("POST", path, body))
 
     async def upload(self, name: str, data: bytes) -> httpx.Response:
-        headers = {"x-role": self.role, "x-language": self.language, "x-lacks": self.lacks}
+        headers = {
+            "x-role": self.role,
+            "x-user": str(self.user_id),
+            "x-language": self.language,
+            "x-lacks": self.lacks,
+        }
         return await self.client.post("/api/v1/modules/upload", files={"file": (name, data)}, headers=headers)
 
     @staticmethod

@@ -10,6 +10,7 @@ import pytest
 from tests.modules.conftest import BASE_URL, KEY, MANIFEST, Site
 
 from vestnik.modules import ModuleCallFailed
+from vestnik.modules.accounts.values import AccountChanges
 from vestnik.modules.tables import account_secret
 from vestnik.people.access import SYSTEM
 
@@ -18,6 +19,19 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 STATS = "CRM_Marketing_GetCampaignStats"
 SOURCE = f"async def {STATS}(campaignExternalId):\n    return {{'sent': 1}}\n"
 SERVICE = "https://api.example.com"
+
+#: Nobody has told anything of the plan.
+UNKNOWN = {
+    "plan": None,
+    "limit": None,
+    "limitByHand": False,
+    "used": None,
+    "lettersLimit": None,
+    "lettersSent": None,
+    "balance": None,
+    "currency": None,
+    "at": None,
+}
 
 
 async def added(site: Site, **settings: Any) -> dict[str, Any]:
@@ -41,6 +55,9 @@ async def test_an_account_is_shown_without_its_secrets(site: Site) -> None:
         "campaignTypes": ["email"],
         "checkedAt": None,
         "createdAt": card["createdAt"],
+        "usage": UNKNOWN,
+        "openTo": None,
+        "manages": True,
         "settings": {"base_url": SERVICE, "size": 7},
         "settingsSchema": MANIFEST["settings"],
         "secretsSet": ["api_key"],
@@ -309,7 +326,7 @@ async def test_an_address_from_changed_settings_is_not_approved(site: Site) -> N
     module_id = await site.module(SOURCE)
     account_id = await site.account(module_id, SERVICE)
     changes = {"base_url": "https://evil.example.net"}
-    await site.modules.accounts.change(SYSTEM, account_id, title=None, settings=changes)
+    await site.modules.accounts.change(SYSTEM, account_id, AccountChanges(settings=changes))
     lines = (await site.get(f"/accounts/{account_id}/hosts"))["items"]
     assert [(line["pattern"], line["approved"], line["requested"]) for line in lines] == [
         ("evil.example.net", False, True),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from tests.egress.conftest import Server
 from tests.modules.calling import ASK, CAMPAIGN, PARSE, STATS, failure_of, stats
 from tests.modules.conftest import KEY, MANIFEST, Site, archive
@@ -16,6 +18,8 @@ from vestnik import contract
 from vestnik.modules.recordings.recorded import Recorded, WebhookSample
 from vestnik.modules.replays import kept_tests
 from vestnik.modules.replays import tests as module_tests
+from vestnik.modules.sources.packages import Package, read_manifest
+from vestnik.people.access import SYSTEM
 from vestnik.sandbox import Program, Sandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -139,6 +143,31 @@ async def test_tests_that_do_not_fit_are_refused_with_everything_they_came_with(
     assert (await site.refused("POST", saved, {"name": "four"}))[:2] == (422, "too_many_tests")
     names = [each["name"] for each in (await site.get(f"/modules/{module_id}/tests"))["items"]]
     assert names == ["one", "two"]
+
+
+class Watched(dict[str, str]):
+    """Files that know which threads read them."""
+
+    readers: frozenset[int] = frozenset()
+
+    def items(self) -> Any:
+        self.readers |= {threading.get_ident()}
+        return super().items()
+
+
+async def test_tests_of_a_module_are_read_before_the_unit_of_work_that_keeps_them(site: Site) -> None:
+    test = module_tests.dump(Recorded(function=STATS, arguments=CAMPAIGN, result={"sent": 1}))
+    files, writers = Watched({"one": test, "rubbish": "{"}), set()
+    package = Package("courier", stats(ASK), read_manifest(MANIFEST), files)
+
+    def also(_connection: sa.Connection, _module_id: int) -> None:
+        writers.add(threading.get_ident())
+        assert files.readers  # by now
+
+    module_id = await site.modules.library.add(SYSTEM, package, "a note", also=also)
+
+    assert files.readers.isdisjoint({*writers, threading.get_ident()})
+    assert [each["name"] for each in (await site.get(f"/modules/{module_id}/tests"))["items"]] == ["one"]
 
 
 async def test_a_test_keeps_other_people_in_place_of_the_real_ones(site: Site, address: str) -> None:

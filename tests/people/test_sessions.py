@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Any
 
 import sqlalchemy as sa
@@ -87,16 +86,14 @@ async def test_a_wrong_password_and_a_wrong_address_get_the_same_answer(installa
 async def test_nobody_costs_as_much_time_as_somebody(installation: Installation) -> None:
     await installation.add_user("marketer")
 
-    async def seconds(email: str) -> float:
-        browser = await installation.browser()
-        spent = []
-        for _ in range(5):
+    browser = await installation.browser()
+    spent: dict[str, list[float]] = {"marketer@vestnik.test": [], "nobody@vestnik.test": []}
+    for _ in range(5):
+        for email, seconds in spent.items():  # in turn: whatever else the machine does, it does to both
             started = time.perf_counter()
             await browser.post("/session", sign_in_form(email, "another pass phrase"))
-            spent.append(time.perf_counter() - started)
-        return median(spent)
-
-    somebody, nobody = await seconds("marketer@vestnik.test"), await seconds("nobody@vestnik.test")
+            seconds.append(time.perf_counter() - started)
+    somebody, nobody = (min(seconds) for seconds in spent.values())
     assert 0.4 < somebody / nobody < 2.5
 
 

@@ -14,6 +14,8 @@ from tests.application import installation, settings
 from vestnik.contract.manifest import BatchSizes, Personalisation
 from vestnik.db import Database
 from vestnik.egress import Broker
+from vestnik.http.errors import NotFound
+from vestnik.people.access import Actor
 from vestnik.settings import Settings
 from vestnik.templates.service import Templates
 from vestnik.vault import Vault
@@ -67,6 +69,10 @@ class Service:
 
     async def account(self, account_id: int) -> Sender | None:
         return self.sender if account_id < 10 else None
+
+    async def require_use(self, actor: Actor, account_id: int) -> None:
+        if await self.account(account_id) is None:
+            raise NotFound()
 
 
 @pytest.fixture

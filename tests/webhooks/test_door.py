@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from tests.webhooks.conftest import INBOX_STATE, TOKEN, Room, delivered, states
+from tests.webhooks.conftest import ACCOUNT, INBOX_STATE, TOKEN, Room, delivered, states
 
 from vestnik.webhooks import door, pipeline
+from vestnik.webhooks.arrivals import Arrivals
 from vestnik.webhooks.inbox import Failure
 from vestnik.webhooks.pipeline import CallFailed
 from vestnik.webhooks.tables import inbox
@@ -168,6 +169,19 @@ async def test_an_exception_of_the_module_is_500_and_is_tried_again(room: Room) 
     await room.database.write(lambda c: c.execute(sa.text("UPDATE inbox SET next_attempt_at = 1")))
     await room.until(INBOX_STATE, "applied")
     assert await room.counters() == {"sent": 1, "delivered": 1}
+
+
+async def test_an_account_tells_its_last_webhook_and_the_failures_of_a_day(room: Room) -> None:
+    assert await room.webhooks.arrivals([ACCOUNT]) == [Arrivals(ACCOUNT, None, 0)]
+    await room.send(delivered("reader1@example.com"))
+    first = (await room.newest()).line.received_at
+    assert await room.webhooks.arrivals([8, ACCOUNT]) == [Arrivals(8, None, 0), Arrivals(ACCOUNT, first, 0)]
+    room.result = raising(failure())
+    await room.post()
+    second = (await room.newest()).line.received_at
+    assert await room.webhooks.arrivals([ACCOUNT]) == [Arrivals(ACCOUNT, second, 1)]
+    await room.database.write(lambda c: c.execute(sa.text("UPDATE webhook_attempt SET at = 1")))
+    assert await room.webhooks.arrivals([ACCOUNT]) == [Arrivals(ACCOUNT, second, 0)]
 
 
 async def test_past_the_deadline_the_answer_is_200_and_the_work_goes_on(

@@ -19,6 +19,7 @@ from vestnik.campaigns.tables import campaign
 from vestnik.contacts.tables import suppression
 from vestnik.db import now
 from vestnik.engine import Engine
+from vestnik.people.access import Actor
 from vestnik.settings import Settings
 from vestnik.webhooks.tables import event, waiting
 
@@ -51,9 +52,12 @@ class Asked:
             functions=self.functions,
         )
 
-    async def sending_accounts(self) -> list[SendingAccount]:
+    async def sending_accounts(self, actor: Actor) -> list[SendingAccount]:
         account = await self.sending_account(ACCOUNT)
         return [] if account is None else [account]
+
+    async def may_use(self, actor: Actor, account_id: int) -> bool:
+        return True
 
     async def call(
         self,

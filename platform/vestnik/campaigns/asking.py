@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -11,10 +12,11 @@ from vestnik.campaigns.ledger import Row
 from vestnik.campaigns.polling import Polling
 from vestnik.campaigns.ports import DELIVERIES, LINKS, STATS, CallFailed, ModuleCaller
 from vestnik.campaigns.track import Tracker
-from vestnik.http.limits import RateLimit
+from vestnik.engine import Rates
+from vestnik.http.errors import TooManyRequests
 from vestnik.people.access import Actor
 
-#: A campaign is asked about by hand once in so many seconds, whoever asks.
+#: A campaign is asked about by hand once in so many seconds, whoever asks, whichever process answers.
 ONE_MORE_EVERY_S = 30.0
 #: So long a person waits; what the service says later is kept when it comes.
 WAIT_S = 15.0
@@ -34,11 +36,11 @@ class Asking:
         tracker: Tracker,
         polling: Polling,
         row_of: Callable[[int], Awaitable[Row]],
+        rates: Rates,
         wait_s: float = WAIT_S,
     ) -> None:
         self._modules, self._tracker, self._polling, self._row_of = modules, tracker, polling, row_of
-        self._wait_s = wait_s
-        self._limit = RateLimit(1, ONE_MORE_EVERY_S)
+        self._rates, self._wait_s = rates, wait_s
         self._under_way = set[asyncio.Task[CallFailed | None]]()
 
     async def stop(self) -> None:
@@ -54,7 +56,7 @@ class Asking:
         """
         actor.require("campaigns.read")
         row = await self._row_of(campaign_id)
-        if row.external_id is None:
+        if row.external_id is None or row.account_id is None:
             raise CampaignNotAtService()
         account = await self._modules.sending_account(row.account_id, row.version_id)
         able = frozenset[str]() if account is None else account.functions
@@ -66,7 +68,9 @@ class Asking:
         questions = [ask for function, ask in ways.items() if function in able]
         if not questions:
             raise CannotAskService()
-        self._limit.take(str(campaign_id))
+        wait_s = await self._rates.take(row.account_id, f"ask {campaign_id}", per_s=1 / ONE_MORE_EVERY_S)
+        if wait_s:
+            raise TooManyRequests(retry_after_s=math.ceil(wait_s))
         tasks = [asyncio.ensure_future(ask(row)) for ask in questions]
         for task in tasks:
             self._under_way.add(task)

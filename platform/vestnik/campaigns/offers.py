@@ -72,13 +72,13 @@ class Offers:
     async def all(self, actor: Actor) -> list[Offer]:
         """Every account by title; those that can't be chosen too, with the reason."""
         actor.require("campaigns.read")
-        return [offer_of(account) for account in await self._modules.sending_accounts()]
+        return [offer_of(account) for account in await self._modules.sending_accounts(actor)]
 
     async def senders(self, actor: Actor, account_id: int) -> list[Sender]:
         """The senders that the service knows; none where its module can't say."""
         actor.require("campaigns.write")
         account = await self._modules.sending_account(account_id)
-        if account is None:
+        if account is None or not await self._modules.may_use(actor, account_id):
             raise NotFound()
         if SENDERS not in account.functions:
             return []

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from vestnik.campaigns.reasons import reason
+from vestnik.people.access import Actor
 
 EXPORT = "CRM_Marketing_ExportContacts"
 PREPARE = "CRM_Marketing_PrepareCampaign"
@@ -74,8 +75,11 @@ class ModuleCaller(Protocol):
     async def sending_account(self, account_id: int, version_id: int | None = None) -> SendingAccount | None:
         """The account with its live version, or with the given one; None when there is none."""
 
-    async def sending_accounts(self) -> list[SendingAccount]:
-        """Every account with its live version, by title."""
+    async def sending_accounts(self, actor: Actor) -> list[SendingAccount]:
+        """Every account that the actor may use, with its live version, by title."""
+
+    async def may_use(self, actor: Actor, account_id: int) -> bool:
+        """Whether the account is there and the actor may choose it."""
 
 
 @dataclass(frozen=True, slots=True)

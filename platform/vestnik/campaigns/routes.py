@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from zoneinfo import available_timezones
-
-import msgspec
-from starlette.responses import Response, StreamingResponse
 
 from vestnik.campaigns import shapes
 from vestnik.campaigns.draft_shapes import CampaignBody, CampaignChange
@@ -19,18 +15,16 @@ from vestnik.campaigns.shapes import (
     DeliveryPage,
     DeliveryQuery,
     PreflightShape,
+    ProgressShape,
     SendBody,
     StatsShape,
 )
 from vestnik.campaigns.states import State
 from vestnik.http.api import Context, Router, key_of
 from vestnik.http.errors import InvalidRequest
-from vestnik.http.events import HEARTBEAT_S, Subscription, encode
+from vestnik.http.events import EventStream, still_may
 
 router = Router("campaigns")
-
-#: A watched campaign is read this often: webhooks may be applied in another process.
-WATCH_EVERY_S = 0.5
 
 
 def _campaigns(context: Context) -> Campaigns:
@@ -179,46 +173,23 @@ async def list_campaign_deliveries(context: Context, id: int, query: DeliveryQue
 
 
 @router.get("/campaigns/{id:key}/events", right="campaigns.read", media_type="text/event-stream")
-async def watch_campaign(context: Context, id: int) -> Response:
+async def watch_campaign(context: Context, id: int) -> EventStream:
     """Live progress: an event `progress` at once and at every change."""
     await _campaigns(context).register.progress(id)  # `NotFound` before the stream begins
-    return StreamingResponse(
-        _watch(context, id),
-        media_type="text/event-stream",
-        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+    return _watch(context, id)
+
+
+def _watch(context: Context, id: int) -> EventStream:
+    async def look() -> ProgressShape:
+        return shapes.progress(await _campaigns(context).register.progress(id), context.language)
+
+    return EventStream(
+        context.services.events,
+        topic(id),
+        event="progress",
+        look=look,
+        may_go_on=lambda: still_may(context.request, "campaigns.read"),
     )
-
-
-async def _watch(context: Context, id: int) -> AsyncIterator[bytes]:
-    """Progress whenever it differs from what was last told, until the reader leaves or the server stops."""
-    events, last, silent_s = context.services.events, b"", 0.0
-    subscription = events.subscribe(topic(id))
-    try:
-        while True:
-            progress = shapes.progress(await _campaigns(context).register.progress(id), context.language)
-            told = msgspec.json.encode(progress)
-            if told != last:
-                last, silent_s = told, 0.0
-                yield encode("progress", progress)
-            elif silent_s >= HEARTBEAT_S:
-                silent_s = 0.0
-                yield b": still here\n\n"
-            if not await _changed(subscription):
-                break
-            silent_s += WATCH_EVERY_S
-    finally:
-        events.unsubscribe(topic(id), subscription)
-
-
-async def _changed(subscription: Subscription) -> bool:
-    """Wait for a change or for the next time to look; False when the hub is closed."""
-    try:
-        await subscription.next(WATCH_EVERY_S)
-    except TimeoutError:
-        return True
-    except StopAsyncIteration:
-        return False
-    return True
 
 
 def known_zone(name: str) -> str:

@@ -165,14 +165,14 @@ class Campaigns:
     async def create(self, actor: Actor, draft: Draft) -> int:
         """Store a new draft; its key."""
         actor.require("campaigns.write")
-        await self._check_references(draft)
+        await self._check_references(actor, draft)
         values = {**dict.fromkeys(_TEXTS, ""), "type": "email", **draft.values}
         return await self._database.write(create, actor, values)
 
     async def change(self, actor: Actor, campaign_id: int, draft: Draft) -> None:
         """Change a draft."""
         actor.require("campaigns.write")
-        await self._check_references(draft)
+        await self._check_references(actor, draft, (await self.row(campaign_id)).account_id)
 
         def change(connection: sa.Connection) -> None:
             row = ledger.get(connection, campaign_id)
@@ -405,8 +405,14 @@ class Campaigns:
             raise NotFound()
         return row
 
-    async def _check_references(self, draft: Draft) -> None:
-        """Refuse a draft that names what does not exist."""
+    async def _check_references(self, actor: Actor, draft: Draft, kept: int | None = None) -> None:
+        """Refuse a draft that names what does not exist, or an account that is not the actor's to choose.
+
+        The account that the campaign has already, `kept`, was chosen by somebody who may.
+        """
+        if draft.account_id not in (None, kept):
+            if not await self._modules.may_use(actor, draft.account_id):
+                raise UnknownReference(field="accountId")
         named: Mapping[str, tuple[int | None, Callable[[int], Any]]] = {
             "accountId": (draft.account_id, self._modules.sending_account),
             "templateId": (draft.template_id, self._surroundings.template),

@@ -12,10 +12,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
+from vestnik.calendars import service as calendars
 from vestnik.contacts import demo as contacts_demo
-from vestnik.demo import daily, scheduled, sending
+from vestnik.demo import daily, scheduled, second_service, sending
+from vestnik.intake.collectors import tables as collectors
+from vestnik.intake.inputs.service import remove_demo as remove_inputs
+from vestnik.intake.leads import demo as leads_demo
 from vestnik.people import demo as people_demo
 from vestnik.people.access import SYSTEM
+from vestnik.sales import demo as sales_demo
 from vestnik.segments import demo as segments_demo
 
 if TYPE_CHECKING:
@@ -36,9 +43,28 @@ async def _create_contacts(services: Services) -> None:
     await contacts_demo.create_demo(services.database, services.contacts, list(owners))
 
 
+async def _remove_contacts(services: Services) -> None:
+    def unit(connection: sa.Connection) -> None:
+        # Collectors and doors name calendars and sources.
+        collectors.remove_all(connection)
+        services.intake_http.doors.remove_demo(connection)
+        remove_inputs(connection)
+        leads_demo.remove_demo(connection)
+        calendars.remove_all(connection)
+        sales_demo.remove_demo(connection)
+        contacts_demo.remove_demo(connection)
+
+    await services.database.write(unit)
+
+
 async def _connect_and_import(services: Services) -> None:
-    """Three that mostly wait for children of theirs: side by side they cost the first start little."""
-    await asyncio.gather(sending.connect(services), daily.begin_imports(services), scheduled.begin(services))
+    """Four that mostly wait for others: side by side they cost the first start little."""
+    await asyncio.gather(
+        sending.connect(services),
+        second_service.connect(services),
+        daily.begin_imports(services),
+        scheduled.begin(services),
+    )
 
 
 async def _disconnect_and_forget(services: Services) -> None:
@@ -52,7 +78,7 @@ PARTS: Sequence[Part] = (
     Part(
         "contacts",
         _create_contacts,
-        lambda services: services.database.write(contacts_demo.remove_demo),
+        _remove_contacts,
     ),
     Part(
         "segments",
@@ -64,4 +90,5 @@ PARTS: Sequence[Part] = (
     Part("campaigns", sending.send_campaigns, sending.remove_campaigns),
     Part("events", sending.tell_events, sending.remove_events),
     Part("daily work", daily.work, daily.undo_work),
+    Part("syncs with lists", sending.sync_lists, sending.forget_lists),
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from vestnik.alerts.service import remove_all
+from vestnik.alerts import service as alerts
 from vestnik.contacts.imports import schedules as schedule_service
 from vestnik.contacts.imports.rows import Policy, Reading
 from vestnik.contacts.imports.schedules import Wish
@@ -22,6 +22,7 @@ from vestnik.contacts.imports.tables import (
 from vestnik.contacts.imports.timing import Rhythm
 from vestnik.contacts.tables import contact
 from vestnik.db import fold
+from vestnik.outgoing import service as outgoing
 from vestnik.people import demo as people_demo
 from vestnik.people.access import Actor, rights_of
 from vestnik.people.tables import user
@@ -79,7 +80,8 @@ async def remove(services: Services) -> None:
         for table in (contact_import_part, contact_import_reject, contact_change):
             connection.execute(sa.delete(table).where(table.c.import_id.in_(made)))
         connection.execute(sa.delete(contact_import).where(contact_import.c.file_name == _FILE))
-        remove_all(connection)
+        for room in (alerts, outgoing):
+            room.remove_all(connection)
 
     await services.database.write(remove)
 

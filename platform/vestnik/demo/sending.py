@@ -12,6 +12,7 @@ from vestnik.campaigns import demo as campaigns_demo
 from vestnik.campaigns.tables import campaign, delivery
 from vestnik.contacts.tables import address
 from vestnik.demo import past
+from vestnik.lists import demo as lists_demo
 from vestnik.modules import demo as modules_demo
 from vestnik.people.access import SYSTEM
 from vestnik.plugs import Surroundings
@@ -52,6 +53,18 @@ async def remove_templates(services: Services) -> None:
     await services.database.write(
         lambda connection: templates_demo.remove_demo(connection, modules_demo.account_ids(connection))
     )
+
+
+async def sync_lists(services: Services) -> None:
+    """A sync that begins by itself once the server works."""
+    account_id = await modules_demo.main_account(services.database)
+    first = (await services.contacts.categories(SYSTEM))[0]
+    await lists_demo.create_demo(services.database, account_id, first.id)
+
+
+async def forget_lists(services: Services) -> None:
+    """Every sync; what is in the service's lists stays there."""
+    await services.database.write(lists_demo.remove_demo)
 
 
 async def send_campaigns(services: Services) -> None:

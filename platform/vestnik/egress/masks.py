@@ -3,8 +3,9 @@
 Found are, of each value as a whole: every mixture of characters that are raw (in UTF-8, UTF-16, UTF-32 or a
 Western or Cyrillic code page, letters of ASCII in either case), percent-encoded (any set of safe characters,
 either case, once or twice), JSON-escaped (also JSON within JSON, and \\xhh) or character references of HTML;
-and base64 (both alphabets) at each of the three alignments, of the raw, percent-encoded and JSON-escaped
-text. A part of a value is never looked for: that would tell its prefix.
+base64 (both alphabets) at each of the three alignments, of the raw, percent-encoded and JSON-escaped text;
+and hexadecimal digits (either case, also with a space, a colon or a dash between the bytes). A part of a
+value is never looked for: that would tell its prefix.
 """
 
 import asyncio
@@ -207,6 +208,7 @@ def _first_bytes(value: str) -> set[int]:
     raw = _encode(value[0])[:1]
     first = set(b"%\\&" + raw.lower() + raw.upper()) | (set(b"+") if value[0] == " " else set())
     first |= {value[0].encode(encoding, "surrogatepass")[0] for encoding in _WIDE} | _narrow(value[0])
+    first |= set(_hex_digits(f"{_encode(value[0])[0] >> 4:x}")) - set(b"[]")
     for text in _texts_of(value):
         for shift in range(3):
             character = _base64_characters(text, shift)[0]
@@ -234,6 +236,7 @@ def _patterns_of(value: str) -> tuple[bytes, bytes]:
     wide = "\0" not in value  # in which a NUL would be both itself and the half of a neighbour
     whole = [
         b"".join(_character(character, wide) for character in value),
+        _hexadecimal(value),
         *(_base64(text, 0) for text in texts),
     ]
     shifted = [_base64(text, shift) for text in texts for shift in (1, 2)]
@@ -302,6 +305,10 @@ def _byte(byte: int) -> bytes:
     letter = bytes([byte])
     raw = b"[%s%s]" % (letter.lower(), letter.upper()) if letter.isalpha() else re.escape(letter)
     return b"(?:%%(?:25)?%s|%s)" % (_hex_digits(f"{byte:02x}"), raw)
+
+
+def _hexadecimal(value: str) -> bytes:
+    return rb"[ :-]?+".join(_hex_digits(f"{byte:02x}") for byte in _encode(value))
 
 
 def _hex_digits(digits: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The demo's sending service: the bundled module, switched on, with accounts at the provider simulator."""
+"""The demo's sending services: bundled modules, switched on, with accounts at the provider simulator."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from vestnik.db import Database
-from vestnik.modules.accounts.service import HostChoice
+from vestnik.modules.accounts.values import HostChoice
 from vestnik.modules.service import Modules
 from vestnik.modules.tables import (
     account,
@@ -27,6 +27,9 @@ from vestnik.people.access import SYSTEM
 MODULE = "unisender"
 #: The accounts' titles, in the order of the simulator's log-ins; the second one has a small plan.
 TITLES = ("Основной аккаунт", "Пробный аккаунт")
+SECOND_MODULE = "campaign_monitor"
+SECOND_TITLE = "Читательский клуб"
+_MODULES = (MODULE, SECOND_MODULE)
 
 
 class NotConnected(Exception):
@@ -41,12 +44,16 @@ async def create_demo(
     await modules.library.enable(SYSTEM, module_id, True)
     for title, key in zip(TITLES, keys.values(), strict=False):
         settings = {"base_url": url, "api_key": key, "template_page": f"{url}/templates/{{id}}"}
-        account_id = await modules.accounts.create(SYSTEM, module_id, title, settings)
-        await _approve(modules, account_id)
-        outcome = await modules.check_account(SYSTEM, account_id)
-        if not outcome.ok:
-            raise NotConnected(outcome.message["en"])
+        await _connect(modules, module_id, title, settings)
     await _map_lists(database, modules, await main_account(database), categories)
+
+
+async def connect_second(modules: Modules, url: str, client_id: str, key: str) -> None:
+    """Another service's module with one account, so that the demo's people are known at two services."""
+    module_id = await modules.installer.install(SYSTEM, SECOND_MODULE)
+    await modules.library.enable(SYSTEM, module_id, True)
+    settings = {"base_url": f"{url}/api/v3.3", "client_id": client_id, "api_key": key}
+    await _connect(modules, module_id, SECOND_TITLE, settings)
 
 
 async def main_account(database: Database) -> int:
@@ -58,13 +65,13 @@ async def main_account(database: Database) -> int:
 
 
 def account_ids(connection: sa.Connection) -> Sequence[int]:
-    """Every account of the bundled module, for the rooms that hold something of them."""
-    of_module = sa.select(module.c.id).where(module.c.name == MODULE, module.c.bundled)
+    """Every account of the bundled modules, for the rooms that hold something of them."""
+    of_module = sa.select(module.c.id).where(module.c.name.in_(_MODULES), module.c.bundled)
     return connection.scalars(sa.select(account.c.id).where(account.c.module_id.in_(of_module))).all()
 
 
 async def remove_demo(database: Database, modules: Modules) -> None:
-    """Take away the bundled module with its accounts; rooms that refer to them remove theirs before."""
+    """Take away the bundled modules with their accounts; rooms that refer to them remove theirs before."""
 
     def remove(connection: sa.Connection) -> Sequence[int]:
         accounts = account_ids(connection)
@@ -72,7 +79,7 @@ async def remove_demo(database: Database, modules: Modules) -> None:
             connection.execute(sa.delete(table).where(table.c.account_id.in_(accounts)))
         connection.execute(sa.delete(account).where(account.c.id.in_(accounts)))
         bundled = connection.scalars(
-            sa.select(module.c.id).where(module.c.name == MODULE, module.c.bundled)
+            sa.select(module.c.id).where(module.c.name.in_(_MODULES), module.c.bundled)
         ).all()
         rehearsals = sa.select(rehearsal.c.id).where(rehearsal.c.module_id.in_(bundled))
         connection.execute(sa.delete(rehearsal_row).where(rehearsal_row.c.rehearsal_id.in_(rehearsals)))
@@ -85,6 +92,14 @@ async def remove_demo(database: Database, modules: Modules) -> None:
     for module_id in await database.write(remove):
         await modules.recorder.forget(module_id)
     await modules.registry.refresh()
+
+
+async def _connect(modules: Modules, module_id: int, title: str, settings: dict[str, str]) -> None:
+    account_id = await modules.accounts.create(SYSTEM, module_id, title, settings)
+    await _approve(modules, account_id)
+    outcome = await modules.check_account(SYSTEM, account_id)
+    if not outcome.ok:
+        raise NotConnected(outcome.message["en"])
 
 
 async def _approve(modules: Modules, account_id: int) -> None:

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from vestnik.db import Database
 from vestnik.egress import Broker, HostPolicy
-from vestnik.http.errors import NotFound
 from vestnik.modules.accounts.lists import Lists, map_list
 from vestnik.modules.accounts.service import Accounts
 from vestnik.modules.accounts.storage import AccountStorage
+from vestnik.modules.accounts.usage import GET_ACCOUNT, Usage
 from vestnik.modules.calls import failures
 from vestnik.modules.calls.caller import Caller
 from vestnik.modules.calls.failures import FunctionMissing, ModuleCallFailed
@@ -85,7 +85,13 @@ class Modules:
         self.library = Library(database, self.registry, sandbox)
         self.accounts = Accounts(database, vault, self.registry, base_url)
         self.category_names = options.category_names
-        self.lists = Lists(database, self.registry, self._interactive, options.category_names)
+        self.lists = Lists(
+            database,
+            self.registry,
+            self._interactive,
+            options.category_names,
+            self.accounts.require_manages,
+        )
         self.language, self.formatter = LanguageServers(), Formatter()
         self.recorder = Recorder(database, options.recordings)
         self.recordings = Recordings(self.recorder.store)
@@ -169,12 +175,14 @@ class Modules:
 
     async def check_account(self, actor: Actor, account_id: int) -> AccountChecked:
         """Ask the service whether it accepts the account, point its webhook here, keep what it said."""
-        actor.require("accounts.manage")
-        if await self.registry.ready(account_id) is None:
-            raise NotFound()
+        await self.accounts.require_manages(actor, account_id)
         try:
             value = await self.call(account_id, CHECK, {}, lane="interactive")
             outcome = AccountChecked(value["ok"], _message(value))
+            if "account" in value:
+                await self.accounts.told(account_id, value["account"])
+            elif outcome.ok:
+                await self.ask_usage(account_id)
             if outcome.ok:
                 await self.ensure_webhook(account_id)
         except FunctionMissing:
@@ -183,6 +191,19 @@ class Modules:
             outcome = AccountChecked(False, {"ru": failure.detail("ru"), "en": failure.detail("en")})
         await self.accounts.checked(account_id, "ready" if outcome.ok else "failing", outcome.message)
         return outcome
+
+    async def ask_usage(self, account_id: int) -> Usage:
+        """Ask the service for plan and usage and keep them; a module that can't tell leaves them as known.
+
+        Raises ModuleCallFailed.
+        """
+        if GET_ACCOUNT in await self.functions(account_id):
+            try:
+                told = await self.call(account_id, GET_ACCOUNT, {}, lane="interactive")
+            except FunctionMissing:
+                return await self.accounts.usage(account_id)
+            await self.accounts.told(account_id, told)
+        return await self.accounts.usage(account_id)
 
     async def ensure_webhook(self, account_id: int) -> bool:
         """Have the service report to the account's webhook address; False when its module can't do that."""
@@ -202,6 +223,10 @@ class Modules:
         """An account with its live version, or with the given one; None when there is none."""
         ready = await self.registry.ready(account_id, version_id)
         return None if ready is None else ready.facts
+
+    async def require_use(self, actor: Actor, account_id: int) -> None:
+        """Raise NotFound for an account that is not there, or that the actor may not choose."""
+        await self.accounts.require_use(actor, account_id)
 
     async def sending_accounts(self, campaign_type: str) -> list[AccountFacts]:
         """The accounts of enabled modules that send campaigns of a type, by title."""

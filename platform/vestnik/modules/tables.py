@@ -52,6 +52,8 @@ module_version = sa.Table(
 )
 
 #: One login at a service. `settings` holds no secret; the webhook token is encrypted and found by its hash.
+#: `usage` is what the service told of its plan, `contact_limit` a limit entered by hand; `open_to` names the
+#: users who may choose the account, nothing: everybody.
 account = sa.Table(
     "account",
     metadata,
@@ -67,6 +69,11 @@ account = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("archived_at", Instant),
+    sa.Column("usage", Json),
+    sa.Column("usage_at", Instant),
+    sa.Column("contact_limit", Key),
+    sa.Column("open_to", Json),
+    sa.Column("created_by", Key),
     sa.CheckConstraint("state IN ('unchecked', 'ready', 'failing')", name="state"),
 )
 

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from vestnik.http.errors import Forbidden, Language
 
-Role = Literal["administrator", "integrator", "marketer", "editor", "sales_manager"]
+Role = Literal["administrator", "integrator", "marketer", "editor", "sales_manager", "connector"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 RIGHTS: frozenset[str] = frozenset(
@@ -24,6 +24,8 @@ RIGHTS: frozenset[str] = frozenset(
         "privacy.manage",
         "reports.read",
         "segments.write",
+        "syncs.read",
+        "syncs.write",
         "templates.read",
         "templates.import",
         "campaigns.read",
@@ -33,12 +35,21 @@ RIGHTS: frozenset[str] = frozenset(
         "modules.write",
         "modules.publish",
         "accounts.read",
+        "accounts.connect",
         "accounts.manage",
         "hosts.approve",
         "webhooks.read",
         "webhooks.replay",
         "users.manage",
         "settings.manage",
+        "leads.read",
+        "leads.write",
+        "sales.read",
+        "sales.write",
+        "calendars.read",
+        "calendars.write",
+        "intake.manage",
+        "outgoing.manage",
         "audit.read",
         "keys.manage",
         "metrics.read",
@@ -56,6 +67,8 @@ _MARKETER = frozenset(
         "contacts.export",
         "reports.read",
         "segments.write",
+        "syncs.read",
+        "syncs.write",
         "templates.read",
         "templates.import",
         "campaigns.read",
@@ -63,6 +76,9 @@ _MARKETER = frozenset(
         "campaigns.send",
         "accounts.read",
         "webhooks.read",
+        "leads.read",
+        "sales.read",
+        "calendars.read",
     }
 )
 
@@ -71,6 +87,7 @@ _ROLE_RIGHTS: dict[Role, frozenset[str]] = {
     "integrator": frozenset(
         {
             "contacts.read",
+            "syncs.read",
             "templates.read",
             "templates.import",
             "campaigns.read",
@@ -78,15 +95,34 @@ _ROLE_RIGHTS: dict[Role, frozenset[str]] = {
             "modules.write",
             "modules.publish",
             "accounts.read",
+            "accounts.connect",
             "accounts.manage",
             "webhooks.read",
             "webhooks.replay",
+            "leads.read",
+            "intake.manage",
+            "outgoing.manage",
         }
     ),
     "marketer": _MARKETER,
-    # Prepares campaigns; a marketer sends them.
-    "editor": _MARKETER - {"campaigns.send"},
-    "sales_manager": frozenset({"contacts.read", "contacts.write", "templates.read", "campaigns.read"}),
+    # Prepares campaigns; a marketer sends them, and decides what goes to lists.
+    "editor": _MARKETER - {"campaigns.send", "syncs.write"},
+    "sales_manager": frozenset(
+        {
+            "contacts.read",
+            "contacts.write",
+            "templates.read",
+            "campaigns.read",
+            "leads.read",
+            "leads.write",
+            "sales.read",
+            "sales.write",
+            "calendars.read",
+            "calendars.write",
+        }
+    ),
+    # Given to single people beside their role: may connect accounts, and change those that they connected.
+    "connector": frozenset({"accounts.read", "accounts.connect"}),
 }
 
 

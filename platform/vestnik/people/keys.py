@@ -92,7 +92,7 @@ def _add(connection: sa.Connection, actor: Actor, name: str, rights: list[str], 
         prefix=key[:KEY_PREFIX_SHOWN],
         key_digest=digest(key),
         rights=rights,
-        created_by=_maker(connection, actor),
+        created_by=maker_of(connection, actor),
         created_at=now(),
     )
     key_id = cast(int, connection.execute(statement.returning(api_key.c.id)).scalar_one())
@@ -100,7 +100,7 @@ def _add(connection: sa.Connection, actor: Actor, name: str, rights: list[str], 
     return key_id
 
 
-def _maker(connection: sa.Connection, actor: Actor) -> int | None:
+def maker_of(connection: sa.Connection, actor: Actor) -> int | None:
     """The person behind the actor: a key that a key makes stands for whom its maker stands for."""
     if actor.key_id is None:
         return actor.user_id

@@ -94,8 +94,9 @@ class Users:
             return found
 
     async def working(self, actor: Actor) -> dict[int, str]:
-        """Names of everybody who may sign in, by name: whom records may be given to."""
-        actor.require("contacts.read")
+        """Names of everybody who may sign in, by name: whom records may be given to, or accounts opened."""
+        if not actor.may("accounts.connect"):
+            actor.require("contacts.read")
         async with self._database.read() as connection:
             statement = sa.select(user.c.id, user.c.name).where(user.c.disabled.is_(False))
             rows = await connection.execute(statement.order_by(user.c.name_folded, user.c.id))

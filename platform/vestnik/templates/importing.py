@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from vestnik.contract.manifest import BatchSizes, Personalisation
 from vestnik.db import Database, fold, now, upsert
+from vestnik.people.access import Actor
 from vestnik.templates.errors import PageRepeated, PageTooLong, TooManyTemplates
 from vestnik.templates.tables import template, template_import
 
@@ -67,6 +68,9 @@ class Modules(Protocol):
 
     async def account(self, account_id: int) -> Account | None:
         """The account, None for one that is not there."""
+
+    async def require_use(self, actor: Actor, account_id: int) -> None:
+        """Raise NotFound for an account that is not there, or that the actor may not choose."""
 
 
 @dataclass(frozen=True, slots=True)

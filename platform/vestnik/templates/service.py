@@ -120,8 +120,7 @@ class Templates:
     async def import_from(self, actor: Actor, account_id: int) -> int:
         """Begin to import an account's templates, or join the import that is under way; its key."""
         actor.require("templates.import")
-        if await self._modules.account(account_id) is None:
-            raise NotFound()
+        await self._modules.require_use(actor, account_id)
         id, begun = await self._database.write(_begin, actor, account_id)
         if begun:
             self._run(id)

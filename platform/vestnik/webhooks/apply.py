@@ -22,6 +22,7 @@ from vestnik.campaigns import messages
 from vestnik.contacts.consents import Reason
 from vestnik.contacts.service import Contacts
 from vestnik.db import RowsStatement, from_microseconds, new_key, now, to_microseconds
+from vestnik.outgoing.service import announce_all, wanted
 from vestnik.privacy.search import Search, Wanted
 from vestnik.webhooks.acts import Act, Effect, Outcome, digest, is_key, read_action
 from vestnik.webhooks.inbox import State, Stored
@@ -34,6 +35,7 @@ _encode = msgspec.json.Encoder().encode
 #: Statuses after which no further letter goes to the address, whoever sends it.
 _SUPPRESSING: dict[str, Reason] = {"hardBounce": "hard_bounce", "spam": "spam"}
 
+_BOUNCES = frozenset({"hardBounce", "softBounce"})
 
 #: What stays of a request that was about erased people alone.
 FORGOTTEN = b"erased"
@@ -160,6 +162,7 @@ class Applier:
         self._stops(connection, ready)
         _keep_waiting(connection, acts)
         _record_events(connection, acts)
+        _tell_bounces(connection, acts)
 
     def _stops(self, connection: sa.Connection, acts: Sequence[Act]) -> None:
         """Put on the stop-list whom the acts take off the letters: they are few."""
@@ -322,6 +325,37 @@ def _record_events(connection: sa.Connection, acts: Sequence[Act]) -> None:
     ]
     if rows:
         _EVENT.run(connection, rows)
+
+
+def _tell_bounces(connection: sa.Connection, acts: Sequence[Act]) -> None:
+    """Have other systems hear of what could not be delivered; of people who were erased nobody hears."""
+    bounced = [
+        act
+        for act in acts
+        if act.effect.outcome is Outcome.APPLIED
+        and act.type == "updateDeliveryStatus"
+        and act.action["status"] in _BOUNCES
+        and not act.erased
+    ]
+    if not bounced or not wanted(connection, "message.bounced"):
+        return
+    announce_all(
+        connection,
+        "message.bounced",
+        [
+            {
+                "addressKind": act.address.kind,
+                "address": act.address.normalised,
+                "status": act.action["status"],
+                "reason": act.action.get("reason"),
+                "accountId": str(act.account_id),
+                "campaignId": None if act.effect.campaign_id is None else str(act.effect.campaign_id),
+                "at": act.at.isoformat(),
+            }
+            for act in bounced
+            if act.address is not None
+        ],
+    )
 
 
 def _wait(act: Act, what: str) -> None:

@@ -135,6 +135,14 @@ class WaitingAction(Shape):
     created_at: datetime
 
 
+class ArrivalsShape(Shape):
+    """When an account's last webhook came, and how many of the last 24 hours failed and are not mended."""
+
+    account_id: str
+    last_at: datetime | None
+    failures: int
+
+
 class ChartPoint(Shape):
     """How many events fell into one step of a chart."""
 
@@ -168,6 +176,17 @@ async def list_webhooks(context: Context, query: WebhookQuery) -> WebhookPage:
     return WebhookPage(
         items=[WebhookRow(**_row(line)) for line in lines], next=str(lines[-1].id) if full else ""
     )
+
+
+@router.get("/webhooks/arrivals", returns=list[ArrivalsShape], right="accounts.read")
+async def list_arrivals(context: Context) -> list[ArrivalsShape]:
+    """How the webhooks are of each account that one may use."""
+    rows = await context.services.modules.accounts.usable(context.actor)
+    found = await context.services.webhooks.arrivals([row.id for row in rows])
+    return [
+        ArrivalsShape(account_id=str(each.account_id), last_at=each.last_at, failures=each.failures)
+        for each in found
+    ]
 
 
 @router.get("/webhooks/waiting", query=WaitingQuery, returns=list[WaitingAction], right="webhooks.read")

@@ -21,6 +21,7 @@ from vestnik.people.access import Actor
 from vestnik.webhooks import inbox as storage
 from vestnik.webhooks import timeline
 from vestnik.webhooks.apply import Applied, Applier, ListCategories, Parsed
+from vestnik.webhooks.arrivals import Arrivals, arrivals_of
 from vestnik.webhooks.door import Accounts, Door
 from vestnik.webhooks.inbox import REPLAY_DUE, State, Stored
 from vestnik.webhooks.metrics import WebhookMetrics
@@ -179,6 +180,11 @@ class Webhooks:
         """Key, account and arrival of the newest requests of accounts, without probes."""
         async with self._database.read() as connection:
             return await storage.newest(connection, account_ids, count)
+
+    async def arrivals(self, account_ids: Sequence[int]) -> list[Arrivals]:
+        """How the webhooks of each of the accounts are."""
+        async with self._database.read() as connection:
+            return await arrivals_of(connection, account_ids)
 
     async def waiting(self, actor: Actor, account_id: int | None, limit: int) -> list[Waiting]:
         """Actions whose campaign or recipient has not come yet, the newest first."""

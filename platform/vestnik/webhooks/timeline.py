@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.campaigns.reading import names
+from vestnik.contacts.consents import Reason
 from vestnik.contacts.reading import addresses_of
+from vestnik.contacts.stop_list import Letter
 from vestnik.contacts.timeline import TimelineEntry
 from vestnik.db import from_microseconds
 from vestnik.http.errors import Text
@@ -44,6 +46,8 @@ _SENTENCES: Mapping[str, Text] = {
     "skipped": {"ru": "Не отправлено сервисом: «{name}»", "en": "Not sent by the service: “{name}”"},
     "failed": {"ru": "Ошибка отправки: «{name}»", "en": "Failed: “{name}”"},
 }
+#: Events of an address that are looked at for the campaign whose letter stopped it.
+_LETTERS = 100
 _UNKNOWN: Text = {"ru": "неизвестная рассылка", "en": "an unknown campaign"}
 
 
@@ -92,6 +96,27 @@ async def activity(
     called = await names(connection, {row.campaign_id for row in rows if row.campaign_id is not None})
     return [
         _entry(row.at, row.kind, row.campaign_id, called.get(row.campaign_id), row.detail) for row in rows
+    ]
+
+
+#: Events that put an address on the stop-list.
+_STOPPING: Mapping[str, Reason] = {"unsubscribed": "unsubscribe", "spam": "spam", "hardBounce": "hard_bounce"}
+
+
+async def letters(connection: AsyncConnection, address_id: int) -> list[tuple[Reason, datetime, Letter]]:
+    """The campaigns whose letters an address answered by leaving, newest first."""
+    query = (
+        sa.select(event.c.at, event.c.kind, event.c.campaign_id)
+        .where(event.c.address_id == address_id, event.c.kind.in_(_STOPPING))
+        .order_by(event.c.at.desc(), event.c.id.desc())
+        .limit(_LETTERS)
+    )
+    rows = (await connection.execute(query)).all()
+    called = await names(connection, {row.campaign_id for row in rows if row.campaign_id is not None})
+    return [
+        (_STOPPING[row.kind], row.at, Letter(row.campaign_id, called[row.campaign_id]))
+        for row in rows
+        if row.campaign_id in called
     ]
 
 

@@ -29,6 +29,9 @@ JOB_POLL_S = 1.0
 #: Calls a function of the account's live version, interactively.
 CallAccount = Callable[[int, str, Mapping[str, Any]], Awaitable[Any]]
 
+#: Refuses who may not change the account.
+RequireManages = Callable[[Actor, int], Awaitable[None]]
+
 
 @dataclass(frozen=True, slots=True)
 class ListAtService:
@@ -44,16 +47,22 @@ class Lists:
     """Imports lists from services, creates them there, and says which category each stands for."""
 
     def __init__(
-        self, database: Database, registry: Registry, call: CallAccount, category_names: CategoryNames
+        self,
+        database: Database,
+        registry: Registry,
+        call: CallAccount,
+        category_names: CategoryNames,
+        require_manages: RequireManages,
     ) -> None:
         self._database, self._registry, self._call = database, registry, call
-        self._category_names = category_names
+        self._category_names, self._require_manages = category_names, require_manages
 
-    async def import_from_service(self, actor: Actor, account_id: int) -> int:
-        """Remember every list of the service; how many there are. What is mapped already stays so."""
-        actor.require("accounts.manage")
-        await self._require_account(account_id)
-        found: dict[str, str] = {}
+    async def at_service(self, account_id: int) -> list[dict[str, Any]]:
+        """Every list at the service as the contract's CRM_Marketing_List, asked for now, by its order.
+
+        Raises ModuleCallFailed, and ListsNotRead when the pages find no end.
+        """
+        found: dict[str, dict[str, Any]] = {}
         cursor: str | None = None
         asked: set[str | None] = set()
         while cursor not in asked and len(asked) < PAGES:
@@ -62,12 +71,16 @@ class Lists:
             if "jobId" in page:
                 cursor = await self._cursor_of_job(account_id, page["jobId"])
                 continue
-            found |= {each["externalId"]: each["name"] for each in page["items"]}
+            found |= {each["externalId"]: each for each in page["items"]}
             cursor = page.get("nextCursor")
             if cursor is None:
-                break
-        else:
-            raise ListsNotRead(pages=len(asked))
+                return list(found.values())
+        raise ListsNotRead(pages=len(asked))
+
+    async def import_from_service(self, actor: Actor, account_id: int) -> int:
+        """Remember every list of the service; how many there are. What is mapped already stays so."""
+        await self._require_manages(actor, account_id)
+        found = {each["externalId"]: each["name"] for each in await self.at_service(account_id)}
 
         def keep(connection: sa.Connection) -> None:
             for external_id, title in found.items():
@@ -80,8 +93,7 @@ class Lists:
 
     async def create(self, actor: Actor, account_id: int, title: str, category_id: int | None) -> None:
         """Create a list at the service; it stands for the category from then on."""
-        actor.require("accounts.manage")
-        await self._require_account(account_id)
+        await self._require_manages(actor, account_id)
         await self._require_category(category_id)
         made = await self._call(account_id, CREATE_LIST, {"name": title})
 
@@ -95,7 +107,7 @@ class Lists:
 
     async def map(self, actor: Actor, account_id: int, list_id: int, category_id: int | None) -> None:
         """Say which category a list stands for; None: no category."""
-        actor.require("accounts.manage")
+        await self._require_manages(actor, account_id)
         await self._require_category(category_id)
 
         def change(connection: sa.Connection) -> None:
@@ -122,10 +134,6 @@ class Lists:
                 break
             await asyncio.sleep(JOB_POLL_S)
         raise ListsNotRead(pages=0)
-
-    async def _require_account(self, account_id: int) -> None:
-        if await self._registry.ready(account_id) is None:
-            raise NotFound()
 
     async def _require_category(self, category_id: int | None) -> None:
         if category_id is not None and category_id not in await self._category_names([category_id]):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from vestnik import audit
-from vestnik.contract import SettingsError
 from vestnik.contract.manifest import Manifest
 from vestnik.contract.manifest import parse as parse_manifest
 from vestnik.db import Database, new_key, now, upsert
@@ -25,75 +22,32 @@ from vestnik.modules.accounts.approvals import (
     requested,
     withdraw_for_module,
 )
+from vestnik.modules.accounts.entering import Entered, check, entered_of, split
 from vestnik.modules.accounts.lists import ListAtService, as_lists, lists_of
-from vestnik.modules.errors import AccountInUse, AddressInvalid, SettingsInvalid
+from vestnik.modules.accounts.sharing import manages, may_use, require_manages, require_use
+from vestnik.modules.accounts.usage import Usage, keep_usage, usage_of
+from vestnik.modules.accounts.values import (
+    AccountCard,
+    AccountChanges,
+    AccountRow,
+    Both,
+    HostChoice,
+    HostLine,
+    ServiceOffer,
+    Unchanged,
+)
+from vestnik.modules.errors import AccountInUse, AddressInvalid
 from vestnik.modules.ports import BaseUrl
 from vestnik.modules.sources.registry import TOKEN_PURPOSE, Registry, secret_context, token_context
 from vestnik.modules.tables import account, account_secret, host_approval, module, module_version
 from vestnik.people.access import Actor
+from vestnik.people.keys import maker_of
 from vestnik.vault import Vault
 
 TOKEN_BYTES = 24
 
 #: Names of what needs an account and goes on.
 Uses = Callable[[sa.Connection, int], Sequence[str]]
-
-Both = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRow:
-    """An account in a list; its state is `disabled` while its module is off."""
-
-    id: int
-    title: str
-    module_id: int
-    module_name: str
-    module_title: Both
-    state: str
-    campaign_types: Sequence[str]
-    checked_at: datetime | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class AccountCard:
-    """An account with its settings; of secrets only which are set."""
-
-    row: AccountRow
-    settings: Mapping[str, Any]
-    settings_schema: Mapping[str, Any]
-    secrets_set: Sequence[str]
-    webhook_url: str
-    webhooks_arrive: bool
-    check_message: Both | None
-
-
-@dataclass(frozen=True, slots=True)
-class HostChoice:
-    """What an administrator decides about one address; `secrets` None: those that the manifest asks for."""
-
-    scheme: str
-    pattern: str
-    port: int
-    private: bool
-    approved: bool
-    secrets: Sequence[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HostLine:
-    """One address that is asked for, or approved, or both; approved means: as much as is asked for."""
-
-    scheme: str
-    pattern: str
-    port: int
-    private: bool
-    secrets: Sequence[str]
-    requested: bool
-    approved: bool
-    approved_by: str | None
-    approved_at: datetime | None
 
 
 class Accounts:
@@ -109,11 +63,69 @@ class Accounts:
     async def page(
         self, actor: Actor, *, search: str = "", offset: int = 0, limit: int = 50
     ) -> tuple[list[AccountRow], int]:
-        """Accounts by title that have `search` in theirs, and how many there are."""
+        """Accounts by title that have `search` in theirs, and how many there are, of those one may use."""
         actor.require("accounts.read")
-        rows = await self.rows()
+        rows = await self.usable(actor)
         found = [row for row in rows if search.casefold() in row.title.casefold()]
         return found[offset : offset + limit], len(found)
+
+    async def usable(self, actor: Actor) -> list[AccountRow]:
+        """The accounts that the actor may choose, by title."""
+        return [row for row in await self.rows() if may_use(actor, row)]
+
+    async def require_use(self, actor: Actor, account_id: int) -> None:
+        """Raise NotFound for an account that is not there, or that the actor may not choose."""
+        await require_use(self._database, actor, account_id)
+
+    async def require_manages(self, actor: Actor, account_id: int) -> None:
+        """Raise Forbidden for an account that the actor may not change, NotFound for one out of sight."""
+        await require_manages(self._database, actor, account_id)
+
+    async def usage(self, account_id: int) -> Usage:
+        """Plan and usage as the service told them last, with the limit entered by hand."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(_rows().where(account.c.id == account_id))).one_or_none()
+        if row is None:
+            raise NotFound()
+        return usage_of(row)
+
+    async def told(self, account_id: int, what: Mapping[str, Any]) -> None:
+        """Keep what the service told of the account, a CRM_Marketing_Account."""
+        await self._database.write(keep_usage, account_id, what)
+
+    async def services(self, actor: Actor) -> list[ServiceOffer]:
+        """The modules that are switched on, with how many accounts each has."""
+        actor.require("accounts.connect")
+        of_module = sa.select(sa.func.count()).where(
+            account.c.module_id == module.c.id, account.c.archived_at.is_(None)
+        )
+        statement = (
+            sa.select(
+                module.c.id,
+                module.c.name,
+                module.c.title,
+                module.c.description,
+                module_version.c.manifest,
+                module_version.c.functions,
+                of_module.scalar_subquery().label("accounts"),
+            )
+            .join(module_version, module_version.c.id == module.c.live_version_id)
+            .where(module.c.enabled, module.c.archived_at.is_(None))
+            .order_by(module.c.name)
+        )
+        async with self._database.read() as connection:
+            return [
+                ServiceOffer(
+                    module_id=row.id,
+                    name=row.name,
+                    title=row.title,
+                    description=row.description,
+                    settings_schema=_schema(parse_manifest(row.manifest)),
+                    functions=row.functions,
+                    accounts=row.accounts,
+                )
+                for row in await connection.execute(statement)
+            ]
 
     async def rows(self) -> list[AccountRow]:
         """Every account by title."""
@@ -122,8 +134,9 @@ class Accounts:
         return sorted(rows, key=lambda row: (row.title.casefold(), row.id))
 
     async def card(self, actor: Actor, account_id: int) -> AccountCard:
-        """One account; its webhook address is for those who manage accounts."""
+        """One account; its webhook address is for those who may change it."""
         actor.require("accounts.read")
+        await self.require_use(actor, account_id)
         async with self._database.read() as connection:
             row = (await connection.execute(_rows().where(account.c.id == account_id))).one_or_none()
             if row is None:
@@ -136,9 +149,9 @@ class Accounts:
         return AccountCard(
             row=_row(row),
             settings={name: value for name, value in row.settings.items() if name in known},
-            settings_schema=manifest.source.get("settings", {"type": "object", "properties": {}}),
+            settings_schema=_schema(manifest),
             secrets_set=[name for name in secrets_set if name in manifest.secrets],
-            webhook_url=await self._webhook_url(row) if actor.may("accounts.manage") else "",
+            webhook_url=await self._webhook_url(row) if manages(actor, row) else "",
             webhooks_arrive=is_public(await self._base_url()),
             check_message=row.check_message,
         )
@@ -158,12 +171,14 @@ class Accounts:
     async def lists(self, actor: Actor, account_id: int) -> list[ListAtService]:
         """The lists of an account at its service."""
         actor.require("accounts.read")
+        await self.require_use(actor, account_id)
         async with self._database.read() as connection:
             return as_lists((await connection.execute(lists_of(account_id))).all())
 
     async def hosts(self, actor: Actor, account_id: int) -> list[HostLine]:
         """The addresses that the account's module asks for, then those approved beside them."""
         actor.require("accounts.read")
+        await self.require_use(actor, account_id)
         ready = await self._registry.ready(account_id)
         if ready is None:
             raise NotFound()
@@ -184,12 +199,12 @@ class Accounts:
 
     async def create(self, actor: Actor, module_id: int, title: str, settings: Mapping[str, Any]) -> int:
         """A new account, not checked yet, with what was approved for its module; return its id."""
-        actor.require("accounts.manage")
+        actor.require("accounts.connect")
         manifest = await self._manifest(module_id)
-        plain, sealed = _split(manifest, settings)
-        _check(manifest, {**plain, **sealed})
+        plain, sealed = split(manifest, settings)
+        check(manifest, {**plain, **sealed})
         account_id = new_key()
-        entered = _entered(manifest, sealed)
+        entered = entered_of(manifest, sealed)
         title = title.strip()
 
         def unit(connection: sa.Connection) -> None:
@@ -200,22 +215,31 @@ class Accounts:
         await self._registry.refresh()
         return account_id
 
-    async def change(
-        self, actor: Actor, account_id: int, *, title: str | None, settings: Mapping[str, Any] | None
-    ) -> None:
-        """Set the title, or all settings; a secret that is left out or empty stays as it is."""
-        actor.require("accounts.manage")
+    async def change(self, actor: Actor, account_id: int, changes: AccountChanges) -> None:
+        """Set what `changes` names; a secret that is left out or empty stays as it is."""
+        await self.require_manages(actor, account_id)
         ready = await self._registry.ready(account_id)
         if ready is None:
             raise NotFound()
-        plain, entered = None, dict[str, _Entered]()
-        if settings is not None:
+        columns: dict[str, Any] = {}
+        entered = dict[str, Entered]()
+        fields: list[str] = []
+        if changes.title is not None:
+            columns["title"] = changes.title.strip()
+        if not isinstance(changes.contact_limit, Unchanged):
+            columns["contact_limit"] = changes.contact_limit
+        if not isinstance(changes.open_to, Unchanged):
+            columns["open_to"] = None if changes.open_to is None else sorted(set(changes.open_to))
+        fields = list(columns)
+        if changes.settings is not None:
             manifest = ready.version.manifest
-            plain, sealed = _split(manifest, settings)
+            plain, sealed = split(manifest, changes.settings)
             kept = {name: secret.value for name, secret in ready.secrets.items()}
-            _check(manifest, {**plain, **kept, **sealed})
-            entered = _entered(manifest, sealed)
-        await self._database.write(self._change, actor, account_id, title, plain, entered)
+            check(manifest, {**plain, **kept, **sealed})
+            entered = entered_of(manifest, sealed)
+            columns |= {"settings": plain, "state": "unchecked", "check_message": None}
+            fields += [*plain, *sealed]
+        await self._database.write(self._change, actor, account_id, columns, entered, fields)
         await self._registry.refresh()
 
     def keep_while(self, uses_of: Uses) -> None:
@@ -227,13 +251,13 @@ class Accounts:
 
         Raises AccountInUse while something goes on that needs it.
         """
-        actor.require("accounts.manage")
+        await self.require_manages(actor, account_id)
         await self._database.write(self._archive, actor, account_id)
         await self._registry.refresh()
 
     async def rotate_token(self, actor: Actor, account_id: int) -> None:
         """Give the account a new webhook address; the old one leads nowhere from now on."""
-        actor.require("accounts.manage")
+        await self.require_manages(actor, account_id)
         await self._database.write(self._rotate, actor, account_id)
         await self._registry.refresh()
 
@@ -288,12 +312,13 @@ class Accounts:
         module_id: int,
         title: str,
         settings: Mapping[str, Any],
-        sealed: Mapping[str, _Entered],
+        sealed: Mapping[str, Entered],
     ) -> None:
         at = now()
         values = {"id": account_id, "module_id": module_id, "title": title, "settings": dict(settings)}
         statement = account.insert().values(**values, **self._token(account_id), state="unchecked")
-        connection.execute(statement.values(created_at=at, updated_at=at))
+        by = maker_of(connection, actor)
+        connection.execute(statement.values(created_by=by, created_at=at, updated_at=at))
         self._seal(connection, account_id, sealed)
         self._registry.changed(connection)
         audit.record(connection, actor, "account.added", "account", account_id, [*settings, *sealed])
@@ -303,21 +328,15 @@ class Accounts:
         connection: sa.Connection,
         actor: Actor,
         account_id: int,
-        title: str | None,
-        settings: Mapping[str, Any] | None,
-        sealed: Mapping[str, _Entered],
+        columns: Mapping[str, Any],
+        sealed: Mapping[str, Entered],
+        fields: Sequence[str],
     ) -> None:
-        changes: dict[str, Any] = {"updated_at": now()}
-        if title is not None:
-            changes["title"] = title.strip()
-        if settings is not None:
-            changes |= {"settings": dict(settings), "state": "unchecked", "check_message": None}
         statement = account.update().where(account.c.id == account_id, account.c.archived_at.is_(None))
-        if connection.execute(statement.values(**changes)).rowcount == 0:
+        if connection.execute(statement.values(**columns, updated_at=now())).rowcount == 0:
             raise NotFound()
         self._seal(connection, account_id, sealed)
         self._registry.changed(connection)
-        fields = [*(["title"] if title is not None else []), *(settings or {}), *sealed]
         audit.record(connection, actor, "account.changed", "account", account_id, fields)
 
     def _archive(self, connection: sa.Connection, actor: Actor, account_id: int) -> None:
@@ -386,7 +405,7 @@ class Accounts:
             "token_hash": self._vault.keyed_hash(TOKEN_PURPOSE, token),
         }
 
-    def _seal(self, connection: sa.Connection, account_id: int, values: Mapping[str, _Entered]) -> None:
+    def _seal(self, connection: sa.Connection, account_id: int, values: Mapping[str, Entered]) -> None:
         changed = ["sealed", "public_pattern", "updated_at"]
         for name, entered in values.items():
             sealed = self._vault.encrypt(entered.value.encode(), secret_context(account_id, name))
@@ -421,41 +440,15 @@ def _row(row: sa.Row[Any]) -> AccountRow:
         campaign_types=row.manifest.get("campaignTypes", ["email"]),
         checked_at=row.checked_at,
         created_at=row.created_at,
+        usage=usage_of(row),
+        open_to=row.open_to,
+        created_by=row.created_by,
     )
 
 
-def _split(manifest: Manifest, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Settings without secrets, and the secrets that are given; an empty field is one that is left out."""
-    given = {name: value for name, value in settings.items() if value not in ("", None)}
-    secret = set(manifest.secrets)
-    plain = {name: value for name, value in given.items() if name not in secret}
-    return plain, {name: value for name, value in given.items() if name in secret}
-
-
-@dataclass(frozen=True, slots=True)
-class _Entered:
-    """The value of a secret, and what the manifest calls public of it when somebody enters it."""
-
-    value: str
-    public_pattern: str | None
-
-
-def _entered(manifest: Manifest, sealed: Mapping[str, str]) -> dict[str, _Entered]:
-    patterns = {setting.name: setting.public_part for setting in manifest.settings}
-    return {name: _Entered(value, patterns[name]) for name, value in sealed.items()}
-
-
-def _check(manifest: Manifest, values: Mapping[str, Any]) -> None:
-    try:
-        manifest.check_settings(values)
-    except SettingsError as error:
-        finding = error.finding
-        raise SettingsInvalid(
-            path=finding.path,
-            reason={"ru": error.sentence("ru"), "en": error.sentence("en")},
-            expected={"ru": finding.expected.ru, "en": finding.expected.en},
-            got={"ru": finding.got.ru, "en": finding.got.en},
-        ) from None
+def _schema(manifest: Manifest) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = manifest.source.get("settings", {"type": "object", "properties": {}})
+    return found
 
 
 def _line(origin: Origin, asked: Asked | None, row: sa.Row[Any] | None) -> HostLine:

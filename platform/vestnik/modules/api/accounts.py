@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from vestnik.http.api import Context, Id, Page, Router, Shape, key_of
-from vestnik.modules.accounts.service import AccountRow, HostChoice
+from vestnik.modules.accounts.sharing import manages
+from vestnik.modules.accounts.usage import Usage
+from vestnik.modules.accounts.values import UNCHANGED, AccountChanges, AccountRow, HostChoice, ServiceOffer
 from vestnik.modules.api.shapes import Texts, Title, texts
 from vestnik.modules.service import Modules
 
@@ -18,8 +21,33 @@ Settings = Annotated[dict[str, str | int | float | bool | None], msgspec.Meta(ma
 State = Literal["ready", "unchecked", "failing", "disabled"]
 
 
+#: More contacts than this no plan of any service has room for.
+CONTACT_LIMIT = 1_000_000_000
+OPEN_TO = 1_000
+
+
+class UsageShape(Shape):
+    """Plan and usage: contacts and letters that the plan allows and that there are; null: nobody told.
+
+    `limitByHand` is true where a person entered the limit of contacts; `at`: when the service was asked last.
+    """
+
+    plan: str | None
+    limit: int | None
+    limit_by_hand: bool
+    used: int | None
+    letters_limit: int | None
+    letters_sent: int | None
+    balance: float | None
+    currency: str | None
+    at: datetime | None
+
+
 class AccountRowShape(Shape):
-    """An account in a list."""
+    """An account in a list; `openTo` names the users who may choose it, null: everybody.
+
+    `manages` says whether whoever asks may change it.
+    """
 
     id: Id
     title: str
@@ -30,6 +58,9 @@ class AccountRowShape(Shape):
     campaign_types: list[str]
     checked_at: datetime | None
     created_at: datetime
+    usage: UsageShape
+    open_to: list[Id] | None
+    manages: bool
 
 
 class AccountPage(Shape):
@@ -62,10 +93,48 @@ class NewAccount(Shape):
 
 
 class AccountChange(Shape):
-    """What to change; of the settings all are given, but a secret that is left out stays."""
+    """What to change; of the settings all are given, but a secret that is left out stays.
+
+    `contactLimit` null: the limit that the service tells counts. `openTo` null: everybody may choose it.
+    """
 
     title: Title | None = None
     settings: Settings | None = None
+    contact_limit: Annotated[int, msgspec.Meta(ge=0, le=CONTACT_LIMIT)] | UnsetType | None = UNSET
+    open_to: Annotated[list[Id], msgspec.Meta(max_length=OPEN_TO)] | UnsetType | None = UNSET
+
+
+class ServiceShape(Shape):
+    """A service that an account can be connected to: a module that is switched on."""
+
+    module_id: Id
+    name: str
+    title: Texts
+    description: Texts | None
+    settings_schema: dict[str, Any]
+    functions: list[str]
+    accounts: int
+
+
+class ServicePage(Shape):
+    """The services that accounts can be connected to."""
+
+    items: list[ServiceShape]
+    total: int
+
+
+class PersonShape(Shape):
+    """Somebody who may sign in."""
+
+    id: Id
+    name: str
+
+
+class PersonPage(Shape):
+    """Whom an account can be opened to."""
+
+    items: list[PersonShape]
+    total: int
 
 
 class AccountCheckShape(Shape):
@@ -149,15 +218,37 @@ async def list_accounts(context: Context, query: Page) -> AccountPage:
     rows, total = await _modules(context).accounts.page(
         context.actor, search=query.search, offset=query.offset, limit=query.limit
     )
-    return AccountPage(items=[AccountRowShape(**_row(row)) for row in rows], total=total)
+    return AccountPage(items=[AccountRowShape(**_row(context, row)) for row in rows], total=total)
 
 
-@router.post("/accounts", body=NewAccount, returns=AccountCardShape, status=201, right="accounts.manage")
+@router.post("/accounts", body=NewAccount, returns=AccountCardShape, status=201, right="accounts.connect")
 async def create_account(context: Context, body: NewAccount) -> AccountCardShape:
     """Add an account of a module."""
     accounts = _modules(context).accounts
     account_id = await accounts.create(context.actor, key_of(body.module_id), body.title, body.settings)
     return await _card(context, account_id)
+
+
+@router.get("/accounts/services", returns=ServicePage, right="accounts.connect")
+async def list_services(context: Context) -> ServicePage:
+    """The modules that are switched on, with the settings that an account of each needs."""
+    offers = await _modules(context).accounts.services(context.actor)
+    return ServicePage(items=[_service(offer) for offer in offers], total=len(offers))
+
+
+@router.get("/accounts/people", returns=PersonPage, right="accounts.connect")
+async def list_people(context: Context) -> PersonPage:
+    """Everybody who may sign in, by name: whom an account can be opened to."""
+    names = await context.services.people.users.working(context.actor)
+    return PersonPage(items=[PersonShape(str(id), name) for id, name in names.items()], total=len(names))
+
+
+@router.post("/accounts/{id:key}/usage", returns=UsageShape, right="accounts.read")
+async def ask_usage(context: Context, id: int) -> UsageShape:
+    """Ask the service for plan and usage now."""
+    modules = _modules(context)
+    await modules.accounts.require_use(context.actor, id)
+    return _usage(await modules.ask_usage(id))
 
 
 @router.get("/accounts/{id:key}", returns=AccountCardShape, right="accounts.read")
@@ -166,28 +257,39 @@ async def get_account(context: Context, id: int) -> AccountCardShape:
     return await _card(context, id)
 
 
-@router.patch("/accounts/{id:key}", body=AccountChange, returns=AccountCardShape, right="accounts.manage")
+@router.patch("/accounts/{id:key}", body=AccountChange, returns=AccountCardShape, right="accounts.connect")
 async def change_account(context: Context, id: int, body: AccountChange) -> AccountCardShape:
     """Change an account's title or settings."""
     accounts = _modules(context).accounts
-    await accounts.change(context.actor, id, title=body.title, settings=body.settings)
+    open_to = body.open_to
+    changes = AccountChanges(
+        title=body.title,
+        settings=body.settings,
+        contact_limit=UNCHANGED if body.contact_limit is UNSET else body.contact_limit,
+        open_to=UNCHANGED
+        if open_to is UNSET
+        else None
+        if open_to is None
+        else [key_of(id) for id in open_to],
+    )
+    await accounts.change(context.actor, id, changes)
     return await _card(context, id)
 
 
-@router.delete("/accounts/{id:key}", right="accounts.manage")
+@router.delete("/accounts/{id:key}", right="accounts.connect")
 async def delete_account(context: Context, id: int) -> None:
     """Archive an account and erase its secrets; what refers to it stays."""
     await _modules(context).accounts.archive(context.actor, id)
 
 
-@router.post("/accounts/{id:key}/check", returns=AccountCheckShape, right="accounts.manage")
+@router.post("/accounts/{id:key}/check", returns=AccountCheckShape, right="accounts.connect")
 async def check_account(context: Context, id: int) -> AccountCheckShape:
     """Ask the service whether it accepts the account, and have it report to the webhook's address."""
     outcome = await _modules(context).check_account(context.actor, id)
     return AccountCheckShape(ok=outcome.ok, message=outcome.message[context.language])
 
 
-@router.post("/accounts/{id:key}/rotate-token", returns=AccountCardShape, right="accounts.manage")
+@router.post("/accounts/{id:key}/rotate-token", returns=AccountCardShape, right="accounts.connect")
 async def rotate_token(context: Context, id: int) -> AccountCardShape:
     """Give the account a new webhook address; the old one stops working at once."""
     await _modules(context).accounts.rotate_token(context.actor, id)
@@ -217,7 +319,7 @@ async def list_lists(context: Context, id: int) -> ListPage:
     return await _lists(context, id)
 
 
-@router.post("/accounts/{id:key}/lists", body=NewList, returns=ListPage, status=201, right="accounts.manage")
+@router.post("/accounts/{id:key}/lists", body=NewList, returns=ListPage, status=201, right="accounts.connect")
 async def create_list(context: Context, id: int, body: NewList) -> ListPage:
     """Create a list at the service for a category."""
     category_id = None if body.category_id is None else key_of(body.category_id)
@@ -225,7 +327,7 @@ async def create_list(context: Context, id: int, body: NewList) -> ListPage:
     return await _lists(context, id)
 
 
-@router.post("/accounts/{id:key}/lists/import", returns=ListPage, right="accounts.manage")
+@router.post("/accounts/{id:key}/lists/import", returns=ListPage, right="accounts.connect")
 async def import_lists(context: Context, id: int) -> ListPage:
     """Read the lists of the service; what is mapped already stays so."""
     await _modules(context).lists.import_from_service(context.actor, id)
@@ -233,7 +335,7 @@ async def import_lists(context: Context, id: int) -> ListPage:
 
 
 @router.put(
-    "/accounts/{id:key}/lists/{list_id:key}", body=ListChange, returns=ListPage, right="accounts.manage"
+    "/accounts/{id:key}/lists/{list_id:key}", body=ListChange, returns=ListPage, right="accounts.connect"
 )
 async def map_list(context: Context, id: int, list_id: int, body: ListChange) -> ListPage:
     """Say which category a list stands for."""
@@ -267,7 +369,7 @@ async def _card(context: Context, account_id: int) -> AccountCardShape:
     card = await _modules(context).accounts.card(context.actor, account_id)
     message = card.check_message
     return AccountCardShape(
-        **_row(card.row),
+        **_row(context, card.row),
         settings=dict(card.settings),
         settings_schema=dict(card.settings_schema),
         secrets_set=list(card.secrets_set),
@@ -296,7 +398,33 @@ async def _hosts(context: Context, account_id: int) -> HostPage:
     return HostPage(items=items, total=len(items))
 
 
-def _row(row: AccountRow) -> dict[str, Any]:
+def _usage(usage: Usage) -> UsageShape:
+    return UsageShape(
+        plan=usage.plan,
+        limit=usage.limit,
+        limit_by_hand=usage.limit_by_hand,
+        used=usage.used,
+        letters_limit=usage.letters_limit,
+        letters_sent=usage.letters_sent,
+        balance=usage.balance,
+        currency=usage.currency,
+        at=usage.at,
+    )
+
+
+def _service(offer: ServiceOffer) -> ServiceShape:
+    return ServiceShape(
+        module_id=str(offer.module_id),
+        name=offer.name,
+        title=texts(offer.title),
+        description=None if offer.description is None else texts(offer.description),
+        settings_schema=dict(offer.settings_schema),
+        functions=list(offer.functions),
+        accounts=offer.accounts,
+    )
+
+
+def _row(context: Context, row: AccountRow) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "title": row.title,
@@ -307,4 +435,7 @@ def _row(row: AccountRow) -> dict[str, Any]:
         "campaign_types": list(row.campaign_types),
         "checked_at": row.checked_at,
         "created_at": row.created_at,
+        "usage": _usage(row.usage),
+        "open_to": None if row.open_to is None else [str(id) for id in row.open_to],
+        "manages": manages(context.actor, row),
     }

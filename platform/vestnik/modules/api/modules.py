@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from starlette.datastructures import UploadFile
-
 from vestnik.http.api import Context, Page, Router, Shape
-from vestnik.http.errors import BodyTooLarge, InvalidRequest
+from vestnik.http.uploads import FileForm, Uploaded
 from vestnik.modules.api.module_shapes import (
     ModuleCardShape,
     ModulePage,
@@ -39,6 +37,12 @@ class NewModule(Shape):
 
     name: Name
     title: Title
+
+
+class UploadTexts(Shape):
+    """What may be said of an uploaded file: `note` is what has changed; without it the file's name is."""
+
+    note: str = ""
 
 
 class SourceBody(Shape):
@@ -94,17 +98,13 @@ async def create_module(context: Context, body: NewModule) -> ModuleCardShape:
     returns=UploadedShape,
     status=201,
     right="modules.write",
-    body_bytes=UPLOAD_BYTES,
-    media_type="multipart/form-data",
+    upload=FileForm(UPLOAD_BYTES, UploadTexts),
 )
-async def upload_module(context: Context) -> UploadedShape:
-    """Upload a .py file or a .zip archive in the field `file`: a new module, or a draft of a known one.
-
-    The field `note` says what has changed; without it the file's name does.
-    """
-    filename, data, note = await _file(context)
+async def upload_module(context: Context, upload: Uploaded) -> UploadedShape:
+    """Upload a .py file or a .zip archive: a new module, or a draft of a known one."""
     library = modules_of(context).library
-    module_id, draft_id = await library.upload(context.actor, filename, data, note)
+    texts: UploadTexts = upload.texts
+    module_id, draft_id = await library.upload(context.actor, upload.file_name, upload.data, texts.note)
     row, live = await library.card(context.actor, module_id)
     saved = await library.version(context.actor, module_id, draft_id or row.latest_version_id)
     return UploadedShape(
@@ -154,21 +154,6 @@ async def check_source(context: Context, id: int, body: SourceBody) -> CheckShap
     check = await modules.library.check(body.source)
     checked = await modules.language.check(body.source, sdk_for(live.manifest, context.language))
     return _check(with_types(check, checked.diagnostics), checked.state, context)
-
-
-async def _file(context: Context) -> tuple[str, bytes, str]:
-    """The name, bytes and note of the uploaded file, never more of it than may be uploaded."""
-    declared = context.request.headers.get("content-length", "")
-    if not declared.isdecimal() or int(declared) > UPLOAD_BYTES + 10_000:
-        raise BodyTooLarge(limit_bytes=UPLOAD_BYTES)
-    async with context.request.form(max_files=1, max_fields=10, max_part_size=UPLOAD_BYTES) as form:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise InvalidRequest(path="$.file", reason={"ru": "нет файла", "en": "a file is missing"})
-        note = form.get("note", "")
-        if not isinstance(note, str):
-            raise InvalidRequest(path="$.note", reason={"ru": "нужен текст", "en": "a text is needed"})
-        return file.filename or "", await file.read(), note
 
 
 def _check(check: Check, types: State, context: Context) -> CheckShape:

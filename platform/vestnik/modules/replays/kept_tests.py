@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import anyio.to_thread
 import sqlalchemy as sa
 
 from vestnik import audit
@@ -41,6 +42,16 @@ class TestRow:
     call_id: int | None
     author: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UsableTest:
+    """A test that came with a module, read and found to be one."""
+
+    name: str
+    function: str
+    document: str
+    taken_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,45 +111,55 @@ class KeptTests:
         ]
 
 
-def import_tests(
-    connection: sa.Connection, actor: Actor, module_id: int, files: Mapping[str, str]
-) -> Sequence[str]:
-    """Keep the tests that came with a module, in place of those of the same name; the names of all kept.
+async def usable(files: Mapping[str, str]) -> Sequence[UsableTest]:
+    """Those of a module's files that are tests of this kind: a module may bring others.
 
-    Files that are no tests of this kind are left out: a module may bring others. Raises TooManyTests, which
-    is to end the unit of work; that holds the module's row.
+    They may be many megabytes: a thread reads them, before the unit of work that keeps them.
     """
-    kept = {}
+    return await anyio.to_thread.run_sync(_usable, files)
+
+
+def _usable(files: Mapping[str, str]) -> Sequence[UsableTest]:
+    found = []
     for name, text in files.items():
         with suppress(TestNotUsable):
-            kept[name] = _checked(name, text)
-    _require_room(connection, module_id, {name: files[name] for name in kept})
-    for name, test in kept.items():
+            found.append(UsableTest(name, _checked(name, text).function, text, _bytes_of(text)))
+    return found
+
+
+def import_tests(
+    connection: sa.Connection, actor: Actor, module_id: int, found: Sequence[UsableTest]
+) -> None:
+    """Keep the tests that came with a module, in place of those of the same name.
+
+    Raises TooManyTests, which is to end the unit of work; that holds the module's row.
+    """
+    _require_room(connection, module_id, {test.name: test.taken_bytes for test in found})
+    for test in found:
         values: dict[str, Any] = {
             "module_id": module_id,
-            "name": name,
+            "name": test.name,
             "function": test.function,
-            "document": files[name],
+            "document": test.document,
             "author": actor.name,
             "created_at": now(),
         }
         changed = ["function", "document", "author", "created_at"]
         connection.execute(upsert(connection, module_test, ["module_id", "name"], changed).values(**values))
-    return list(kept)
 
 
-def _require_room(connection: sa.Connection, module_id: int, texts: Mapping[str, str]) -> None:
+def _require_room(connection: sa.Connection, module_id: int, sizes: Mapping[str, int]) -> None:
     """Refuse tests that are too many, or too large, together with those that the module keeps beside them."""
-    if not texts:
+    if not sizes:
         return
     size = sa.func.octet_length(module_test.c.document)
     if connection.dialect.name == "sqlite":
         size = sa.func.length(sa.cast(module_test.c.document, sa.LargeBinary))
-    sizes = sa.select(module_test.c.name, size).where(module_test.c.module_id == module_id)
-    beside = {name: taken for name, taken in connection.execute(sizes) if name not in texts}
+    kept = sa.select(module_test.c.name, size).where(module_test.c.module_id == module_id)
+    beside = {name: taken for name, taken in connection.execute(kept) if name not in sizes}
     count, held = len(beside), sum(beside.values())
-    for name, text in texts.items():
-        count, held = count + 1, held + len(text.encode(errors="replace"))
+    for name, taken in sizes.items():
+        count, held = count + 1, held + taken
         if count <= TESTS_PER_MODULE and held <= TESTS_BYTES:
             continue
         reason = {
@@ -157,13 +178,17 @@ def _require_room(connection: sa.Connection, module_id: int, texts: Mapping[str,
 def _checked(name: str, text: str) -> tests.ModuleTest:
     if _NAME.fullmatch(name) is None:
         raise TestNotUsable(name=name[:NAME_CHARACTERS], reason=_BAD_NAME)
-    if len(text.encode(errors="replace")) > TEST_BYTES:
+    if _bytes_of(text) > TEST_BYTES:
         reason = {"ru": f"он больше {TEST_BYTES} байт", "en": f"it is larger than {TEST_BYTES} bytes"}
         raise TestNotUsable(name=name, reason=reason)
     try:
         return tests.parse(text)
     except tests.TestInvalid as error:
         raise TestNotUsable(name=name, reason={"ru": str(error), "en": str(error)}) from None
+
+
+def _bytes_of(text: str) -> int:
+    return len(text.encode(errors="replace"))
 
 
 _BAD_NAME = {
@@ -180,7 +205,7 @@ def _insert(connection: sa.Connection, actor: Actor, module_id: int, row: TestRo
     taken = sa.select(module_test.c.id).where(of_module, module_test.c.name == row.name)
     if connection.execute(taken).first() is not None:
         raise TestNameTaken(name=row.name)
-    _require_room(connection, module_id, {row.name: text})
+    _require_room(connection, module_id, {row.name: _bytes_of(text)})
     connection.execute(
         module_test.insert().values(
             module_id=module_id,

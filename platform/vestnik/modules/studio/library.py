@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import anyio.to_thread
 import sqlalchemy as sa
 import structlog
 
@@ -12,7 +13,7 @@ from vestnik.contract import Manifest, ManifestError, Text
 from vestnik.db import Database
 from vestnik.http.errors import Language, NotFound
 from vestnik.modules.errors import ModulesCantRun
-from vestnik.modules.replays.kept_tests import import_tests
+from vestnik.modules.replays import kept_tests
 from vestnik.modules.sources import versions
 from vestnik.modules.sources.checks import Check, broken, check_of, require_sound
 from vestnik.modules.sources.packages import Package, manifest_invalid, read_upload
@@ -110,7 +111,7 @@ class Library:
     ) -> tuple[int, int | None]:
         """A module from a file; the id of the module, and of the draft when there was one with its name."""
         actor.require("modules.write")
-        package = read_upload(filename, data)
+        package = await anyio.to_thread.run_sync(read_upload, filename, data)
         async with self._database.read() as connection:
             statement = sa.select(module.c.id).where(
                 module.c.name == package.name, module.c.archived_at.is_(None)
@@ -134,10 +135,11 @@ class Library:
         actor.require("modules.write")
         manifest = package.manifest or Manifest.bare(package.name)
         version = await self._checked(package.source, manifest, note)
+        tests = await kept_tests.usable(package.tests)
 
         def unit(connection: sa.Connection) -> int:
             module_id = versions.add_module(connection, actor, package.name, version, bundled=bundled)
-            import_tests(connection, actor, module_id, package.tests)
+            kept_tests.import_tests(connection, actor, module_id, tests)
             if also is not None:
                 also(connection, module_id)
             return module_id
@@ -158,10 +160,11 @@ class Library:
         """A package as the next version of a module; return the version's id."""
         actor.require("modules.write")
         version = await self._checked(package.source, package.manifest, note)
+        tests = await kept_tests.usable(package.tests)
 
         def unit(connection: sa.Connection) -> int:
             version_id = versions.add_version(connection, self._registry, actor, module_id, version)
-            import_tests(connection, actor, module_id, package.tests)
+            kept_tests.import_tests(connection, actor, module_id, tests)
             return version_id
 
         version_id = await self._database.write(unit)

@@ -1,0 +1,94 @@
+"""Services that are made of what several rooms bring: who follows a merge, what is held of a person.
+
+`app.py` plugs the rooms together; what one room needs of many others is gathered here.
+"""
+
+from __future__ import annotations
+
+from vestnik.alerts import personal as alerts_personal
+from vestnik.calendars import personal as calendars_personal
+from vestnik.campaigns import personal as campaigns_personal
+from vestnik.companies import personal as companies_personal
+from vestnik.companies.directory import Companies
+from vestnik.contacts import of_company
+from vestnik.contacts import personal as contacts_personal
+from vestnik.contacts.imports.service import Imports
+from vestnik.contacts.merging import Merging
+from vestnik.contacts.service import Contacts
+from vestnik.contacts.stop_list import StopList
+from vestnik.db import Database
+from vestnik.engine import Engine
+from vestnik.intake.collectors import personal as collectors_personal
+from vestnik.intake.inputs import personal as inputs_personal
+from vestnik.intake.leads import personal as leads_personal
+from vestnik.lists import personal as lists_personal
+from vestnik.modules import Modules
+from vestnik.modules import personal as modules_personal
+from vestnik.outgoing import personal as outgoing_personal
+from vestnik.people.service import People
+from vestnik.plugs import ElsewhereOfContacts
+from vestnik.privacy.service import Privacy
+from vestnik.sales import personal as sales_personal
+from vestnik.sales import relations as sales_relations
+from vestnik.sales.service import Sales
+from vestnik.segments import personal as segments_personal
+from vestnik.settings import Settings
+from vestnik.templates import personal as templates_personal
+from vestnik.vault import Vault
+from vestnik.webhooks import personal as webhooks_personal
+from vestnik.webhooks.timeline import letters
+
+_HASHES_EVERY_S = 6 * 3600.0
+
+
+def imports(settings: Settings, database: Database, vault: Vault, engine: Engine, people: People) -> Imports:
+    """Imports, with what other rooms keep of contacts."""
+    folder = settings.data_dir / "imports"
+    zone = people.organisation.zone_known
+    return Imports(database, vault, engine, ElsewhereOfContacts(), people.users.by_words, folder, zone)
+
+
+def stop_list(database: Database, vault: Vault) -> StopList:
+    """The stop-list, with the campaigns by which people came to it."""
+    stop_list = StopList(database, vault)
+    stop_list.letters(letters)
+    return stop_list
+
+
+def merging(database: Database) -> Merging:
+    """Merging, with what follows a merged contact."""
+    merging = Merging(database)
+    for room in (segments_personal, campaigns_personal, lists_personal, sales_personal, leads_personal):
+        merging.follow(room.follow_merge)
+    return merging
+
+
+def sales(database: Database, companies: Companies, contacts: Contacts) -> Sales:
+    """What is sold; cards of companies and the timelines of contacts tell of it."""
+    for relation in (of_company.RELATION, *sales_relations.RELATIONS):
+        companies.relate(relation)
+    for source in sales_relations.TIMELINE:
+        contacts.timeline.add(source)
+    return Sales(database)
+
+
+def privacy(
+    settings: Settings, database: Database, vault: Vault, engine: Engine, modules: Modules
+) -> Privacy:
+    """What is held of one person, from the bottom up; and what only names people, the last written last."""
+    privacy = Privacy(database, vault, engine, contacts_personal.find)
+    for room in (
+        *(contacts_personal, sales_personal, leads_personal, segments_personal, campaigns_personal),
+        *(webhooks_personal, lists_personal),
+    ):
+        privacy.hold(*room.HOLDINGS)
+    privacy.sweep(*contacts_personal.sweeps(database, settings.data_dir / "imports"))
+    for each in (
+        *(alerts_personal, outgoing_personal, calendars_personal, segments_personal, templates_personal),
+        *(campaigns_personal, webhooks_personal, lists_personal, companies_personal, sales_personal),
+        *(leads_personal, inputs_personal, collectors_personal),
+    ):
+        privacy.sweep(*each.sweeps(database))
+    privacy.sweep(*modules_personal.sweeps(database, modules.recorder))
+    engine.every(_HASHES_EVERY_S, "privacy.hashes", lambda: database.write(contacts_personal.forget_hashes))
+    return privacy
