@@ -12,7 +12,7 @@ function precompress(): Plugin {
   return {
     name: "precompress",
     apply: "build",
-    closeBundle() {
+    writeBundle() {
       for (const name of readdirSync("dist", { recursive: true }) as string[]) {
         if (!COMPRESSED.test(name)) continue;
         const path = join("dist", name);
@@ -40,10 +40,12 @@ export default defineConfig({
     cssTarget: ["chrome123", "edge123", "firefox120", "safari17.5"],
     chunkSizeWarningLimit: 900,
     assetsInlineLimit: 0,
+    // The application, and the panel that other systems show in a frame.
+    rolldownOptions: { input: ["index.html", "embed.html"] },
   },
   server: {
     proxy: Object.fromEntries(
-      ["/api", "/hooks", "/healthz"].map((path) => [path, process.env.VESTNIK_URL ?? "http://127.0.0.1:8000"]),
+      ["/api", "/hooks", "/healthz", "/embed/"].map((path) => [path, process.env.VESTNIK_URL ?? "http://127.0.0.1:8000"]),
     ),
   },
 });

@@ -7,19 +7,21 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from tests.processes import Command
 
 PASSWORD = "vestnik-demo"
 PAGES = (
     *("/start", "/campaigns", "/campaigns/new", "/templates", "/categories", "/engagement"),
-    *("/contacts", "/contacts/duplicates", "/companies", "/segments", "/segments/new"),
+    *("/contacts", "/contacts/duplicates", "/stop-list", "/companies", "/segments", "/segments/new"),
+    *("/syncs", "/syncs/new"),
     *("/imports", "/imports/schedules"),
     *("/modules", "/accounts", "/accounts/new", "/webhooks"),
-    *("/users", "/fields", "/keys", "/settings", "/audit", "/erasures"),
+    *("/users", "/fields", "/keys", "/embedding", "/settings", "/audit", "/erasures"),
 )
 #: A thing of each kind, as the API finds it; and what stands behind its first page.
 DETAILS = (
@@ -30,11 +32,13 @@ DETAILS = (
         "campaigns?state=declined",
     ),
     *("templates", "categories", "segments", "contacts", "companies"),
+    "syncs",
     *("imports", "imports/schedules"),
     *("modules", "accounts", "webhooks"),
 )
 BEHIND = {
     "campaigns?state=draft": ("/edit", "/edit?tab=check", "/audience"),
+    "syncs": ("/edit", "/run"),
     "campaigns?state=sent": ("?tab=deliveries", "?tab=details"),
 }
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -42,6 +46,8 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backg
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 #: Answers of 4xx and 5xx, a killed server's streams, and scripts of letters, which are kept from running.
 HARMLESS = ("Failed to load resource", "Blocked script execution")
+#: Two files of tests share the processors of a machine that has two.
+expect.set_options(timeout=20_000)
 STATIC = Path(__file__).parents[2] / "platform" / "vestnik" / "static"
 
 
@@ -63,7 +69,21 @@ class Site:
         """Open a page and wait until its heading is there and nothing is on its way."""
         page.goto(self.address + path)
         page.locator("h1").wait_for()
-        page.locator("[role=status][aria-label='Загрузка…']").wait_for(state="detached")
+        expect(page.locator("[role=status][aria-label='Загрузка…']")).to_have_count(0, timeout=20_000)
+
+    def asks(self, page: Page, method: str, path: str, data: Any = None) -> Any:
+        """What the API answers to whoever is signed in; None where it answers nothing."""
+        api = f"{self.address}/api/v1"
+        token = page.request.get(f"{api}/session").json()["csrf"]
+        headers = {"x-csrf-token": token, "origin": self.address}
+        answer = page.request.fetch(api + path, method=method, headers=headers, data=data)
+        assert answer.ok, answer.text()
+        return answer.json() if answer.body() else None
+
+    def forget_choices(self, page: Page) -> None:
+        """Give the signed-in person the language and the theme that the demo made them with."""
+        page.wait_for_load_state("networkidle")
+        self.asks(page, "PATCH", "/session/user", {"language": "ru", "theme": "auto"})
 
     def pages(self, page: Page) -> list[str]:
         """The addresses of all pages: of the lists, and of one thing of each kind."""

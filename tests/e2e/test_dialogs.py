@@ -67,7 +67,7 @@ def test_what_opens_over_pages_is_clean_and_gives_the_focus_back(
             items = page.request.get(f"{demo.address}/api/v1{path.removesuffix('/*')}").json()["items"]
             path = path.replace("*", items[0]["id"])
         demo.open(page, path)
-        assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == scheme
+        expect(page.locator("html")).to_have_css("color-scheme", scheme)
         for steps in openings:
             for step in steps:
                 role, _, name = step.partition(":")

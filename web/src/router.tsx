@@ -1,9 +1,10 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import type { ComponentType } from "react";
 import { queries } from "./api/queries";
-import { sessionQuery } from "./api/session";
+import { sessionQuery, type Role } from "./api/session";
 import { Failure, Missing } from "./shell/Failure";
 import { contactSearch } from "./pages/contacts/list/list-search";
+import { stopSearch } from "./pages/contacts/stop-search";
 import { studioSearch } from "./pages/modules/search";
 import { parseSearch, stringifySearch } from "./search";
 import { Shell } from "./shell/Shell";
@@ -43,12 +44,14 @@ const inside = createRoute({
   component: Shell,
 });
 
+const HOMES: Partial<Record<Role, string>> = { integrator: "/modules", connector: "/accounts" };
+
 const home = createRoute({
   getParentRoute: () => inside,
   path: "/",
   beforeLoad: () => {
     const session = queries.getQueryData(sessionQuery.queryKey);
-    throw redirect({ to: session?.demo ? "/start" : session?.user.role === "integrator" ? "/modules" : "/campaigns" });
+    throw redirect({ to: session?.demo ? "/start" : HOMES[session?.user.role ?? "marketer"] ?? "/campaigns" });
   },
 });
 
@@ -78,6 +81,14 @@ const contactsList = createRoute({
   pendingComponent: PageLoading,
 });
 
+const stops = createRoute({
+  getParentRoute: () => inside,
+  path: "/stop-list",
+  validateSearch: stopSearch,
+  component: lazyRouteComponent(() => import("./pages/contacts/StopList")),
+  pendingComponent: PageLoading,
+});
+
 /** An address that leads nowhere: the navigation stays at hand. */
 const missing = createRoute({ getParentRoute: () => inside, path: "$", component: Missing });
 
@@ -91,6 +102,25 @@ const audience = createRoute({
   component: lazyRouteComponent(() => import("./pages/campaigns/Audience")),
   pendingComponent: PageLoading,
 });
+
+const syncRun = createRoute({
+  getParentRoute: () => inside,
+  path: "/syncs/$id/run",
+  // Without a run it is the newest; ids are longer than numbers, and stay text.
+  validateSearch: (raw: Record<string, unknown>): { run?: string } => ({ run: typeof raw.run === "string" ? raw.run : undefined }),
+  component: lazyRouteComponent(() => import("./pages/syncs/Run")),
+  pendingComponent: PageLoading,
+});
+
+/** An address that was, or that people look for, and where the page is. */
+const moved = <Path extends string>(path: Path, to: "/accounts") =>
+  createRoute({
+    getParentRoute: () => inside,
+    path,
+    beforeLoad: () => {
+      throw redirect({ to });
+    },
+  });
 
 const routes = root.addChildren([
   login,
@@ -106,6 +136,7 @@ const routes = root.addChildren([
     page("/templates", () => import("./pages/templates/Templates")),
     page("/templates/$id", () => import("./pages/templates/Template")),
     contactsList,
+    stops,
     page("/contacts/duplicates", () => import("./pages/contacts/Duplicates")),
     page("/contacts/$id", () => import("./pages/contacts/Contact")),
     page("/companies", () => import("./pages/companies/Companies")),
@@ -117,12 +148,19 @@ const routes = root.addChildren([
     page("/segments", () => import("./pages/segments/Segments")),
     page("/segments/new", () => import("./pages/segments/EditSegment")),
     page("/segments/$id", () => import("./pages/segments/EditSegment")),
+    page("/syncs", () => import("./pages/syncs/Syncs")),
+    page("/syncs/new", () => import("./pages/syncs/NewSync")),
+    page("/syncs/$id", () => import("./pages/syncs/Sync")),
+    page("/syncs/$id/edit", () => import("./pages/syncs/EditSync")),
+    syncRun,
     page("/categories", () => import("./pages/segments/Categories")),
     page("/categories/$id", () => import("./pages/segments/Category")),
     page("/engagement", () => import("./pages/reports/Engagement")),
     page("/modules", () => import("./pages/modules/Modules")),
     studio,
     page("/accounts", () => import("./pages/accounts/Accounts")),
+    moved("/integrations", "/accounts"),
+    moved("/settings/integrations", "/accounts"),
     page("/accounts/new", () => import("./pages/accounts/NewAccount")),
     page("/accounts/$id", () => import("./pages/accounts/Account")),
     page("/webhooks", () => import("./pages/webhooks/Webhooks")),
@@ -131,6 +169,7 @@ const routes = root.addChildren([
     page("/erasures", () => import("./pages/admin/Erasures")),
     page("/users", () => import("./pages/admin/Users")),
     page("/keys", () => import("./pages/admin/Keys")),
+    page("/embedding", () => import("./pages/admin/embedding/Embedding")),
     page("/settings", () => import("./pages/admin/Settings")),
     page("/audit", () => import("./pages/admin/Audit")),
     missing,

@@ -17,6 +17,17 @@ export type AccountList = Shape<"ListShape">;
 
 export type AccountCheck = Shape<"AccountCheckShape">;
 
+export type Usage = Shape<"UsageShape">;
+
+export type Service = Shape<"ServiceShape">;
+
+export type AccountChange = Shape<"AccountChange">;
+
+export type Person = Shape<"PersonShape">;
+
+/** When an account's last webhook came, and how many of a day failed. */
+export type Arrivals = Shape<"ArrivalsShape">;
+
 const under = (id: string, rest = "") => `/accounts/${id}${rest}`;
 
 export const accounts = {
@@ -35,8 +46,12 @@ export const accounts = {
   importLists: (id: string) => api.post<PageOf<AccountList>>(under(id, "/lists/import")),
   mapList: (id: string, listId: string, categoryId: string | null) =>
     api.put<PageOf<AccountList>>(under(id, `/lists/${listId}`), { categoryId }),
+  services: queryOptions({ queryKey: ["accounts", "services"], queryFn: () => api.get<PageOf<Service>>("/accounts/services") }),
+  people: queryOptions({ queryKey: ["accounts", "people"], queryFn: () => api.get<PageOf<Person>>("/accounts/people") }),
+  arrivals: queryOptions({ queryKey: ["accounts", "arrivals"], queryFn: () => api.get<Arrivals[]>("/webhooks/arrivals") }),
+  askUsage: (id: string) => api.post<Usage>(under(id, "/usage")),
   create: (account: NewAccount) => api.post<AccountCard>("/accounts", account),
-  change: (id: string, change: Partial<Pick<NewAccount, "title" | "settings">>) => api.patch<AccountCard>(under(id), change),
+  change: (id: string, change: AccountChange) => api.patch<AccountCard>(under(id), change),
   remove: (id: string) => api.delete(under(id)),
   check: (id: string) => api.post<AccountCheck>(under(id, "/check")),
   rotateToken: (id: string) => api.post<AccountCard>(under(id, "/rotate-token")),

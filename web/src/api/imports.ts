@@ -9,6 +9,9 @@ export type ImportRow = Shape<"ImportRow">;
 
 export type ImportCard = Shape<"ImportCard">;
 
+/** What the rows of a file become: contacts, or entries of the suppression list. */
+export type Purpose = ImportRow["purpose"];
+
 export type Reading = Shape<"ReadingShape">;
 
 export type Policy = Shape<"PolicyShape">;
@@ -25,7 +28,13 @@ interface Wanted {
 /** The server takes no more; a larger file is refused before it is sent. */
 export const FILE_MB = 200;
 
-const RUNNING_MS = 700;
+const RUNNING_MS = 2_000;
+/** How far the undoing is: rows of one person are one contact, so that it may end before the total. */
+export function undoProgress(row: ImportRow): { done: number; total: number } {
+  const total = row.created + row.updated;
+  return { done: Math.min(row.undone + row.notUndone, total), total };
+}
+
 export const goesOn = (state: string | undefined) => state === "running" || state === "undoing";
 
 export const imports = {
@@ -34,14 +43,11 @@ export const imports = {
       queryKey: ["imports", "list", page],
       queryFn: () => api.get<PageOf<ImportRow>>("/imports", page),
       placeholderData: keepPreviousData,
-      refetchInterval: (query) => (query.state.data?.items.some((row) => goesOn(row.state)) ? RUNNING_MS * 3 : false),
+      refetchInterval: (query) => (query.state.data?.items.some((row) => goesOn(row.state)) ? RUNNING_MS : false),
     }),
-  card: (id: string) =>
-    queryOptions({
-      queryKey: ["imports", id],
-      queryFn: () => api.get<ImportCard>(`/imports/${id}`),
-      refetchInterval: (query) => (goesOn(query.state.data?.state) ? RUNNING_MS : false),
-    }),
+  card: (id: string) => queryOptions({ queryKey: ["imports", id], queryFn: () => api.get<ImportCard>(`/imports/${id}`) }),
+  /** Each event `progress` is the import's row. */
+  events: (id: string) => `/imports/${id}/events`,
   preview: (id: string, wanted: Wanted) =>
     queryOptions({
       queryKey: ["imports", id, "preview", wanted],
@@ -50,7 +56,7 @@ export const imports = {
       staleTime: 60_000,
       retry: false,
     }),
-  upload: (file: File, sending: Sending) => upload<ImportCard>("/imports", { fileName: file.name }, file, sending),
+  upload: (file: File, purpose: Purpose, sending: Sending) => upload<ImportCard>("/imports", { fileName: file.name, purpose }, file, sending),
   start: (id: string, body: Shape<"StartBody">) => api.post<ImportCard>(`/imports/${id}/start`, body),
   cancel: (id: string) => api.post<ImportCard>(`/imports/${id}/cancel`),
   resume: (id: string) => api.post<ImportCard>(`/imports/${id}/resume`),

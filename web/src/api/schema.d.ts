@@ -260,7 +260,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a .py file or a .zip archive in the field `file`: a new module, or a draft of a known one. */
+        /** Upload a .py file or a .zip archive: a new module, or a draft of a known one. */
         post: operations["upload_module"];
         delete?: never;
         options?: never;
@@ -715,6 +715,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The modules that are switched on, with the settings that an account of each needs. */
+        get: operations["list_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody who may sign in, by name: whom an account can be opened to. */
+        get: operations["list_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the service for plan and usage now. */
+        post: operations["ask_usage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}": {
         parameters: {
             query?: never;
@@ -913,11 +964,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Companies by name, found by a part of the name or the beginning of the INN. */
+        /** Companies by name, found by a part of the name or an address, or by the beginning of the INN. */
         get: operations["list_companies"];
         put?: never;
         /** Store a new company. */
         post: operations["create_company"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The companies that match a search as a CSV file. */
+        get: operations["export_companies"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -931,9 +999,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One company. */
+        /** One company, and what belongs to it. */
         get: operations["get_company"];
-        /** Give a company this name, kind, INN and KPP. */
+        /** Give a company this name, kind, INN and KPP, and what else is given. */
         put: operations["change_company"];
         post?: never;
         delete?: never;
@@ -1193,7 +1261,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Entries of the stop-list, newest first. */
+        get: operations["list_stops"];
         put?: never;
         /** Put an address on the stop-list by hand. */
         post: operations["add_to_stop_list"];
@@ -1214,6 +1283,74 @@ export interface paths {
         put?: never;
         /** Take an address off the stop-list; the ground is kept as the consent's evidence. */
         post: operations["remove_from_stop_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stop-list/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many entries there are, by reason and by category. */
+        get: operations["count_stops"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stop-list/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether an address is on the stop-list: since when, why, by which campaign; also one of nobody. */
+        post: operations["find_stops"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stop-list/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put up to 1,000 addresses on the stop-list; a result for each. Doing it again changes nothing. */
+        post: operations["add_stops"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stop-list/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The entries as a CSV file, streamed as it is made; of an address that is not stored it says so. */
+        get: operations["export_stops"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1367,6 +1504,23 @@ export interface paths {
         };
         /** The contacts that undoing left as they are, as a CSV file with the reason of each. */
         get: operations["get_import_not_undone"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live progress: an event `progress` at once and at every change, and `end` when it is over. */
+        get: operations["watch_import"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2459,6 +2613,298 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/syncs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Syncs, the newest first, each with its newest run. */
+        get: operations["list_syncs"];
+        put?: never;
+        /** Store a sync as a draft and make its plan; nothing is transferred before it is confirmed. */
+        post: operations["create_sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/syncs/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The accounts that syncs may name; those that can't be chosen too, with the reason. */
+        get: operations["list_sync_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/syncs/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lists of an account as its service tells them now. */
+        get: operations["list_sync_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/syncs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One sync with its newest run, and what can be done with it now. */
+        get: operations["get_sync"];
+        put?: never;
+        post?: never;
+        /** Take a sync away; the list at the service stays as it is. */
+        delete: operations["delete_sync"];
+        options?: never;
+        head?: never;
+        /** Change parts of a sync, keep it, or let it rest; a draft's plan is made anew. */
+        patch: operations["change_sync"];
+        trace?: never;
+    };
+    "/api/v1/syncs/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a sync now. */
+        post: operations["run_sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/syncs/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the plan that waits carried out; a draft is kept from then on. */
+        post: operations["confirm_sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/syncs/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop the run under way; what it has done at the service stays. */
+        post: operations["stop_sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/syncs/{id}/recompute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a sync now, or directly after the run that is under way. */
+        post: operations["recompute_sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{id}/recompute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run every sync of a segment now, or directly after its run under way. */
+        post: operations["recompute_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/syncs/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs of a sync, the newest first. */
+        get: operations["list_sync_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sync-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run: its plan, how far it is, what came of it. */
+        get: operations["get_sync_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sync-runs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live progress of a run: an event `progress` at once and at every change. */
+        get: operations["watch_sync_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sync-runs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try just the refused rows of a run again, in a new run. */
+        post: operations["retry_sync_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sync-runs/{id}/rejects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows that the service refused in a run, and the causes. */
+        get: operations["list_sync_rejects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sync-runs/{id}/rejects.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The refused rows as a CSV file, streamed as it is made. */
+        get: operations["export_sync_rejects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sync-runs/{id}/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is not transferred by a run and why, page by page, while the run is there to look at. */
+        get: operations["list_sync_held"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sync-runs/{id}/held.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is not transferred by a run as a CSV file; empty once the run has ended. */
+        get: operations["export_sync_held"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks": {
         parameters: {
             query?: never;
@@ -2468,6 +2914,23 @@ export interface paths {
         };
         /** The newest requests of providers. */
         get: operations["list_webhooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the webhooks are of each account that one may use. */
+        get: operations["list_arrivals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2750,6 +3213,1434 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}/panel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tabs and blocks of a contact's provider panel; no service is asked. */
+        get: operations["get_contact_panel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/panel/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one account's service knows of one of the contact's addresses; trouble is told in the block. */
+        get: operations["get_contact_panel_block"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/panel/{account_id}/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All lists of an account with the contact's state in each, for check boxes. */
+        get: operations["list_contact_panel_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/panel/{account_id}/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a contact into lists of a service and take it out of others; one result for each list. */
+        post: operations["save_contact_subscriptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/panel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The panel of an e-mail address with every block, for another system. */
+        get: operations["get_whole_panel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/embed-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys for embedding that are not revoked, newest first. */
+        get: operations["list_embed_keys"];
+        put?: never;
+        /** Make a key for embedding the panel; its secret is in this answer alone. */
+        post: operations["add_embed_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/embed-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Refuse a key's links and pages from now on. */
+        delete: operations["revoke_embed_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calendars that one may see, the shared ones first. */
+        get: operations["list_calendars"];
+        put?: never;
+        /** Make a shared calendar. */
+        post: operations["create_calendar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One's own calendar; where there is none yet it is made, under one's name. */
+        post: operations["open_own_calendar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One calendar. */
+        get: operations["get_calendar"];
+        put?: never;
+        post?: never;
+        /** Put a shared calendar into the archive; its events stay there with it. */
+        delete: operations["archive_calendar"];
+        options?: never;
+        head?: never;
+        /** Change a calendar; to have incoming leads land in it takes the right to look after what comes in. */
+        patch: operations["change_calendar"];
+        trace?: never;
+    };
+    "/api/v1/calendars/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The secret iCalendar address of a calendar. */
+        get: operations["get_calendar_link"];
+        put?: never;
+        /** Make a new secret iCalendar address; the one before it leads nowhere from now on. */
+        post: operations["make_calendar_link"];
+        /** Have the secret iCalendar address lead nowhere. */
+        delete: operations["drop_calendar_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events that lie in a time, also in part. */
+        get: operations["list_calendar_events"];
+        put?: never;
+        /** Enter an event. */
+        post: operations["create_calendar_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar-events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event. */
+        get: operations["get_calendar_event"];
+        put?: never;
+        post?: never;
+        /** Delete an event that somebody entered; one that came of a lead stays. */
+        delete: operations["delete_calendar_event"];
+        options?: never;
+        head?: never;
+        /** Change an event; one that came of a lead can be moved, to another time, person or calendar. */
+        patch: operations["change_calendar_event"];
+        trace?: never;
+    };
+    "/api/v1/outgoing-webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Endpoints, the oldest first. */
+        get: operations["list_outgoing_webhooks"];
+        put?: never;
+        /** Enter an endpoint; it hears of what happens from now on. Messages are signed by Standard Webhooks. */
+        post: operations["create_outgoing_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outgoing-webhooks/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be told, with the JSON Schema and an example of each body. */
+        get: operations["list_outgoing_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outgoing-webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One endpoint. */
+        get: operations["get_outgoing_webhook"];
+        put?: never;
+        post?: never;
+        /** Delete an endpoint with all that was, or was to be, sent to it. */
+        delete: operations["delete_outgoing_webhook"];
+        options?: never;
+        head?: never;
+        /** Change an endpoint, or turn it on or off; on again, it is sent what still waits for it. */
+        patch: operations["change_outgoing_webhook"];
+        trace?: never;
+    };
+    "/api/v1/outgoing-webhooks/{id}/secret/show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The secret of an endpoint; that it was shown stands in the audit. */
+        post: operations["show_outgoing_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outgoing-webhooks/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new secret; for a day the one before it signs, too, so that receivers change it without a gap. */
+        post: operations["change_outgoing_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outgoing-webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send an example now, once; the answer says what came of it. */
+        post: operations["test_outgoing_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outgoing-webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was, or is to be, sent to an endpoint, the newest first; kept for thirty days. */
+        get: operations["list_outgoing_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outgoing-webhooks/{id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send what failed or was given up since a time again. */
+        post: operations["redeliver_failed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outgoing-deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery with its body and its attempts. */
+        get: operations["get_outgoing_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outgoing-deliveries/{id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send one message again, delivered or not. */
+        post: operations["redeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Deals by number, words or client, and by filters, page by page. */
+        get: operations["list_deals"];
+        put?: never;
+        /** Store a new deal. */
+        post: operations["create_deal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The deals that the filters leave as a CSV file, the newest first. */
+        get: operations["export_deals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One deal. */
+        get: operations["get_deal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change parts of a deal: its stage, for example. */
+        patch: operations["change_deal"];
+        trace?: never;
+    };
+    "/api/v1/deals/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stages of deals in their order, archived ones too. */
+        get: operations["list_deal_stages"];
+        put?: never;
+        /** Add a stage behind the others; all of them. */
+        post: operations["create_deal_stage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/stages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename a stage, archive it or bring it back; all stages. */
+        patch: operations["change_deal_stage"];
+        trace?: never;
+    };
+    "/api/v1/deals/stages/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put the stages into another order; all of them. */
+        put: operations["arrange_deal_stages"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Orders by number, words or client, and by filters, page by page. */
+        get: operations["list_orders"];
+        put?: never;
+        /** Store a new order with its lines; none of them can have a key yet. */
+        post: operations["create_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The orders that the filters leave as a CSV file, the newest first. */
+        get: operations["export_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One order whole; each sum as it was given beside what price and quantity make. */
+        get: operations["get_order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change parts of an order: its state, for example. */
+        patch: operations["change_order"];
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give an order these lines; one that has a job ticket can't be left out. */
+        put: operations["change_order_lines"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/tickets/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lines of an order, and which of them are ticked for job tickets at once. */
+        get: operations["offer_job_tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An order with all its job tickets, as they are printed. */
+        get: operations["get_order_tickets"];
+        put?: never;
+        /** Make one job ticket of each of these lines; a line that has one keeps it. */
+        post: operations["make_job_tickets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Job tickets by number, item or client, and by filters, page by page. */
+        get: operations["list_job_tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tickets that the filters leave as a CSV file, the newest first. */
+        get: operations["export_job_tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job ticket, whole: what a machine of the workshop reads. */
+        get: operations["get_job_ticket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Give a job ticket another state, note or responsible. */
+        patch: operations["change_job_ticket"];
+        trace?: never;
+    };
+    "/api/v1/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leads, the newest first, and how many of each status match the rest of the filter. */
+        get: operations["list_leads"];
+        put?: never;
+        /** Store a lead, and all that becomes of it: who is responsible, an event, an order of its lines. */
+        post: operations["add_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live updates of the inbox: an event `inbox` at once, and whenever a lead comes in or is changed. */
+        get: operations["watch_leads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leads that arrived in a period, by source and by person, and how fast they were answered. */
+        get: operations["count_leads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do one thing to several leads; those that can't take it stay as they are and are counted. */
+        post: operations["change_leads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The leads of a selection as a CSV file (UTF-8), streamed as it is made. */
+        post: operations["export_leads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One lead whole, with what it may be of and its history. */
+        get: operations["get_lead"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Correct fields and links of a lead; reading its input again leaves them from then on. */
+        patch: operations["change_lead"];
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that somebody opened a lead: it is unread no more. */
+        post: operations["see_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a lead into work; one that waits for the Coordinator becomes one's own. */
+        post: operations["take_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make somebody responsible for a lead, who is told by letter. */
+        post: operations["assign_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/process": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark a lead as processed. */
+        post: operations["process_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a lead with its result. */
+        post: operations["close_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take up a lead again that was processed or closed. */
+        post: operations["reopen_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write something down beside a lead. */
+        post: operations["add_lead_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/inn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enter the right INN of a lead: its client is found by it, or made. */
+        post: operations["correct_lead_inn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make client, contact, deal and order of a lead in one step, and mark it processed; once. */
+        post: operations["convert_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sources of leads; those to be checked come first. */
+        get: operations["list_channels"];
+        put?: never;
+        /** Add a source with the rules that it is known by; the directory as it is then. */
+        post: operations["add_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-channels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename a source, say that it is right, archive it, or give it other rules. */
+        patch: operations["change_channel"];
+        trace?: never;
+    };
+    "/api/v1/lead-channels/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the leads of a source be another's, also those that will name it. */
+        post: operations["merge_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The partners whose sites send leads. */
+        get: operations["list_partners"];
+        put?: never;
+        /** Register a partner's site; the directory as it is then. */
+        post: operations["add_partner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-partners/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename a partner, correct its site, or archive it. */
+        patch: operations["change_partner"];
+        trace?: never;
+    };
+    "/api/v1/lead-assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who gets leads that nobody is responsible for, in the order of the rules. */
+        get: operations["list_assignments"];
+        put?: never;
+        /** Add an assignment rule behind the others; all of them as they are then. */
+        post: operations["add_assignment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-assignments/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put the assignment rules in another order. */
+        put: operations["order_assignments"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-assignments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Enter an assignment rule anew; its turns go on where they were. */
+        put: operations["change_assignment"];
+        post?: never;
+        /** Take an assignment rule away. */
+        delete: operations["remove_assignment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who coordinates, and whether letters tell of new leads. */
+        get: operations["get_lead_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Choose the Coordinator, and whether letters tell of new leads. */
+        patch: operations["change_lead_settings"];
+        trace?: never;
+    };
+    "/api/v1/inputs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came in, newest first, whether a lead became of it or not. */
+        get: operations["list_inputs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inputs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One input: what came, as texts, and what was read of it, side by side. */
+        get: operations["get_input"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inputs/{id}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of an input exactly as they came, as a file. */
+        get: operations["download_input"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inputs/{id}/parse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read an input again, after the mapping or the document was mended; `dry` only tells what changes. */
+        post: operations["read_input_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inputs/parse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read several inputs again, each by itself. Takes leads.write or intake.manage. */
+        post: operations["read_inputs_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inputs/{id}/set-aside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that an unreadable input is no lead. Takes leads.write or intake.manage. */
+        post: operations["set_input_aside"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inputs/{id}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a name taken for a field of ours, at the collector or door that this input came by. */
+        post: operations["map_input_name"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake-doors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Doors of the HTTP service, by title. */
+        get: operations["list_intake_doors"];
+        put?: never;
+        /** Make a door; its address is a secret of the sites that post to it. */
+        post: operations["add_intake_door"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake-doors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One door. */
+        get: operations["get_intake_door"];
+        put?: never;
+        post?: never;
+        /** Close a door for good: its address leads nowhere from now on. What came by it stays. */
+        delete: operations["archive_intake_door"];
+        options?: never;
+        head?: never;
+        /** Change a door; its address stays. */
+        patch: operations["change_intake_door"];
+        trace?: never;
+    };
+    "/api/v1/intake-doors/{id}/rotate-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a door a new address; the old one leads nowhere from now on. */
+        post: operations["rotate_intake_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake-doors/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have every request be signed (X-Signature) with a new secret; it is in this answer alone. */
+        post: operations["make_intake_secret"];
+        /** Take requests without a signature again. */
+        delete: operations["forget_intake_secret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake-doors/{id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read an example as this door would; with `send` it really goes in, marked as a try. */
+        post: operations["try_intake_door"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail-collectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every mail collector with its newest run; those marked for removal stand last. */
+        get: operations["list_mail_collectors"];
+        put?: never;
+        /** Make a mail collector. It runs as soon as the job looks; check its mailbox first. */
+        post: operations["create_mail_collector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail-collectors/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at a mailbox that is being entered: log in, find the folder, count what would be taken. */
+        post: operations["check_mailbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail-collectors/job": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The scheduled job "mail collector": whether it is on, and how often it runs. */
+        get: operations["get_mail_job"];
+        /** Switch the scheduled job on or off, and say how often it runs. */
+        put: operations["set_mail_job"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail-collectors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One mail collector with its newest run. */
+        get: operations["get_mail_collector"];
+        /** Enter a mail collector anew. */
+        put: operations["change_mail_collector"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail-collectors/{id}/collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a mail collector run at once; letters that the server did not give before are asked for again. */
+        post: operations["collect_mail_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail-collectors/{id}/removal-mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark a mail collector for removal: it is not run any more, its history stays. */
+        post: operations["mark_mail_collector"];
+        /** Take the mark off: the mail collector runs again, and goes on where it stopped. */
+        delete: operations["unmark_mail_collector"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail-collectors/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs of a mail collector, the newest first. */
+        get: operations["list_collector_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail-collectors/{id}/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Letters with the keyword that a mail collector came upon, the newest first. */
+        get: operations["list_collected_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demo": {
         parameters: {
             query?: never;
@@ -2808,8 +4699,8 @@ export interface components {
             id: string | null;
             name: string;
             email: string | null;
-            role: ("administrator" | "editor" | "integrator" | "marketer" | "sales_manager") | null;
-            roles: ("administrator" | "editor" | "integrator" | "marketer" | "sales_manager")[];
+            role: ("administrator" | "connector" | "editor" | "integrator" | "marketer" | "sales_manager") | null;
+            roles: ("administrator" | "connector" | "editor" | "integrator" | "marketer" | "sales_manager")[];
             /** @enum {unknown} */
             language: "en" | "ru";
             /** @enum {unknown} */
@@ -2842,7 +4733,7 @@ export interface components {
         /** DemoSignIn */
         DemoSignIn: {
             /** @enum {unknown} */
-            role: "administrator" | "editor" | "integrator" | "marketer" | "sales_manager";
+            role: "administrator" | "connector" | "editor" | "integrator" | "marketer" | "sales_manager";
         };
         /** OwnChanges */
         OwnChanges: {
@@ -2881,8 +4772,8 @@ export interface components {
             id: string;
             name: string;
             email: string;
-            role: ("administrator" | "editor" | "integrator" | "marketer" | "sales_manager") | null;
-            roles: ("administrator" | "editor" | "integrator" | "marketer" | "sales_manager")[];
+            role: ("administrator" | "connector" | "editor" | "integrator" | "marketer" | "sales_manager") | null;
+            roles: ("administrator" | "connector" | "editor" | "integrator" | "marketer" | "sales_manager")[];
             /** @enum {unknown} */
             language: "en" | "ru";
             disabled: boolean;
@@ -2894,7 +4785,7 @@ export interface components {
             name: string;
             email: string;
             password: string;
-            roles: ("administrator" | "editor" | "integrator" | "marketer" | "sales_manager")[];
+            roles: ("administrator" | "connector" | "editor" | "integrator" | "marketer" | "sales_manager")[];
             /**
              * @default ru
              * @enum {unknown}
@@ -2905,7 +4796,7 @@ export interface components {
         UserChanges: {
             name?: string;
             email?: string;
-            roles?: ("administrator" | "editor" | "integrator" | "marketer" | "sales_manager")[];
+            roles?: ("administrator" | "connector" | "editor" | "integrator" | "marketer" | "sales_manager")[];
             /** @enum {unknown} */
             language?: "en" | "ru";
             disabled?: boolean;
@@ -3180,6 +5071,14 @@ export interface components {
             author: string;
             createdAt: string;
             live: boolean;
+        };
+        /**
+         * UploadTexts
+         * @description What may be said of an uploaded file: `note` is what has changed; without it the file's name is.
+         */
+        UploadTexts: {
+            /** @default  */
+            note?: string;
         };
         /**
          * SourceBody
@@ -3746,7 +5645,9 @@ export interface components {
         };
         /**
          * AccountRowShape
-         * @description An account in a list.
+         * @description An account in a list; `openTo` names the users who may choose it, null: everybody.
+         *
+         *         `manages` says whether whoever asks may change it.
          */
         AccountRowShape: {
             id: string;
@@ -3759,6 +5660,26 @@ export interface components {
             campaignTypes: string[];
             checkedAt: string | null;
             createdAt: string;
+            usage: components["schemas"]["UsageShape"];
+            openTo: string[] | null;
+            manages: boolean;
+        };
+        /**
+         * UsageShape
+         * @description Plan and usage: contacts and letters that the plan allows and that there are; null: nobody told.
+         *
+         *         `limitByHand` is true where a person entered the limit of contacts; `at`: when the service was asked last.
+         */
+        UsageShape: {
+            plan: string | null;
+            limit: number | null;
+            limitByHand: boolean;
+            used: number | null;
+            lettersLimit: number | null;
+            lettersSent: number | null;
+            balance: number | null;
+            currency: string | null;
+            at: string | null;
         };
         /**
          * NewAccount
@@ -3789,6 +5710,9 @@ export interface components {
             campaignTypes: string[];
             checkedAt: string | null;
             createdAt: string;
+            usage: components["schemas"]["UsageShape"];
+            openTo: string[] | null;
+            manages: boolean;
             settings: Record<string, unknown>;
             settingsSchema: Record<string, unknown>;
             secretsSet: string[];
@@ -3797,8 +5721,47 @@ export interface components {
             checkMessage: string | null;
         };
         /**
+         * ServicePage
+         * @description The services that accounts can be connected to.
+         */
+        ServicePage: {
+            items: components["schemas"]["ServiceShape"][];
+            total: number;
+        };
+        /**
+         * ServiceShape
+         * @description A service that an account can be connected to: a module that is switched on.
+         */
+        ServiceShape: {
+            moduleId: string;
+            name: string;
+            title: components["schemas"]["Texts"];
+            description: components["schemas"]["Texts"] | null;
+            settingsSchema: Record<string, unknown>;
+            functions: string[];
+            accounts: number;
+        };
+        /**
+         * PersonPage
+         * @description Whom an account can be opened to.
+         */
+        PersonPage: {
+            items: components["schemas"]["PersonShape"][];
+            total: number;
+        };
+        /**
+         * PersonShape
+         * @description Somebody who may sign in.
+         */
+        PersonShape: {
+            id: string;
+            name: string;
+        };
+        /**
          * AccountChange
          * @description What to change; of the settings all are given, but a secret that is left out stays.
+         *
+         *         `contactLimit` null: the limit that the service tells counts. `openTo` null: everybody may choose it.
          */
         AccountChange: {
             /** @default null */
@@ -3807,6 +5770,8 @@ export interface components {
             settings?: {
                 [key: string]: string | number | boolean | null;
             } | null;
+            contactLimit?: number | null;
+            openTo?: string[] | null;
         };
         /**
          * AccountCheckShape
@@ -3946,21 +5911,43 @@ export interface components {
         };
         /**
          * ClientShape
-         * @description A company, or a person who is a client.
+         * @description A company, or a person who is a client; `namePending`: it is called by its INN until it is named.
          */
         ClientShape: {
             id: string;
             /** @enum {unknown} */
             kind: "company" | "person";
             name: string;
+            namePending: boolean;
             inn: string | null;
             kpp: string | null;
+            responsible: components["schemas"]["ResponsibleShape"] | null;
+            emails: string[];
+            phones: string[];
             createdAt: string;
             updatedAt: string;
         };
         /**
+         * ResponsibleShape
+         * @description Who is responsible.
+         */
+        ResponsibleShape: {
+            id: string;
+            name: string;
+        };
+        /**
+         * ClientSearch
+         * @description Which companies: those that match a search.
+         */
+        ClientSearch: {
+            /** @default  */
+            search?: string;
+        };
+        /**
          * ClientBody
          * @description A company whole; the INN is checked by its check digits.
+         *
+         *         Who is responsible and the addresses stay as they are where they are left out.
          */
         ClientBody: {
             name: string;
@@ -3973,6 +5960,48 @@ export interface components {
             inn?: string | null;
             /** @default null */
             kpp?: string | null;
+            responsibleId?: string | null;
+            emails?: string[];
+            phones?: string[];
+        };
+        /**
+         * ClientCard
+         * @description A client with what belongs to it, by kind, as far as the reader may see it.
+         */
+        ClientCard: {
+            id: string;
+            /** @enum {unknown} */
+            kind: "company" | "person";
+            name: string;
+            namePending: boolean;
+            inn: string | null;
+            kpp: string | null;
+            responsible: components["schemas"]["ResponsibleShape"] | null;
+            emails: string[];
+            phones: string[];
+            createdAt: string;
+            updatedAt: string;
+            related: components["schemas"]["RelativesShape"][];
+        };
+        /**
+         * RelativesShape
+         * @description Things of one kind: the newest, and how many there are.
+         */
+        RelativesShape: {
+            kind: string;
+            total: number;
+            items: components["schemas"]["RelatedShape"][];
+        };
+        /**
+         * RelatedShape
+         * @description Something that belongs to a client.
+         */
+        RelatedShape: {
+            id: string;
+            title: string;
+            link: string;
+            at: string;
+            detail: string | null;
         };
         /**
          * TimelineQuery
@@ -4496,6 +6525,180 @@ export interface components {
             removed: number;
         };
         /**
+         * StopQuery
+         * @description The same, and where the page begins, as its neighbour said.
+         */
+        StopQuery: {
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            reason?: "" | "hard_bounce" | "manual" | "spam" | "unsubscribe";
+            /** @default  */
+            categoryId?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            kind?: "" | "email" | "phone";
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            origin?: "" | "import";
+            /** @default  */
+            cursor?: string;
+            /** @default 50 */
+            limit?: number;
+        };
+        /**
+         * StopPage
+         * @description A page of the stop-list, newest first. Cursors lead to its neighbours.
+         */
+        StopPage: {
+            items: components["schemas"]["StopEntry"][];
+            next: string | null;
+            previous: string | null;
+        };
+        /**
+         * StopEntry
+         * @description An entry of the stop-list. No address: only its keyed hash is kept. No category: it counts for all.
+         */
+        StopEntry: {
+            id: string;
+            kind: ("email" | "phone") | null;
+            address: string | null;
+            holders: components["schemas"]["StopHolder"][];
+            categoryId: string | null;
+            /** @enum {unknown} */
+            reason: "hard_bounce" | "manual" | "spam" | "unsubscribe";
+            at: string;
+            source: components["schemas"]["StopSource"];
+            campaign: components["schemas"]["StopLetter"] | null;
+        };
+        /**
+         * StopHolder
+         * @description A contact that has the address.
+         */
+        StopHolder: {
+            id: string;
+            name: string;
+        };
+        /**
+         * StopSource
+         * @description Who put it on the list: `id` is of the webhook, user, import or contact.
+         */
+        StopSource: {
+            /** @enum {unknown} */
+            kind: "api" | "card" | "erasure" | "import" | "other" | "person" | "service";
+            id: string | null;
+            name: string | null;
+        };
+        /**
+         * StopLetter
+         * @description The campaign whose letter was answered so.
+         */
+        StopLetter: {
+            id: string;
+            name: string;
+        };
+        /**
+         * StopCounts
+         * @description How many entries there are; those from files are counted by their reason, too.
+         */
+        StopCounts: {
+            total: number;
+            unsubscribe: number;
+            hardBounce: number;
+            spam: number;
+            manual: number;
+            imported: number;
+            categories: components["schemas"]["StopCount"][];
+        };
+        /**
+         * StopCount
+         * @description How many entries a category has; null is those that count for all.
+         */
+        StopCount: {
+            categoryId: string | null;
+            count: number;
+        };
+        /**
+         * FindBody
+         * @description An e-mail address or a phone.
+         */
+        FindBody: {
+            address: string;
+        };
+        /**
+         * StopFound
+         * @description What the list says of an address, as it is compared, and the contacts that have it.
+         */
+        StopFound: {
+            address: string;
+            /** @enum {unknown} */
+            kind: "email" | "phone";
+            items: components["schemas"]["StopEntry"][];
+            holders: components["schemas"]["StopHolder"][];
+        };
+        /**
+         * StopBatch
+         * @description Up to a thousand addresses; each is read by itself, so that a bad one harms no other.
+         */
+        StopBatch: {
+            stops: unknown[];
+        };
+        /**
+         * StopResults
+         * @description A result for each address, in the order of the request.
+         */
+        StopResults: {
+            results: components["schemas"]["StopResult"][];
+        };
+        /**
+         * StopResult
+         * @description What became of the address at `index` of the request; `unchanged` was on the list already.
+         */
+        StopResult: {
+            index: number;
+            /** @enum {unknown} */
+            status: "added" | "error" | "unchanged";
+            address: string | null;
+            error: components["schemas"]["BatchError"] | null;
+        };
+        /**
+         * BatchError
+         * @description Why a contact was not taken: a code of the API, and where in the contact.
+         */
+        BatchError: {
+            code: string;
+            path: string;
+            detail: string;
+        };
+        /**
+         * StopFilter
+         * @description Which entries; `category_id` "all" is those that count for all categories.
+         */
+        StopFilter: {
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            reason?: "" | "hard_bounce" | "manual" | "spam" | "unsubscribe";
+            /** @default  */
+            categoryId?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            kind?: "" | "email" | "phone";
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            origin?: "" | "import";
+        };
+        /**
          * ImportPage
          * @description A page of imports.
          */
@@ -4511,6 +6714,8 @@ export interface components {
             id: string;
             /** @enum {unknown} */
             state: "cancelled" | "done" | "failed" | "running" | "undoing" | "undone" | "uploaded";
+            /** @enum {unknown} */
+            purpose: "contacts" | "suppression";
             fileName: string;
             fileBytes: number;
             scheduleId: string | null;
@@ -4538,6 +6743,11 @@ export interface components {
          */
         UploadQuery: {
             fileName: string;
+            /**
+             * @default contacts
+             * @enum {unknown}
+             */
+            purpose?: "contacts" | "suppression";
         };
         /**
          * ImportCard
@@ -4547,6 +6757,8 @@ export interface components {
             id: string;
             /** @enum {unknown} */
             state: "cancelled" | "done" | "failed" | "running" | "undoing" | "undone" | "uploaded";
+            /** @enum {unknown} */
+            purpose: "contacts" | "suppression";
             fileName: string;
             fileBytes: number;
             scheduleId: string | null;
@@ -4598,7 +6810,8 @@ export interface components {
          * PolicyShape
          * @description What to do with contacts that are here already, and what becomes of everybody in the file.
          *
-         *         A category needs `how`: the evidence of their consent. Who has unsubscribed stays so.
+         *         A category needs `how`: the evidence of their consent. Who has unsubscribed stays so. Of a list for the
+         *         stop-list it is the category that its addresses are not written to in, none for all.
          */
         PolicyShape: {
             /**
@@ -4614,6 +6827,8 @@ export interface components {
             how?: string;
             /** @default  */
             fromWhere?: string;
+            /** @default null */
+            reason?: ("hard_bounce" | "manual" | "spam" | "unsubscribe") | null;
         };
         /**
          * PreviewBody
@@ -4800,15 +7015,6 @@ export interface components {
             id: string | null;
             keptUnsubscribed: boolean;
             error: components["schemas"]["BatchError"] | null;
-        };
-        /**
-         * BatchError
-         * @description Why a contact was not taken: a code of the API, and where in the contact.
-         */
-        BatchError: {
-            code: string;
-            path: string;
-            detail: string;
         };
         /**
          * ExportBody
@@ -5777,6 +7983,345 @@ export interface components {
             reason: string | null;
         };
         /**
+         * SyncQuery
+         * @description Which syncs: of one segment, of one account.
+         */
+        SyncQuery: {
+            /** @default  */
+            search?: string;
+            /** @default  */
+            sort?: string;
+            /** @default 0 */
+            offset?: number;
+            /** @default 50 */
+            limit?: number;
+            /** @default null */
+            segmentId?: string | null;
+            /** @default null */
+            accountId?: string | null;
+        };
+        /**
+         * SyncPage
+         * @description A page of syncs.
+         */
+        SyncPage: {
+            items: components["schemas"]["SyncShape"][];
+            total: number;
+        };
+        /**
+         * SyncShape
+         * @description A sync with its newest run.
+         */
+        SyncShape: {
+            id: string;
+            account: components["schemas"]["SyncAccountShape"];
+            /** @enum {unknown} */
+            source: "clients" | "contacts" | "segment";
+            segmentId: string | null;
+            segmentName: string | null;
+            listExternalId: string | null;
+            listTitle: string;
+            /** @enum {unknown} */
+            mode: "exact" | "merge" | "subtract";
+            categoryId: string | null;
+            categoryTitle: string | null;
+            everyMinutes: number | null;
+            guardPercent: number;
+            /** @enum {unknown} */
+            overLimit: "first" | "nobody";
+            /** @enum {unknown} */
+            firstBy: "active" | "newest" | "oldest";
+            /** @enum {unknown} */
+            state: "draft" | "off" | "on";
+            nextAt: string | null;
+            createdAt: string;
+            updatedAt: string;
+            run: components["schemas"]["SyncRunShape"] | null;
+            can: string[];
+        };
+        /**
+         * SyncAccountShape
+         * @description An account at a service, as syncs name it.
+         */
+        SyncAccountShape: {
+            id: string;
+            title: string;
+            moduleTitle: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * SyncRunShape
+         * @description One run; also the data of the event `progress`.
+         */
+        SyncRunShape: {
+            id: string;
+            syncId: string;
+            number: number;
+            /** @enum {unknown} */
+            trigger: "first" | "hand" | "plan" | "recompute" | "retry" | "schedule";
+            retryOf: string | null;
+            state: components["schemas"]["RunState"];
+            stage: string;
+            reason: components["schemas"]["SyncReasonShape"] | null;
+            counts: components["schemas"]["SyncCountsShape"];
+            done: number;
+            toDo: number;
+            attempts: number;
+            nextTryAt: string | null;
+            confirmedBy: string | null;
+            confirmedAt: string | null;
+            startedBy: string | null;
+            startedAt: string;
+            plannedAt: string | null;
+            finishedAt: string | null;
+            can: string[];
+        };
+        /**
+         * RunState
+         * @description Where a run is. `waiting`: it goes on when a person confirms it.
+         * @enum {unknown}
+         */
+        RunState: "applying" | "done" | "failed" | "planning" | "stopped" | "verifying" | "waiting";
+        /**
+         * SyncReasonShape
+         * @description Why a run is in its state.
+         */
+        SyncReasonShape: {
+            code: string;
+            text: string;
+        };
+        /**
+         * SyncCountsShape
+         * @description The plan and what came of it; what is not known yet is null.
+         *
+         *         `after` is what the list has when the plan is carried out; `overLimit`: by how many the plan of the
+         *         service would be exceeded; `late`: who left between plan and transfer; `differs`: what was still
+         *         otherwise at the verification; `read`: rows of the list that were read so far.
+         */
+        SyncCountsShape: {
+            before: number | null;
+            after: number | null;
+            wanted: number | null;
+            add: number | null;
+            remove: number | null;
+            unchanged: number | null;
+            held: components["schemas"]["SyncHeldCountShape"][];
+            heldInAll: number;
+            overLimit: number;
+            limit: number | null;
+            used: number | null;
+            added: number;
+            removed: number;
+            rejected: number;
+            late: number;
+            differs: number | null;
+            read: number;
+        };
+        /**
+         * SyncHeldCountShape
+         * @description How many are not transferred for one reason.
+         */
+        SyncHeldCountShape: {
+            verdict: string;
+            title: string;
+            count: number;
+        };
+        /**
+         * SyncBody
+         * @description A new sync; without `listExternalId` a list named `listTitle` is created at its first run.
+         */
+        SyncBody: {
+            accountId: string;
+            /** @enum {unknown} */
+            source: "clients" | "contacts" | "segment";
+            /** @default null */
+            segmentId?: string | null;
+            /** @default null */
+            listExternalId?: string | null;
+            listTitle: string;
+            /** @enum {unknown} */
+            mode: "exact" | "merge" | "subtract";
+            /** @default null */
+            categoryId?: string | null;
+            /** @default 240 */
+            everyMinutes?: number | null;
+            /** @default 20 */
+            guardPercent?: number;
+            /**
+             * @default nobody
+             * @enum {unknown}
+             */
+            overLimit?: "first" | "nobody";
+            /**
+             * @default newest
+             * @enum {unknown}
+             */
+            firstBy?: "active" | "newest" | "oldest";
+        };
+        /**
+         * SyncServicePage
+         * @description The accounts by title.
+         */
+        SyncServicePage: {
+            items: components["schemas"]["SyncServiceShape"][];
+        };
+        /**
+         * SyncServiceShape
+         * @description An account that may be synced with; `whyNot` says why it can't be chosen now.
+         */
+        SyncServiceShape: {
+            id: string;
+            title: string;
+            moduleTitle: {
+                [key: string]: string;
+            };
+            whyNot: string | null;
+            canCreateList: boolean;
+        };
+        /**
+         * SyncTargetQuery
+         * @description The lists of which account; `name`: what a new list would be called.
+         */
+        SyncTargetQuery: {
+            accountId: string;
+            /** @default  */
+            name?: string;
+        };
+        /**
+         * SyncTargetPage
+         * @description The lists at the service by name; `same` is the one that is called like `name`.
+         */
+        SyncTargetPage: {
+            items: components["schemas"]["SyncTargetShape"][];
+            canCreateList: boolean;
+            same: components["schemas"]["SyncTargetShape"] | null;
+        };
+        /**
+         * SyncTargetShape
+         * @description A list at the service; `syncId`: the sync that it has already.
+         */
+        SyncTargetShape: {
+            externalId: string;
+            title: string;
+            subscribers: number | null;
+            syncId: string | null;
+        };
+        /**
+         * SyncChange
+         * @description What to change of a sync; parts left out stay, null takes a part away.
+         */
+        SyncChange: {
+            /** @enum {unknown} */
+            mode?: "exact" | "merge" | "subtract";
+            categoryId?: string | null;
+            everyMinutes?: number | null;
+            guardPercent?: number;
+            /** @enum {unknown} */
+            overLimit?: "first" | "nobody";
+            /** @enum {unknown} */
+            firstBy?: "active" | "newest" | "oldest";
+            /** @enum {unknown} */
+            state?: "off" | "on";
+        };
+        /**
+         * SyncConfirmBody
+         * @description How many the plan removes, as the person was shown it: the confirmation holds for no more.
+         */
+        SyncConfirmBody: {
+            removals: number;
+        };
+        /**
+         * RecomputedShape
+         * @description How many syncs of the segment run because of it.
+         */
+        RecomputedShape: {
+            runs: number;
+        };
+        /**
+         * SyncSliceQuery
+         * @description Which slice of a list.
+         */
+        SyncSliceQuery: {
+            /** @default 0 */
+            offset?: number;
+            /** @default 50 */
+            limit?: number;
+        };
+        /**
+         * SyncRunPage
+         * @description A page of runs, the newest first.
+         */
+        SyncRunPage: {
+            items: components["schemas"]["SyncRunShape"][];
+            total: number;
+        };
+        /**
+         * SyncRejectPage
+         * @description A page of refused rows, and all causes.
+         */
+        SyncRejectPage: {
+            items: components["schemas"]["SyncRejectShape"][];
+            total: number;
+            causes: components["schemas"]["SyncCauseShape"][];
+        };
+        /**
+         * SyncRejectShape
+         * @description A row that the service refused.
+         */
+        SyncRejectShape: {
+            /** @enum {unknown} */
+            side: "add" | "remove";
+            address: string;
+            contactId: string | null;
+            code: string;
+            title: string;
+            reason: string;
+        };
+        /**
+         * SyncCauseShape
+         * @description One cause for which rows were refused, with an example of the service's words.
+         */
+        SyncCauseShape: {
+            code: string;
+            title: string;
+            reason: string;
+            count: number;
+        };
+        /**
+         * SyncHeldQuery
+         * @description Who is not transferred, for one reason or for any, after the place where the page before ended.
+         */
+        SyncHeldQuery: {
+            /** @default null */
+            verdict?: ("at_service_bounced" | "at_service_deleted" | "at_service_pending" | "at_service_unsubscribed" | "blocked" | "duplicate" | "hard_bounce" | "no_address" | "no_consent" | "plan_limit" | "spam" | "unsubscribed_all" | "unsubscribed_category") | null;
+            /** @default 0 */
+            after?: number;
+            /** @default 50 */
+            limit?: number;
+        };
+        /**
+         * SyncHeldPage
+         * @description People who are not transferred; `next` is where the page after begins.
+         *
+         *         `kept` is false once the run has ended: then nobody is listed, only counted.
+         */
+        SyncHeldPage: {
+            items: components["schemas"]["SyncHeldShape"][];
+            next: number | null;
+            kept: boolean;
+        };
+        /**
+         * SyncHeldShape
+         * @description A person who is not transferred; without an address the contact has none.
+         */
+        SyncHeldShape: {
+            address: string | null;
+            contactId: string | null;
+            verdict: string;
+            title: string;
+        };
+        /**
          * WebhookQuery
          * @description Which requests to list: of one account, in one state, of a time, older than a cursor.
          */
@@ -5823,6 +8368,15 @@ export interface components {
             actionCount: number;
             bodyBytes: number;
             toBeReplayed: boolean;
+        };
+        /**
+         * ArrivalsShape
+         * @description When an account's last webhook came, and how many of the last 24 hours failed and are not mended.
+         */
+        ArrivalsShape: {
+            accountId: string;
+            lastAt: string | null;
+            failures: number;
         };
         /**
          * WaitingQuery
@@ -6216,6 +8770,2409 @@ export interface components {
             members: number;
         };
         /**
+         * PanelCard
+         * @description Whose panel it is, and what there is to ask; nobody was asked for it. No contact: nobody we know.
+         */
+        PanelCard: {
+            contactId: string | null;
+            name: string;
+            emails: components["schemas"]["PanelEmail"][];
+            accounts: components["schemas"]["PanelAccount"][];
+        };
+        /**
+         * PanelEmail
+         * @description One e-mail address: one tab.
+         */
+        PanelEmail: {
+            address: string;
+            primary: boolean;
+        };
+        /**
+         * PanelAccount
+         * @description One block: `teller` says who tells what is in it; `may_change` whether its lists can be changed.
+         */
+        PanelAccount: {
+            id: string;
+            title: string;
+            moduleName: string;
+            moduleTitle: components["schemas"]["Texts"];
+            /** @enum {unknown} */
+            teller: "service" | "vestnik";
+            mayChange: boolean;
+        };
+        /**
+         * PanelQuery
+         * @description Which address; `fresh` asks the service anew.
+         */
+        PanelQuery: {
+            email: string;
+            /** @default false */
+            fresh?: boolean;
+        };
+        /**
+         * PanelBlock
+         * @description What one account's service knows of an address.
+         *
+         *         `found` is null while nothing is known of that: `problem` says why, then, and everything else is of
+         *         `fetched_at`, if there is anything. Campaigns and activity are there only when mail was received.
+         */
+        PanelBlock: {
+            accountId: string;
+            email: string;
+            found: boolean | null;
+            lists: components["schemas"]["PanelList"][];
+            recentCampaigns: components["schemas"]["PanelCampaign"][];
+            activity: components["schemas"]["PanelActivity"] | null;
+            fetchedAt: string | null;
+            ageS: number | null;
+            problem: components["schemas"]["PanelProblem"] | null;
+        };
+        /**
+         * PanelList
+         * @description The person's state in one list.
+         */
+        PanelList: {
+            externalId: string;
+            title: string;
+            /** @enum {unknown} */
+            status: "bounced" | "deleted" | "pending" | "subscribed" | "unsubscribed";
+            changedAt: string | null;
+        };
+        /**
+         * PanelCampaign
+         * @description A campaign that the person received; no figure: the service does not tell it.
+         */
+        PanelCampaign: {
+            name: string;
+            sentAt: string | null;
+            opens: number | null;
+            clicks: number | null;
+            /** @enum {unknown} */
+            source: "service" | "vestnik";
+            campaignId: string | null;
+        };
+        /**
+         * PanelActivity
+         * @description Averages for one letter, by `source`, and the last sign of life, by `last_source`.
+         */
+        PanelActivity: {
+            averageOpens: number | null;
+            averageClicks: number | null;
+            /** @enum {unknown} */
+            source: "service" | "vestnik";
+            lastOpenedAt: string | null;
+            lastClickedAt: string | null;
+            /** @enum {unknown} */
+            lastSource: "service" | "vestnik";
+        };
+        /**
+         * PanelProblem
+         * @description Why a block could not be had anew.
+         */
+        PanelProblem: {
+            code: string;
+            title: string;
+            detail: string;
+            retryAfterS: number | null;
+        };
+        /**
+         * PanelChoices
+         * @description All lists of an account's service, by title.
+         */
+        PanelChoices: {
+            items: components["schemas"]["PanelChoice"][];
+            fetchedAt: string | null;
+            ageS: number | null;
+        };
+        /**
+         * PanelChoice
+         * @description A list of the service with a check box; without a category consent has to name one.
+         */
+        PanelChoice: {
+            externalId: string;
+            title: string;
+            subscribed: boolean;
+            status: ("bounced" | "deleted" | "pending" | "subscribed" | "unsubscribed") | null;
+            lock: components["schemas"]["PanelLock"] | null;
+            categoryId: string | null;
+            category: string | null;
+        };
+        /**
+         * PanelLock
+         * @description Why the person can't be put into the list, since when, and whether fresh consent opens it.
+         */
+        PanelLock: {
+            /** @enum {unknown} */
+            code: "blocked" | "left" | "left_here" | "stop_list" | "unsubscribed_all";
+            reason: string;
+            since: string | null;
+            opensByConsent: boolean;
+        };
+        /**
+         * PanelChanges
+         * @description What to change at the service for an address.
+         */
+        PanelChanges: {
+            email: string;
+            changes: components["schemas"]["PanelChange"][];
+            /** @default null */
+            consent?: components["schemas"]["FreshConsent"] | null;
+        };
+        /**
+         * PanelChange
+         * @description The state that the person is to have in a list: in it, or out of it.
+         */
+        PanelChange: {
+            listExternalId: string;
+            subscribed: boolean;
+        };
+        /**
+         * FreshConsent
+         * @description How and when the person agreed after having left; the category is for lists that stand for none.
+         */
+        FreshConsent: {
+            how: string;
+            /** Format: date-time */
+            when: string;
+            /** @default null */
+            categoryId?: string | null;
+        };
+        /**
+         * PanelSaved
+         * @description The results, one for each change.
+         */
+        PanelSaved: {
+            results: components["schemas"]["PanelResult"][];
+        };
+        /**
+         * PanelResult
+         * @description What became of one change; `reason` is for the person, in the service's words where it refused.
+         */
+        PanelResult: {
+            listExternalId: string;
+            title: string;
+            subscribed: boolean;
+            ok: boolean;
+            code: ("blocked" | "consent_too_old" | "left" | "left_here" | "no_category" | "refused" | "stop_list" | "unsubscribed_all") | null;
+            reason: string | null;
+        };
+        /**
+         * WholePanelQuery
+         * @description Whose panel: by an address, known here or not.
+         */
+        WholePanelQuery: {
+            email: string;
+            /** @default false */
+            fresh?: boolean;
+        };
+        /**
+         * WholePanel
+         * @description The panel of an address with every block, each within its deadline.
+         */
+        WholePanel: {
+            contactId: string | null;
+            name: string;
+            email: string;
+            accounts: components["schemas"]["PanelAccount"][];
+            blocks: components["schemas"]["PanelBlock"][];
+        };
+        /** EmbedKeyPage */
+        EmbedKeyPage: {
+            items: components["schemas"]["EmbedKeyRow"][];
+            total: number;
+        };
+        /**
+         * EmbedKeyRow
+         * @description A key by which another system embeds the panel.
+         */
+        EmbedKeyRow: {
+            id: string;
+            name: string;
+            origins: string[];
+            mayChange: boolean;
+            expiresAt: string | null;
+            createdAt: string;
+            usedAt: string | null;
+        };
+        /**
+         * EmbedKeyForm
+         * @description A new key: which sites may frame the panel, and whether it may change lists.
+         */
+        EmbedKeyForm: {
+            name: string;
+            origins: string[];
+            /** @default false */
+            mayChange?: boolean;
+            /** @default null */
+            expiresAt?: string | null;
+        };
+        /**
+         * EmbedKeyMade
+         * @description The key's number and its secret, which is shown this once.
+         */
+        EmbedKeyMade: {
+            id: string;
+            secret: string;
+        };
+        /**
+         * CalendarsQuery
+         * @description Which calendars: those in use, or those in the archive.
+         */
+        CalendarsQuery: {
+            /** @default false */
+            archived?: boolean;
+        };
+        /** CalendarPage */
+        CalendarPage: {
+            items: components["schemas"]["CalendarShape"][];
+        };
+        /**
+         * CalendarShape
+         * @description A calendar; a personal one has an owner. `isIncoming`: what comes in lands here by itself.
+         */
+        CalendarShape: {
+            id: string;
+            title: string;
+            /** @enum {unknown} */
+            kind: "personal" | "shared";
+            /** @enum {unknown} */
+            colour: "blue" | "grape" | "gray" | "green" | "orange" | "red" | "teal" | "yellow";
+            isIncoming: boolean;
+            hasLink: boolean;
+            ownerId: string | null;
+            owner: string | null;
+            createdAt: string;
+            archivedAt: string | null;
+        };
+        /**
+         * CalendarBody
+         * @description A new shared calendar.
+         */
+        CalendarBody: {
+            title: string;
+            /**
+             * @default blue
+             * @enum {unknown}
+             */
+            colour?: "blue" | "grape" | "gray" | "green" | "orange" | "red" | "teal" | "yellow";
+        };
+        /**
+         * CalendarChange
+         * @description What is to change; `archived` brings a calendar back from the archive, too.
+         */
+        CalendarChange: {
+            title?: string;
+            /** @enum {unknown} */
+            colour?: "blue" | "grape" | "gray" | "green" | "orange" | "red" | "teal" | "yellow";
+            /** @enum {unknown} */
+            isIncoming?: true;
+            archived?: boolean;
+        };
+        /**
+         * CalendarLink
+         * @description The secret iCalendar address; null where there is none.
+         */
+        CalendarLink: {
+            url: string | null;
+        };
+        /**
+         * CalendarEventsQuery
+         * @description A time of 62 days at most; `calendar`: keys with commas between, without any all calendars.
+         */
+        CalendarEventsQuery: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @default  */
+            calendar?: string;
+        };
+        /**
+         * CalendarEventPage
+         * @description Events of a time, the earliest first; `cut`: there are more than are shown.
+         */
+        CalendarEventPage: {
+            items: components["schemas"]["CalendarEventShape"][];
+            cut: boolean;
+        };
+        /**
+         * CalendarEventShape
+         * @description An event. `path` leads to the record that it came of, on our own pages.
+         */
+        CalendarEventShape: {
+            id: string;
+            calendarId: string;
+            title: string;
+            startsAt: string;
+            endsAt: string | null;
+            allDay: boolean;
+            description: string;
+            personId: string | null;
+            person: string | null;
+            sourceKind: string | null;
+            sourceId: string | null;
+            path: string | null;
+            updatedAt: string;
+        };
+        /**
+         * CalendarEventBody
+         * @description An event of one's own.
+         *
+         *         `allDay`: its days are those of `startsAt` and `endsAt` in the organisation's zone, both of them.
+         */
+        CalendarEventBody: {
+            calendarId: string;
+            title: string;
+            /** Format: date-time */
+            startsAt: string;
+            /** @default null */
+            endsAt?: string | null;
+            /** @default false */
+            allDay?: boolean;
+            /** @default  */
+            description?: string;
+            /** @default null */
+            personId?: string | null;
+        };
+        /**
+         * CalendarEventChange
+         * @description What is to change; what an event of a lead says stays as it is.
+         */
+        CalendarEventChange: {
+            calendarId?: string;
+            title?: string;
+            /** Format: date-time */
+            startsAt?: string;
+            endsAt?: string | null;
+            allDay?: boolean;
+            description?: string;
+            personId?: string | null;
+        };
+        /** OutgoingPage */
+        OutgoingPage: {
+            items: components["schemas"]["OutgoingShape"][];
+        };
+        /**
+         * OutgoingShape
+         * @description An endpoint.
+         *
+         *         `offReason` says why Vestnik itself turned it off; `formerSecretUntil`: the secret before this one signs,
+         *         too, until then.
+         */
+        OutgoingShape: {
+            id: string;
+            title: string;
+            url: string;
+            kinds: ("contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created")[];
+            private: boolean;
+            enabled: boolean;
+            offReason: string | null;
+            failingSince: string | null;
+            deliveredAt: string | null;
+            formerSecretUntil: string | null;
+            createdAt: string;
+        };
+        /**
+         * OutgoingBody
+         * @description A new endpoint: https, on the internet; another one is `private`, which takes the right to approve.
+         */
+        OutgoingBody: {
+            title: string;
+            url: string;
+            kinds: ("contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created")[];
+            /** @default false */
+            private?: boolean;
+        };
+        /**
+         * OutgoingMade
+         * @description A new endpoint and its secret.
+         */
+        OutgoingMade: {
+            webhook: components["schemas"]["OutgoingShape"];
+            secret: string;
+        };
+        /** OutgoingKindPage */
+        OutgoingKindPage: {
+            items: components["schemas"]["OutgoingKind"][];
+        };
+        /**
+         * OutgoingKind
+         * @description A kind of messages: the JSON Schema of its bodies, and one as an example.
+         */
+        OutgoingKind: {
+            /** @enum {unknown} */
+            kind: "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created";
+            title: string;
+            description: string;
+            schema: Record<string, unknown>;
+            example: Record<string, unknown>;
+        };
+        /**
+         * OutgoingChange
+         * @description What is to change; `enabled` turns an endpoint on or off.
+         */
+        OutgoingChange: {
+            title?: string;
+            url?: string;
+            kinds?: ("contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created")[];
+            private?: boolean;
+            enabled?: boolean;
+        };
+        /**
+         * OutgoingSecret
+         * @description The secret that messages are signed with.
+         */
+        OutgoingSecret: {
+            secret: string;
+        };
+        /**
+         * OutgoingTestBody
+         * @description Of which kind an example is sent.
+         */
+        OutgoingTestBody: {
+            /**
+             * @default lead.created
+             * @enum {unknown}
+             */
+            kind?: "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created";
+        };
+        /**
+         * OutgoingDeliveryCard
+         * @description A delivery whole: the body as it is sent, and the latest attempts.
+         */
+        OutgoingDeliveryCard: {
+            id: string;
+            messageId: string;
+            /** @enum {unknown} */
+            kind: "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created";
+            /** @enum {unknown} */
+            state: "delivered" | "failed" | "given_up" | "waiting";
+            at: string;
+            nextAt: string | null;
+            deliveredAt: string | null;
+            lastStatus: number | null;
+            problem: string | null;
+            webhookId: string;
+            body: string;
+            attempts: components["schemas"]["OutgoingAttempt"][];
+        };
+        /**
+         * OutgoingAttempt
+         * @description One attempt: the status of the answer, or why there was none.
+         */
+        OutgoingAttempt: {
+            at: string;
+            ms: number;
+            status: number | null;
+            problem: string | null;
+        };
+        /**
+         * OutgoingDeliveryQuery
+         * @description Which deliveries of an endpoint; search and sort are not used.
+         */
+        OutgoingDeliveryQuery: {
+            /** @default  */
+            search?: string;
+            /** @default  */
+            sort?: string;
+            /** @default 0 */
+            offset?: number;
+            /** @default 50 */
+            limit?: number;
+            /** @default null */
+            state?: ("delivered" | "failed" | "given_up" | "waiting") | null;
+            /** @default null */
+            kind?: ("contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created") | null;
+        };
+        /** OutgoingDeliveryPage */
+        OutgoingDeliveryPage: {
+            items: components["schemas"]["OutgoingDelivery"][];
+            total: number;
+        };
+        /**
+         * OutgoingDelivery
+         * @description A message on its way; `messageId` is what the receiver gets as `webhook-id`.
+         */
+        OutgoingDelivery: {
+            id: string;
+            messageId: string;
+            /** @enum {unknown} */
+            kind: "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created";
+            /** @enum {unknown} */
+            state: "delivered" | "failed" | "given_up" | "waiting";
+            at: string;
+            nextAt: string | null;
+            deliveredAt: string | null;
+            lastStatus: number | null;
+            problem: string | null;
+        };
+        /**
+         * OutgoingAgainBody
+         * @description Since when what failed is to be sent again.
+         */
+        OutgoingAgainBody: {
+            /** Format: date-time */
+            since: string;
+        };
+        /**
+         * OutgoingAgain
+         * @description How many messages are sent again.
+         */
+        OutgoingAgain: {
+            count: number;
+        };
+        /**
+         * DealQuery
+         * @description A page of deals; the newest first, unless `sort` says otherwise (`-` turns it round).
+         */
+        DealQuery: {
+            /** @default  */
+            search?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            sort?: "" | "-number" | "-sum" | "-title" | "-updated" | "number" | "sum" | "title" | "updated";
+            /** @default 0 */
+            offset?: number;
+            /** @default 50 */
+            limit?: number;
+            /** @default  */
+            stageId?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            kind?: "" | "lost" | "open" | "won";
+            /** @default  */
+            responsibleId?: string;
+            /** @default  */
+            clientId?: string;
+            /** @default  */
+            contactId?: string;
+        };
+        /**
+         * DealPage
+         * @description A page of deals.
+         */
+        DealPage: {
+            items: components["schemas"]["DealShape"][];
+            total: number;
+        };
+        /**
+         * DealShape
+         * @description A deal.
+         */
+        DealShape: {
+            id: string;
+            number: number;
+            title: string;
+            stage: components["schemas"]["NamedThing"];
+            /** @enum {unknown} */
+            stageKind: "lost" | "open" | "won";
+            sum: string | null;
+            currency: string;
+            client: components["schemas"]["NamedThing"] | null;
+            contact: components["schemas"]["NamedThing"] | null;
+            responsible: components["schemas"]["NamedThing"] | null;
+            source: components["schemas"]["SourceShape"] | null;
+            createdAt: string;
+            updatedAt: string;
+            closedAt: string | null;
+        };
+        /**
+         * NamedThing
+         * @description Something with a name.
+         */
+        NamedThing: {
+            id: string;
+            name: string;
+        };
+        /**
+         * SourceShape
+         * @description What something was made of: a lead.
+         */
+        SourceShape: {
+            kind: string;
+            id: string;
+        };
+        /**
+         * DealWanted
+         * @description Which deals: by number, words or client, and by each filter that is given.
+         */
+        DealWanted: {
+            /** @default  */
+            search?: string;
+            /** @default  */
+            stageId?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            kind?: "" | "lost" | "open" | "won";
+            /** @default  */
+            responsibleId?: string;
+            /** @default  */
+            clientId?: string;
+            /** @default  */
+            contactId?: string;
+        };
+        /**
+         * DealBody
+         * @description A new deal; without a stage it begins in the first.
+         */
+        DealBody: {
+            title: string;
+            /** @default null */
+            stageId?: string | null;
+            /** @default null */
+            sum?: string | null;
+            /** @default null */
+            clientId?: string | null;
+            /** @default null */
+            contactId?: string | null;
+            /** @default null */
+            responsibleId?: string | null;
+        };
+        /**
+         * DealChange
+         * @description The parts of a deal to change; those left out stay, null empties sum, client, contact, responsible.
+         */
+        DealChange: {
+            title?: string;
+            stageId?: string;
+            sum?: string | null;
+            clientId?: string | null;
+            contactId?: string | null;
+            responsibleId?: string | null;
+        };
+        /**
+         * StageShape
+         * @description A stage of deals; `deals` are in it now.
+         */
+        StageShape: {
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            kind: "lost" | "open" | "won";
+            archived: boolean;
+            deals: number;
+        };
+        /**
+         * StageBody
+         * @description A new stage.
+         */
+        StageBody: {
+            name: string;
+            /**
+             * @default open
+             * @enum {unknown}
+             */
+            kind?: "lost" | "open" | "won";
+        };
+        /**
+         * StageChange
+         * @description The parts of a stage to change; those left out stay.
+         */
+        StageChange: {
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            archived?: boolean | null;
+        };
+        /**
+         * StageOrder
+         * @description Every stage, in the order in which they are to stand.
+         */
+        StageOrder: {
+            ids: string[];
+        };
+        /**
+         * OrderQuery
+         * @description A page of orders; the newest first, unless `sort` says otherwise (`-` turns it round).
+         */
+        OrderQuery: {
+            /** @default  */
+            search?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            sort?: "" | "-number" | "-sum" | "-title" | "-updated" | "number" | "sum" | "title" | "updated";
+            /** @default 0 */
+            offset?: number;
+            /** @default 50 */
+            limit?: number;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            state?: "" | "cancelled" | "done" | "in_work" | "new";
+            /** @default  */
+            responsibleId?: string;
+            /** @default  */
+            clientId?: string;
+            /** @default  */
+            contactId?: string;
+            /** @default  */
+            dealId?: string;
+        };
+        /**
+         * OrderPage
+         * @description A page of orders.
+         */
+        OrderPage: {
+            items: components["schemas"]["OrderShape"][];
+            total: number;
+        };
+        /**
+         * OrderShape
+         * @description An order as a list shows it; `sum` is that of its lines as it was given.
+         */
+        OrderShape: {
+            id: string;
+            number: number;
+            title: string;
+            /** @enum {unknown} */
+            state: "cancelled" | "done" | "in_work" | "new";
+            sum: string | null;
+            currency: string;
+            client: components["schemas"]["NamedThing"] | null;
+            contact: components["schemas"]["NamedThing"] | null;
+            deal: components["schemas"]["NumberedShape"] | null;
+            responsible: components["schemas"]["NamedThing"] | null;
+            source: components["schemas"]["SourceShape"] | null;
+            createdAt: string;
+            updatedAt: string;
+            closedAt: string | null;
+        };
+        /**
+         * NumberedShape
+         * @description Something that people call by its number.
+         */
+        NumberedShape: {
+            id: string;
+            number: number;
+            title: string;
+        };
+        /**
+         * OrderWanted
+         * @description Which orders: by number, words or client, and by each filter that is given.
+         */
+        OrderWanted: {
+            /** @default  */
+            search?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            state?: "" | "cancelled" | "done" | "in_work" | "new";
+            /** @default  */
+            responsibleId?: string;
+            /** @default  */
+            clientId?: string;
+            /** @default  */
+            contactId?: string;
+            /** @default  */
+            dealId?: string;
+        };
+        /**
+         * SalesOrderBody
+         * @description A new order.
+         */
+        SalesOrderBody: {
+            title: string;
+            /** @default null */
+            clientId?: string | null;
+            /** @default null */
+            contactId?: string | null;
+            /** @default null */
+            dealId?: string | null;
+            /** @default null */
+            responsibleId?: string | null;
+            /** @default  */
+            description?: string;
+            /** @default [] */
+            layouts?: string[];
+            /** @default [] */
+            lines?: components["schemas"]["LineBody"][];
+        };
+        /**
+         * LineBody
+         * @description A line of an order; with `id` one that it has already. Sizes are in metres.
+         */
+        LineBody: {
+            /** @default null */
+            id?: string | null;
+            /** @default  */
+            item?: string;
+            /** @default  */
+            machineCode?: string;
+            /** @default  */
+            resolution?: string;
+            /** @default  */
+            material?: string;
+            /** @default  */
+            materialCode?: string;
+            /** @default null */
+            width?: string | null;
+            /** @default null */
+            height?: string | null;
+            /** @default null */
+            quantity?: string | null;
+            /** @default null */
+            price?: string | null;
+            /** @default null */
+            amount?: string | null;
+            /** @default false */
+            isService?: boolean;
+            /** @default [] */
+            works?: components["schemas"]["WorkShape"][];
+        };
+        /**
+         * WorkShape
+         * @description A finishing work.
+         */
+        WorkShape: {
+            kind: string;
+            /** @default null */
+            quantity?: string | null;
+            /** @default  */
+            description?: string;
+        };
+        /**
+         * OrderCardShape
+         * @description An order whole.
+         */
+        OrderCardShape: {
+            id: string;
+            number: number;
+            title: string;
+            /** @enum {unknown} */
+            state: "cancelled" | "done" | "in_work" | "new";
+            sum: string | null;
+            currency: string;
+            client: components["schemas"]["NamedThing"] | null;
+            contact: components["schemas"]["NamedThing"] | null;
+            deal: components["schemas"]["NumberedShape"] | null;
+            responsible: components["schemas"]["NamedThing"] | null;
+            source: components["schemas"]["SourceShape"] | null;
+            createdAt: string;
+            updatedAt: string;
+            closedAt: string | null;
+            description: string;
+            layouts: string[];
+            total: components["schemas"]["TotalShape"];
+            lines: components["schemas"]["LineShape"][];
+        };
+        /**
+         * TotalShape
+         * @description What the lines come to: as it was given, and as price and quantity make it.
+         */
+        TotalShape: {
+            given: string | null;
+            computed: string | null;
+            differs: boolean;
+        };
+        /**
+         * LineShape
+         * @description A line: `amount` as it was given beside `computed`, price times quantity; neither is corrected.
+         */
+        LineShape: {
+            id: string;
+            item: string;
+            machineCode: string;
+            resolution: string;
+            material: string;
+            materialCode: string;
+            width: string | null;
+            height: string | null;
+            quantity: string | null;
+            price: string | null;
+            amount: string | null;
+            computed: string | null;
+            differs: boolean;
+            isService: boolean;
+            works: components["schemas"]["WorkShape"][];
+            extra: Record<string, unknown>;
+            ticket: components["schemas"]["LineTicket"] | null;
+        };
+        /**
+         * LineTicket
+         * @description The job ticket of a line.
+         */
+        LineTicket: {
+            id: string;
+            number: number;
+            /** @enum {unknown} */
+            state: "cancelled" | "done" | "in_work" | "new";
+        };
+        /**
+         * OrderChange
+         * @description The parts of an order to change; those left out stay, null empties what it refers to.
+         */
+        OrderChange: {
+            title?: string;
+            /** @enum {unknown} */
+            state?: "cancelled" | "done" | "in_work" | "new";
+            description?: string;
+            layouts?: string[];
+            clientId?: string | null;
+            contactId?: string | null;
+            dealId?: string | null;
+            responsibleId?: string | null;
+        };
+        /**
+         * LinesBody
+         * @description The lines of an order, all of them, in their order.
+         */
+        LinesBody: {
+            lines: components["schemas"]["LineBody"][];
+        };
+        /**
+         * TicketOffer
+         * @description A line that a job ticket may be made of; `ticked` at once unless it is a service or has a ticket.
+         */
+        TicketOffer: {
+            line: components["schemas"]["LineShape"];
+            ticked: boolean;
+        };
+        /**
+         * TicketsBody
+         * @description Of which lines tickets are to be made.
+         */
+        TicketsBody: {
+            lineIds: string[];
+        };
+        /**
+         * MadeTickets
+         * @description Tickets that were made now, and those of the same lines that were there already.
+         */
+        MadeTickets: {
+            new: components["schemas"]["TicketShape"][];
+            known: components["schemas"]["TicketShape"][];
+        };
+        /**
+         * TicketShape
+         * @description A job ticket: what was copied of its line. Sizes are in metres.
+         */
+        TicketShape: {
+            id: string;
+            number: number;
+            lineId: string;
+            order: components["schemas"]["NumberedShape"];
+            client: components["schemas"]["NamedThing"] | null;
+            responsible: components["schemas"]["NamedThing"] | null;
+            /** @enum {unknown} */
+            state: "cancelled" | "done" | "in_work" | "new";
+            item: string;
+            machineCode: string;
+            resolution: string;
+            material: string;
+            materialCode: string;
+            width: string | null;
+            height: string | null;
+            quantity: string | null;
+            works: components["schemas"]["WorkShape"][];
+            layouts: string[];
+            note: string;
+            createdAt: string;
+            updatedAt: string;
+            closedAt: string | null;
+        };
+        /**
+         * PrintedTickets
+         * @description An order with its job tickets, as a page to print needs them.
+         */
+        PrintedTickets: {
+            order: components["schemas"]["OrderCardShape"];
+            tickets: components["schemas"]["TicketShape"][];
+        };
+        /**
+         * TicketQuery
+         * @description A page of tickets; the newest first, unless `sort` says otherwise (`-` turns it round).
+         */
+        TicketQuery: {
+            /** @default  */
+            search?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            sort?: "" | "-item" | "-number" | "-order" | "-updated" | "item" | "number" | "order" | "updated";
+            /** @default 0 */
+            offset?: number;
+            /** @default 50 */
+            limit?: number;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            state?: "" | "cancelled" | "done" | "in_work" | "new";
+            /** @default  */
+            responsibleId?: string;
+            /** @default  */
+            clientId?: string;
+            /** @default  */
+            orderId?: string;
+        };
+        /**
+         * TicketPage
+         * @description A page of job tickets.
+         */
+        TicketPage: {
+            items: components["schemas"]["TicketShape"][];
+            total: number;
+        };
+        /**
+         * TicketWanted
+         * @description Which tickets: by number, item or client, and by each filter that is given.
+         */
+        TicketWanted: {
+            /** @default  */
+            search?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            state?: "" | "cancelled" | "done" | "in_work" | "new";
+            /** @default  */
+            responsibleId?: string;
+            /** @default  */
+            clientId?: string;
+            /** @default  */
+            orderId?: string;
+        };
+        /**
+         * TicketChange
+         * @description The parts of a ticket to change; those left out stay, null takes it from whoever is responsible.
+         */
+        TicketChange: {
+            /** @enum {unknown} */
+            state?: "cancelled" | "done" | "in_work" | "new";
+            note?: string;
+            responsibleId?: string | null;
+        };
+        /**
+         * LeadQuery
+         * @description Which leads: of a status, a person, a source; `from` and `to` bound the arrival, `to` is exclusive.
+         */
+        LeadQuery: {
+            /** @default  */
+            search?: string;
+            /** @default  */
+            sort?: string;
+            /** @default 0 */
+            offset?: number;
+            /** @default 50 */
+            limit?: number;
+            /** @default null */
+            status?: ("closed" | "in_work" | "open" | "processed") | null;
+            /** @default null */
+            responsibleId?: string | null;
+            /** @default null */
+            channelId?: string | null;
+            /** @default null */
+            partnerId?: string | null;
+            /** @default null */
+            clientId?: string | null;
+            /** @default null */
+            contactId?: string | null;
+            /** @default null */
+            door?: ("api" | "classic" | "hand" | "http" | "letter") | null;
+            /** @default null */
+            from?: string | null;
+            /** @default null */
+            to?: string | null;
+            /** @default null */
+            hasWarnings?: boolean | null;
+            /** @default null */
+            unread?: boolean | null;
+        };
+        /**
+         * LeadPage
+         * @description A page of leads, and how many each tab would show.
+         */
+        LeadPage: {
+            items: components["schemas"]["LeadShape"][];
+            total: number;
+            counts: components["schemas"]["LeadCounts"];
+        };
+        /**
+         * LeadShape
+         * @description A lead as the inbox shows it. `takenAt` ends the response time that begins with `createdAt`.
+         */
+        LeadShape: {
+            id: string;
+            number: number;
+            /** @enum {unknown} */
+            status: "closed" | "in_work" | "open" | "processed";
+            result: ("duplicate" | "not_target" | "other" | "spam") | null;
+            /** @enum {unknown} */
+            door: "api" | "classic" | "hand" | "http" | "letter";
+            title: string;
+            person: string;
+            company: string;
+            email: string;
+            phone: string;
+            city: string;
+            subject: string;
+            channel: components["schemas"]["LeadNamedShape"] | null;
+            partner: components["schemas"]["LeadNamedShape"] | null;
+            partnerText: string;
+            responsible: components["schemas"]["LeadNamedShape"] | null;
+            /** @enum {unknown} */
+            assignedBy: "client" | "contact" | "coordinator" | "door" | "person" | "request" | "rule";
+            client: components["schemas"]["LeadNamedShape"] | null;
+            contact: components["schemas"]["LeadNamedShape"] | null;
+            dealId: string | null;
+            orderId: string | null;
+            warnings: number;
+            duplicateOf: string | null;
+            unread: boolean;
+            createdAt: string;
+            updatedAt: string;
+            takenAt: string | null;
+            finishedAt: string | null;
+        };
+        /**
+         * LeadNamedShape
+         * @description Something that a lead refers to.
+         */
+        LeadNamedShape: {
+            id: string;
+            name: string;
+        };
+        /**
+         * LeadCounts
+         * @description How many leads of each status match the rest of the filter.
+         */
+        LeadCounts: {
+            open: number;
+            inWork: number;
+            processed: number;
+            closed: number;
+        };
+        /**
+         * LeadBody
+         * @description A lead; any part may be missing. `responsible` is a log-in, `path` the source's name.
+         *
+         *         With `lines` it becomes an order, too. What a web site says beside these fields goes into `extra`.
+         */
+        LeadBody: {
+            /** @default  */
+            title?: string;
+            /** @default  */
+            person?: string;
+            /** @default  */
+            company?: string;
+            /** @default  */
+            email?: string;
+            /** @default  */
+            phone?: string;
+            /** @default  */
+            description?: string;
+            /** @default  */
+            inn?: string;
+            /** @default  */
+            ip?: string;
+            /** @default  */
+            country?: string;
+            /** @default  */
+            city?: string;
+            /** @default  */
+            site?: string;
+            /** @default  */
+            path?: string;
+            /** @default  */
+            partner?: string;
+            /** @default  */
+            responsible?: string;
+            utm?: components["schemas"]["UtmShape"];
+            /** @default null */
+            datedAt?: string | null;
+            /** @default [] */
+            layouts?: string[];
+            /** @default [] */
+            lines?: components["schemas"]["LeadLineBody"][];
+            /** @default {} */
+            extra?: Record<string, unknown>;
+            /** @default null */
+            responsibleId?: string | null;
+            /** @default null */
+            channelId?: string | null;
+            /** @default null */
+            calendarId?: string | null;
+        };
+        /**
+         * UtmShape
+         * @description UTM marks and the referrer, as they came.
+         */
+        UtmShape: {
+            /** @default  */
+            source?: string;
+            /** @default  */
+            medium?: string;
+            /** @default  */
+            campaign?: string;
+            /** @default  */
+            term?: string;
+            /** @default  */
+            content?: string;
+            /** @default  */
+            referrer?: string;
+        };
+        /**
+         * LeadLineBody
+         * @description A line of the order. Sizes are in metres, money in the organisation's currency.
+         */
+        LeadLineBody: {
+            /** @default  */
+            item?: string;
+            /** @default  */
+            machineCode?: string;
+            /** @default  */
+            resolution?: string;
+            /** @default  */
+            material?: string;
+            /** @default  */
+            materialCode?: string;
+            /** @default null */
+            width?: string | null;
+            /** @default null */
+            height?: string | null;
+            /** @default null */
+            quantity?: string | null;
+            /** @default null */
+            price?: string | null;
+            /** @default null */
+            amount?: string | null;
+            /** @default false */
+            isService?: boolean;
+            /** @default [] */
+            works?: components["schemas"]["WorkBody"][];
+        };
+        /**
+         * WorkBody
+         * @description A finishing work on a line.
+         */
+        WorkBody: {
+            kind: string;
+            /** @default null */
+            quantity?: string | null;
+            /** @default  */
+            description?: string;
+        };
+        /**
+         * LeadStored
+         * @description The lead that became of a request.
+         */
+        LeadStored: {
+            id: string;
+            number: number;
+        };
+        /**
+         * PeriodQuery
+         * @description A period: from its beginning to before its end.
+         */
+        PeriodQuery: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        /**
+         * LeadStatistics
+         * @description Leads of a period by source and by person; half were answered within `medianS`, 90 % in `slowS`.
+         */
+        LeadStatistics: {
+            channels: components["schemas"]["LeadFigures"][];
+            people: components["schemas"]["LeadFigures"][];
+        };
+        /**
+         * LeadFigures
+         * @description Leads of one source or person that arrived in a period; the times are seconds until an answer.
+         */
+        LeadFigures: {
+            id: string | null;
+            title: string | null;
+            total: number;
+            open: number;
+            inWork: number;
+            processed: number;
+            closed: number;
+            spam: number;
+            duplicate: number;
+            converted: number;
+            answered: number;
+            medianS: number | null;
+            slowS: number | null;
+        };
+        /**
+         * LeadBulkBody
+         * @description One action on several leads; `userId` for assign, `result` for close.
+         */
+        LeadBulkBody: {
+            ids: string[];
+            /** @enum {unknown} */
+            action: "assign" | "close" | "process" | "reopen" | "take";
+            /** @default null */
+            userId?: string | null;
+            /** @default null */
+            result?: ("duplicate" | "not_target" | "other" | "spam") | null;
+        };
+        /**
+         * LeadBulkShape
+         * @description How many leads were changed, and how many could not be, or were so already.
+         */
+        LeadBulkShape: {
+            changed: number;
+            skipped: number;
+        };
+        /**
+         * LeadSelection
+         * @description Which leads a file has: as the list's query says it.
+         */
+        LeadSelection: {
+            /** @default  */
+            search?: string;
+            /** @default null */
+            status?: ("closed" | "in_work" | "open" | "processed") | null;
+            /** @default null */
+            responsibleId?: string | null;
+            /** @default null */
+            channelId?: string | null;
+            /** @default null */
+            partnerId?: string | null;
+            /** @default null */
+            clientId?: string | null;
+            /** @default null */
+            contactId?: string | null;
+            /** @default null */
+            door?: ("api" | "classic" | "hand" | "http" | "letter") | null;
+            /** @default null */
+            from?: string | null;
+            /** @default null */
+            to?: string | null;
+            /** @default null */
+            hasWarnings?: boolean | null;
+            /** @default null */
+            unread?: boolean | null;
+        };
+        /**
+         * LeadCard
+         * @description A lead whole: its fields as they came, what became of it, its history from the newest on.
+         */
+        LeadCard: {
+            id: string;
+            number: number;
+            /** @enum {unknown} */
+            status: "closed" | "in_work" | "open" | "processed";
+            result: ("duplicate" | "not_target" | "other" | "spam") | null;
+            /** @enum {unknown} */
+            door: "api" | "classic" | "hand" | "http" | "letter";
+            title: string;
+            person: string;
+            company: string;
+            email: string;
+            phone: string;
+            city: string;
+            subject: string;
+            channel: components["schemas"]["LeadNamedShape"] | null;
+            partner: components["schemas"]["LeadNamedShape"] | null;
+            partnerText: string;
+            responsible: components["schemas"]["LeadNamedShape"] | null;
+            /** @enum {unknown} */
+            assignedBy: "client" | "contact" | "coordinator" | "door" | "person" | "request" | "rule";
+            client: components["schemas"]["LeadNamedShape"] | null;
+            contact: components["schemas"]["LeadNamedShape"] | null;
+            dealId: string | null;
+            orderId: string | null;
+            warnings: number;
+            duplicateOf: string | null;
+            unread: boolean;
+            createdAt: string;
+            updatedAt: string;
+            takenAt: string | null;
+            finishedAt: string | null;
+            description: string;
+            inn: string;
+            ip: string;
+            country: string;
+            site: string;
+            path: string;
+            utm: components["schemas"]["UtmShape"];
+            layouts: string[];
+            extra: Record<string, unknown>;
+            inputId: string;
+            eventId: string | null;
+            datedAt: string | null;
+            convertedAt: string | null;
+            duplicateNumber: number | null;
+            edited: string[];
+            remarks: components["schemas"]["LeadWarning"][];
+            matches: components["schemas"]["LeadMatch"][];
+            history: components["schemas"]["LeadHappened"][];
+            names: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * LeadWarning
+         * @description What a person should know of a lead; `facts` are what the text is made of.
+         */
+        LeadWarning: {
+            code: string;
+            field: string;
+            text: string;
+            facts: Record<string, unknown>;
+        };
+        /**
+         * LeadMatch
+         * @description Somebody or something that a lead may be of, and the signal that led there.
+         */
+        LeadMatch: {
+            /** @enum {unknown} */
+            kind: "client" | "contact" | "lead";
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            signal: "email" | "phone";
+            value: string;
+            text: string;
+        };
+        /**
+         * LeadHappened
+         * @description One thing that happened to a lead; without a user the platform did it.
+         */
+        LeadHappened: {
+            id: string;
+            at: string;
+            kind: string;
+            user: string | null;
+            detail: Record<string, unknown>;
+        };
+        /**
+         * LeadChange
+         * @description What to correct of a lead; parts left out stay, null takes a link away.
+         */
+        LeadChange: {
+            title?: string;
+            person?: string;
+            company?: string;
+            email?: string;
+            phone?: string;
+            description?: string;
+            country?: string;
+            city?: string;
+            site?: string;
+            path?: string;
+            partner?: string;
+            channelId?: string | null;
+            partnerId?: string | null;
+            clientId?: string | null;
+            contactId?: string | null;
+        };
+        /**
+         * AssignBody
+         * @description Who is responsible from now on.
+         */
+        AssignBody: {
+            userId: string;
+        };
+        /**
+         * CloseBody
+         * @description What came of a lead.
+         */
+        CloseBody: {
+            /** @enum {unknown} */
+            result: "duplicate" | "not_target" | "other" | "spam";
+        };
+        /**
+         * NoteBody
+         * @description What somebody wrote down.
+         */
+        NoteBody: {
+            text: string;
+        };
+        /**
+         * InnBody
+         * @description The right INN, or an empty one, when the lead has none.
+         */
+        InnBody: {
+            inn: string;
+        };
+        /**
+         * ConvertBody
+         * @description What a lead becomes; what is left out stays as it is.
+         */
+        ConvertBody: {
+            /** @default null */
+            client?: components["schemas"]["ClientWishBody"] | null;
+            /** @default null */
+            contact?: components["schemas"]["ContactWishBody"] | null;
+            /** @default null */
+            deal?: components["schemas"]["DealWishBody"] | null;
+            /** @default null */
+            order?: components["schemas"]["OrderWishBody"] | null;
+        };
+        /**
+         * ClientWishBody
+         * @description One that is there by `id`, or a new client; a known INN leads to the one that has it.
+         */
+        ClientWishBody: {
+            /** @default null */
+            id?: string | null;
+            /** @default  */
+            name?: string;
+            /**
+             * @default company
+             * @enum {unknown}
+             */
+            kind?: "company" | "person";
+            /** @default null */
+            inn?: string | null;
+        };
+        /**
+         * ContactWishBody
+         * @description One that is there by `id`, or a new contact with the lead's addresses.
+         */
+        ContactWishBody: {
+            /** @default null */
+            id?: string | null;
+            /** @default  */
+            name?: string;
+        };
+        /**
+         * DealWishBody
+         * @description A deal to be made; without a title it is called as the lead.
+         */
+        DealWishBody: {
+            /** @default  */
+            title?: string;
+            /** @default null */
+            sum?: string | null;
+        };
+        /**
+         * OrderWishBody
+         * @description An order to be made, where the lead's lines did not make one already.
+         */
+        OrderWishBody: {
+            /** @default  */
+            title?: string;
+        };
+        /**
+         * ArchivedQuery
+         * @description Whether archived ones are listed, too.
+         */
+        ArchivedQuery: {
+            /** @default false */
+            archived?: boolean;
+        };
+        /**
+         * ChannelPage
+         * @description The directory of sources.
+         */
+        ChannelPage: {
+            items: components["schemas"]["ChannelShape"][];
+        };
+        /**
+         * ChannelShape
+         * @description A source of leads; one that is not `checked` was made of an unknown name, and waits for a look.
+         */
+        ChannelShape: {
+            id: string;
+            title: string;
+            checked: boolean;
+            archived: boolean;
+            leads: number;
+            rules: components["schemas"]["ChannelRuleShape"][];
+            createdAt: string;
+        };
+        /**
+         * ChannelRuleShape
+         * @description By what a source is known: a field of the lead that equals or contains a text.
+         */
+        ChannelRuleShape: {
+            /** @enum {unknown} */
+            field: "path" | "referrer" | "site" | "utm_campaign" | "utm_medium" | "utm_source";
+            /**
+             * @default equals
+             * @enum {unknown}
+             */
+            how?: "contains" | "equals";
+            value: string;
+        };
+        /**
+         * ChannelBody
+         * @description A new source.
+         */
+        ChannelBody: {
+            title: string;
+            /** @default [] */
+            rules?: components["schemas"]["ChannelRuleShape"][];
+        };
+        /**
+         * ChannelChange
+         * @description What to change of a source; given rules replace the ones that it has.
+         */
+        ChannelChange: {
+            title?: string;
+            checked?: boolean;
+            archived?: boolean;
+            rules?: components["schemas"]["ChannelRuleShape"][];
+        };
+        /**
+         * ChannelMergeBody
+         * @description Whose leads and rules they become.
+         */
+        ChannelMergeBody: {
+            intoId: string;
+        };
+        /**
+         * PartnerPage
+         * @description The directory of partners.
+         */
+        PartnerPage: {
+            items: components["schemas"]["PartnerShape"][];
+        };
+        /**
+         * PartnerShape
+         * @description A partner whose site sends leads.
+         */
+        PartnerShape: {
+            id: string;
+            title: string;
+            site: string;
+            archived: boolean;
+            leads: number;
+            createdAt: string;
+        };
+        /**
+         * PartnerBody
+         * @description A new partner; of the site its host counts.
+         */
+        PartnerBody: {
+            title: string;
+            site: string;
+        };
+        /**
+         * PartnerChange
+         * @description What to change of a partner.
+         */
+        PartnerChange: {
+            title?: string;
+            site?: string;
+            archived?: boolean;
+        };
+        /**
+         * AssignmentPage
+         * @description The assignment rules in their order.
+         */
+        AssignmentPage: {
+            items: components["schemas"]["AssignmentShape"][];
+        };
+        /**
+         * AssignmentShape
+         * @description An assignment rule in its place.
+         */
+        AssignmentShape: {
+            title: string;
+            /** @enum {unknown} */
+            kind: "by_source" | "least_busy" | "round_robin";
+            people: string[];
+            /** @default [] */
+            channels?: string[];
+            /** @default [] */
+            partners?: string[];
+            /** @default [] */
+            cities?: string[];
+            /** @default true */
+            enabled?: boolean;
+            id: string;
+            position: number;
+        };
+        /**
+         * AssignmentBody
+         * @description Who gets leads that nobody is responsible for: the first rule that fits counts.
+         *
+         *         round_robin: the people in turn. least_busy: who has the fewest leads to do. by_source: the first of the
+         *         people who may sign in. An empty condition asks for nothing.
+         */
+        AssignmentBody: {
+            title: string;
+            /** @enum {unknown} */
+            kind: "by_source" | "least_busy" | "round_robin";
+            people: string[];
+            /** @default [] */
+            channels?: string[];
+            /** @default [] */
+            partners?: string[];
+            /** @default [] */
+            cities?: string[];
+            /** @default true */
+            enabled?: boolean;
+        };
+        /**
+         * AssignmentOrder
+         * @description The rules in the order that they are to have.
+         */
+        AssignmentOrder: {
+            ids: string[];
+        };
+        /**
+         * IntakeSettingsShape
+         * @description How leads are handled. `coordinatorNow`: who gets what nobody else does, also while none is chosen.
+         */
+        IntakeSettingsShape: {
+            coordinatorId: string | null;
+            coordinatorNowId: string | null;
+            coordinatorNow: string | null;
+            notify: boolean;
+        };
+        /**
+         * IntakeSettingsChange
+         * @description What to set; null has the first administrator coordinate.
+         */
+        IntakeSettingsChange: {
+            coordinatorId?: string | null;
+            notify?: boolean;
+        };
+        /**
+         * InputQuery
+         * @description Which inputs.
+         */
+        InputQuery: {
+            /** @default  */
+            search?: string;
+            /** @default  */
+            sort?: string;
+            /** @default 0 */
+            offset?: number;
+            /** @default 50 */
+            limit?: number;
+            /** @default null */
+            state?: ("new" | "read" | "set_aside" | "unreadable") | null;
+            /** @default null */
+            door?: ("api" | "classic" | "hand" | "http" | "letter") | null;
+            /** @default null */
+            sourceId?: string | null;
+        };
+        /**
+         * InputPage
+         * @description Inputs, newest first; `counts` are of each state.
+         */
+        InputPage: {
+            items: components["schemas"]["InputRow"][];
+            total: number;
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * InputRow
+         * @description An input in the list; `reason` says why there is no lead.
+         */
+        InputRow: {
+            id: string;
+            /** @enum {unknown} */
+            door: "api" | "classic" | "hand" | "http" | "letter";
+            sourceId: string | null;
+            source: string;
+            /** @enum {unknown} */
+            state: "new" | "read" | "set_aside" | "unreadable";
+            title: string;
+            reason: components["schemas"]["InputWarning"] | null;
+            size: number;
+            leadId: string | null;
+            isTry: boolean;
+            isErased: boolean;
+            receivedAt: string;
+            readAt: string | null;
+        };
+        /**
+         * InputWarning
+         * @description Something that a person should know. `name` is the sender's own, `target` what we call it.
+         */
+        InputWarning: {
+            code: string;
+            field: string;
+            text: string;
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            target?: string | null;
+        };
+        /**
+         * InputCard
+         * @description One input: what came, and what was read, side by side. `correction`: the document as mended.
+         */
+        InputCard: {
+            input: components["schemas"]["InputRow"];
+            about: Record<string, unknown>;
+            mediaType: string;
+            pieces: components["schemas"]["InputPiece"][];
+            reading: components["schemas"]["InputReading"] | null;
+            correction: string | null;
+        };
+        /**
+         * InputPiece
+         * @description A piece as it is looked at: a text, or the first bytes of what is none.
+         */
+        InputPiece: {
+            kind: string;
+            name: string;
+            mediaType: string;
+            size: number;
+            encoding: string;
+            text: string | null;
+            hex: string | null;
+            cut: boolean;
+        };
+        /**
+         * InputReading
+         * @description What was read: `fields`, or `reason` says why not. `sureness` is that of the encoding.
+         */
+        InputReading: {
+            fields: components["schemas"]["InputFields"] | null;
+            reason: components["schemas"]["InputWarning"] | null;
+            warnings: components["schemas"]["InputWarning"][];
+            encoding: string;
+            sureness: string;
+            letter: components["schemas"]["InputLetter"] | null;
+        };
+        /**
+         * InputFields
+         * @description A lead as it was read; `extra` is what the sender said beside it, by the sender's own names.
+         */
+        InputFields: {
+            title: string;
+            person: string;
+            company: string;
+            email: string;
+            phone: string;
+            description: string;
+            inn: string;
+            ip: string;
+            country: string;
+            city: string;
+            site: string;
+            path: string;
+            partner: string;
+            responsible: string;
+            utmSource: string;
+            utmMedium: string;
+            utmCampaign: string;
+            utmTerm: string;
+            utmContent: string;
+            referrer: string;
+            datedAt: string | null;
+            layouts: string[];
+            lines: components["schemas"]["InputLine"][];
+            extra: Record<string, unknown>;
+        };
+        /**
+         * InputLine
+         * @description A line of goods as it was read; numbers are exact, as texts.
+         */
+        InputLine: {
+            item: string;
+            machineCode: string;
+            resolution: string;
+            material: string;
+            materialCode: string;
+            width: string | null;
+            height: string | null;
+            quantity: string | null;
+            price: string | null;
+            amount: string | null;
+            isService: boolean;
+            works: components["schemas"]["InputWork"][];
+            extra: Record<string, unknown>;
+        };
+        /** InputWork */
+        InputWork: {
+            kind: string;
+            quantity: string | null;
+            description: string;
+        };
+        /**
+         * InputLetter
+         * @description The head of a letter, and its files.
+         */
+        InputLetter: {
+            subject: string;
+            sender: string;
+            datedAt: string | null;
+            messageId: string;
+            attachments: components["schemas"]["InputAttachment"][];
+        };
+        /**
+         * InputAttachment
+         * @description A file of a letter, and what became of it.
+         */
+        InputAttachment: {
+            name: string;
+            mediaType: string;
+            size: number;
+            encoding: string;
+            outcome: string;
+            text: string;
+        };
+        /**
+         * ReadAgain
+         * @description `text`: the document as mended, in place of what came; the bytes stay as they are.
+         */
+        ReadAgain: {
+            /** @default null */
+            text?: string | null;
+        };
+        /**
+         * ReadAgainQuery
+         * @description `dry`: tell what would change, and change nothing.
+         */
+        ReadAgainQuery: {
+            /** @default false */
+            dry?: boolean;
+        };
+        /**
+         * InputAgain
+         * @description What reading again came to; with `dry` what it would come to.
+         */
+        InputAgain: {
+            id: string;
+            reading: components["schemas"]["InputReading"];
+            differences: components["schemas"]["InputDifference"][];
+            leadId: string | null;
+            makesLead: boolean;
+        };
+        /**
+         * InputDifference
+         * @description A field that reads otherwise now; not `applied` where a person changed it since.
+         */
+        InputDifference: {
+            field: string;
+            before: unknown;
+            after: unknown;
+            applied: boolean;
+        };
+        /**
+         * InputIds
+         * @description Several inputs.
+         */
+        InputIds: {
+            ids: string[];
+        };
+        /** ReadAgainMany */
+        ReadAgainMany: {
+            items: components["schemas"]["ReadAgainOutcome"][];
+        };
+        /**
+         * ReadAgainOutcome
+         * @description What became of one of several: `problem` is a sentence, null where it was read.
+         */
+        ReadAgainOutcome: {
+            id: string;
+            leadId: string | null;
+            problem: string | null;
+        };
+        /**
+         * InputName
+         * @description Have the sender's `name` taken for `target`, from now on, at this input's collector or door.
+         */
+        InputName: {
+            name: string;
+            /** @enum {unknown} */
+            target: "city" | "company" | "country" | "date" | "description" | "email" | "inn" | "ip" | "layout.file" | "layouts" | "line.amount" | "line.height" | "line.is_service" | "line.item" | "line.machine_code" | "line.material" | "line.material_code" | "line.price" | "line.quantity" | "line.resolution" | "line.width" | "line.works" | "lines" | "partner" | "path" | "person" | "phone" | "referrer" | "responsible" | "site" | "title" | "utm_campaign" | "utm_content" | "utm_medium" | "utm_source" | "utm_term" | "work.description" | "work.kind" | "work.quantity";
+        };
+        /** DoorPage */
+        DoorPage: {
+            items: components["schemas"]["DoorShape"][];
+            total: number;
+        };
+        /**
+         * DoorShape
+         * @description A door: its address, who may post from a browser, where its leads go, and the last that came.
+         */
+        DoorShape: {
+            id: string;
+            title: string;
+            url: string;
+            calendarId: string | null;
+            responsibleId: string | null;
+            channelId: string | null;
+            sites: string[];
+            isSigned: boolean;
+            mapping: components["schemas"]["MappedNames"][];
+            trap: string;
+            perMinute: number;
+            enabled: boolean;
+            count: number;
+            last: components["schemas"]["DoorLast"] | null;
+            createdAt: string;
+            updatedAt: string;
+        };
+        /**
+         * MappedNames
+         * @description A field of ours, and the names that the sender has for it.
+         */
+        MappedNames: {
+            /** @enum {unknown} */
+            target: "city" | "company" | "country" | "date" | "description" | "email" | "inn" | "ip" | "layout.file" | "layouts" | "line.amount" | "line.height" | "line.is_service" | "line.item" | "line.machine_code" | "line.material" | "line.material_code" | "line.price" | "line.quantity" | "line.resolution" | "line.width" | "line.works" | "lines" | "partner" | "path" | "person" | "phone" | "referrer" | "responsible" | "site" | "title" | "utm_campaign" | "utm_content" | "utm_medium" | "utm_source" | "utm_term" | "work.description" | "work.kind" | "work.quantity";
+            names: string[];
+        };
+        /**
+         * DoorLast
+         * @description The last that came by a door.
+         */
+        DoorLast: {
+            inputId: string;
+            /** @enum {unknown} */
+            state: "new" | "read" | "set_aside" | "unreadable";
+            reason: components["schemas"]["InputWarning"] | null;
+            receivedAt: string;
+        };
+        /**
+         * DoorBody
+         * @description A new door. `trap` names a field that people don't see; `sites` are origins like https://example.org.
+         */
+        DoorBody: {
+            title: string;
+            /** @default null */
+            calendarId?: string | null;
+            /** @default null */
+            responsibleId?: string | null;
+            /** @default null */
+            channelId?: string | null;
+            /** @default [] */
+            sites?: string[];
+            /** @default [] */
+            mapping?: components["schemas"]["MappedNames"][];
+            /** @default  */
+            trap?: string;
+            /** @default 120 */
+            perMinute?: number;
+            /** @default true */
+            enabled?: boolean;
+        };
+        /**
+         * DoorChange
+         * @description What is to change.
+         */
+        DoorChange: {
+            title?: string;
+            calendarId?: string | null;
+            responsibleId?: string | null;
+            channelId?: string | null;
+            sites?: string[];
+            mapping?: components["schemas"]["MappedNames"][];
+            trap?: string;
+            perMinute?: number;
+            enabled?: boolean;
+        };
+        /**
+         * DoorSecret
+         * @description The secret that requests are signed with; shown this once.
+         */
+        DoorSecret: {
+            secret: string;
+        };
+        /**
+         * DoorTry
+         * @description An example; with `send` it goes in for real, marked as a try.
+         */
+        DoorTry: {
+            body: string;
+            /** @default application/json */
+            contentType?: string;
+            /** @default false */
+            send?: boolean;
+        };
+        /**
+         * DoorTried
+         * @description What the example reads as; `inputId` where it was sent.
+         */
+        DoorTried: {
+            reading: components["schemas"]["InputReading"];
+            inputId: string | null;
+        };
+        /** CollectorList */
+        CollectorList: {
+            items: components["schemas"]["CollectorShape"][];
+        };
+        /**
+         * CollectorShape
+         * @description A mailbox that is read for requests.
+         *
+         *         `nextAt` is null for a collector that is off, marked for removal, or asked to run at once.
+         */
+        CollectorShape: {
+            id: string;
+            title: string;
+            /** @enum {unknown} */
+            kind: "site_requests";
+            host: string;
+            port: number;
+            /** @enum {unknown} */
+            security: "starttls" | "tls";
+            username: string;
+            certificate: string | null;
+            folder: string;
+            keyword: string;
+            /** Format: date */
+            fromDate: string;
+            calendarId: string | null;
+            responsibleId: string | null;
+            responsible: string | null;
+            channelId: string | null;
+            mapping: components["schemas"]["MappedNames"][];
+            /** @enum {unknown} */
+            after: "delete" | "keep" | "mark" | "move";
+            mark: string | null;
+            moveTo: string | null;
+            deleteAfterDays: number | null;
+            separateMailbox: boolean;
+            everyMinutes: number | null;
+            enabled: boolean;
+            removalMarkedAt: string | null;
+            running: boolean;
+            asked: boolean;
+            nextAt: string | null;
+            succeededAt: string | null;
+            failures: number;
+            lastRun: components["schemas"]["CollectorRunShape"] | null;
+            createdBy: string | null;
+            createdAt: string;
+        };
+        /**
+         * CollectorRunShape
+         * @description One look at a mailbox.
+         *
+         *         seen = letters without the keyword + taken + known (taken before) + not taken (too large, or the server
+         *         did not give them). `reason` says why it failed, or what could not be done with letters that were taken.
+         */
+        CollectorRunShape: {
+            id: string;
+            /** @enum {unknown} */
+            begunBy: "hand" | "time";
+            /** @enum {unknown} */
+            state: "broken_off" | "done" | "failed" | "running";
+            seen: number;
+            withKeyword: number;
+            taken: number;
+            known: number;
+            notTaken: number;
+            settled: number;
+            deleted: number;
+            reason: string | null;
+            begunAt: string;
+            finishedAt: string | null;
+        };
+        /**
+         * CollectorBody
+         * @description A collector as a person enters it.
+         *
+         *         The password is stored sealed and never told again; null keeps the stored one, which goes to the same
+         *         server under the same name only. `certificate` is PEM that is trusted beside the system's authorities.
+         *         Letters that arrived before `fromDate` are not looked at; without one that is today. `everyMinutes` is an
+         *         interval of its own in place of the job's. With `separateMailbox` nobody works in the mailbox: by
+         *         `deleteAfterDays` every letter goes, not only those that were collected.
+         */
+        CollectorBody: {
+            title: string;
+            /**
+             * @default site_requests
+             * @enum {unknown}
+             */
+            kind?: "site_requests";
+            host: string;
+            /** @default 993 */
+            port?: number;
+            /**
+             * @default tls
+             * @enum {unknown}
+             */
+            security?: "starttls" | "tls";
+            username: string;
+            /** @default null */
+            password?: string | null;
+            /** @default null */
+            certificate?: string | null;
+            /** @default INBOX */
+            folder?: string;
+            /** @default ORDER */
+            keyword?: string;
+            /** @default null */
+            fromDate?: string | null;
+            /** @default null */
+            calendarId?: string | null;
+            /** @default null */
+            responsibleId?: string | null;
+            /** @default null */
+            channelId?: string | null;
+            /** @default null */
+            mapping?: components["schemas"]["MappedNames"][] | null;
+            /**
+             * @default keep
+             * @enum {unknown}
+             */
+            after?: "delete" | "keep" | "mark" | "move";
+            /** @default null */
+            mark?: string | null;
+            /** @default null */
+            moveTo?: string | null;
+            /** @default null */
+            deleteAfterDays?: number | null;
+            /** @default false */
+            separateMailbox?: boolean;
+            /** @default null */
+            everyMinutes?: number | null;
+            /** @default true */
+            enabled?: boolean;
+        };
+        /**
+         * CheckBody
+         * @description A mailbox to be looked at; with `id` the stored password of that collector may do.
+         */
+        CheckBody: {
+            title: string;
+            /**
+             * @default site_requests
+             * @enum {unknown}
+             */
+            kind?: "site_requests";
+            host: string;
+            /** @default 993 */
+            port?: number;
+            /**
+             * @default tls
+             * @enum {unknown}
+             */
+            security?: "starttls" | "tls";
+            username: string;
+            /** @default null */
+            password?: string | null;
+            /** @default null */
+            certificate?: string | null;
+            /** @default INBOX */
+            folder?: string;
+            /** @default ORDER */
+            keyword?: string;
+            /** @default null */
+            fromDate?: string | null;
+            /** @default null */
+            calendarId?: string | null;
+            /** @default null */
+            responsibleId?: string | null;
+            /** @default null */
+            channelId?: string | null;
+            /** @default null */
+            mapping?: components["schemas"]["MappedNames"][] | null;
+            /**
+             * @default keep
+             * @enum {unknown}
+             */
+            after?: "delete" | "keep" | "mark" | "move";
+            /** @default null */
+            mark?: string | null;
+            /** @default null */
+            moveTo?: string | null;
+            /** @default null */
+            deleteAfterDays?: number | null;
+            /** @default false */
+            separateMailbox?: boolean;
+            /** @default null */
+            everyMinutes?: number | null;
+            /** @default true */
+            enabled?: boolean;
+            /** @default null */
+            id?: string | null;
+        };
+        /**
+         * MailboxCheck
+         * @description How far a check of a mailbox came: steps that worked, the one that failed, and why.
+         *
+         *         `considered` letters arrived from the date on, `wanted` of them bear the keyword; the newest are in
+         *         `letters`. Not `complete`: there are more than were looked at.
+         */
+        MailboxCheck: {
+            passed: ("connect" | "folder" | "letters" | "login" | "tls")[];
+            failed: ("connect" | "folder" | "letters" | "login" | "tls") | null;
+            reason: string | null;
+            folders: string[];
+            exists: number;
+            considered: number;
+            wanted: number;
+            tooLarge: number;
+            complete: boolean;
+            letters: components["schemas"]["WantedLetter"][];
+            moves: boolean;
+            removesSingleLetters: boolean;
+        };
+        /**
+         * WantedLetter
+         * @description A letter that a first run would take.
+         */
+        WantedLetter: {
+            subject: string;
+            arrivedAt: string | null;
+            size: number;
+        };
+        /** JobShape */
+        JobShape: {
+            on: boolean;
+            everyMinutes: number;
+        };
+        /**
+         * JobBody
+         * @description Whether mail is collected, and how often where a collector has no interval of its own.
+         */
+        JobBody: {
+            on: boolean;
+            everyMinutes: number;
+        };
+        /** RunPage */
+        RunPage: {
+            items: components["schemas"]["CollectorRunShape"][];
+            total: number;
+        };
+        /** LettersQuery */
+        LettersQuery: {
+            /** @default  */
+            search?: string;
+            /** @default  */
+            sort?: string;
+            /** @default 0 */
+            offset?: number;
+            /** @default 50 */
+            limit?: number;
+            /** @default false */
+            notTaken?: boolean;
+        };
+        /** CollectedLetterPage */
+        CollectedLetterPage: {
+            items: components["schemas"]["CollectedLetter"][];
+            total: number;
+        };
+        /**
+         * CollectedLetter
+         * @description A letter with the keyword. `subject` is told of one that was not taken: look for it in the mailbox.
+         */
+        CollectedLetter: {
+            id: string;
+            uid: number;
+            /** @enum {unknown} */
+            outcome: "known" | "not_fetched" | "taken" | "too_large";
+            inputId: string | null;
+            subject: string | null;
+            size: number;
+            arrivedAt: string | null;
+            collectedAt: string;
+            settledAt: string | null;
+            toBeDeletedAt: string | null;
+            deletedAt: string | null;
+        };
+        /**
          * DemoCard
          * @description What can be played with.
          */
@@ -6229,7 +11186,7 @@ export interface components {
             name: string;
             email: string;
             /** @enum {unknown} */
-            role: "administrator" | "editor" | "integrator" | "marketer" | "sales_manager";
+            role: "administrator" | "connector" | "editor" | "integrator" | "marketer" | "sales_manager";
         };
         /**
          * DemoRemoved
@@ -6996,15 +11953,27 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description A file of at most 5000000 bytes.
+                     */
+                    file: string;
+                    /** @default  */
+                    note?: string;
+                };
+            };
+        };
         responses: {
-            /** @description Upload a .py file or a .zip archive in the field `file`: a new module, or a draft of a known one. */
+            /** @description Upload a .py file or a .zip archive: a new module, or a draft of a known one. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "multipart/form-data": components["schemas"]["UploadedShape"];
+                    "application/json": components["schemas"]["UploadedShape"];
                 };
             };
             /** @description A problem */
@@ -8035,6 +13004,95 @@ export interface operations {
             };
         };
     };
+    list_services: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The modules that are switched on, with the settings that an account of each needs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServicePage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everybody who may sign in, by name: whom an account can be opened to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ask the service for plan and usage now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_account: {
         parameters: {
             query?: never;
@@ -8535,7 +13593,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Companies by name, found by a part of the name or the beginning of the INN. */
+            /** @description Companies by name, found by a part of the name or an address, or by the beginning of the INN. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8588,6 +13646,37 @@ export interface operations {
             };
         };
     };
+    export_companies: {
+        parameters: {
+            query?: {
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The companies that match a search as a CSV file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_company: {
         parameters: {
             query?: never;
@@ -8599,13 +13688,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One company. */
+            /** @description One company, and what belongs to it. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ClientShape"];
+                    "application/json": components["schemas"]["ClientCard"];
                 };
             };
             /** @description A problem */
@@ -8634,7 +13723,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Give a company this name, kind, INN and KPP. */
+            /** @description Give a company this name, kind, INN and KPP, and what else is given. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9298,6 +14387,42 @@ export interface operations {
             };
         };
     };
+    list_stops: {
+        parameters: {
+            query?: {
+                reason?: "" | "hard_bounce" | "manual" | "spam" | "unsubscribe";
+                categoryId?: string;
+                kind?: "" | "email" | "phone";
+                origin?: "" | "import";
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entries of the stop-list, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StopPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     add_to_stop_list: {
         parameters: {
             query?: never;
@@ -9362,6 +14487,135 @@ export interface operations {
             };
         };
     };
+    count_stops: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many entries there are, by reason and by category. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StopCounts"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_stops: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindBody"];
+            };
+        };
+        responses: {
+            /** @description Whether an address is on the stop-list: since when, why, by which campaign; also one of nobody. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StopFound"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_stops: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopBatch"];
+            };
+        };
+        responses: {
+            /** @description Put up to 1,000 addresses on the stop-list; a result for each. Doing it again changes nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StopResults"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_stops: {
+        parameters: {
+            query?: {
+                reason?: "" | "hard_bounce" | "manual" | "spam" | "unsubscribe";
+                categoryId?: string;
+                kind?: "" | "email" | "phone";
+                origin?: "" | "import";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries as a CSV file, streamed as it is made; of an address that is not stored it says so. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_imports: {
         parameters: {
             query?: {
@@ -9400,12 +14654,17 @@ export interface operations {
         parameters: {
             query: {
                 fileName: string;
+                purpose?: "contacts" | "suppression";
             };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
         responses: {
             /** @description Upload a CSV or XLSX file, which is the request's body; nothing is imported before it is started. */
             201: {
@@ -9413,7 +14672,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": components["schemas"]["ImportCard"];
+                    "application/json": components["schemas"]["ImportCard"];
                 };
             };
             /** @description A problem */
@@ -9699,6 +14958,37 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Live progress: an event `progress` at once and at every change, and `end` when it is over. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description A problem */
@@ -12157,6 +17447,648 @@ export interface operations {
             };
         };
     };
+    list_syncs: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+                segmentId?: string | null;
+                accountId?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Syncs, the newest first, each with its newest run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncBody"];
+            };
+        };
+        responses: {
+            /** @description Store a sync as a draft and make its plan; nothing is transferred before it is confirmed. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sync_services: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The accounts that syncs may name; those that can't be chosen too, with the reason. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncServicePage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sync_targets: {
+        parameters: {
+            query: {
+                accountId: string;
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lists of an account as its service tells them now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncTargetPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One sync with its newest run, and what can be done with it now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take a sync away; the list at the service stays as it is. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncChange"];
+            };
+        };
+        responses: {
+            /** @description Change parts of a sync, keep it, or let it rest; a draft's plan is made anew. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Run a sync now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncConfirmBody"];
+            };
+        };
+        responses: {
+            /** @description Have the plan that waits carried out; a draft is kept from then on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stop the run under way; what it has done at the service stays. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recompute_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Run a sync now, or directly after the run that is under way. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecomputedShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recompute_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Run every sync of a segment now, or directly after its run under way. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecomputedShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sync_runs: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The runs of a sync, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRunPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sync_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One run: its plan, how far it is, what came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRunShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_sync_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Live progress of a run: an event `progress` at once and at every change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_sync_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Try just the refused rows of a run again, in a new run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRunShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sync_rejects: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows that the service refused in a run, and the causes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRejectPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_sync_rejects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The refused rows as a CSV file, streamed as it is made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sync_held: {
+        parameters: {
+            query?: {
+                verdict?: ("at_service_bounced" | "at_service_deleted" | "at_service_pending" | "at_service_unsubscribed" | "blocked" | "duplicate" | "hard_bounce" | "no_address" | "no_consent" | "plan_limit" | "spam" | "unsubscribed_all" | "unsubscribed_category") | null;
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is not transferred by a run and why, page by page, while the run is there to look at. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncHeldPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_sync_held: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is not transferred by a run as a CSV file; empty once the run has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_webhooks: {
         parameters: {
             query?: {
@@ -12180,6 +18112,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_arrivals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How the webhooks are of each account that one may use. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrivalsShape"][];
                 };
             };
             /** @description A problem */
@@ -12769,6 +18730,3808 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MadeSegment"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contact_panel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tabs and blocks of a contact's provider panel; no service is asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PanelCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contact_panel_block: {
+        parameters: {
+            query: {
+                email: string;
+                fresh?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What one account's service knows of one of the contact's addresses; trouble is told in the block. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PanelBlock"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_contact_panel_choices: {
+        parameters: {
+            query: {
+                email: string;
+                fresh?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All lists of an account with the contact's state in each, for check boxes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PanelChoices"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_contact_subscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PanelChanges"];
+            };
+        };
+        responses: {
+            /** @description Put a contact into lists of a service and take it out of others; one result for each list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PanelSaved"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_whole_panel: {
+        parameters: {
+            query: {
+                email: string;
+                fresh?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The panel of an e-mail address with every block, for another system. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholePanel"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_embed_keys: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Keys for embedding that are not revoked, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbedKeyPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_embed_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmbedKeyForm"];
+            };
+        };
+        responses: {
+            /** @description Make a key for embedding the panel; its secret is in this answer alone. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbedKeyMade"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_embed_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refuse a key's links and pages from now on. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_calendars: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calendars that one may see, the shared ones first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarBody"];
+            };
+        };
+        responses: {
+            /** @description Make a shared calendar. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_own_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One's own calendar; where there is none yet it is made, under one's name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One calendar. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Put a shared calendar into the archive; its events stay there with it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarChange"];
+            };
+        };
+        responses: {
+            /** @description Change a calendar; to have incoming leads land in it takes the right to look after what comes in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_calendar_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret iCalendar address of a calendar. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarLink"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_calendar_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Make a new secret iCalendar address; the one before it leads nowhere from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarLink"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_calendar_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Have the secret iCalendar address lead nowhere. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_calendar_events: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                calendar?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events that lie in a time, also in part. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarEventPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_calendar_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarEventBody"];
+            };
+        };
+        responses: {
+            /** @description Enter an event. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarEventShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_calendar_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One event. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarEventShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_calendar_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete an event that somebody entered; one that came of a lead stays. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_calendar_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarEventChange"];
+            };
+        };
+        responses: {
+            /** @description Change an event; one that came of a lead can be moved, to another time, person or calendar. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarEventShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_outgoing_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Endpoints, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_outgoing_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutgoingBody"];
+            };
+        };
+        responses: {
+            /** @description Enter an endpoint; it hears of what happens from now on. Messages are signed by Standard Webhooks. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingMade"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_outgoing_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What can be told, with the JSON Schema and an example of each body. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingKindPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_outgoing_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One endpoint. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_outgoing_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete an endpoint with all that was, or was to be, sent to it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_outgoing_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutgoingChange"];
+            };
+        };
+        responses: {
+            /** @description Change an endpoint, or turn it on or off; on again, it is sent what still waits for it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_outgoing_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret of an endpoint; that it was shown stands in the audit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingSecret"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_outgoing_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A new secret; for a day the one before it signs, too, so that receivers change it without a gap. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingSecret"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_outgoing_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutgoingTestBody"];
+            };
+        };
+        responses: {
+            /** @description Send an example now, once; the answer says what came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingDeliveryCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_outgoing_deliveries: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+                state?: ("delivered" | "failed" | "given_up" | "waiting") | null;
+                kind?: ("contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created") | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was, or is to be, sent to an endpoint, the newest first; kept for thirty days. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingDeliveryPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeliver_failed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutgoingAgainBody"];
+            };
+        };
+        responses: {
+            /** @description Send what failed or was given up since a time again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingAgain"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_outgoing_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One delivery with its body and its attempts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingDeliveryCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Send one message again, delivered or not. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingDeliveryCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deals: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: "" | "-number" | "-sum" | "-title" | "-updated" | "number" | "sum" | "title" | "updated";
+                offset?: number;
+                limit?: number;
+                stageId?: string;
+                kind?: "" | "lost" | "open" | "won";
+                responsibleId?: string;
+                clientId?: string;
+                contactId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deals by number, words or client, and by filters, page by page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealBody"];
+            };
+        };
+        responses: {
+            /** @description Store a new deal. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_deals: {
+        parameters: {
+            query?: {
+                search?: string;
+                stageId?: string;
+                kind?: "" | "lost" | "open" | "won";
+                responsibleId?: string;
+                clientId?: string;
+                contactId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deals that the filters leave as a CSV file, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One deal. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealChange"];
+            };
+        };
+        responses: {
+            /** @description Change parts of a deal: its stage, for example. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deal_stages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stages of deals in their order, archived ones too. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StageShape"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_deal_stage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StageBody"];
+            };
+        };
+        responses: {
+            /** @description Add a stage behind the others; all of them. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StageShape"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_deal_stage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StageChange"];
+            };
+        };
+        responses: {
+            /** @description Rename a stage, archive it or bring it back; all stages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StageShape"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    arrange_deal_stages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StageOrder"];
+            };
+        };
+        responses: {
+            /** @description Put the stages into another order; all of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StageShape"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_orders: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: "" | "-number" | "-sum" | "-title" | "-updated" | "number" | "sum" | "title" | "updated";
+                offset?: number;
+                limit?: number;
+                state?: "" | "cancelled" | "done" | "in_work" | "new";
+                responsibleId?: string;
+                clientId?: string;
+                contactId?: string;
+                dealId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Orders by number, words or client, and by filters, page by page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SalesOrderBody"];
+            };
+        };
+        responses: {
+            /** @description Store a new order with its lines; none of them can have a key yet. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderCardShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_orders: {
+        parameters: {
+            query?: {
+                search?: string;
+                state?: "" | "cancelled" | "done" | "in_work" | "new";
+                responsibleId?: string;
+                clientId?: string;
+                contactId?: string;
+                dealId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The orders that the filters leave as a CSV file, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One order whole; each sum as it was given beside what price and quantity make. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderCardShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderChange"];
+            };
+        };
+        responses: {
+            /** @description Change parts of an order: its state, for example. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderCardShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_order_lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinesBody"];
+            };
+        };
+        responses: {
+            /** @description Give an order these lines; one that has a job ticket can't be left out. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderCardShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offer_job_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lines of an order, and which of them are ticked for job tickets at once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketOffer"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_order_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An order with all its job tickets, as they are printed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedTickets"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_job_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketsBody"];
+            };
+        };
+        responses: {
+            /** @description Make one job ticket of each of these lines; a line that has one keeps it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeTickets"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_job_tickets: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: "" | "-item" | "-number" | "-order" | "-updated" | "item" | "number" | "order" | "updated";
+                offset?: number;
+                limit?: number;
+                state?: "" | "cancelled" | "done" | "in_work" | "new";
+                responsibleId?: string;
+                clientId?: string;
+                orderId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Job tickets by number, item or client, and by filters, page by page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_job_tickets: {
+        parameters: {
+            query?: {
+                search?: string;
+                state?: "" | "cancelled" | "done" | "in_work" | "new";
+                responsibleId?: string;
+                clientId?: string;
+                orderId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tickets that the filters leave as a CSV file, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One job ticket, whole: what a machine of the workshop reads. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_job_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketChange"];
+            };
+        };
+        responses: {
+            /** @description Give a job ticket another state, note or responsible. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_leads: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+                status?: ("closed" | "in_work" | "open" | "processed") | null;
+                responsibleId?: string | null;
+                channelId?: string | null;
+                partnerId?: string | null;
+                clientId?: string | null;
+                contactId?: string | null;
+                door?: ("api" | "classic" | "hand" | "http" | "letter") | null;
+                from?: string | null;
+                to?: string | null;
+                hasWarnings?: boolean | null;
+                unread?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Leads, the newest first, and how many of each status match the rest of the filter. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeadBody"];
+            };
+        };
+        responses: {
+            /** @description Store a lead, and all that becomes of it: who is responsible, an event, an order of its lines. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStored"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_leads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Live updates of the inbox: an event `inbox` at once, and whenever a lead comes in or is changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_leads: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Leads that arrived in a period, by source and by person, and how fast they were answered. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStatistics"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_leads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeadBulkBody"];
+            };
+        };
+        responses: {
+            /** @description Do one thing to several leads; those that can't take it stay as they are and are counted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadBulkShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_leads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeadSelection"];
+            };
+        };
+        responses: {
+            /** @description The leads of a selection as a CSV file (UTF-8), streamed as it is made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One lead whole, with what it may be of and its history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeadChange"];
+            };
+        };
+        responses: {
+            /** @description Correct fields and links of a lead; reading its input again leaves them from then on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    see_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Note that somebody opened a lead: it is unread no more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take a lead into work; one that waits for the Coordinator becomes one's own. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignBody"];
+            };
+        };
+        responses: {
+            /** @description Make somebody responsible for a lead, who is told by letter. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    process_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Mark a lead as processed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseBody"];
+            };
+        };
+        responses: {
+            /** @description Close a lead with its result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take up a lead again that was processed or closed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_lead_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteBody"];
+            };
+        };
+        responses: {
+            /** @description Write something down beside a lead. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correct_lead_inn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InnBody"];
+            };
+        };
+        responses: {
+            /** @description Enter the right INN of a lead: its client is found by it, or made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    convert_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConvertBody"];
+            };
+        };
+        responses: {
+            /** @description Make client, contact, deal and order of a lead in one step, and mark it processed; once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_channels: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sources of leads; those to be checked come first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelBody"];
+            };
+        };
+        responses: {
+            /** @description Add a source with the rules that it is known by; the directory as it is then. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelChange"];
+            };
+        };
+        responses: {
+            /** @description Rename a source, say that it is right, archive it, or give it other rules. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelMergeBody"];
+            };
+        };
+        responses: {
+            /** @description Have the leads of a source be another's, also those that will name it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_partners: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The partners whose sites send leads. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_partner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartnerBody"];
+            };
+        };
+        responses: {
+            /** @description Register a partner's site; the directory as it is then. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_partner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartnerChange"];
+            };
+        };
+        responses: {
+            /** @description Rename a partner, correct its site, or archive it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_assignments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who gets leads that nobody is responsible for, in the order of the rules. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_assignment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentBody"];
+            };
+        };
+        responses: {
+            /** @description Add an assignment rule behind the others; all of them as they are then. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_assignments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentOrder"];
+            };
+        };
+        responses: {
+            /** @description Put the assignment rules in another order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_assignment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentBody"];
+            };
+        };
+        responses: {
+            /** @description Enter an assignment rule anew; its turns go on where they were. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_assignment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take an assignment rule away. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_lead_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who coordinates, and whether letters tell of new leads. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeSettingsShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_lead_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntakeSettingsChange"];
+            };
+        };
+        responses: {
+            /** @description Choose the Coordinator, and whether letters tell of new leads. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeSettingsShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_inputs: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+                state?: ("new" | "read" | "set_aside" | "unreadable") | null;
+                door?: ("api" | "classic" | "hand" | "http" | "letter") | null;
+                sourceId?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came in, newest first, whether a lead became of it or not. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InputPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_input: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One input: what came, as texts, and what was read of it, side by side. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InputCard"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_input: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes of an input exactly as they came, as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_input_again: {
+        parameters: {
+            query?: {
+                dry?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadAgain"];
+            };
+        };
+        responses: {
+            /** @description Read an input again, after the mapping or the document was mended; `dry` only tells what changes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InputAgain"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_inputs_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InputIds"];
+            };
+        };
+        responses: {
+            /** @description Read several inputs again, each by itself. Takes leads.write or intake.manage. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadAgainMany"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_input_aside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Say that an unreadable input is no lead. Takes leads.write or intake.manage. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map_input_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InputName"];
+            };
+        };
+        responses: {
+            /** @description Have a name taken for a field of ours, at the collector or door that this input came by. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_intake_doors: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Doors of the HTTP service, by title. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_intake_door: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoorBody"];
+            };
+        };
+        responses: {
+            /** @description Make a door; its address is a secret of the sites that post to it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_intake_door: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One door. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_intake_door: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Close a door for good: its address leads nowhere from now on. What came by it stays. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_intake_door: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoorChange"];
+            };
+        };
+        responses: {
+            /** @description Change a door; its address stays. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_intake_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Give a door a new address; the old one leads nowhere from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_intake_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Have every request be signed (X-Signature) with a new secret; it is in this answer alone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorSecret"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_intake_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take requests without a signature again. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_intake_door: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoorTry"];
+            };
+        };
+        responses: {
+            /** @description Read an example as this door would; with `send` it really goes in, marked as a try. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorTried"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_mail_collectors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every mail collector with its newest run; those marked for removal stand last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectorList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_mail_collector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectorBody"];
+            };
+        };
+        responses: {
+            /** @description Make a mail collector. It runs as soon as the job looks; check its mailbox first. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectorShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckBody"];
+            };
+        };
+        responses: {
+            /** @description Look at a mailbox that is being entered: log in, find the folder, count what would be taken. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxCheck"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_mail_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The scheduled job "mail collector": whether it is on, and how often it runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_mail_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobBody"];
+            };
+        };
+        responses: {
+            /** @description Switch the scheduled job on or off, and say how often it runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_mail_collector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One mail collector with its newest run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectorShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_mail_collector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectorBody"];
+            };
+        };
+        responses: {
+            /** @description Enter a mail collector anew. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectorShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collect_mail_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Have a mail collector run at once; letters that the server did not give before are asked for again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectorShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_mail_collector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Mark a mail collector for removal: it is not run any more, its history stays. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectorShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmark_mail_collector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take the mark off: the mail collector runs again, and goes on where it stopped. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectorShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_collector_runs: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The runs of a mail collector, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_collected_letters: {
+        parameters: {
+            query?: {
+                search?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+                notTaken?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Letters with the keyword that a mail collector came upon, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectedLetterPage"];
                 };
             };
             /** @description A problem */

@@ -3,8 +3,11 @@ import { chooseLanguage, type Language } from "../i18n";
 import { api, Problem, keepCsrfToken } from "./client";
 import type { Shape } from "./shapes";
 
-export type Role = "administrator" | "integrator" | "marketer" | "editor" | "sales_manager";
-export const ROLES: Role[] = ["administrator", "integrator", "marketer", "editor", "sales_manager"];
+export type Role = "administrator" | "integrator" | "marketer" | "editor" | "sales_manager" | "connector";
+export const ROLES: Role[] = ["administrator", "integrator", "marketer", "editor", "sales_manager", "connector"];
+
+/** The roles that the demo has a person for; the last is given beside another. */
+export type PlayedRole = Exclude<Role, "connector">;
 
 export type Theme = "auto" | "light" | "dark";
 
@@ -24,7 +27,10 @@ export const sessionQuery = queryOptions({
   staleTime: Infinity,
   queryFn: async (): Promise<Session | null> => {
     try {
-      return remember(await api.get<Session>("/session"));
+      const session = remember(await api.get<Session>("/session"));
+      // It may have been chosen in another browser; what the server writes is in it anyway.
+      await chooseLanguage(session.user.language);
+      return session;
     } catch (problem) {
       if (problem instanceof Problem && problem.status === 401) return null;
       throw problem;
@@ -32,8 +38,12 @@ export const sessionQuery = queryOptions({
   },
 });
 
+/** Who was here last: pages are drawn for them until the router has left for the page of signing in. */
+let latest: Session | null = null;
+
 export function remember(session: Session): Session {
   keepCsrfToken(session.csrf);
+  latest = session;
   return session;
 }
 
@@ -45,8 +55,9 @@ export const signOut = () => api.delete("/session");
 /** The signed-in person; only pages inside the shell call it, where the router has made sure of one. */
 export function useSession(): Session {
   const { data } = useSuspenseQuery(sessionQuery);
-  if (!data) throw new Error("this page needs a session");
-  return data;
+  const session = data ?? latest;
+  if (!session) throw new Error("this page needs a session");
+  return session;
 }
 
 export function useRight(right: string): boolean {

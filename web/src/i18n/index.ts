@@ -17,22 +17,24 @@ export function storedLanguage(): Language {
   return localStorage.getItem(STORED) === "en" ? "en" : "ru";
 }
 
-/** Loads one language and starts with it; the other one is loaded when it is chosen. */
-export async function startI18n(language: Language): Promise<void> {
-  const pack = await packs[language]();
+/** Loads one language, or the texts of it that a page needs, and starts; the other is loaded when it is chosen. */
+export async function startI18n(language: Language, texts: Promise<object> = packOf(language)): Promise<void> {
+  const loaded = await texts;
   await i18n.use(initReactI18next).init({
     lng: language,
     fallbackLng: false,
-    resources: { [language]: { translation: pack.default } },
+    resources: { [language]: { translation: loaded } },
     interpolation: { escapeValue: false },
     returnNull: false,
   });
   await applyLanguage(language);
 }
 
+const packOf = async (language: Language): Promise<object> => (await packs[language]()).default;
+
 export async function chooseLanguage(language: Language): Promise<void> {
   if (!i18n.hasResourceBundle(language, "translation")) {
-    i18n.addResourceBundle(language, "translation", (await packs[language]()).default);
+    i18n.addResourceBundle(language, "translation", await packOf(language));
   }
   localStorage.setItem(STORED, language);
   await applyLanguage(language);

@@ -1,4 +1,4 @@
-import { AppShell, Box, Burger, Group, NavLink, ScrollArea, Text } from "@mantine/core";
+import { AppShell, Box, Burger, Group, NavLink, ScrollArea, Text, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure, useMediaQuery } from "@mantine/hooks";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
@@ -15,6 +15,11 @@ import { UserMenu } from "./UserMenu";
 export function Shell() {
   const { t } = useTranslation();
   const session = useSession();
+  const { setColorScheme } = useMantineColorScheme();
+  const { theme } = session.user;
+  useEffect(() => {
+    if (theme !== "auto") setColorScheme(theme);
+  }, [theme, setColorScheme]);
   const [opened, { toggle, close }] = useDisclosure();
   const { pathname } = useLocation();
   const narrow = useMediaQuery("(max-width: 48em)");

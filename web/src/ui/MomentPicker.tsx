@@ -17,7 +17,7 @@ export function MomentPicker(props: Omit<DateTimePickerProps, "ref">) {
           format: english ? "12h" : "24h",
           hoursInputLabel: t("common.calendar.hours"),
           minutesInputLabel: t("common.calendar.minutes"),
-          amPmInputLabel: t("planning.time.amPm"),
+          amPmInputLabel: t("common.calendar.amPm"),
         }}
         submitButtonProps={{ "aria-label": t("common.calendar.choose") }}
         {...props}

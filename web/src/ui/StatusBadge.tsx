@@ -14,12 +14,14 @@ const COLOURS = {
   module: { enabled: "teal", disabled: "gray", suspended: "red", archived: "gray", broken: "red" },
   account: { ready: "teal", unchecked: "gray", failing: "red", disabled: "gray" },
   subscription: { subscribed: "teal", unsubscribed: "red", pending: "orange", none: "gray" },
+  sync: { draft: "gray", on: "teal", off: "yellow" },
+  syncRun: { planning: "herald", waiting: "orange", applying: "herald", verifying: "herald", done: "teal", failed: "red", stopped: "gray" },
   import: { running: "herald", done: "teal", stopped: "red", failed: "red" },
 } satisfies Record<string, Record<string, MantineColor>>;
 
 export type StatusKind = keyof typeof COLOURS;
 /** States in which something is happening right now. */
-const BUSY = new Set(["preparing", "sending", "parsing", "running"]);
+const BUSY = new Set(["preparing", "sending", "parsing", "running", "planning", "applying", "verifying"]);
 
 interface Props extends BadgeProps {
   kind: StatusKind;

@@ -1,7 +1,7 @@
-import { Alert, Button, Grid, Stack, Text } from "@mantine/core";
-import { IconAlertTriangle, IconCircleCheck, IconPlugConnected, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { Alert, Anchor, Button, Grid, Group, Stack, Text } from "@mantine/core";
+import { IconAlertTriangle, IconArrowsExchange, IconCircleCheck, IconPlugConnected, IconRefresh, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { accounts, type AccountCard, type SettingValues } from "../../api/accounts";
 import { useRight } from "../../api/session";
@@ -15,7 +15,10 @@ import { PageProblem, ProblemPanel } from "../../ui/ProblemPanel";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { Hosts } from "./Hosts";
 import { Lists } from "./Lists";
+import { Plan } from "./Plan";
 import { SettingsForm } from "./SettingsForm";
+import { Sharing } from "./Sharing";
+import { useArrivals, WebhookWords } from "./WebhookWords";
 
 const route = getRouteApi("/inside/accounts/$id");
 
@@ -42,12 +45,14 @@ function Account({ account }: { account: AccountCard }) {
         <Grid.Col span={{ base: 12, lg: 7 }}>
           <Stack>
             <Settings account={account} />
-            <Lists accountId={account.id} />
+            <Lists accountId={account.id} manages={account.manages} />
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
           <Stack>
+            <Plan account={account} />
             <Webhook account={account} />
+            <Sharing account={account} />
             <Hosts accountId={account.id} />
           </Stack>
         </Grid.Col>
@@ -65,7 +70,7 @@ function Actions({ account }: { account: AccountCard }) {
   const { t } = useTranslation();
   const refresh = useRefresh();
   const navigate = useNavigate();
-  const manages = useRight("accounts.manage");
+  const syncs = useRight("syncs.write");
   const check = useMutation({
     mutationFn: () => accounts.check(account.id),
     onSuccess: async (result) => {
@@ -83,9 +88,15 @@ function Actions({ account }: { account: AccountCard }) {
     },
     onError: tellProblem,
   });
-  if (!manages) return null;
+  const sync = syncs && (
+    <Button variant="default" component={Link} to="/syncs/new" search={{ accountId: account.id } as never} leftSection={<IconArrowsExchange size={16} />}>
+      {t("accounts.newSync")}
+    </Button>
+  );
+  if (!account.manages) return sync;
   return (
     <>
+      {sync}
       <Button
         variant="default"
         color="red"
@@ -112,7 +123,7 @@ function Actions({ account }: { account: AccountCard }) {
 function Settings({ account }: { account: AccountCard }) {
   const { t } = useTranslation();
   const refresh = useRefresh();
-  const manages = useRight("accounts.manage");
+  const { manages } = account;
   const saving = useMutation({
     mutationFn: (settings: SettingValues) => accounts.change(account.id, { settings }),
     onSuccess: async () => {
@@ -123,8 +134,12 @@ function Settings({ account }: { account: AccountCard }) {
   return (
     <Panel title={t("accounts.settings")} description={t("accounts.settingsHint")}>
       <Stack>
-        {account.checkMessage && account.state === "ready" && (
-          <Alert color="teal" icon={<IconCircleCheck size={18} />}>
+        {account.checkMessage && account.state !== "unchecked" && (
+          <Alert
+            color={account.state === "failing" ? "red" : "teal"}
+            icon={account.state === "failing" ? <IconAlertTriangle size={18} /> : <IconCircleCheck size={18} />}
+            title={account.state === "failing" ? t("accounts.failing") : undefined}
+          >
             {account.checkMessage}
           </Alert>
         )}
@@ -146,7 +161,7 @@ function Settings({ account }: { account: AccountCard }) {
 function Webhook({ account }: { account: AccountCard }) {
   const { t } = useTranslation();
   const refresh = useRefresh();
-  const manages = useRight("accounts.manage");
+  const { manages } = account;
   const rotation = useMutation({
     mutationFn: () => accounts.rotateToken(account.id),
     onSuccess: async () => {
@@ -174,7 +189,8 @@ function Webhook({ account }: { account: AccountCard }) {
             {t("accounts.webhooksCantArrive")}
           </Alert>
         )}
-        <CopyField aria-label={t("accounts.webhook")} value={account.webhookUrl} />
+        {account.webhookUrl && <CopyField aria-label={t("accounts.webhook")} value={account.webhookUrl} />}
+        <WebhookState account={account} />
         {manages && (
           <Button variant="default" w="fit-content" leftSection={<IconRefresh size={16} />} loading={rotation.isPending} onClick={confirm}>
             {t("accounts.rotate")}
@@ -182,5 +198,23 @@ function Webhook({ account }: { account: AccountCard }) {
         )}
       </Stack>
     </Panel>
+  );
+}
+
+/** The last webhook and the failures of a day, with the way to them. */
+function WebhookState({ account }: { account: AccountCard }) {
+  const { t } = useTranslation();
+  const reads = useRight("webhooks.read");
+  const arrivals = useArrivals().get(account.id);
+  if (!arrivals) return null;
+  return (
+    <Group justify="space-between" gap="xs">
+      <WebhookWords arrivals={arrivals} />
+      {reads && (
+        <Anchor component={Link} size="sm" to="/webhooks" search={{ accountId: account.id, ...(arrivals.failures > 0 && { state: "failed" }) } as never}>
+          {t(arrivals.failures > 0 ? "accounts.toFailures" : "accounts.toWebhooks")}
+        </Anchor>
+      )}
+    </Group>
   );
 }

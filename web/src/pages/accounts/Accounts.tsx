@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { IconPlugConnected, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -13,12 +13,14 @@ import { useListState } from "../../ui/list-state";
 import { PageHeader } from "../../ui/PageHeader";
 import type { Column } from "../../ui/Rows";
 import { StatusBadge } from "../../ui/StatusBadge";
+import { UsageBar } from "./UsageBar";
+import { useArrivals, WebhookWords } from "./WebhookWords";
 
 export default function Accounts() {
   const { t } = useTranslation();
   const source = useQuery(accounts.list);
-  const manages = useRight("accounts.manage");
-  const add = manages && (
+  const connects = useRight("accounts.connect");
+  const add = connects && (
     <Button component={Link} to="/accounts/new" leftSection={<IconPlus size={16} />}>
       {t("accounts.add")}
     </Button>
@@ -31,7 +33,14 @@ export default function Accounts() {
         source={source}
         list={useListState()}
         columns={useColumns()}
-        empty={<EmptyState icon={IconPlugConnected} title={t("accounts.empty")} text={t("accounts.emptyHint")} actions={add} />}
+        empty={
+          <EmptyState
+            icon={IconPlugConnected}
+            title={t("accounts.empty")}
+            text={t(connects ? "accounts.emptyHint" : "accounts.emptyNoRight")}
+            actions={add}
+          />
+        }
       />
     </>
   );
@@ -40,6 +49,7 @@ export default function Accounts() {
 function useColumns(): Column<AccountRow>[] {
   const { t } = useTranslation();
   const format = useFormat();
+  const arrived = useArrivals();
   return [
     {
       key: "title",
@@ -49,21 +59,40 @@ function useColumns(): Column<AccountRow>[] {
           <Link to="/accounts/$id" params={{ id: row.id }} className="row-link">
             {row.title}
           </Link>
+          <Text size="xs" c="dimmed">
+            {localised(row.moduleTitle)}
+          </Text>
         </Stack>
       ),
     },
-    { key: "module", title: t("accounts.module"), render: (row) => localised(row.moduleTitle) },
     {
-      key: "types",
-      title: t("accounts.sends"),
-      hide: "tablet",
+      key: "state",
+      title: t("common.state"),
       render: (row) => (
-        <Group gap={6}>
-          <Text size="sm">{row.campaignTypes.map((type) => t(`campaigns.type.${type}`)).join(", ") || "—"}</Text>
-        </Group>
+        <Stack gap={2}>
+          <StatusBadge kind="account" state={row.state} />
+          {row.checkedAt && (
+            <Text size="xs" c="dimmed">
+              {t("accounts.checkedAt", { when: format.ago(row.checkedAt) })}
+            </Text>
+          )}
+        </Stack>
       ),
     },
-    { key: "state", title: t("common.state"), render: (row) => <StatusBadge kind="account" state={row.state} /> },
-    { key: "checked", title: t("accounts.checked"), hide: "phone", render: (row) => format.ago(row.checkedAt) },
+    { key: "usage", title: t("accounts.plan"), render: (row) => <UsageBar usage={row.usage} /> },
+    {
+      key: "webhooks",
+      title: t("accounts.webhooks"),
+      render: (row) => {
+        const arrivals = arrived.get(row.id);
+        return arrivals ? <WebhookWords arrivals={arrivals} /> : "—";
+      },
+    },
+    {
+      key: "sharing",
+      title: t("accounts.sharing"),
+      hide: "tablet",
+      render: (row) => <Text size="sm">{row.openTo ? t("accounts.openToCount", { count: row.openTo.length }) : t("accounts.everybody")}</Text>,
+    },
   ];
 }

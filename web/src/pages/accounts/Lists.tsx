@@ -4,7 +4,6 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { accounts, type AccountList } from "../../api/accounts";
 import { contacts } from "../../api/contacts";
-import { useRight } from "../../api/session";
 import { EmptyState } from "../../ui/EmptyState";
 import { RowsLoading } from "../../ui/Loading";
 import { tellProblem } from "../../ui/notices";
@@ -12,9 +11,8 @@ import { Panel } from "../../ui/Panel";
 import { Rows } from "../../ui/Rows";
 
 /** Which list of the service stands for which category. */
-export function Lists({ accountId }: { accountId: string }) {
+export function Lists({ accountId, manages }: { accountId: string; manages: boolean }) {
   const { t } = useTranslation();
-  const manages = useRight("accounts.manage");
   const { data } = useQuery(accounts.lists(accountId));
   return (
     <Panel title={t("accounts.lists")} description={t("accounts.listsHint")}>

@@ -1,120 +1,139 @@
-import { Button, Group, Radio, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Radio, SimpleGrid, Stack, Stepper, Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconBrandPython } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { accounts, type SettingValues } from "../../api/accounts";
-import { modules, type ModuleRow } from "../../api/modules";
+import { accounts, type AccountCard, type Service } from "../../api/accounts";
+import { useRight } from "../../api/session";
 import { localised } from "../../i18n";
 import { EmptyState } from "../../ui/EmptyState";
 import { RowsLoading } from "../../ui/Loading";
-import { tell } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { ProblemPanel } from "../../ui/ProblemPanel";
-import { SettingsForm } from "./SettingsForm";
+import { StepOf } from "../../ui/StepOf";
+import { Connect } from "./Connect";
+import { FirstSync } from "./FirstSync";
+import { Pending } from "./Pending";
 
+const STEPS = ["service", "keys", "hosts", "lists"] as const;
+type Step = (typeof STEPS)[number];
+
+/** From nothing to a first sync: a service, its key and a check, its addresses, its lists. */
 export default function NewAccount() {
   const { t } = useTranslation();
-  const { data, error, isPending } = useQuery(modules.list);
-  const [chosen, setChosen] = useState<string | null>(null);
-  const enabled = data?.items.filter((row) => row.enabled) ?? [];
-  const current = enabled.find((row) => row.id === chosen) ?? (enabled.length === 1 ? enabled[0] : undefined);
+  const { data, error, isPending, refetch } = useQuery(accounts.services);
   return (
     <>
-      <PageHeader
-        title={t("accounts.new")}
-        description={t("accounts.newDescription")}
-        back={{ to: "/accounts", label: t("accounts.title") }}
-      />
+      <PageHeader title={t("accounts.new")} description={t("accounts.newDescription")} back={{ to: "/accounts", label: t("accounts.title") }} />
       <Stack maw={820}>
-        {error && <ProblemPanel problem={error} />}
+        {error && <ProblemPanel problem={error} retry={() => void refetch()} />}
         {isPending && <RowsLoading rows={3} />}
-        {data && enabled.length === 0 && <NoModules />}
-        {enabled.length > 0 && (
-          <Panel title={t("accounts.chooseModule")}>
-            <ModuleChoice rows={enabled} value={current?.id ?? null} onChange={setChosen} />
-          </Panel>
-        )}
-        {current && <Details key={current.id} row={current} />}
+        {data?.items.length === 0 && <NoServices />}
+        {data && data.items.length > 0 && <Wizard services={data.items} />}
       </Stack>
     </>
   );
 }
 
-function NoModules() {
+function Wizard({ services }: { services: Service[] }) {
   const { t } = useTranslation();
-  const action = (
+  const narrow = useMediaQuery("(max-width: 48em)");
+  const [step, setStep] = useState<Step>("service");
+  const [service, setService] = useState(services.length === 1 ? services[0] : undefined);
+  const [account, setAccount] = useState<AccountCard | null>(null);
+  const [listsProblem, setListsProblem] = useState<unknown>(null);
+  const at = STEPS.indexOf(step);
+  const go = (next: Step, problem: unknown = null) => {
+    setListsProblem(problem);
+    setStep(next);
+    window.scrollTo({ top: 0 });
+  };
+  const shown = { service: t("accounts.step.service"), keys: t("accounts.step.keys"), hosts: t("accounts.step.hosts"), lists: t("accounts.step.lists") };
+  return (
+    <Stack gap="lg">
+      {narrow ? (
+        <StepOf number={at + 1} all={STEPS.length} label={shown[step]} />
+      ) : (
+        <Stepper active={at} size="sm" allowNextStepsSelect={false}>
+          {STEPS.map((name) => (
+            <Stepper.Step key={name} label={shown[name]} allowStepSelect={false} />
+          ))}
+        </Stepper>
+      )}
+      {step === "service" && <ServiceStep services={services} value={service} onChange={setService} onNext={() => go("keys")} />}
+      {service && step !== "service" && (
+        // What was typed stays, also while an administrator's approval is waited for.
+        <div hidden={step !== "keys"}>
+          <Connect key={service.moduleId} service={service} account={account} onAccount={setAccount} onStep={go} onBack={() => go("service")} />
+        </div>
+      )}
+      {step === "hosts" && account && service && <Pending account={account} service={service} onStep={go} onBack={() => go("keys")} />}
+      {step === "lists" && account && service && <FirstSync account={account} service={service} problem={listsProblem} />}
+    </Stack>
+  );
+}
+
+function NoServices() {
+  const { t } = useTranslation();
+  const reads = useRight("modules.read");
+  const action = reads && (
     <Button component={Link} to="/modules">
       {t("accounts.toModules")}
     </Button>
   );
   return (
     <Panel>
-      <EmptyState icon={IconBrandPython} title={t("accounts.noModules")} text={t("accounts.noModulesHint")} actions={action} />
+      <EmptyState
+        icon={IconBrandPython}
+        title={t("accounts.noModules")}
+        text={t(reads ? "accounts.noModulesHint" : "accounts.noModulesAsk")}
+        actions={action}
+      />
     </Panel>
   );
 }
 
-function ModuleChoice({ rows, value, onChange }: { rows: ModuleRow[]; value: string | null; onChange: (id: string) => void }) {
-  const { t } = useTranslation();
-  return (
-    <Radio.Group value={value} onChange={onChange} aria-label={t("accounts.chooseModule")}>
-      <SimpleGrid cols={{ base: 1, sm: 2 }}>
-        {rows.map((row) => (
-          <Radio.Card key={row.id} value={row.id} p="md" className="choice">
-            <Group wrap="nowrap" align="flex-start">
-              <Radio.Indicator />
-              <Stack gap={2} miw={0}>
-                <Text fw={600}>{localised(row.title)}</Text>
-                <Text size="sm" c="dimmed" lineClamp={2}>
-                  {localised(row.description)}
-                </Text>
-              </Stack>
-            </Group>
-          </Radio.Card>
-        ))}
-      </SimpleGrid>
-    </Radio.Group>
-  );
+interface Choice {
+  services: Service[];
+  value: Service | undefined;
+  onChange: (service: Service | undefined) => void;
+  onNext: () => void;
 }
 
-function Details({ row }: { row: ModuleRow }) {
+function ServiceStep({ services, value, onChange, onNext }: Choice) {
   const { t } = useTranslation();
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  const [title, setTitle] = useState(localised(row.title));
-  const card = useQuery(modules.card(row.id));
-  const creation = useMutation({
-    mutationFn: (settings: SettingValues) => accounts.create({ moduleId: row.id, title: title.trim(), settings }),
-    onSuccess: async (account) => {
-      tell(t("accounts.created"));
-      await client.invalidateQueries({ queryKey: ["accounts"] });
-      await navigate({ to: "/accounts/$id", params: { id: account.id } });
-    },
-  });
-  if (!card.data) return <RowsLoading rows={3} />;
   return (
-    <Panel title={t("accounts.settings")} description={t("accounts.settingsHint")}>
-      <Stack>
-        {creation.error && <ProblemPanel problem={creation.error} />}
-        <TextInput
-          label={t("accounts.titleField")}
-          description={t("accounts.titleHint")}
-          value={title}
-          onChange={(event) => setTitle(event.currentTarget.value)}
-          error={title.trim() ? null : t("accounts.titleNeeded")}
-        />
-        <SettingsForm
-          settings={(card.data.live.manifest.settings ?? {}) as Record<string, unknown>}
-          secretsSet={[]}
-          initial={{}}
-          busy={creation.isPending}
-          action={t("accounts.create")}
-          onSave={(settings) => title.trim() && creation.mutate(settings)}
-        />
-      </Stack>
+    <Panel title={t("accounts.chooseModule")}>
+      <Radio.Group
+        value={value?.moduleId ?? null}
+        onChange={(id) => onChange(services.find((one) => one.moduleId === id))}
+        aria-label={t("accounts.chooseModule")}
+      >
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          {services.map((one) => (
+            <Radio.Card key={one.moduleId} value={one.moduleId} p="md" className="choice">
+              <Group wrap="nowrap" align="flex-start">
+                <Radio.Indicator />
+                <Stack gap={2} miw={0}>
+                  <Text fw={600}>{localised(one.title)}</Text>
+                  <Text size="sm" c="dimmed" lineClamp={3}>
+                    {localised(one.description)}
+                  </Text>
+                  {one.accounts > 0 && <Text size="sm">{t("accounts.has", { count: one.accounts })}</Text>}
+                </Stack>
+              </Group>
+            </Radio.Card>
+          ))}
+        </SimpleGrid>
+      </Radio.Group>
+      <Group justify="flex-end" mt="md">
+        <Button disabled={!value} onClick={onNext}>
+          {t("common.next")}
+        </Button>
+      </Group>
     </Panel>
   );
 }

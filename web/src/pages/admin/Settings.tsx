@@ -1,5 +1,6 @@
 import { Button, Group, Select, Stack, Switch, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { emptySmtp, organisation, type OrganisationSettings, type SettingsChanges, type Smtp } from "../../api/organisation";
@@ -24,6 +25,11 @@ export default function SettingsPage() {
       <Stack maw={860}>
         <General settings={data} />
         <Mail settings={data} />
+        <Panel title={t("settings.integrations")} description={t("settings.integrationsHint")}>
+          <Button variant="default" component={Link} to="/accounts">
+            {t("accounts.title")}
+          </Button>
+        </Panel>
         <Walls />
       </Stack>
     </>

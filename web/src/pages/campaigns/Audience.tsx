@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { campaigns, type Member } from "../../api/campaigns";
 import { contacts } from "../../api/contacts";
 import { localised } from "../../i18n";
+import { Contactable } from "../../ui/Contactable";
 import { EmptyState } from "../../ui/EmptyState";
 import { PageLoading } from "../../ui/Loading";
 import { PageHeader } from "../../ui/PageHeader";
@@ -34,7 +35,7 @@ export default function Audience() {
         </Anchor>
       ),
     },
-    { key: "address", title: t("audience.address"), render: ({ address }) => address ?? "—" },
+    { key: "address", title: t("audience.address"), render: ({ address }) => <span><Contactable text={address} /></span> },
   ];
   if (source.error && !source.data) return <PageProblem problem={source.error} retry={() => void source.refetch()} />;
   if (!source.data) return <PageLoading />;

@@ -1,8 +1,9 @@
-import { Badge, Group, Progress, Stack, Text } from "@mantine/core";
+import { Group, Progress, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { CampaignCard } from "../../api/campaigns";
 import type { Connection } from "../../api/events";
 import { useFormat } from "../../ui/format";
+import { LiveBadge } from "../../ui/LiveBadge";
 import { Panel } from "../../ui/Panel";
 
 /** How far the hand-over or the sending is, as it happens. */
@@ -13,7 +14,7 @@ export function LiveProgress({ campaign, connection }: { campaign: CampaignCard;
       <Stack gap="xs">
         <Group justify="space-between" gap="xs">
           <Headline campaign={campaign} handing={handing} />
-          <ConnectionBadge connection={connection} state={campaign.state} />
+          <LiveBadge connection={connection} moves={campaign.state === "preparing" || campaign.state === "sending"} />
         </Group>
         {handing ? <HandOver campaign={campaign} /> : <Sending campaign={campaign} />}
       </Stack>
@@ -64,17 +65,4 @@ function Sending({ campaign }: { campaign: CampaignCard }) {
       <Progress.Section value={percent(figures.hardBounced + figures.failed + figures.rejected)} color="red" aria-label={t("campaigns.bounced")} />
     </Progress.Root>
   );
-}
-
-function ConnectionBadge({ connection, state }: { connection: Connection; state: string }) {
-  const { t } = useTranslation();
-  if (connection === "lost") {
-    return (
-      <Badge color="orange" role="status">
-        {t("campaigns.connectionLost")}
-      </Badge>
-    );
-  }
-  if (connection === "open" && (state === "preparing" || state === "sending")) return <Badge color="teal">{t("campaigns.live")}</Badge>;
-  return null;
 }

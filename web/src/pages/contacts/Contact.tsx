@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Anchor, Avatar, Button, Grid, Group, Menu, Stack, Text } from "@mantine/core";
+import { ActionIcon, Alert, Anchor, Avatar, Button, Group, Menu, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconArrowsJoin, IconBan, IconDots, IconFileDownload, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -17,10 +17,12 @@ import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { PageProblem } from "../../ui/ProblemPanel";
 import { Addresses } from "./Addresses";
+import classes from "./Contact.module.css";
 import { ContactBadge } from "./ContactBadge";
 import { EditContact } from "./EditContact";
 import { EraseDialog } from "./EraseDialog";
 import { MergeDialog } from "./MergeDialog";
+import { ContactPanel } from "./panel/ContactPanel";
 import { Subscriptions } from "./Subscriptions";
 import { Timeline } from "./Timeline";
 
@@ -58,20 +60,21 @@ function Contact({ contact }: { contact: ContactCard }) {
         }
       />
       <MaybeTheSame contact={contact} />
-      <Grid>
-        <Grid.Col span={{ base: 12, lg: 5 }}>
+      <div className={classes.page}>
+        <SimpleGrid cols={{ base: 1, xl: 2 }} className={classes.about}>
           <Stack>
             <About contact={contact} />
             <Addresses contact={contact} />
           </Stack>
-        </Grid.Col>
-        <Grid.Col span={{ base: 12, lg: 7 }}>
-          <Stack>
-            <Subscriptions contact={contact} />
-            <Timeline contactId={contact.id} />
-          </Stack>
-        </Grid.Col>
-      </Grid>
+          <Subscriptions contact={contact} />
+        </SimpleGrid>
+        <div className={classes.panel}>
+          <ContactPanel contactId={contact.id} />
+        </div>
+        <div className={classes.timeline}>
+          <Timeline contactId={contact.id} />
+        </div>
+      </div>
       <EditContact key={String(editing)} opened={editing} onClose={dialog.close} contact={contact} />
     </>
   );

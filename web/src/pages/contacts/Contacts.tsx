@@ -1,6 +1,6 @@
 import { Badge, Box, Button, Checkbox, Collapse, Group, Paper, Popover, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
-import { IconAddressBook, IconArrowLeft, IconArrowRight, IconArrowsJoin, IconColumns3, IconFileImport, IconFilter, IconPlus, IconSearch } from "@tabler/icons-react";
+import { IconAddressBook, IconArrowLeft, IconArrowRight, IconArrowsJoin, IconColumns3, IconFileImport, IconFilter, IconMailOff, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -54,6 +54,9 @@ export default function Contacts() {
           <>
             <Button variant="default" component={Link} to="/contacts/duplicates" leftSection={<IconArrowsJoin size={16} />}>
               {t("merge.open")}
+            </Button>
+            <Button variant="default" component={Link} to="/stop-list" leftSection={<IconMailOff size={16} />}>
+              {t("stopList.title")}
             </Button>
             {upload}
             <ExportMenu selection={{ search: list.search, filters: list.filters, sort: list.sort }} />

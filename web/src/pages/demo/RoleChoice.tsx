@@ -1,9 +1,9 @@
 import { Group, Loader, SimpleGrid, Text, UnstyledButton } from "@mantine/core";
 import { IconBrandPython, IconBriefcase, IconMail, IconPencil, IconShieldCog, type Icon } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { Role } from "../../api/session";
+import type { PlayedRole, Role } from "../../api/session";
 
-export const ROLE_ICONS: Record<Role, Icon> = {
+export const ROLE_ICONS: Record<PlayedRole, Icon> = {
   administrator: IconShieldCog,
   integrator: IconBrandPython,
   marketer: IconMail,
@@ -12,7 +12,7 @@ export const ROLE_ICONS: Record<Role, Icon> = {
 };
 
 /** The demo has a person for each of these. */
-const PLAYED: Role[] = ["administrator", "integrator", "marketer", "editor", "sales_manager"];
+const PLAYED: PlayedRole[] = ["administrator", "integrator", "marketer", "editor", "sales_manager"];
 
 /** One click makes the visitor of the demo another person. */
 export function RoleChoice({ busy, onChoose }: { busy: Role | null; onChoose: (role: Role) => void }) {

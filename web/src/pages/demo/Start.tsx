@@ -3,7 +3,7 @@ import { IconChevronRight, IconExternalLink, IconSkull, IconTestPipe } from "@ta
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { demo, type Demo } from "../../api/demo";
-import { signInAs, useSession, type Role } from "../../api/session";
+import { signInAs, useSession, type PlayedRole } from "../../api/session";
 import { useEntrance } from "../entry/use-entrance";
 import { PageLoading } from "../../ui/Loading";
 import { tellProblem } from "../../ui/notices";
@@ -14,12 +14,13 @@ import classes from "./Start.module.css";
 import { inSeconds, useKill } from "./use-kill";
 
 /** What each kind of user can try here, and where. */
-const TRIALS: Record<Role, { name: string; path: string }[]> = {
+const TRIALS: Record<PlayedRole, { name: string; path: string }[]> = {
   marketer: [
     { name: "send", path: "/campaigns?state=draft" },
     { name: "statistics", path: "/campaigns?state=sent" },
     { name: "import", path: "/templates" },
     { name: "segment", path: "/segments" },
+    { name: "sync", path: "/syncs" },
   ],
   editor: [
     { name: "prepare", path: "/campaigns?state=sent" },
@@ -40,7 +41,7 @@ const TRIALS: Record<Role, { name: string; path: string }[]> = {
     { name: "results", path: "/campaigns?state=sent" },
   ],
 };
-const ORDER: Role[] = ["marketer", "editor", "integrator", "administrator", "sales_manager"];
+const ORDER: PlayedRole[] = ["marketer", "editor", "integrator", "administrator", "sales_manager"];
 
 export default function Start() {
   const { t } = useTranslation();
@@ -63,7 +64,7 @@ export default function Start() {
   );
 }
 
-function RoleCard({ role, person }: { role: Role; person: string | undefined }) {
+function RoleCard({ role, person }: { role: PlayedRole; person: string | undefined }) {
   const { t } = useTranslation();
   const { user } = useSession();
   const enter = useEntrance();

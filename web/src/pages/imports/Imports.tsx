@@ -3,7 +3,7 @@ import { IconCalendarRepeat, IconFileImport } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { goesOn, imports, type ImportRow } from "../../api/imports";
+import { goesOn, imports, undoProgress, type ImportRow } from "../../api/imports";
 import { DataList, PAGE_SIZE } from "../../ui/DataList";
 import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
@@ -64,7 +64,7 @@ function useColumns(): Column<ImportRow>[] {
             {row.fileName}
           </Link>
           <Text size="xs" c="dimmed">
-            {[format.dateTime(row.createdAt), row.scheduleName ?? row.createdBy].filter(Boolean).join(" · ")}
+            {[row.purpose === "suppression" && t("stopList.title"), format.dateTime(row.createdAt), row.scheduleName ?? row.createdBy].filter(Boolean).join(" · ")}
           </Text>
         </Stack>
       ),
@@ -81,8 +81,7 @@ function useColumns(): Column<ImportRow>[] {
 function StateOf({ row }: { row: ImportRow }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const done = row.state === "undoing" ? row.undone + row.notUndone : row.doneRows;
-  const total = row.state === "undoing" ? row.created + row.updated : (row.totalRows ?? 0);
+  const { done, total } = row.state === "undoing" ? undoProgress(row) : { done: row.doneRows, total: row.totalRows ?? 0 };
   if (!goesOn(row.state) || !total) return <ImportState state={row.state} />;
   return (
     <Stack gap={4} maw={150}>

@@ -15,8 +15,13 @@ import { tellProblem } from "../../ui/notices";
 import { Panel } from "../../ui/Panel";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 import { ENCODINGS } from "./encodings";
+import { StopPolicy } from "./StopPolicy";
+import classes from "./SetUp.module.css";
 
 const TARGETS = ["name", "email", "phone", "company", "inn", "owner", "external_id"];
+/** One word, which an address is too, is shown whole. */
+const SHORT = /^\S{1,60}$/;
+const STOP_TARGETS = ["address", "reason", "date"];
 const NONE: Policy = { duplicates: "update", segmentId: null, categoryId: null, how: "", fromWhere: "" };
 
 /** How an uploaded file is read, what its columns become, and what happens to those who are here already. */
@@ -37,7 +42,7 @@ export function SetUp({ card }: { card: ImportCard }) {
       {!preview.data && !preview.error && <RowsLoading />}
       {preview.data && (
         <>
-          <Mapping preview={preview.data} onChange={setColumns} faded={preview.isPlaceholderData} />
+          <Mapping preview={preview.data} stops={card.purpose === "suppression"} onChange={setColumns} faded={preview.isPlaceholderData} />
           <Launch card={card} preview={preview.data} waiting={preview.isPlaceholderData || preview.isError} />
         </>
       )}
@@ -82,27 +87,34 @@ function FileReading({ reading, sheets, onChange }: { reading: Reading; sheets: 
   );
 }
 
-function Mapping({ preview, onChange, faded }: { preview: ImportPreview; onChange: (columns: (string | null)[]) => void; faded: boolean }) {
+interface MappingProps {
+  preview: ImportPreview;
+  stops: boolean;
+  onChange: (columns: (string | null)[]) => void;
+  faded: boolean;
+}
+
+function Mapping({ preview, stops, onChange, faded }: MappingProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const fields = useQuery(contacts.fields).data ?? [];
+  const fields = useQuery({ ...contacts.fields, enabled: !stops }).data ?? [];
   const targets = [
-    ...TARGETS.map((value) => ({ value, label: t(`imports.target.${value}`) })),
+    ...(stops ? STOP_TARGETS : TARGETS).map((value) => ({ value, label: t(`imports.target.${value}`) })),
     ...fields.map((field) => ({ value: `field:${field.key}`, label: localised(field.title) })),
   ];
   const choose = (place: number, target: string | null) => onChange(preview.columns.map((old, at) => (at === place ? target : old)));
   const name = (place: number) => preview.titles[place] || t("imports.column", { number: place + 1 });
   return (
     <Panel title={t("imports.mapping")} description={t("imports.mappingHint", { total: format.number(preview.total) })}>
-      <Table.ScrollContainer maxHeight={460} minWidth={Math.max(500, preview.columns.length * 220)} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "group", "aria-label": t("imports.mapping") } }}>
-        <Table aria-label={t("imports.mapping")} style={{ opacity: faded ? 0.55 : 1 }} verticalSpacing="xs">
+      <Table.ScrollContainer maxHeight={460} minWidth={500} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "group", "aria-label": t("imports.mapping") } }}>
+        <Table aria-label={t("imports.mapping")} className={classes.preview} style={{ opacity: faded ? 0.55 : 1 }} verticalSpacing="xs" stickyHeader>
           <Table.Thead>
             <Table.Tr>
               <Table.Th w={60}>{t("imports.row")}</Table.Th>
               {preview.columns.map((target, place) => (
                 <Table.Th key={place}>
-                  <Stack gap={4}>
-                    <Text size="sm" fw={600} truncate>
+                  <Stack gap={4} miw={170}>
+                    <Text size="sm" fw={600} maw={320} truncate>
                       {name(place)}
                     </Text>
                     <Select
@@ -134,11 +146,11 @@ function Mapping({ preview, onChange, faded }: { preview: ImportPreview; onChang
 function PreviewRow({ cells, width, taken }: { cells: string[]; width: number; taken: ImportPreview["taken"][number] | undefined }) {
   return (
     <>
-      <Table.Tr>
+      <Table.Tr style={taken?.reason ? { borderBottom: 0 } : undefined}>
         <Table.Td c="dimmed">{taken?.number}</Table.Td>
         {Array.from({ length: width }, (_, place) => (
-          <Table.Td key={place} maw={260} style={{ overflowWrap: "anywhere" }}>
-            {cells[place]}
+          <Table.Td key={place}>
+            <div className={SHORT.test(cells[place] ?? "") ? classes.short : classes.cell}>{cells[place]}</div>
           </Table.Td>
         ))}
       </Table.Tr>
@@ -161,7 +173,8 @@ function Launch({ card, preview, waiting }: { card: ImportCard; preview: ImportP
   const { t } = useTranslation();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [policy, setPolicy] = useState<Policy>(card.policy ?? NONE);
+  const stops = card.purpose === "suppression";
+  const [policy, setPolicy] = useState<Policy>(card.policy ?? (stops ? { ...NONE, reason: "unsubscribe" } : NONE));
   const change = (part: Partial<Policy>) => setPolicy({ ...policy, ...part });
   const starting = useMutation({
     mutationFn: () => imports.start(card.id, { reading: preview.reading, columns: preview.columns, titles: preview.titles, policy }),
@@ -175,21 +188,27 @@ function Launch({ card, preview, waiting }: { card: ImportCard; preview: ImportP
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["imports", "list"] });
       await client.invalidateQueries({ queryKey: ["schedules"] });
-      await navigate({ to: "/imports" });
+      await navigate({ to: stops ? "/stop-list" : "/imports" });
     },
     onError: tellProblem,
   });
   return (
     <Panel title={t("imports.policyTitle")}>
       <Stack gap="lg">
-        <Radio.Group label={t("imports.duplicates")} description={t("imports.duplicatesHint")} value={policy.duplicates} onChange={(duplicates) => change({ duplicates: duplicates as Policy["duplicates"] })}>
-          <Stack gap="xs" mt="xs">
-            {(["update", "fill", "skip"] as const).map((one) => (
-              <Radio key={one} value={one} label={t(`imports.policy.${one}`)} />
-            ))}
-          </Stack>
-        </Radio.Group>
-        <Everybody policy={policy} onChange={change} />
+        {stops ? (
+          <StopPolicy policy={policy} onChange={change} />
+        ) : (
+          <>
+            <Radio.Group label={t("imports.duplicates")} description={t("imports.duplicatesHint")} value={policy.duplicates} onChange={(duplicates) => change({ duplicates: duplicates as Policy["duplicates"] })}>
+              <Stack gap="xs" mt="xs">
+                {(["update", "fill", "skip"] as const).map((one) => (
+                  <Radio key={one} value={one} label={t(`imports.policy.${one}`)} />
+                ))}
+              </Stack>
+            </Radio.Group>
+            <Everybody policy={policy} onChange={change} />
+          </>
+        )}
         {starting.error && <ProblemPanel problem={starting.error} />}
         <Group justify="space-between">
           <Button variant="subtle" color="gray" leftSection={<IconTrash size={16} />} loading={removing.isPending} onClick={() => removing.mutate()}>

@@ -5,7 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "../../api/client";
-import { FILE_MB, imports } from "../../api/imports";
+import { FILE_MB, imports, type Purpose } from "../../api/imports";
 import { useFormat } from "../../ui/format";
 import { tellProblem } from "../../ui/notices";
 
@@ -17,7 +17,7 @@ export interface Upload {
 }
 
 /** One upload at a time: how far it is, and how to end it. Leaving the page ends it too. */
-export function useUpload() {
+export function useUpload(purpose: Purpose = "contacts") {
   const { t } = useTranslation();
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -32,7 +32,7 @@ export function useUpload() {
     const controller = (ending.current = new AbortController());
     setUpload({ file, sentBytes: 0 });
     imports
-      .upload(file, { signal: controller.signal, onProgress: (sentBytes) => setUpload({ file, sentBytes }) })
+      .upload(file, purpose, { signal: controller.signal, onProgress: (sentBytes) => setUpload({ file, sentBytes }) })
       .then((card) => {
         client.setQueryData(imports.card(card.id).queryKey, card);
         return navigate({ to: "/imports/$id", params: { id: card.id } });
@@ -45,7 +45,14 @@ export function useUpload() {
   return { upload, begin, end: () => ending.current?.abort() };
 }
 
-export function UploadButton({ begin, busy }: { begin: (file: File) => void; busy: boolean }) {
+interface UploadButtonProps {
+  begin: (file: File) => void;
+  busy: boolean;
+  label?: string;
+  variant?: "default";
+}
+
+export function UploadButton({ begin, busy, label, variant }: UploadButtonProps) {
   const { t } = useTranslation();
   const reset = useRef<() => void>(null);
   const choose = (file: File | null) => {
@@ -55,8 +62,8 @@ export function UploadButton({ begin, busy }: { begin: (file: File) => void; bus
   return (
     <FileButton resetRef={reset} accept=".csv,.txt,.tsv,.xlsx,text/csv" onChange={choose} inputProps={{ "aria-label": t("imports.file") }}>
       {(button) => (
-        <Button {...button} leftSection={<IconUpload size={16} />} disabled={busy}>
-          {t("imports.upload")}
+        <Button {...button} variant={variant} leftSection={<IconUpload size={16} />} disabled={busy}>
+          {label ?? t("imports.upload")}
         </Button>
       )}
     </FileButton>

@@ -1,7 +1,7 @@
 import { Button, Group, Paper, Stack, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
-import { IconCategory, IconPlus } from "@tabler/icons-react";
+import { IconCategory, IconMailOff, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -33,9 +33,14 @@ export default function Categories() {
       {t("categories.add")}
     </Button>
   );
+  const suppressed = (
+    <Button variant="default" component={Link} to="/stop-list" leftSection={<IconMailOff size={16} />}>
+      {t("stopList.title")}
+    </Button>
+  );
   return (
     <>
-      <PageHeader title={t("categories.title")} description={t("categories.description")} actions={add} />
+      <PageHeader title={t("categories.title")} description={t("categories.description")} actions={<>{suppressed}{add}</>} />
       {problem && <ProblemPanel problem={problem} />}
       {isPending && <RowsLoading rows={3} />}
       {data?.length === 0 && (

@@ -13,6 +13,7 @@ import { tell } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { PageProblem, ProblemPanel } from "../../ui/ProblemPanel";
+import { SegmentSyncs } from "../syncs/SegmentSyncs";
 import classes from "./Builder.module.css";
 import { GroupEditor } from "./GroupEditor";
 import { LiveCount } from "./LiveCount";
@@ -34,6 +35,7 @@ export default function EditSegment() {
 function Form({ segment }: { segment: Segment | null }) {
   const { t } = useTranslation();
   const writes = useRight("segments.write");
+  const seesSyncs = useRight("syncs.read");
   const [name, setName] = useState(segment?.name ?? "");
   const [kind, setKind] = useState(segment?.kind ?? "dynamic");
   const [rule, setRule] = useState<RuleGroup>(segment?.rule ?? EVERYBODY);
@@ -98,9 +100,10 @@ function Form({ segment }: { segment: Segment | null }) {
           </Stack>
         </fieldset>
       </form>
-      {!byRule && segment && (
+      {segment && (
         <Stack mt="md">
-          <Members segment={segment} writes={writes} />
+          {seesSyncs && <SegmentSyncs segmentId={segment.id} />}
+          {!byRule && <Members segment={segment} writes={writes} />}
         </Stack>
       )}
     </>

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { WebhookAction, WebhookCard, WebhookEffect } from "../../api/webhooks";
 import { CodeBlock, pretty } from "../../ui/CodeBlock";
+import { Contactable } from "../../ui/Contactable";
 import { EmptyState } from "../../ui/EmptyState";
 import { Panel } from "../../ui/Panel";
 
@@ -37,7 +38,6 @@ export function ActionList({ webhook }: { webhook: WebhookCard }) {
 
 function Action({ action, effect }: { action: WebhookAction; effect: WebhookEffect | undefined }) {
   const { t } = useTranslation();
-  const who = [action.email, action.phone].filter(Boolean).join(", ");
   return (
     <Paper p="sm" bg="var(--vestnik-canvas)">
       <Group justify="space-between" align="flex-start" wrap="nowrap" mb={6}>
@@ -45,11 +45,11 @@ function Action({ action, effect }: { action: WebhookAction; effect: WebhookEffe
           <Text fw={600} size="sm">
             {t(`webhooks.type.${action.type}`, { defaultValue: action.type })}
           </Text>
-          {who && (
-            <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
-              {who}
+          {[action.email, action.phone].filter((each) => typeof each === "string").map((address) => (
+            <Text key={address} size="sm" c="dimmed" miw={0} style={{ overflowWrap: "break-word" }}>
+              <Contactable text={address} />
             </Text>
-          )}
+          ))}
         </Group>
         {effect && <Badge color={COLOURS[effect.outcome]}>{t(`webhooks.outcome.${effect.outcome}`)}</Badge>}
       </Group>

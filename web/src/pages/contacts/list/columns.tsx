@@ -52,9 +52,9 @@ export function useColumns(shown: string[], selecting: Selecting | undefined): C
     phone: (row) => <FirstOf value={row.phone} all={row.phones.length} />,
     state: (row) => <ContactBadge row={row} />,
     owner: (row) => owners.find(({ id }) => id === row.ownerId)?.name ?? "—",
-    created: (row) => <span style={{ whiteSpace: "nowrap" }}>{format.date(row.createdAt)}</span>,
-    updated: (row) => format.dateTime(row.updatedAt),
-    lastActivity: (row) => (row.lastActivityAt ? format.dateTime(row.lastActivityAt) : "—"),
+    created: (row) => <Whole>{format.date(row.createdAt)}</Whole>,
+    updated: (row) => <Whole>{format.dateTime(row.updatedAt)}</Whole>,
+    lastActivity: (row) => <Whole>{format.dateTime(row.lastActivityAt)}</Whole>,
   };
   const cell = (key: string): ((row: ContactRow) => ReactNode) => {
     const field = fields.find((each) => FIELD + each.key === key);
@@ -95,6 +95,11 @@ function Name({ row, selecting }: { row: ContactRow; selecting: Selecting | unde
   );
 }
 
+/** On one line: a date that is broken into pieces is hard to read. */
+function Whole({ children }: { children: string }) {
+  return <span style={{ whiteSpace: "nowrap" }}>{children}</span>;
+}
+
 function FirstOf({ value, all }: { value: string | null; all: number }) {
   return (
     <Group gap={6} wrap="nowrap">
@@ -116,6 +121,6 @@ function FieldValue({ field, value }: { field: ContactField; value: unknown }) {
   if (value === undefined || value === null || value === "") return <>—</>;
   if (field.kind === "boolean") return <>{t(value ? "common.yes" : "common.no")}</>;
   if (field.kind === "number") return <>{format.number(Number(value))}</>;
-  if (field.kind === "date") return <>{format.date(`${String(value)}T12:00:00Z`)}</>;
+  if (field.kind === "date") return <Whole>{format.date(`${String(value)}T12:00:00Z`)}</Whole>;
   return <>{String(value)}</>;
 }

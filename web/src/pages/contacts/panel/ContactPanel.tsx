@@ -1,0 +1,44 @@
+import { Anchor, Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { contacts } from "../../../api/contacts";
+import { panel } from "../../../api/panel";
+import { queries } from "../../../api/queries";
+import { useRight } from "../../../api/session";
+import { ProviderPanel } from "./ProviderPanel";
+import type { PanelSource } from "./source";
+
+/** The provider panel of a contact on its page. */
+export function ContactPanel({ contactId }: { contactId: string }) {
+  const { t } = useTranslation();
+  const seesAccounts = useRight("accounts.read");
+  const seesCampaigns = useRight("campaigns.read");
+  const connect = t("panel.connect");
+  const source = useMemo<PanelSource>(
+    () => ({
+      root: ["contacts", contactId],
+      card: () => panel.card(contactId),
+      block: (accountId, email, fresh) => panel.block(contactId, accountId, email, fresh),
+      choices: (accountId, email) => panel.choices(contactId, accountId, email),
+      save: (accountId, changes) => panel.save(contactId, accountId, changes),
+      categories: () => queries.ensureQueryData(contacts.categories),
+      ...(seesCampaigns && { Campaign }),
+      connect: seesAccounts && (
+        <Button component={Link} to="/accounts" size="xs" variant="default">
+          {connect}
+        </Button>
+      ),
+    }),
+    [contactId, seesAccounts, seesCampaigns, connect],
+  );
+  return <ProviderPanel source={source} />;
+}
+
+function Campaign({ id, name }: { id: string; name: string }) {
+  return (
+    <Anchor component={Link} to={`/campaigns/${id}`} size="sm">
+      {name}
+    </Anchor>
+  );
+}

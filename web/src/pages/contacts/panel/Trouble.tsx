@@ -1,0 +1,33 @@
+import { Alert, Button, Stack, Text } from "@mantine/core";
+import { IconAlertTriangle, IconRefresh } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+
+interface Props {
+  title: string;
+  detail: string;
+  /** What is shown beside it is older than that. */
+  mild?: boolean;
+  busy?: boolean;
+  retry?: () => void;
+}
+
+/** What went wrong with one block, inside of it. */
+export function Trouble({ title, detail, mild, busy, retry }: Props) {
+  const { t } = useTranslation();
+  return (
+    <Alert color={mild ? "yellow" : "red"} icon={<IconAlertTriangle size={18} />} title={title} role="alert">
+      <Stack gap="xs" align="flex-start">
+        {detail && (
+          <Text size="sm" style={{ whiteSpace: "pre-line", overflowWrap: "anywhere" }}>
+            {detail}
+          </Text>
+        )}
+        {retry && (
+          <Button size="xs" variant="default" leftSection={<IconRefresh size={14} />} loading={busy} onClick={retry}>
+            {t("common.retry")}
+          </Button>
+        )}
+      </Stack>
+    </Alert>
+  );
+}

@@ -1,0 +1,67 @@
+import type { Sync, SyncBody, SyncChange } from "../../api/syncs";
+
+/** A sync while it is set up; what nobody chose yet is null. */
+export interface Draft extends Omit<SyncBody, "accountId"> {
+  accountId: string | null;
+  /** Whether a list of the service is used, or one is made. */
+  makesList: boolean;
+}
+
+export const EMPTY: Draft = {
+  accountId: null,
+  source: "segment",
+  segmentId: null,
+  makesList: false,
+  listExternalId: null,
+  listTitle: "",
+  mode: "exact",
+  categoryId: null,
+  everyMinutes: 240,
+  guardPercent: 20,
+  overLimit: "nobody",
+  firstBy: "newest",
+};
+
+export const draftOf = (sync: Sync): Draft => ({
+  accountId: sync.account.id,
+  source: sync.source,
+  segmentId: sync.segmentId,
+  makesList: sync.listExternalId === null,
+  listExternalId: sync.listExternalId,
+  listTitle: sync.listTitle,
+  mode: sync.mode,
+  categoryId: sync.categoryId,
+  everyMinutes: sync.everyMinutes,
+  guardPercent: sync.guardPercent,
+  overLimit: sync.overLimit,
+  firstBy: sync.firstBy,
+});
+
+/** Whether everything is chosen that a plan needs. */
+export const isComplete = (draft: Draft): boolean =>
+  draft.accountId !== null && (draft.source !== "segment" || draft.segmentId !== null) && (draft.makesList ? draft.listTitle.trim() !== "" : draft.listExternalId !== null);
+
+export const bodyOf = ({ makesList, ...draft }: Draft): SyncBody => ({
+  ...draft,
+  accountId: draft.accountId ?? "",
+  segmentId: draft.source === "segment" ? draft.segmentId : null,
+  listExternalId: makesList ? null : draft.listExternalId,
+  listTitle: draft.listTitle.trim(),
+  categoryId: draft.mode === "subtract" ? null : draft.categoryId,
+});
+
+/** Only what differs: a plan is not thrown away for what stays. */
+export function changeOf(sync: Sync, draft: Draft): SyncChange {
+  const wanted = bodyOf(draft);
+  const change: SyncChange = {};
+  if (wanted.mode !== sync.mode) change.mode = wanted.mode;
+  if (wanted.categoryId !== sync.categoryId) change.categoryId = wanted.categoryId;
+  if (wanted.everyMinutes !== sync.everyMinutes) change.everyMinutes = wanted.everyMinutes;
+  if (wanted.guardPercent !== sync.guardPercent) change.guardPercent = wanted.guardPercent;
+  if (wanted.overLimit !== sync.overLimit) change.overLimit = wanted.overLimit;
+  if (wanted.firstBy !== sync.firstBy) change.firstBy = wanted.firstBy;
+  return change;
+}
+
+/** A name as names are compared: neither case nor ё makes another list. */
+export const folded = (name: string): string => name.trim().normalize("NFKC").toLocaleLowerCase("ru").replaceAll("ё", "е");
