@@ -26,11 +26,11 @@ from vestnik.campaigns.service import Draft
 from vestnik.contacts.addresses import normalise
 from vestnik.contacts.storing import NewContact
 from vestnik.db.migrate import migrate
-from vestnik.modules.accounts.service import HostChoice
+from vestnik.modules.accounts.values import HostChoice
 from vestnik.people.access import RIGHTS, SYSTEM
 from vestnik.settings import Settings
 from vestnik_simulator import RunningSimulator, simulator_process
-from vestnik_simulator.options import DEFAULT_ACCOUNTS
+from vestnik_simulator.options import DEFAULT_ACCOUNTS, DEFAULT_CLIENTS
 
 RECIPIENTS = "100000"
 SENDER = "news@mayak-books.example"
@@ -85,7 +85,7 @@ async def _seed(settings: Settings, simulator: RunningSimulator, recipients: int
                 NewContact(f"Reader {number}", [normalise("email", site.email(number))]) for number in numbers
             ]
             await services.database.write(services.contacts.insert_many, people)
-        account_id = await _connect(services, simulator)
+        account_id = await connected(services, simulator)
         imported = await services.templates.import_from(SYSTEM, account_id)
         await services.templates.finished(imported)
         templates, _ = await services.templates.page(SYSTEM, account_id=account_id, limit=1)
@@ -104,11 +104,16 @@ async def _seed(settings: Settings, simulator: RunningSimulator, recipients: int
     return campaign_id, key
 
 
-async def _connect(services: Services, simulator: RunningSimulator) -> int:
+async def connected(services: Services, simulator: RunningSimulator, module: str = "unisender") -> int:
+    """An account of a bundled module at the simulator, checked."""
     modules = services.modules
-    module_id = await modules.installer.install(SYSTEM, "unisender")
+    module_id = await modules.installer.install(SYSTEM, module)
     await modules.library.enable(SYSTEM, module_id, True)
     settings = {"base_url": simulator.url, "api_key": simulator.api_keys["mayak"]}
+    if module == "campaign_monitor":
+        client = DEFAULT_CLIENTS[0]
+        settings = {"base_url": f"{simulator.url}/api/v3.3", "api_key": client.api_key}
+        settings["client_id"] = client.client_id
     account_id = await modules.accounts.create(SYSTEM, module_id, "Benchmark", settings)
     lines = await modules.accounts.hosts(SYSTEM, account_id)
     choices = [

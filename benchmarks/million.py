@@ -119,11 +119,11 @@ def _places(connection: sa.Connection) -> tuple[Sequence[int], Sequence[int]]:
     names = company_names()
     keys = [new_key() for _ in range(COMPANIES)]
     rows: list[tuple[Any, ...]] = [
-        (key, "company", name, fold(name), f"{7700000000 + number}", [], at, at)
+        (key, "company", name, fold(name), f"{7700000000 + number}", at, at)
         for number, key in enumerate(keys)
         for name in [f"{names[number % len(names)][:-1]} {number}»"]
     ]
-    columns = ("id", "kind", "name", "name_folded", "inn", "phones", "created_at", "updated_at")
+    columns = ("id", "kind", "name", "name_folded", "inn", "created_at", "updated_at")
     load(connection, client, columns, rows)
     return keys, categories
 

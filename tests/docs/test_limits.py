@@ -39,6 +39,7 @@ NO_LIMITS = {
     "vestnik.egress.spool": {"INDEX_EVERY_LINES"},
     "vestnik.http.decoding": {"MAX_KEY"},
     "vestnik.http.sockets": {"SESSION_ENDED", "FAULT"},
+    "vestnik.intake.parsing.reading": {"PARSER"},
     "vestnik.modules.calls.caller": {"SEED_BITS"},
     "vestnik.modules.editor.children": {"NICENESS"},
     "vestnik.modules.editor.language": {
