@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Each file of tests runs whole in one of so many processes.
+TESTERS ?= 2
+PYTEST := $(BIN)/pytest -n $(TESTERS) --dist loadfile
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
@@ -24,10 +27,10 @@ run: install ## start Vestnik with demo data and the provider simulator on 127.0
 	$(BIN)/vestnik up --demo
 
 test: install ## all tests but the slow ones
-	$(BIN)/pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-slow: install ## the slow tests: kills, faults, the browser, load
-	$(BIN)/pytest -m slow
+	$(PYTEST) -m slow
 
 check: install ## lint, types, imports, generated files, licences
 	$(BIN)/python tools/check.py
