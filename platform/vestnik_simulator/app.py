@@ -15,6 +15,7 @@ from vestnik_simulator.campaign_monitor import admin as list_admin
 from vestnik_simulator.campaign_monitor import pages as list_pages
 from vestnik_simulator.core import simulator_of, working_simulator
 from vestnik_simulator.mailbox import admin as mail_admin
+from vestnik_simulator.mailbox import pages as mail_pages
 from vestnik_simulator.options import Options
 from vestnik_simulator.traffic import cut
 
@@ -41,6 +42,7 @@ def create_app(options: Options | None = None) -> Starlette:
             *pages.routes,
             *editor.routes,
             *list_pages.routes,
+            *mail_pages.routes,
         ],
     )
 

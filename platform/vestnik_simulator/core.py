@@ -14,6 +14,7 @@ from vestnik_simulator.campaign_monitor.members import Members
 from vestnik_simulator.campaign_monitor.outbox import ListOutbox
 from vestnik_simulator.campaign_monitor.sending import ListSending
 from vestnik_simulator.mailbox.folders import Folders
+from vestnik_simulator.mailbox.post import Post
 from vestnik_simulator.mailbox.server import MailServer
 from vestnik_simulator.options import Options
 from vestnik_simulator.storage import Storage
@@ -40,6 +41,7 @@ class Simulator:
     list_sending: ListSending
     list_api: ListApi
     mail: MailServer
+    post: Post
 
     def change(self, options: Options) -> None:
         """Take other settings from now on; the data folder stays."""
@@ -56,6 +58,7 @@ class Simulator:
         seed.sow(self.storage, self.options)
         list_seed.sow(self.storage, self.options)
         self.mail.folders = Folders()
+        self.post.forget()
         self.traffic.reset()
         self.outbox.attempts = Attempts()
         self.outbox.hooks_changed()
@@ -87,11 +90,12 @@ async def working_simulator(options: Options) -> AsyncIterator[Simulator]:
         list_sending=list_sending,
         list_api=ListApi(storage, options, traffic, members, list_sending),
         mail=MailServer(),
+        post=Post(),
     )
     outbox.refresh()
     works = [asyncio.create_task(each.run()) for each in (sending, files, list_sending, list_outbox)]
     try:
-        async with simulator.mail.listening():
+        async with simulator.mail.listening(), simulator.post.listening():
             yield simulator
     finally:
         for work in works:

@@ -15,7 +15,10 @@ from vestnik_simulator.core import simulator_of
 from vestnik_simulator.words import Language, status_word, words
 
 PAGE = 50
-SECURITY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'"
+SECURITY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-src 'self'"
+)
 
 
 class Page:
@@ -99,12 +102,15 @@ async def _home(request: Request) -> Response:
             ("waiting", "waitingEvents"),
         )
     )
+    others = "".join(
+        f"<a href='{escape(page.link(path))}'>{page.words[word]}</a>"
+        for path, word in (("/campaign-monitor", "second"), ("/mail", "mailboxes"))
+    )
     return page.response(
-        f"<div class=figures id=figures data-live>{figures}</div>"
+        f"<nav class=pages>{others}</nav><div class=figures id=figures data-live>{figures}</div>"
         f"<div id=campaigns data-live><h2>{page.words['campaigns']}</h2>{_campaigns(page)}</div>"
         f"{_search(page)}"
         f"<div id=rest data-live>{_hooks(page)}{_requests(page)}{_singles(page)}</div>{_accounts(page)}"
-        f"<p><a href='{escape(page.link('/campaign-monitor'))}'>{page.words['second']}</a></p>"
     )
 
 
