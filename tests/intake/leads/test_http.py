@@ -68,6 +68,8 @@ async def test_leads_are_found_by_what_is_known_of_them(office: Office) -> None:
     assert await office.listed(status="in_work") == ["Борис"]
     assert await office.listed(hasWarnings="true") == ["Анна"]
     assert await office.listed(unread="false") == ["Борис"]
+    assert await office.listed(unassigned="false") == ["Борис"]
+    assert await office.listed(unassigned="true") == ["Анна", "Пётр Ёлкин"]
     assert await office.listed(responsibleId=str(office.own_id)) == ["Борис"]
     channel_id = (await office.browser.get("/lead-channels")).json()["items"][0]["id"]
     assert await office.listed(channelId=channel_id) == ["Пётр Ёлкин"]
@@ -226,12 +228,20 @@ async def test_figures_tell_how_fast_leads_of_a_source_and_of_a_person_were_answ
         answered = sa.update(lead).where(lead.c.id == int(id)).values(times)
         await installation.services.database.submit(partial(_execute, answered))
     await office.does(ids[0], "close", {"result": "spam"})
+    await office.does(ids[1], "close", {"result": "not_target"})
+    for number, id in enumerate(ids[:2], 1):
+        over = (
+            sa.update(lead).where(lead.c.id == int(id)).values(finished_at=at + number * timedelta(hours=1))
+        )
+        await installation.services.database.submit(partial(_execute, over))
     query = {"from": "2026-10-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}
     found = (await office.browser.get("/leads/statistics", params=query)).json()
     by_title = {each["title"]: each for each in found["channels"]}
     ads = by_title["Реклама"]
-    assert (ads["total"], ads["inWork"], ads["closed"], ads["spam"], ads["answered"]) == (10, 9, 1, 1, 10)
+    assert (ads["total"], ads["inWork"], ads["closed"], ads["spam"], ads["answered"]) == (10, 8, 2, 1, 10)
     assert (ads["medianS"], ads["slowS"]) == (300.0, 540.0)
+    assert (ads["other"], ads["notTarget"]) == (0, 1)
+    assert ads["finishS"] == 3_600.0
     assert (by_title[None]["total"], by_title[None]["medianS"]) == (1, None)
     people = {each["id"]: each["total"] for each in found["people"]}
     assert people == {str(office.own_id): 10, str(office.admin_id): 1}

@@ -9856,6 +9856,8 @@ export interface components {
         /**
          * LeadQuery
          * @description Which leads: of a status, a person, a source; `from` and `to` bound the arrival, `to` is exclusive.
+         *
+         *         `unassigned`: those that nobody but the Coordinator was found for.
          */
         LeadQuery: {
             /** @default  */
@@ -9888,6 +9890,8 @@ export interface components {
             hasWarnings?: boolean | null;
             /** @default null */
             unread?: boolean | null;
+            /** @default null */
+            unassigned?: boolean | null;
         };
         /**
          * LeadPage
@@ -10091,7 +10095,9 @@ export interface components {
         };
         /**
          * LeadFigures
-         * @description Leads of one source or person that arrived in a period; the times are seconds until an answer.
+         * @description Leads of one source or person that arrived in a period.
+         *
+         *         `medianS` and `slowS` are seconds until an answer, `finishS` until half of those that are over were.
          */
         LeadFigures: {
             id: string | null;
@@ -10103,10 +10109,13 @@ export interface components {
             closed: number;
             spam: number;
             duplicate: number;
+            other: number;
+            notTarget: number;
             converted: number;
             answered: number;
             medianS: number | null;
             slowS: number | null;
+            finishS: number | null;
         };
         /**
          * LeadBulkBody
@@ -10158,6 +10167,8 @@ export interface components {
             hasWarnings?: boolean | null;
             /** @default null */
             unread?: boolean | null;
+            /** @default null */
+            unassigned?: boolean | null;
         };
         /**
          * LeadCard
@@ -20633,6 +20644,7 @@ export interface operations {
                 to?: string | null;
                 hasWarnings?: boolean | null;
                 unread?: boolean | null;
+                unassigned?: boolean | null;
             };
             header?: never;
             path?: never;

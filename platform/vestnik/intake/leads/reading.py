@@ -52,6 +52,7 @@ class LeadFilter:
     until: datetime | None = None
     has_warnings: bool | None = None
     unread: bool | None = None
+    unassigned: bool | None = None
 
     def where(self, *, any_status: bool = False) -> list[sa.ColumnElement[bool]]:
         """The filter's conditions; `any_status` leaves the status out."""
@@ -71,6 +72,9 @@ class LeadFilter:
             wanted.append(sa.not_(none) if self.has_warnings else none)
         if self.unread is not None:
             wanted.append(lead.c.seen_at.is_(None) if self.unread else lead.c.seen_at.is_not(None))
+        if self.unassigned is not None:
+            nobodys = lead.c.responsible_id.is_(None) | (lead.c.assigned_by == "coordinator")
+            wanted.append(nobodys if self.unassigned else sa.not_(nobodys))
         if text := fold(self.search.strip()):
             wanted.append(_found_by(text))
         return wanted

@@ -29,7 +29,10 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class LeadQuery(Page):
-    """Which leads: of a status, a person, a source; `from` and `to` bound the arrival, `to` is exclusive."""
+    """Which leads: of a status, a person, a source; `from` and `to` bound the arrival, `to` is exclusive.
+
+    `unassigned`: those that nobody but the Coordinator was found for.
+    """
 
     status: Status | None = None
     responsible_id: Id | None = None
@@ -42,6 +45,7 @@ class LeadQuery(Page):
     until: Instant | None = msgspec.field(default=None, name="to")
     has_warnings: bool | None = None
     unread: bool | None = None
+    unassigned: bool | None = None
 
 
 class LeadSelection(Shape):
@@ -59,6 +63,7 @@ class LeadSelection(Shape):
     until: Instant | None = msgspec.field(default=None, name="to")
     has_warnings: bool | None = None
     unread: bool | None = None
+    unassigned: bool | None = None
 
 
 class PeriodQuery(Shape):
@@ -351,7 +356,10 @@ class ConvertBody(Shape):
 
 
 class LeadFigures(Shape):
-    """Leads of one source or person that arrived in a period; the times are seconds until an answer."""
+    """Leads of one source or person that arrived in a period.
+
+    `medianS` and `slowS` are seconds until an answer, `finishS` until half of those that are over were.
+    """
 
     id: str | None
     title: str | None
@@ -362,10 +370,13 @@ class LeadFigures(Shape):
     closed: int
     spam: int
     duplicate: int
+    other: int
+    not_target: int
     converted: int
     answered: int
     median_s: float | None
     slow_s: float | None
+    finish_s: float | None
 
 
 class LeadStatistics(Shape):
@@ -393,6 +404,7 @@ def wanted(query: LeadQuery | LeadSelection) -> LeadFilter:
         until=query.until,
         has_warnings=query.has_warnings,
         unread=query.unread,
+        unassigned=query.unassigned,
         **{name: None if (id := getattr(query, name)) is None else int(id) for name in keys},
     )
 

@@ -21,6 +21,8 @@ from vestnik.people.tables import user
 #: The part of the answered leads that the slower figure speaks of, in percent.
 SLOW_PERCENT = 90
 
+_RESULTS = ("spam", "duplicate", "other", "not_target")
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -35,10 +37,13 @@ class Figures:
     closed: int
     spam: int
     duplicate: int
+    other: int
+    not_target: int
     converted: int
     answered: int
     median_s: float | None
     slow_s: float | None
+    finish_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ async def _figures(
                 _count(lead.c.status == status).label(status)
                 for status in ("open", "in_work", "processed", "closed")
             ),
-            *(_count(lead.c.result == result).label(result) for result in ("spam", "duplicate")),
+            *(_count(lead.c.result == result).label(result) for result in _RESULTS),
             _count(lead.c.converted_at.is_not(None)).label("converted"),
             _count(lead.c.taken_at.is_not(None)).label("answered"),
         )
@@ -111,30 +116,35 @@ async def _figures(
         .group_by(key, title)
         .order_by(sa.desc("total"), title, key)
     )
-    times = await _response_times(connection, key, arrived)
+    answers = await _times(connection, key, arrived, lead.c.taken_at)
+    ends = await _times(connection, key, arrived, lead.c.finished_at)
     found = []
     for row in await connection.execute(counted):
-        median_s, slow_s = times.get(row.id, (None, None))
-        found.append(Figures(**row._mapping, median_s=median_s, slow_s=slow_s))
+        median_s, slow_s = answers.get(row.id, (None, None))
+        finish_s, _ = ends.get(row.id, (None, None))
+        found.append(Figures(**row._mapping, median_s=median_s, slow_s=slow_s, finish_s=finish_s))
     return found
 
 
-async def _response_times(
-    connection: AsyncConnection, key: sa.Column[Any], arrived: sa.ColumnElement[bool]
+async def _times(
+    connection: AsyncConnection,
+    key: sa.Column[Any],
+    arrived: sa.ColumnElement[bool],
+    until: sa.Column[datetime | None],
 ) -> dict[int | None, tuple[float, float]]:
-    """Seconds within which half, and nine tenths, of the answered leads were answered."""
-    took = sa.type_coerce(lead.c.taken_at, sa.BigInteger) - sa.type_coerce(lead.c.created_at, sa.BigInteger)
+    """Seconds within which half, and nine tenths, of the leads that got so far did."""
+    took = sa.type_coerce(until, sa.BigInteger) - sa.type_coerce(lead.c.created_at, sa.BigInteger)
     ranked = (
         sa.select(
             key.label("id"),
             took.label("took"),
             sa.func.row_number().over(partition_by=key, order_by=took).label("place"),
-            sa.func.count().over(partition_by=key).label("answered"),
+            sa.func.count().over(partition_by=key).label("reached"),
         )
-        .where(arrived, lead.c.taken_at.is_not(None))
+        .where(arrived, until.is_not(None))
         .subquery()
     )
-    half, slow = (_place(ranked.c.answered, percent) for percent in (50, SLOW_PERCENT))
+    half, slow = (_place(ranked.c.reached, percent) for percent in (50, SLOW_PERCENT))
     query = sa.select(
         ranked.c.id, ranked.c.place, ranked.c.took, half.label("half"), slow.label("slow")
     ).where((ranked.c.place == half) | (ranked.c.place == slow))
