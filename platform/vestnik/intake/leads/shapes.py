@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from vestnik.http.api import Id, Page, Shape
+from vestnik.http.api import Id, Page, Shape, key_of
 from vestnik.http.errors import Language
 from vestnik.intake.fields import Accepted, Door, LeadFields, Marks
 from vestnik.intake.leads.changing import Result
@@ -405,7 +405,7 @@ def wanted(query: LeadQuery | LeadSelection) -> LeadFilter:
         has_warnings=query.has_warnings,
         unread=query.unread,
         unassigned=query.unassigned,
-        **{name: None if (id := getattr(query, name)) is None else int(id) for name in keys},
+        **{name: None if (id := getattr(query, name)) is None else key_of(id) for name in keys},
     )
 
 
@@ -535,4 +535,4 @@ def _text(id: int | None) -> str | None:
 
 
 def _key(id: str | None) -> int | None:
-    return None if id is None else int(id)
+    return None if id is None else key_of(id)
