@@ -74,7 +74,7 @@ class _Known:
 
 async def begin_imports(services: Services) -> None:
     """Upload three files: one brings guests of a segment, one is taken back, one waits for its mapping."""
-    random, marketer = Random(7), await _person(services, "marketer")  # noqa: S311  # a demo's people
+    random, marketer = Random(7), await person(services, "marketer")  # noqa: S311  # a demo's people
     known = await _known(services)
     visitors = [*_rows(random, known, "visitor", _VISITORS), *map(_anew, known[20:28])]
     visitors[11][1], visitors[23][2], visitors[37][4] = "нет почты", "12-34", "7700000001"
@@ -112,7 +112,7 @@ async def remove_imports(services: Services) -> None:
 
 async def work(services: Services) -> None:
     """What people do on the list of contacts and on cards, and an administrator beside them."""
-    marketer, admin = await _person(services, "marketer"), await _person(services, "admin")
+    marketer, admin = await person(services, "marketer"), await person(services, "admin")
     known = await _known(services)
     await _save_views(services, marketer)
     await _make_twins(services, marketer, known[:_TWINS])
@@ -135,11 +135,12 @@ async def undo_work(services: Services) -> None:
     await services.database.write(remove)
 
 
-async def _person(services: Services, who: str) -> Actor:
-    person = next(each for each in people_demo.PEOPLE if each.email.startswith(f"{who}@"))
+async def person(services: Services, who: str) -> Actor:
+    """One of the demo's people, by the beginning of the address."""
+    found = next(each for each in people_demo.PEOPLE if each.email.startswith(f"{who}@"))
     async with services.database.read() as connection:
-        id = await connection.scalar(sa.select(user.c.id).where(user.c.email_folded == fold(person.email)))
-    return Actor(id, person.name, rights_of(person.roles))
+        id = await connection.scalar(sa.select(user.c.id).where(user.c.email_folded == fold(found.email)))
+    return Actor(id, found.name, rights_of(found.roles))
 
 
 async def _known(services: Services) -> list[_Known]:
@@ -265,6 +266,6 @@ async def _make_twins(services: Services, marketer: Actor, known: Sequence[_Know
 
 
 async def _give_to_an_owner(services: Services, marketer: Actor, known: Sequence[_Known]) -> None:
-    sales = await _person(services, "sales")
+    sales = await person(services, "sales")
     selection = Selection(ids=tuple(str(each.id) for each in known[30:50]))
     await services.contact_lists.bulk.begin(marketer, "set_owner", {"ownerId": str(sales.user_id)}, selection)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from vestnik.calendars import service as calendars
 from vestnik.contacts import demo as contacts_demo
-from vestnik.demo import daily, scheduled, second_service, sending
+from vestnik.demo import daily, leads, scheduled, second_service, sending
 from vestnik.intake.collectors import tables as collectors
 from vestnik.intake.inputs.service import remove_demo as remove_inputs
 from vestnik.intake.leads import demo as leads_demo
@@ -43,7 +43,9 @@ async def _create_contacts(services: Services) -> None:
     await contacts_demo.create_demo(services.database, services.contacts, list(owners))
 
 
-async def _remove_contacts(services: Services) -> None:
+async def _remove_leads(services: Services) -> None:
+    """Everything that came in goes with the ways by which it came."""
+
     def unit(connection: sa.Connection) -> None:
         # Collectors and doors name calendars and sources.
         collectors.remove_all(connection)
@@ -51,10 +53,14 @@ async def _remove_contacts(services: Services) -> None:
         remove_inputs(connection)
         leads_demo.remove_demo(connection)
         calendars.remove_all(connection)
-        sales_demo.remove_demo(connection)
-        contacts_demo.remove_demo(connection)
+        sales_demo.remove_demo(connection, sources=["lead"])
+        leads.remove_parties(connection)
 
     await services.database.write(unit)
+
+
+async def _remove_contacts(services: Services) -> None:
+    await services.database.write(contacts_demo.remove_demo)
 
 
 async def _connect_and_import(services: Services) -> None:
@@ -91,4 +97,5 @@ PARTS: Sequence[Part] = (
     Part("events", sending.tell_events, sending.remove_events),
     Part("daily work", daily.work, daily.undo_work),
     Part("syncs with lists", sending.sync_lists, sending.forget_lists),
+    Part("leads and orders", leads.create, _remove_leads),
 )

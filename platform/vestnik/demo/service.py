@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from vestnik.audit import record
 from vestnik.db import now
+from vestnik.demo import lead_ways
 from vestnik.demo.parts import PARTS
 from vestnik.demo.tables import demo_part
 from vestnik.people import demo as people_demo
@@ -44,6 +45,7 @@ async def prepare(services: Services) -> None:
                 await part.remove(services)
                 await part.create(services)
                 await services.database.write(_remember, part.name)
+    await lead_ways.reach(services)
 
 
 async def remove(services: Services, actor: Actor) -> str:
