@@ -192,12 +192,14 @@ def test_removing_the_demo_leads_to_a_real_first_start(command: Command, running
         assert (card["demo"], card["organisation"]["name"]) == (False, "Ромашка")
         rooms = [
             *("contacts", "segments", "modules", "accounts", "templates", "campaigns"),
-            *("imports", "companies", "erasures", "keys"),
+            *("imports", "companies", "erasures", "keys", "leads", "inputs", "orders", "deals", "tickets"),
+            "intake-doors",
         ]
         left = {room: client.get(f"/api/v1/{room}").json()["total"] for room in rooms}
         assert left == dict.fromkeys(rooms, 0)
         assert client.get("/api/v1/webhooks").json()["items"] == []
         assert client.get("/api/v1/contacts/views").json() == []
+        assert client.get("/api/v1/mail-collectors").json()["items"] == []
     assert running.stop() == 0
     refused = command.run("up", "--demo")
     assert refused.returncode == 1

@@ -36,6 +36,7 @@ NO_LIMITS = {
     },
     "vestnik.contacts.demo": {"SMALL"},
     "vestnik.contacts.growth": {"WEEK"},
+    "vestnik.demo.lead_ways": {"FIRST_ORDER"},
     "vestnik.egress.spool": {"INDEX_EVERY_LINES"},
     "vestnik.http.decoding": {"MAX_KEY"},
     "vestnik.http.sockets": {"SESSION_ENDED", "FAULT"},

@@ -69,6 +69,7 @@ ELSEWHERE = {
 #: Nobody's doing, or one's own session, language and password: the users' page shows when one was here.
 OWN = {
     "POST   /demo/kill": "of the demo alone: shows what a crash costs",
+    "POST   /demo/letters": "of the demo alone: a letter of the site comes, and its collector's run is noted",
     "POST   /session": "signing in",
     "DELETE /session": "signing out",
     "POST   /session/demo": "signing in to the demo",

@@ -193,6 +193,8 @@ A I - -   GET    /contract/vestnik_sdk.pyi
 A I M S   GET    /demo
 A - - -   DELETE /demo
 - - - -   POST   /demo/kill
+- - - -   POST   /demo/letters
+- - - -   GET    /demo/letters/{validity}/{number}
 A - - -   GET    /keys
 A - - -   POST   /keys
 A - - -   DELETE /keys/{id}

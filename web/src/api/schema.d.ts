@@ -4659,6 +4659,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/demo/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the site send a letter, and the mail collector take it at once. */
+        post: operations["send_demo_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/demo/letters/{validity}/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has become of a letter by now. */
+        get: operations["follow_demo_letter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demo/kill": {
         parameters: {
             query?: never;
@@ -11191,6 +11225,7 @@ export interface components {
             people: components["schemas"]["DemoPerson"][];
             simulatorUrl: string | null;
             canKill: boolean;
+            hasLetters: boolean;
         };
         /** DemoPerson */
         DemoPerson: {
@@ -11198,6 +11233,41 @@ export interface components {
             email: string;
             /** @enum {unknown} */
             role: "administrator" | "connector" | "editor" | "integrator" | "marketer" | "sales_manager";
+        };
+        /**
+         * DemoLetterBody
+         * @description The order as it should be, or a letter that nobody can read.
+         */
+        DemoLetterBody: {
+            /** @enum {unknown} */
+            kind: "broken" | "order";
+        };
+        /**
+         * DemoLetterSent
+         * @description A letter in the site's mailbox: the folder's validity, and the letter's number there.
+         */
+        DemoLetterSent: {
+            validity: number;
+            number: number;
+        };
+        /**
+         * DemoLetter
+         * @description What has become of a letter so far; null for what is not there yet, or never will be.
+         *
+         *         `told` is who is told of the lead, `notificationUrl` where that letter can be read.
+         */
+        DemoLetter: {
+            /** @enum {unknown} */
+            state: "read" | "unreadable" | "waiting";
+            reason: string | null;
+            inputId: string | null;
+            leadId: string | null;
+            leadNumber: number | null;
+            orderId: string | null;
+            tickets: number;
+            eventAt: string | null;
+            told: string | null;
+            notificationUrl: string | null;
         };
         /**
          * DemoRemoved
@@ -22602,6 +22672,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DemoRemoved"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_demo_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemoLetterBody"];
+            };
+        };
+        responses: {
+            /** @description Have the site send a letter, and the mail collector take it at once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoLetterSent"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_demo_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                validity: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What has become of a letter by now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoLetter"];
                 };
             };
             /** @description A problem */
