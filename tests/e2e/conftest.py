@@ -20,6 +20,7 @@ PAGES = (
     *("/contacts", "/contacts/duplicates", "/stop-list", "/companies", "/segments", "/segments/new"),
     *("/syncs", "/syncs/new"),
     *("/imports", "/imports/schedules"),
+    *("/calendar",),
     *("/modules", "/accounts", "/accounts/new", "/webhooks"),
     *("/users", "/fields", "/keys", "/embedding", "/settings", "/audit", "/erasures"),
 )

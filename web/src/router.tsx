@@ -3,6 +3,7 @@ import type { ComponentType } from "react";
 import { queries } from "./api/queries";
 import { sessionQuery, type Role } from "./api/session";
 import { Failure, Missing } from "./shell/Failure";
+import { calendarSearch } from "./pages/calendar/search";
 import { contactSearch } from "./pages/contacts/list/list-search";
 import { stopSearch } from "./pages/contacts/stop-search";
 import { studioSearch } from "./pages/modules/search";
@@ -89,6 +90,14 @@ const stops = createRoute({
   pendingComponent: PageLoading,
 });
 
+const calendar = createRoute({
+  getParentRoute: () => inside,
+  path: "/calendar",
+  validateSearch: calendarSearch,
+  component: lazyRouteComponent(() => import("./pages/calendar/Calendar")),
+  pendingComponent: PageLoading,
+});
+
 /** An address that leads nowhere: the navigation stays at hand. */
 const missing = createRoute({ getParentRoute: () => inside, path: "$", component: Missing });
 
@@ -156,6 +165,7 @@ const routes = root.addChildren([
     page("/categories", () => import("./pages/segments/Categories")),
     page("/categories/$id", () => import("./pages/segments/Category")),
     page("/engagement", () => import("./pages/reports/Engagement")),
+    calendar,
     page("/modules", () => import("./pages/modules/Modules")),
     studio,
     page("/accounts", () => import("./pages/accounts/Accounts")),

@@ -4,6 +4,7 @@ import {
   IconArrowsExchange,
   IconBrandPython,
   IconBuilding,
+  IconCalendar,
   IconCategory,
   IconChartBar,
   IconCompass,
@@ -47,6 +48,12 @@ const GROUPS: Group[] = [
       { to: "/categories", name: "categories", icon: IconCategory, right: "contacts.read" },
       { to: "/templates", name: "templates", icon: IconTemplate, right: "templates.read" },
       { to: "/engagement", name: "engagement", icon: IconChartBar, right: "reports.read" },
+    ],
+  },
+  {
+    name: "sales",
+    places: [
+      { to: "/calendar", name: "calendar", icon: IconCalendar, right: "calendars.read" },
     ],
   },
   {
