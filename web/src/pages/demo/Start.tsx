@@ -1,17 +1,18 @@
-import { Alert, Anchor, Badge, Button, Card, Group, SimpleGrid, Stack, Text, ThemeIcon, UnstyledButton } from "@mantine/core";
-import { IconChevronRight, IconExternalLink, IconSkull, IconTestPipe } from "@tabler/icons-react";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { Alert, Anchor, Badge, Button, Card, Group, SimpleGrid, Stack, Text, ThemeIcon } from "@mantine/core";
+import { IconExternalLink, IconSkull, IconTestPipe } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { demo, type Demo } from "../../api/demo";
-import { signInAs, useSession, type PlayedRole } from "../../api/session";
-import { useEntrance } from "../entry/use-entrance";
+import { useSession, type PlayedRole } from "../../api/session";
 import { PageLoading } from "../../ui/Loading";
-import { tellProblem } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
 import { PageProblem } from "../../ui/ProblemPanel";
+import { LetterCard } from "./LetterCard";
 import { ROLE_ICONS } from "./RoleChoice";
 import classes from "./Start.module.css";
+import { Trial } from "./Trial";
 import { inSeconds, useKill } from "./use-kill";
+import { useVisit } from "./use-visit";
 
 /** What each kind of user can try here, and where. */
 const TRIALS: Record<PlayedRole, { name: string; path: string }[]> = {
@@ -32,11 +33,15 @@ const TRIALS: Record<PlayedRole, { name: string; path: string }[]> = {
     { name: "account", path: "/accounts" },
   ],
   administrator: [
+    { name: "intake", path: "/settings/intake" },
     { name: "hosts", path: "/accounts" },
     { name: "users", path: "/users" },
     { name: "audit", path: "/audit" },
   ],
   sales_manager: [
+    { name: "leads", path: "/leads" },
+    { name: "orders", path: "/orders" },
+    { name: "calendar", path: "/calendar" },
     { name: "contact", path: "/contacts" },
     { name: "results", path: "/campaigns?state=sent" },
   ],
@@ -58,6 +63,7 @@ export default function Start() {
           ))}
           {data.simulatorUrl && <SimulatorCard url={data.simulatorUrl} />}
         </SimpleGrid>
+        {data.hasLetters && <LetterCard />}
         <KillCard state={data} />
       </Stack>
     </>
@@ -67,12 +73,7 @@ export default function Start() {
 function RoleCard({ role, person }: { role: PlayedRole; person: string | undefined }) {
   const { t } = useTranslation();
   const { user } = useSession();
-  const enter = useEntrance();
-  const change = useMutation({
-    mutationFn: (_path: string) => signInAs(role),
-    onSuccess: (session, path) => enter(session, path),
-    onError: tellProblem,
-  });
+  const change = useVisit();
   const Picture = ROLE_ICONS[role];
   const current = user.role === role;
   return (
@@ -95,14 +96,16 @@ function RoleCard({ role, person }: { role: PlayedRole; person: string | undefin
       </Group>
       <Stack gap={2} flex={1}>
         {TRIALS[role].map((trial) => (
-          <UnstyledButton key={trial.name} className={classes.trial} onClick={() => change.mutate(trial.path)} disabled={change.isPending}>
-            <Text size="sm">{t(`demo.trial.${trial.name}`)}</Text>
-            <IconChevronRight size={16} aria-hidden />
-          </UnstyledButton>
+          <Trial
+            key={trial.name}
+            text={t(`demo.trial.${trial.name}`)}
+            disabled={change.isPending}
+            onVisit={() => change.mutate({ role, path: trial.path })}
+          />
         ))}
       </Stack>
       {!current && (
-        <Button mt="sm" variant="light" loading={change.isPending} onClick={() => change.mutate("/start")}>
+        <Button mt="sm" variant="light" loading={change.isPending} onClick={() => change.mutate({ role, path: "/start" })}>
           {t("demo.become", { role: t(`role.${role}`) })}
         </Button>
       )}
