@@ -19,6 +19,7 @@ PAGES = (
     *("/start", "/campaigns", "/campaigns/new", "/templates", "/categories", "/engagement"),
     *("/contacts", "/contacts/duplicates", "/stop-list", "/companies", "/segments", "/segments/new"),
     *("/syncs", "/syncs/new"),
+    *("/leads", "/leads/statistics"),
     *("/imports", "/imports/schedules"),
     *("/calendar",),
     *("/modules", "/accounts", "/accounts/new", "/webhooks"),
@@ -34,6 +35,7 @@ DETAILS = (
     ),
     *("templates", "categories", "segments", "contacts", "companies"),
     "syncs",
+    "leads",
     *("imports", "imports/schedules"),
     *("modules", "accounts", "webhooks"),
 )

@@ -6,6 +6,7 @@ import { Failure, Missing } from "./shell/Failure";
 import { calendarSearch } from "./pages/calendar/search";
 import { contactSearch } from "./pages/contacts/list/list-search";
 import { stopSearch } from "./pages/contacts/stop-search";
+import { leadSearch } from "./pages/leads/search";
 import { studioSearch } from "./pages/modules/search";
 import { parseSearch, stringifySearch } from "./search";
 import { Shell } from "./shell/Shell";
@@ -98,6 +99,14 @@ const calendar = createRoute({
   pendingComponent: PageLoading,
 });
 
+const leadInbox = createRoute({
+  getParentRoute: () => inside,
+  path: "/leads",
+  validateSearch: leadSearch,
+  component: lazyRouteComponent(() => import("./pages/leads/Leads")),
+  pendingComponent: PageLoading,
+});
+
 /** An address that leads nowhere: the navigation stays at hand. */
 const missing = createRoute({ getParentRoute: () => inside, path: "$", component: Missing });
 
@@ -148,6 +157,9 @@ const routes = root.addChildren([
     stops,
     page("/contacts/duplicates", () => import("./pages/contacts/Duplicates")),
     page("/contacts/$id", () => import("./pages/contacts/Contact")),
+    leadInbox,
+    page("/leads/statistics", () => import("./pages/leads/Statistics")),
+    page("/leads/$id", () => import("./pages/leads/Lead")),
     page("/companies", () => import("./pages/companies/Companies")),
     page("/companies/$id", () => import("./pages/companies/Company")),
     page("/imports", () => import("./pages/imports/Imports")),

@@ -1,5 +1,6 @@
-import { AppShell, Box, Burger, Group, NavLink, ScrollArea, Text, useMantineColorScheme } from "@mantine/core";
+import { AppShell, Badge, Box, Burger, Group, NavLink, ScrollArea, Text, useMantineColorScheme, VisuallyHidden } from "@mantine/core";
 import { useDisclosure, useMediaQuery } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
@@ -89,7 +90,21 @@ function PlaceLink({ place, pathname }: { place: Place; pathname: string }) {
       aria-current={here ? "page" : undefined}
       label={t(`shell.nav.${place.name}`)}
       leftSection={<place.icon size={18} stroke={1.7} aria-hidden />}
+      rightSection={place.count && <Waiting count={place.count} />}
       className={classes.place}
     />
+  );
+}
+
+/** How many things wait at a place; a failure to count is no matter of the navigation. */
+function Waiting({ count }: { count: NonNullable<Place["count"]> }) {
+  const { t } = useTranslation();
+  const waiting = useQuery(count).data ?? 0;
+  if (waiting === 0) return null;
+  return (
+    <Badge size="sm" color="orange" className="numbers">
+      <span aria-hidden>{waiting}</span>
+      <VisuallyHidden>{t("shell.waiting", { count: waiting })}</VisuallyHidden>
+    </Badge>
   );
 }

@@ -12,6 +12,7 @@ import {
   IconForms,
   IconFrame,
   IconHistory,
+  IconInbox,
   IconKey,
   IconMail,
   IconPlugConnected,
@@ -22,6 +23,7 @@ import {
   type Icon,
 } from "@tabler/icons-react";
 import type { LinkProps } from "@tanstack/react-router";
+import { leads } from "../api/leads";
 import type { Session } from "../api/session";
 
 export interface Place {
@@ -30,6 +32,8 @@ export interface Place {
   name: string;
   icon: Icon;
   right?: string;
+  /** How many things wait there. */
+  count?: typeof leads.open;
 }
 interface Group {
   name: string;
@@ -53,6 +57,7 @@ const GROUPS: Group[] = [
   {
     name: "sales",
     places: [
+      { to: "/leads", name: "leads", icon: IconInbox, right: "leads.read", count: leads.open },
       { to: "/calendar", name: "calendar", icon: IconCalendar, right: "calendars.read" },
     ],
   },

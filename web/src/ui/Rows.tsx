@@ -1,4 +1,4 @@
-import { Table } from "@mantine/core";
+import { Table, type TableTrProps } from "@mantine/core";
 import type { ReactNode } from "react";
 import classes from "./Rows.module.css";
 
@@ -17,12 +17,14 @@ interface Props<Row> {
   rows: Row[];
   columns: Column<Row>[];
   rowKey?: (row: Row) => string;
+  /** What a row has beside its cells. */
+  rowProps?: (row: Row) => TableTrProps & Record<`data-${string}`, unknown>;
 }
 
 const HIDDEN = { phone: classes.notOnPhone, tablet: classes.notOnTablet };
 
 /** A table that turns into cards on a phone: the first column is the card's title. */
-export function Rows<Row extends object>({ label, rows, columns, rowKey }: Props<Row>) {
+export function Rows<Row extends object>({ label, rows, columns, rowKey, rowProps }: Props<Row>) {
   return (
     <div className={classes.frame}>
       <Table aria-label={label} highlightOnHover verticalSpacing="sm" horizontalSpacing="md" className={classes.table}>
@@ -37,7 +39,7 @@ export function Rows<Row extends object>({ label, rows, columns, rowKey }: Props
         </Table.Thead>
         <Table.Tbody>
           {rows.map((row) => (
-            <Table.Tr key={rowKey ? rowKey(row) : String((row as { id?: string }).id)}>
+            <Table.Tr key={rowKey ? rowKey(row) : String((row as { id?: string }).id)} {...rowProps?.(row)}>
               {columns.map((column) => (
                 <Table.Td
                   key={column.key}

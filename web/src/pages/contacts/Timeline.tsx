@@ -2,11 +2,13 @@ import { Anchor, Button, Center, Text, Timeline as List } from "@mantine/core";
 import {
   IconAlertTriangle,
   IconArrowsJoin,
+  IconBan,
   IconCheck,
   IconClick,
   IconEye,
   IconFileImport,
   IconHistory,
+  IconInbox,
   IconMail,
   IconMailOff,
   IconPencil,
@@ -42,6 +44,9 @@ const ICONS: Record<string, Icon> = {
   stop_hard_bounce: IconAlertTriangle,
   merged: IconArrowsJoin,
   import: IconFileImport,
+  lead_created: IconInbox,
+  lead_processed: IconCheck,
+  lead_closed: IconBan,
   contact_created: IconUserPlus,
   contact_changed: IconPencil,
 };
