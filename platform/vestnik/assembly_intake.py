@@ -25,6 +25,9 @@ from vestnik.engine import Engine
 from vestnik.http.api import Router
 from vestnik.http.errors import Text
 from vestnik.http.events import Events
+from vestnik.intake.classic import routes as classic_routes
+from vestnik.intake.classic.keys import ClassicKey
+from vestnik.intake.classic.room import Classic
 from vestnik.intake.collectors import assembling as collecting
 from vestnik.intake.collectors import routes as collector_routes
 from vestnik.intake.collectors.service import Collectors
@@ -105,6 +108,7 @@ class IntakeServices:
     sales: Sales
     intake: Intake
     intake_http: IntakeHttp
+    classic: Classic
     collectors: Collectors
 
 
@@ -117,6 +121,7 @@ class Rooms(TypedDict):
     sales: Sales
     intake: Intake
     intake_http: IntakeHttp
+    classic: Classic
     collectors: Collectors
 
 
@@ -145,6 +150,7 @@ def rooms(
         "sales": assembly.sales(database, companies, contacts),
         "intake": intake,
         "intake_http": _intake_http(database, vault, engine, people, intake.inputs),
+        "classic": Classic(ClassicKey(database, vault, organisation)),
         "collectors": _collectors(database, vault, engine, people, alerts, own_listeners, intake.inputs),
     }
 
@@ -206,6 +212,7 @@ def routers() -> Sequence[Router]:
         directory_routes.router,
         input_routes.router,
         door_routes.router,
+        classic_routes.router,
         collector_routes.router,
     ]
 

@@ -24,3 +24,5 @@ async def web_sites(walker: Walker) -> None:
     await does("POST /inputs/{id}/parse", {}, id=input_id)
     await does("POST /inputs/parse", {"ids": [input_id]})
     await does("DELETE /intake-doors/{id}", id=door)
+    await does("POST /intake/classic-key")
+    await does("DELETE /intake/classic-key")

@@ -359,6 +359,9 @@ A I - -   POST   /intake-doors/{id}/rotate-token
 A I - -   POST   /intake-doors/{id}/secret
 A I - -   DELETE /intake-doors/{id}/secret
 A I - -   POST   /intake-doors/{id}/try
+A I - -   GET    /intake/classic-key
+A I - -   POST   /intake/classic-key
+A I - -   DELETE /intake/classic-key
 A I - -   GET    /mail-collectors
 A I - -   POST   /mail-collectors
 A I - -   POST   /mail-collectors/check

@@ -4501,6 +4501,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intake/classic-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the compatible leads API is on, and its address; the key itself is never shown again. */
+        get: operations["get_classic_key"];
+        put?: never;
+        /** Make the key, or a new one in place of it: the old one opens nothing from now on. */
+        post: operations["make_classic_key"];
+        /** Turn the compatible leads API off: its key opens nothing from now on. */
+        delete: operations["drop_classic_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mail-collectors": {
         parameters: {
             query?: never;
@@ -10940,6 +10959,27 @@ export interface components {
         DoorTried: {
             reading: components["schemas"]["InputReading"];
             inputId: string | null;
+        };
+        /**
+         * ClassicKeyShape
+         * @description Whether the compatible API is on, when its key was made, the key's end, and where sites call.
+         */
+        ClassicKeyShape: {
+            on: boolean;
+            madeAt: string | null;
+            hint: string | null;
+            address: string;
+        };
+        /**
+         * ClassicKeyMade
+         * @description The same with the key, which is in this answer alone.
+         */
+        ClassicKeyMade: {
+            on: boolean;
+            madeAt: string | null;
+            hint: string | null;
+            address: string;
+            key: string;
         };
         /** CollectorList */
         CollectorList: {
@@ -22226,6 +22266,91 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DoorTried"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_classic_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether the compatible leads API is on, and its address; the key itself is never shown again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassicKeyShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_classic_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Make the key, or a new one in place of it: the old one opens nothing from now on. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassicKeyMade"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_classic_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Turn the compatible leads API off: its key opens nothing from now on. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {

@@ -1,1 +1,1 @@
-"""The leads API that web sites already call, wire-compatible."""
+"""The leads API of long ago, `/developer/v1/leads`, for sites that call such a one today; its one key."""
