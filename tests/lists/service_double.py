@@ -36,11 +36,19 @@ class ListService:
     """What a list stands for."""
     functions: set[str] = field(default_factory=lambda: {*contract.functions()})
     enabled: bool = True
+    open: bool = True
+    """Whether the actor may use the account."""
     batch: int = 2
     page: int = 3
     limit: int | None = None
     limit_by_hand: int | None = None
     jobs: bool = False
+    uncounted: set[str] = field(default_factory=set)
+    """Lists of which the service does not tell how many are on them."""
+    tells_account: bool = True
+    """Whether it tells how many contacts the whole account has."""
+    void: bool = False
+    """A list has one empty page after another, each with a place to go on from."""
     circles: bool = False
     """Behind the last page of a list the first comes again."""
     rejected: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -101,6 +109,8 @@ class ListService:
     def _GetListSubscribers(self, listExternalId: str, cursor: str | None) -> Any:
         if listExternalId not in self.lists:
             raise Failure("raised", "there is no such list")
+        if self.void:
+            return {"items": [], "nextCursor": str(int(cursor or 0) + 1)}
         if cursor is None and self.jobs:
             return self._ticket({"cursor": "0"})
         start = int(cursor or 0)
@@ -151,6 +161,8 @@ class ListService:
     def _GetAccount(self) -> Any:
         if self.limit is None:
             return {}
+        if not self.tells_account:
+            return {"subscriberLimit": self.limit}
         used = sum(len(self.on(id)) for id in self.lists)
         return {"subscriberLimit": self.limit, "subscriberCount": used}
 
@@ -189,7 +201,11 @@ class ModulesDouble:
 
     async def _at_service(self, _account_id: int) -> list[dict[str, Any]]:
         return [
-            {"externalId": id, "name": title, "subscriberCount": len(self.service.lists[id])}
+            {
+                "externalId": id,
+                "name": title,
+                **({} if id in self.service.uncounted else {"subscriberCount": len(self.service.on(id))}),
+            }
             for id, title in self.service.titles.items()
         ]
 
@@ -202,12 +218,12 @@ class AccountsDouble:
         self._told: dict[str, Any] = {}
 
     async def usable(self, _actor: Actor) -> list[Any]:
-        """The one account."""
-        return [SimpleNamespace(id=self._account_id)]
+        """The one account, where it is open."""
+        return [SimpleNamespace(id=self._account_id)] if self._service.open else []
 
     async def require_use(self, _actor: Actor, account_id: int) -> None:
-        """Everybody may use it."""
-        if account_id != self._account_id:
+        """Everybody may use it while it is open."""
+        if account_id != self._account_id or not self._service.open:
             raise NotFound()
 
     async def told(self, _account_id: int, what: dict[str, Any]) -> None:

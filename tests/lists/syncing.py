@@ -35,6 +35,13 @@ T = TypeVar("T")
 Row = sa.Row[Any]
 
 
+class WithoutMail:
+    """An organisation without outgoing mail."""
+
+    async def smtp(self) -> None:
+        """None."""
+
+
 @dataclass
 class Room:
     """The room under test and everything around it."""
@@ -188,7 +195,7 @@ async def running(
 ) -> AsyncIterator[Room]:
     """One life of the room: engine started, stopped at the end."""
     engine = Engine(settings, database, poll_s=0.02)
-    organisation = cast(Organisation, None)
+    organisation = cast(Organisation, WithoutMail())
     alerts = Alerts(database, engine, cast(Any, None), organisation)
     modules = ModulesDouble(service, ACCOUNT_ID)
     syncs = Syncs(

@@ -352,3 +352,13 @@ async def test_a_list_with_line_ends_in_its_name_is_told_of_in_one_line(
     async with room.database.read() as connection:
         told = (await connection.execute(sa.select(alert.c.name))).scalars().all()
     assert told == ["Покупатели Bcc: a@b.ru"]
+
+
+async def test_pages_with_nobody_on_them_end_the_run_soon(room: Room, service: Stubborn) -> None:
+    list_id, service.void = service.has("Покупатели", [A]), True
+    _, run = await room.planned(segment_id=await room.segment(A), list_external_id=list_id)
+    assert (run.state, run.reason) == (
+        RunState.FAILED,
+        {"code": "empty_pages", "function": "CRM_Marketing_GetListSubscribers", "pages": 11},
+    )
+    assert service.called("GetListSubscribers") == workflows.MOST_EMPTY_PAGES + 1

@@ -83,6 +83,7 @@ async def test_a_sync_is_planned_confirmed_read_and_deleted(room: Room, client: 
     await room.until(int(id), RunState.WAITING)
     card = (await client.get(f"/syncs/{id}")).json()
     assert card["run"]["reason"]["code"] == "first_plan"
+    assert card["alertsByMail"] is False, "no outgoing mail is set up"
     assert card["can"] == ["change", "delete", "on", "confirm", "stop"]
     counts = card["run"]["counts"]
     names = ("before", "after", "wanted", "add", "remove", "unchanged", "heldInAll")
@@ -104,7 +105,9 @@ async def test_a_sync_is_planned_confirmed_read_and_deleted(room: Room, client: 
     run_id = page["items"][0]["run"]["id"]
     refused = (await client.get(f"/sync-runs/{run_id}/rejects")).json()
     title = "Неверный адрес или данные"
-    assert refused["causes"] == [{"code": "invalid", "title": title, "reason": "no such mailbox", "count": 1}]
+    assert refused["causes"] == [
+        {"code": "invalid", "title": title, "reason": "no such mailbox", "count": 1, "permanent": True}
+    ]
     assert refused["items"][0]["address"] == "b@example.com"
     file = await client.get(f"/sync-runs/{run_id}/rejects.csv")
     assert file.text.splitlines() == [
@@ -171,6 +174,39 @@ async def test_an_account_whose_module_lacks_functions_says_which(
     assert "CRM_Marketing_AddSubscribers" in offered["whyNot"]
     answer = await client.post("/syncs", json=_body(segment_id, listExternalId="1"))
     assert answer.json()["code"] == "cannot_sync"
+
+
+async def test_runs_of_a_sync_that_is_not_there_are_not_found(room: Room, client: httpx.AsyncClient) -> None:
+    answer = await client.get("/syncs/999999/runs")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    sync_id, _ = await room.planned(segment_id=await room.segment("a@example.com"))
+    assert (await client.delete(f"/syncs/{sync_id}")).status_code == 204
+    assert (await client.get(f"/syncs/{sync_id}/runs")).status_code == 404
+
+
+async def test_syncs_of_an_account_that_is_not_ones_own_are_read_and_not_touched(
+    room: Room, client: httpx.AsyncClient
+) -> None:
+    segment_id = await room.segment("a@example.com")
+    list_id = room.service.has("Покупатели", [])
+    room.service.rejected = {"a@example.com": ("other", "later")}
+    id, run = await room.synced(segment_id=segment_id, list_external_id=list_id)
+    room.service.open = False
+    card = (await client.get(f"/syncs/{id}")).json()
+    assert (card["state"], card["can"]) == ("on", [])
+    assert (await client.get("/syncs")).json()["items"][0]["can"] == []
+    refused = [
+        await client.patch(f"/syncs/{id}", json={"guardPercent": 100}),
+        await client.delete(f"/syncs/{id}"),
+        *[await client.post(f"/syncs/{id}/{act}") for act in ("run", "stop", "recompute")],
+        await client.post(f"/syncs/{id}/confirm", json={"removals": 0}),
+        await client.post(f"/sync-runs/{run.id}/retry"),
+    ]
+    assert {(each.status_code, each.json()["code"]) for each in refused} == {(404, "not_found")}
+    recomputed = await client.post(f"/segments/{segment_id}/recompute")
+    assert recomputed.json() == {"runs": 0}
+    assert (await room.sync(id)).guard_percent == 20
+    assert (await room.newest(id)).id == run.id
 
 
 async def test_refused_rows_are_addresses_and_need_the_right_to_read_contacts(room: Room) -> None:

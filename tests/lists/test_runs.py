@@ -206,6 +206,17 @@ async def test_a_list_of_the_same_name_is_offered_and_none_is_synced_twice(room:
     assert await room.draft(segment_id=segment_id, list_external_id=list_id) > sync_id
 
 
+async def test_a_new_list_of_one_name_has_one_sync(room: Room) -> None:
+    segment_id = await room.segment(A)
+    first = await room.draft(segment_id=segment_id, list_title="Новый")
+    with pytest.raises(SyncExists) as refused:
+        await room.draft(segment_id=segment_id, list_title=" новый ")
+    assert refused.value.values == {"list": "Новый", "id": str(first)}
+    assert await room.draft(segment_id=segment_id, list_title="Другой") > first
+    await room.syncs.delete(SYSTEM, first)
+    assert await room.draft(segment_id=segment_id, list_title="Новый") > first
+
+
 async def test_refused_rows_are_kept_in_the_services_words_and_tried_again_alone(room: Room) -> None:
     segment_id = await room.segment(A, B, C)
     list_id = room.service.has("Покупатели", [])

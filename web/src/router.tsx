@@ -8,7 +8,7 @@ import { contactSearch } from "./pages/contacts/list/list-search";
 import { stopSearch } from "./pages/contacts/stop-search";
 import { leadSearch } from "./pages/leads/search";
 import { studioSearch } from "./pages/modules/search";
-import { parseSearch, stringifySearch } from "./search";
+import { keyIn, parseSearch, stringifySearch } from "./search";
 import { Shell } from "./shell/Shell";
 import { PageLoading } from "./ui/Loading";
 import { listSearch } from "./ui/list-state";
@@ -124,8 +124,8 @@ const audience = createRoute({
 const syncRun = createRoute({
   getParentRoute: () => inside,
   path: "/syncs/$id/run",
-  // Without a run it is the newest; ids are longer than numbers, and stay text.
-  validateSearch: (raw: Record<string, unknown>): { run?: string } => ({ run: typeof raw.run === "string" ? raw.run : undefined }),
+  // Without a run it is the newest.
+  validateSearch: (raw: Record<string, unknown>): { run?: string } => ({ run: keyIn(raw.run) }),
   component: lazyRouteComponent(() => import("./pages/syncs/Run")),
   pendingComponent: PageLoading,
 });

@@ -7,5 +7,8 @@ export function searchValue(text: string): unknown {
   return value;
 }
 
+/** A key in an address as text, whether it was written with quotes, as links here have it, or as a short number. */
+export const keyIn = (value: unknown): string | undefined => (typeof value === "number" ? String(value) : typeof value === "string" && value ? value : undefined);
+
 export const parseSearch = parseSearchWith(searchValue);
 export const stringifySearch = stringifySearchWith(JSON.stringify, searchValue);

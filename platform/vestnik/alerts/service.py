@@ -92,6 +92,10 @@ class Alerts:
         whom = self._audience(connection, known, subject) if heard is None else heard
         _write(connection, kind, subject, {"failing": failing, **values}, whom - untold)
 
+    async def letters_go(self) -> bool:
+        """Whether anybody can be told: without outgoing mail no letter is sent."""
+        return await self._organisation.smtp() is not None
+
     async def failing(self, kind: str) -> dict[int, datetime]:
         """The keys of the things of a kind that are known to fail, and since when."""
         query = sa.select(alert.c.subject_id, alert.c.since).where(alert.c.kind == kind, alert.c.failing)

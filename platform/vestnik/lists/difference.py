@@ -36,7 +36,8 @@ SELECT address FROM staged EXCEPT SELECT address FROM people WHERE verdict = 'ok
 _IN_BOTH = _OUTSIDE.replace("EXCEPT", "INTERSECT")
 _MISSING = """
 INSERT INTO differing
-SELECT address FROM people WHERE verdict = 'ok' EXCEPT SELECT address FROM staged ORDER BY address
+SELECT address FROM people WHERE verdict = 'ok'
+EXCEPT SELECT address FROM staged EXCEPT SELECT address FROM refused ORDER BY address
 """
 _LEAVE_ALONE = (
     "DELETE FROM differing WHERE address IN (SELECT address FROM outcome)",
@@ -71,6 +72,17 @@ SELECT contact_id, address, ? FROM (
   ) AS l CROSS JOIN people AS p ON p.address = l.address AND p.verdict = 'ok'
   WHERE NOT EXISTS (SELECT 1 FROM only) OR l.address IN (SELECT address FROM only)
   GROUP BY l.address
+)
+"""
+# Who was refused for good before, and is not on the list by another way.
+_REFUSED_BEFORE = """
+INSERT INTO held (contact_id, address, verdict)
+SELECT contact_id, address, 'refused_before' FROM (
+  SELECT p.contact_id, p.address, min(p.rowid)
+  FROM refused AS r CROSS JOIN people AS p ON p.address = r.address AND p.verdict = 'ok'
+  WHERE (NOT EXISTS (SELECT 1 FROM only) OR r.address IN (SELECT address FROM only))
+    AND NOT EXISTS (SELECT 1 FROM staged AS s WHERE s.address = r.address)
+  GROUP BY r.address
 )
 """
 #: Additions that the service's plan has no room for; the next plan leaves them alone.
@@ -138,6 +150,7 @@ def _hold(connection: sqlite3.Connection, *, fresh: bool) -> None:
     if fresh:
         connection.execute("DELETE FROM held")
         connection.execute(_NOT_ALLOWED)
+        connection.execute(_REFUSED_BEFORE)
     for status, strength in STRENGTH.items():
         if strength:
             verdict = f"at_service_{status}"

@@ -62,10 +62,16 @@ class Card:
     segment_name: str | None
     category_title: str | None
     run: RunFacts | None
+    #: Whether who reads it may use its account; who may not changes nothing.
+    usable: bool = True
+    #: Whether a failure is told by letter: outgoing mail is set up.
+    alerts_by_mail: bool = True
 
     @property
     def can(self) -> Sequence[str]:
         """What can be done with the sync now."""
+        if not self.usable:
+            return []
         live = self.run is not None and self.run.row.finished_at is None
         found = ["change", "delete", "off" if self.row.state == "on" else "on"]
         if live and self.run is not None:

@@ -44,6 +44,12 @@ SENTENCES: Mapping[str, Text] = {
         "en": "The service asks to wait ({function}): {text}. Attempt {attempts} of {at_most}; the next one "
         "begins by itself.",
     },
+    "key_refused": {
+        "ru": "Сервис не принимает ключ аккаунта ({function}): {text}. Проверьте ключ в настройках аккаунта "
+        "и запустите ещё раз.",
+        "en": "The service does not accept the account's key ({function}): {text}. Check the key in the "
+        "account's settings and run it again.",
+    },
     "retrying": {
         "ru": "Шаг не удался: {text}. Попытка {attempts} из {at_most}; следующая начнётся сама.",
         "en": "The step failed: {text}. Attempt {attempts} of {at_most}; the next one begins by itself.",
@@ -73,6 +79,12 @@ SENTENCES: Mapping[str, Text] = {
         "исправить модуль.",
         "en": "The module gives the same part of the list without end ({function}). Ask the integrator to "
         "mend it.",
+    },
+    "empty_pages": {
+        "ru": "Модуль выдал {pages} пустых частей списка подряд и обещает следующую ({function}). Попросите "
+        "интегратора исправить модуль.",
+        "en": "The module gave {pages} empty parts of the list in a row and promises another ({function}). "
+        "Ask the integrator to mend it.",
     },
     "too_long": {
         "ru": "Модуль выдал больше {rows} строк списка: таких длинных списков Вестник не синхронизирует.",

@@ -9,11 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from vestnik.contacts.tables import contact
 from vestnik.db import Database, insert_ignore, new_key, now
 from vestnik.http.errors import Text
 from vestnik.lists.applying import Batch
 from vestnik.lists.scratch import listed_form
 from vestnik.lists.semantics import Side
+from vestnik.lists.states import RunState
 from vestnik.lists.tables import sync_reject, sync_run
 
 #: So many refused rows of a run are kept whole; the others are counted.
@@ -37,6 +39,9 @@ REFUSALS: Mapping[str, Text] = {
     "other": {"ru": "Другое", "en": "Other"},
 }
 
+#: Refusals that trying again does not mend: of the address or of the person, not of the moment.
+PERMANENT = frozenset({"invalid", "unsubscribed", "blocked"})
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -56,6 +61,11 @@ class Cause:
     code: str
     reason: str
     count: int
+
+    @property
+    def permanent(self) -> bool:
+        """Whether trying again is of no use while the contacts are as they were."""
+        return self.code in PERMANENT
 
 
 def refused(batch: Batch, answer: Mapping[str, Any] | None) -> list[Refused]:
@@ -127,6 +137,36 @@ class Rejects:
             found = [Refused(*row) for row in rows]
             by_cause = [Cause(*row) for row in await connection.execute(causes)]
         return found, sum(each.count for each in by_cause), by_cause
+
+    async def addresses(self, run_id: int) -> list[str]:
+        """The addresses that were refused in a run, as they are tried again."""
+        mine = sa.select(sync_reject.c.address).where(sync_reject.c.run_id == run_id)
+        async with self._database.read() as connection:
+            return list((await connection.execute(mine)).scalars())
+
+    async def known(self, sync_id: int) -> list[str]:
+        """The addresses refused for good in earlier runs, and whose contacts are as they were.
+
+        What a person tried again is told by that retry alone.
+        """
+        again = sync_run.alias("again")
+        retried = sa.exists().where(again.c.retry_of == sync_run.c.id, again.c.state == RunState.DONE)
+        refused = (
+            sa.select(sync_reject.c.address)
+            .distinct()
+            .join(sync_run, sync_run.c.id == sync_reject.c.run_id)
+            .join(contact, contact.c.id == sync_reject.c.contact_id)
+            .where(
+                sync_run.c.sync_id == sync_id,
+                sync_run.c.finished_at.is_not(None),
+                sync_reject.c.side == "add",
+                sync_reject.c.code.in_(PERMANENT),
+                contact.c.updated_at <= sync_run.c.planned_at,
+                sa.not_(retried),
+            )
+        )
+        async with self._database.read() as connection:
+            return list((await connection.execute(refused)).scalars())
 
     async def all(self, run_id: int) -> AsyncIterator[Refused]:
         """Every refused row that is kept of a run."""

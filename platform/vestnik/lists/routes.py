@@ -161,8 +161,7 @@ async def recompute_segment(context: Context, id: int) -> RecomputedShape:
 @router.get("/syncs/{id:key}/runs", query=SyncSliceQuery, returns=SyncRunPage, right="syncs.read")
 async def list_sync_runs(context: Context, id: int, query: SyncSliceQuery) -> SyncRunPage:
     """The runs of a sync, the newest first."""
-    context.actor.require("syncs.read")
-    found, total = await _syncs(context).register.runs(id, offset=query.offset, limit=query.limit)
+    found, total = await _syncs(context).runs(context.actor, id, offset=query.offset, limit=query.limit)
     return SyncRunPage(items=[shapes.run(each, context.language) for each in found], total=total)
 
 

@@ -21,6 +21,11 @@ Tell = Callable[[int, int], None]
 FIRST_AFTER = timedelta(minutes=5)
 
 
+def workflow_id(row: Row) -> str:
+    """The id of the workflow that drives one generation of a run."""
+    return f"sync-{row.sync_id}-{row.number}-{row.generation}"
+
+
 def get_sync(connection: sa.Connection, sync_id: int) -> Row:
     """A live sync, locked until the unit of work ends; `NotFound` when there is none."""
     row = find_sync(connection, sync_id)

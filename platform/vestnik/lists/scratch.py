@@ -135,6 +135,13 @@ class Scratch:
             ).fetchall()
         return [Held(*row) for row in rows]
 
+    def leave_out(self, addresses: Iterable[str]) -> None:
+        """Let the next plans add none of these addresses, which the service refused for good before."""
+        with unit(self._connection) as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO refused VALUES (?)", ((each,) for each in addresses)
+            )
+
     # What became of it
 
     def note(self, what: Literal["rejected", "late"], addresses: Collection[str]) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 #: What a process keeps of the file in memory, and sorts at once; the rest is on the disk.
 CACHE_KIB: Final = 16_384
 
-_LAYOUT = 1
+_LAYOUT = 2
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _SCHEMA = """
 CREATE TABLE about (token TEXT NOT NULL, boot TEXT NOT NULL);
@@ -26,6 +26,7 @@ CREATE TABLE people (
 );
 CREATE TABLE differing (address TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE only (address TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE refused (address TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE outcome (address TEXT PRIMARY KEY, what TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE held (
   n INTEGER PRIMARY KEY, contact_id INTEGER NOT NULL, address TEXT, verdict TEXT NOT NULL

@@ -39,6 +39,7 @@ HeldVerdict = Literal[
     "at_service_bounced",
     "at_service_deleted",
     "at_service_pending",
+    "refused_before",
     "plan_limit",
 ]
 
@@ -58,6 +59,7 @@ VERDICT_WORDS: Mapping[HeldVerdict, Text] = {
         "ru": "Не подтвердил подписку в сервисе",
         "en": "Has not confirmed at the service",
     },
+    "refused_before": {"ru": "Сервис уже отказал", "en": "Refused by the service before"},
     "plan_limit": {"ru": "Не помещается в тариф", "en": "Does not fit the plan"},
 }
 

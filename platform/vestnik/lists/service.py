@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from vestnik.audit import record
 from vestnik.campaigns.errors import UnknownReference
 from vestnik.campaigns.ports import ModuleCaller
 from vestnik.contacts.tables import category
-from vestnik.db import Database, now
+from vestnik.db import Database, fold, now
 from vestnik.engine import Engine
+from vestnik.http.errors import NotFound
 from vestnik.http.events import Events
 from vestnik.lists import runs
 from vestnik.lists.alerting import KIND, Reporter
@@ -30,7 +31,7 @@ from vestnik.lists.errors import (
     SyncExists,
 )
 from vestnik.lists.members import Sources
-from vestnik.lists.reading import Card, Register
+from vestnik.lists.reading import Card, Register, RunFacts
 from vestnik.lists.reasons import reason
 from vestnik.lists.rejects import FORGOTTEN_EVERY_S, Rejects
 from vestnik.lists.runs import Row
@@ -99,12 +100,21 @@ class Syncs:
     async def page(self, actor: Actor, **wanted: Any) -> tuple[list[Card], int]:
         """Syncs, the newest first, and how many there are: see `Register.page`."""
         actor.require("syncs.read")
-        return await self.register.page(**wanted)
+        cards, total = await self.register.page(**wanted)
+        return await self._for(actor, cards), total
 
     async def card(self, actor: Actor, sync_id: int) -> Card:
         """One sync with its newest run."""
         actor.require("syncs.read")
-        return await self.register.card(sync_id)
+        return (await self._for(actor, [await self.register.card(sync_id)]))[0]
+
+    async def runs(
+        self, actor: Actor, sync_id: int, *, offset: int, limit: int
+    ) -> tuple[list[RunFacts], int]:
+        """The runs of a sync, the newest first, and how many there are."""
+        actor.require("syncs.read")
+        await self.register.card(sync_id)  # `NotFound` where there is none
+        return await self.register.runs(sync_id, offset=offset, limit=limit)
 
     async def held(
         self, actor: Actor, run_id: int, *, verdict: HeldVerdict | None, after: int, limit: int
@@ -161,8 +171,8 @@ class Syncs:
         actor.require("syncs.write")
         given = dict(values)
         state = given.pop("state", None)
+        card = await self._usable(actor, sync_id)
         if "mode" in given:
-            card = await self.register.card(sync_id)
             await self._require_functions(card.row.account_id, given["mode"], creates=False)
 
         def change(connection: sa.Connection) -> int | None:
@@ -195,6 +205,7 @@ class Syncs:
     async def delete(self, actor: Actor, sync_id: int) -> None:
         """Take a sync away; the list at the service stays as it is."""
         actor.require("syncs.write")
+        await self._usable(actor, sync_id)
 
         def delete(connection: sa.Connection) -> None:
             runs.get_sync(connection, sync_id)
@@ -213,6 +224,7 @@ class Syncs:
     async def run(self, actor: Actor, sync_id: int) -> int:
         """Run a sync now; the run's key. Raises `RunUnderWay` while another has not ended."""
         actor.require("syncs.write")
+        await self._usable(actor, sync_id)
 
         def begin(connection: sa.Connection) -> int:
             row = runs.get_sync(connection, sync_id)
@@ -229,6 +241,7 @@ class Syncs:
         A draft is kept from then on. Raises `PlanGrew` where the plan removes more.
         """
         actor.require("syncs.write")
+        await self._usable(actor, sync_id)
 
         def confirm(connection: sa.Connection) -> int:
             row = runs.get_sync(connection, sync_id)
@@ -265,6 +278,7 @@ class Syncs:
     async def stop(self, actor: Actor, sync_id: int) -> None:
         """Stop the run under way; what it has done at the service stays."""
         actor.require("syncs.write")
+        await self._usable(actor, sync_id)
 
         def stop(connection: sa.Connection) -> None:
             runs.get_sync(connection, sync_id)
@@ -279,6 +293,7 @@ class Syncs:
     async def retry(self, actor: Actor, run_id: int) -> int:
         """Try just the refused rows of a run again; the new run's key."""
         actor.require("syncs.write")
+        await self._usable(actor, (await self.register.run(run_id)).row.sync_id)
 
         def retry(connection: sa.Connection) -> int:
             of = runs.find_run(connection, run_id)
@@ -296,13 +311,33 @@ class Syncs:
     async def recompute(self, actor: Actor, sync_id: int) -> int:
         """Run a sync now, or directly after the run that is under way; 1, or 0 for one that rests."""
         actor.require("syncs.write")
-        card = await self.register.card(sync_id)
-        return await self.schedules.recompute(actor, sync.c.id == card.row.id)
+        await self._usable(actor, sync_id)
+        return await self.schedules.recompute(actor, sync.c.id == sync_id)
 
     async def recompute_segment(self, actor: Actor, segment_id: int) -> int:
-        """Run every sync of a segment now, or directly after its run under way; how many."""
+        """Run every sync of a segment now, or directly after its run under way; how many.
+
+        Those of accounts that the actor may not use are left alone.
+        """
         actor.require("syncs.write")
-        return await self.schedules.recompute(actor, sync.c.segment_id == segment_id)
+        usable = [each.id for each in await self._modules.accounts.usable(actor)]
+        which = (sync.c.segment_id == segment_id) & sync.c.account_id.in_(usable)
+        return await self.schedules.recompute(actor, which)
+
+    async def _usable(self, actor: Actor, sync_id: int) -> Card:
+        """A sync that the actor may change; `NotFound` where they may not use its account."""
+        card = await self.card(actor, sync_id)
+        if not card.usable:
+            raise NotFound()
+        return card
+
+    async def _for(self, actor: Actor, cards: Sequence[Card]) -> list[Card]:
+        """Syncs with what depends on who reads. An account that is gone hinders nobody to tidy up."""
+        usable = {each.id for each in await self._modules.accounts.usable(actor)}
+        others = {each.row.account_id for each in cards} - usable
+        usable |= {each for each in others if await self._modules.account(each) is None}
+        by_mail = await self._alerts.letters_go()
+        return [replace(each, usable=each.row.account_id in usable, alerts_by_mail=by_mail) for each in cards]
 
     def _begin(
         self,
@@ -363,17 +398,18 @@ class Syncs:
 
     @staticmethod
     def _refuse_taken(connection: sa.Connection, draft: Draft) -> None:
-        if draft.list_external_id is None:
-            return
-        taken = connection.execute(
+        """One sync for a list; a list that is still to be made is known by its name."""
+        others = connection.execute(
             sa.select(sync.c.id, sync.c.list_title).where(
                 sync.c.account_id == draft.account_id,
-                sync.c.list_external_id == draft.list_external_id,
+                sync.c.list_external_id.is_not_distinct_from(draft.list_external_id),
                 sync.c.archived_at.is_(None),
             )
-        ).first()
-        if taken is not None:
-            raise SyncExists(list=taken.list_title, id=str(taken.id))
+        )
+        name = fold(draft.list_title.strip())
+        for taken in others:
+            if draft.list_external_id is not None or fold(taken.list_title.strip()) == name:
+                raise SyncExists(list=taken.list_title, id=str(taken.id))
 
 
 def under_way(connection: sa.Connection, account_id: int) -> list[str]:

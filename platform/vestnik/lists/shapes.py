@@ -12,6 +12,7 @@ from vestnik.http.errors import Language
 from vestnik.lists import reasons
 from vestnik.lists.reading import Card, RunFacts
 from vestnik.lists.rejects import REFUSALS, Cause, Refused
+from vestnik.lists.room import Counted
 from vestnik.lists.scratch import Held
 from vestnik.lists.semantics import VERDICT_WORDS, FirstBy, HeldVerdict, Mode, OverLimit, Side
 from vestnik.lists.states import (
@@ -106,6 +107,8 @@ class SyncCountsShape(Shape):
     over_limit: int
     limit: int | None
     used: int | None
+    #: What `used` counts: the account, its lists (who is on two counts twice), some of them, or this one.
+    counted: Counted | None
     added: int
     removed: int
     rejected: int
@@ -178,6 +181,8 @@ class SyncShape(Shape):
     created_at: datetime
     updated_at: datetime
     run: SyncRunShape | None
+    #: Whether a failure is told by letter: outgoing mail is set up.
+    alerts_by_mail: bool
     #: What can be done with it now: run, confirm, stop, on, off, delete.
     can: list[str]
 
@@ -236,6 +241,8 @@ class SyncCauseShape(Shape):
     title: str
     reason: str
     count: int
+    #: Trying again does not help before the contact is changed: runs by schedule leave such rows alone.
+    permanent: bool
 
 
 class SyncRejectShape(Shape):
@@ -323,6 +330,7 @@ def sync(card: Card, language: Language) -> SyncShape:
         created_at=row.created_at,
         updated_at=row.updated_at,
         run=None if card.run is None else run(card.run, language),
+        alerts_by_mail=card.alerts_by_mail,
         can=list(card.can),
     )
 
@@ -375,6 +383,7 @@ def counts(stored: dict[str, Any], language: Language) -> SyncCountsShape:
         over_limit=stored.get("over_limit", 0),
         limit=stored.get("limit"),
         used=stored.get("used"),
+        counted=stored.get("counted"),
         added=stored.get("added", 0),
         removed=stored.get("removed", 0),
         rejected=stored.get("rejected", 0),
@@ -428,7 +437,11 @@ def reject(row: Refused, language: Language) -> SyncRejectShape:
 def cause(row: Cause, language: Language) -> SyncCauseShape:
     """A cause of refusals for a reader of `language`."""
     return SyncCauseShape(
-        code=row.code, title=REFUSALS[row.code][language], reason=row.reason, count=row.count
+        code=row.code,
+        title=REFUSALS[row.code][language],
+        reason=row.reason,
+        count=row.count,
+        permanent=row.permanent,
     )
 
 

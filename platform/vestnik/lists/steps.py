@@ -18,6 +18,7 @@ from vestnik.lists.alerting import Reporter
 from vestnik.lists.planning_job import Planned
 from vestnik.lists.reasons import reason
 from vestnik.lists.rejects import Refused
+from vestnik.lists.room import Room
 from vestnik.lists.runs import Row, Tell
 from vestnik.lists.semantics import Side, is_guarded
 from vestnik.lists.states import WORKING, RunState
@@ -109,9 +110,18 @@ class Steps:
         )
 
     def page_read(
-        self, connection: sa.Connection, run_id: int, generation: int, cursor: str | None, read: int
+        self,
+        connection: sa.Connection,
+        run_id: int,
+        generation: int,
+        cursor: str | None,
+        read: int,
+        empty: int = 0,
     ) -> None:
-        """A page of the list is in the scratch file; without a cursor it was the last."""
+        """A page of the list is in the scratch file, and the last `empty` pages had nobody on them.
+
+        Without a cursor it was the last.
+        """
         row = placed(connection, run_id, generation)
         if row is None:
             return
@@ -121,7 +131,7 @@ class Steps:
             pages = row.cursor.get("pages", 0) + 1
             # Remembered at each power of two (Brent): whatever circle the pages go in, it comes again.
             mark = cursor if pages & (pages - 1) == 0 else row.cursor.get("mark")
-            place |= {"cursor": cursor, "pages": pages, "mark": mark}
+            place |= {"cursor": cursor, "pages": pages, "mark": mark, "empty": empty}
             self._got_through(connection, row, cursor=place, counts=counts)
         else:
             stage = "people" if row.state == RunState.PLANNING else "comparing"
@@ -173,8 +183,7 @@ class Steps:
         run_id: int,
         generation: int,
         plan: Planned,
-        limit: int | None,
-        used: int | None,
+        room: Room,
     ) -> None:
         """The plan is made: carry it out, or wait for a person."""
         row = placed(connection, run_id, generation)
@@ -193,8 +202,9 @@ class Steps:
             "unchanged": plan.unchanged,
             "held": dict(plan.held),
             "over_limit": plan.over_limit,
-            "limit": limit,
-            "used": used,
+            "limit": room.limit,
+            "used": room.used,
+            "counted": room.counted,
         }
         why = None
         if of.state == "draft" and row.confirmed_at is None:

@@ -33,12 +33,24 @@ from vestnik.lists.last_look import who_stays
 from vestnik.lists.members import Sources
 from vestnik.lists.planner import PlanFailed, Request
 from vestnik.lists.reasons import PLANNING, reason
+from vestnik.lists.room import Room, of_account, of_lists
 from vestnik.lists.runs import Row, Tell
 from vestnik.lists.scratch import DiskFull, Held, Scratch, ScratchLost
 from vestnik.lists.semantics import HeldVerdict
-from vestnik.lists.states import ACCOUNT, ADD, CREATE_LIST, JOB, REMOVE, SUBSCRIBERS, WORKING, RunState
+from vestnik.lists.states import (
+    ACCOUNT,
+    ADD,
+    CREATE_LIST,
+    GET_LISTS,
+    JOB,
+    REMOVE,
+    SUBSCRIBERS,
+    WORKING,
+    RunState,
+)
 from vestnik.lists.steps import Steps
-from vestnik.lists.tables import sync_reject, sync_run
+from vestnik.lists.sweeping import SWEPT_EVERY_S, sweep
+from vestnik.lists.tables import sync_run
 from vestnik.logs import fault
 from vestnik.modules import Modules
 from vestnik.modules.ports import AccountFacts
@@ -52,6 +64,8 @@ _POLL_S = 3.0
 MOST_AT_ONCE = 5_000
 #: A service that gives more pages of a list than this gives them without end.
 MOST_PAGES = 100_000
+#: … and so does one that gives more pages than this one after another with nobody on them.
+MOST_EMPTY_PAGES = 10
 #: … and one that gives more people than this would fill the disk.
 MOST_ROWS = 20_000_000
 #: A list is prepared by no more jobs than this, one after another.
@@ -60,18 +74,9 @@ MOST_JOBS = 1_000
 JOB_LASTS = timedelta(hours=24)
 #: No job is to be asked for later than this: see the contract.
 _LONGEST_POLL_S = 3_600.0
-#: Scratch files of runs that have ended are looked for this often.
-SWEPT_EVERY_S = 600.0
-#: … and of a plan that waits for so long: who is held back is not listed any more.
-WAITING_KEPT = timedelta(days=1)
 _T = TypeVar("_T")
 
 log = structlog.get_logger("vestnik.lists")
-
-
-def workflow_id(row: Row) -> str:
-    """The id of the workflow that drives one generation of a run."""
-    return f"sync-{row.sync_id}-{row.number}-{row.generation}"
 
 
 class Driver:
@@ -102,7 +107,7 @@ class Driver:
         """Start the workflow of a committed run; should the process die before, the sweep starts it."""
         row = await self._row(run_id)
         if row is not None:
-            await self._engine.run(WORKFLOW, workflow_id(row), row.id, row.generation)
+            await self._engine.run(WORKFLOW, runs.workflow_id(row), row.id, row.generation)
 
     async def held(
         self, row: Row, *, verdict: HeldVerdict | None, after: int, limit: int
@@ -124,18 +129,8 @@ class Driver:
             return None
 
     async def sweep(self) -> None:
-        """Delete the scratch files of runs that have ended, or will plan anew when they go on."""
-        found = {int(path.stem) for path in self._folder.glob("*.db*") if path.stem.isdigit()}
-        if not found:
-            return
-        async with self._database.read() as connection:
-            live = sa.select(sync_run.c.id, sync_run.c.cursor).where(
-                sync_run.c.finished_at.is_(None),
-                (sync_run.c.state != RunState.WAITING) | (sync_run.c.planned_at > now() - WAITING_KEPT),
-            )
-            keep = {row.id for row in await connection.execute(live) if row.cursor is not None}
-        for run_id in found - keep:
-            await asyncio.to_thread(scratch.remove, self._path(run_id))
+        """Delete the scratch files that no run needs any more."""
+        await sweep(self._database, self._folder)
 
     async def _drive(self, run: Run, run_id: int, generation: int) -> None:
         while (wait_s := await run.step("advance", self.advance, run_id, generation)) is not None:
@@ -145,7 +140,7 @@ class Driver:
     async def _wanted(self) -> Sequence[Wanted]:
         async with self._database.read() as connection:
             rows = await connection.execute(sa.select(sync_run).where(sync_run.c.state.in_(WORKING)))
-            return [Wanted(WORKFLOW, workflow_id(row), (row.id, row.generation)) for row in rows]
+            return [Wanted(WORKFLOW, runs.workflow_id(row), (row.id, row.generation)) for row in rows]
 
     async def _finished(self, wanted: Wanted) -> None:
         """The engine is done with a run that our rows still want: give it a new generation."""
@@ -232,16 +227,12 @@ class Driver:
 
     async def _begin_plan(self, row: Row) -> None:
         token = secrets.token_hex(8)
-        again: list[str] = []
-        if row.retry_of is not None:
-            async with self._database.read() as connection:
-                refused = sa.select(sync_reject.c.address).where(sync_reject.c.run_id == row.retry_of)
-                again = list((await connection.execute(refused)).scalars())
+        kept, of_run = rejects.Rejects(self._database), row.retry_of
+        told = await (kept.known(row.sync_id) if of_run is None else kept.addresses(of_run))
 
         def create() -> None:
             with Scratch.create(self._path(row.id), token) as made:
-                if row.retry_of is not None:
-                    made.restrict(again)
+                (made.leave_out if of_run is None else made.restrict)(told)
 
         await asyncio.to_thread(create)
         await self._database.write(self.steps.begin_plan, row.id, row.generation, token)
@@ -266,6 +257,10 @@ class Driver:
         if "jobId" in page:
             await self._under_way(row, page)
             return
+        empty = 0 if page["items"] else place.get("empty", 0) + 1
+        if following is not None and empty > MOST_EMPTY_PAGES:
+            why = reason("empty_pages", function=SUBSCRIBERS, pages=empty)
+            return await self._database.write(self.steps.fail, *mine, why)
         people = [(each["email"], each["status"]) for each in page["items"] if "email" in each]
 
         def stage(opened: Scratch) -> int:
@@ -278,7 +273,7 @@ class Driver:
         if read > MOST_ROWS:
             await self._database.write(self.steps.fail, *mine, reason("too_long", rows=MOST_ROWS))
             return
-        await self._database.write(self.steps.page_read, *mine, following, read)
+        await self._database.write(self.steps.page_read, *mine, following, read, empty)
 
     async def _ask_for_list(self, row: Row, of: Row) -> None:
         job = await self._job(row, of, SUBSCRIBERS)
@@ -289,14 +284,14 @@ class Driver:
             await self._database.write(self.steps.job_done, row.id, row.generation, str(cursor))
 
     async def _plan(self, row: Row, of: Row, facts: AccountFacts) -> None:
-        limit, used = await self._room(row, of, facts)
-        request = Request(of.mode, limit, used, of.over_limit)
+        room = await self._room(row, of, facts)
+        request = Request(of.mode, room.limit, room.used, of.over_limit)
 
         def people(connection: sa.Connection) -> sa.Select[Any]:
             members = self._sources.members(connection, of)
             if of.mode == "subtract":
                 return planner.everyone(members)
-            first_by = None if limit is None else of.first_by
+            first_by = None if room.limit is None else of.first_by
             return planner.recipients(members, of.category_id, first_by, stands_for=self._stands_for(of))
 
         try:
@@ -307,30 +302,35 @@ class Driver:
             await self._database.write(self.steps.fail, row.id, row.generation, why)
             return
         plan = await planner.plan(self._database, self._path(row.id), row.cursor["token"], request, select)
-        await self._database.write(self.steps.planned, row.id, row.generation, plan, limit, used)
+        await self._database.write(self.steps.planned, row.id, row.generation, plan, room)
 
     def _stands_for(self, of: Row) -> int | None:
         """The category that the list stands for at the account, if it stands for one."""
         return self._modules.categories_of_lists(of.account_id).get(of.list_external_id or "")
 
-    async def _room(self, row: Row, of: Row, facts: AccountFacts) -> tuple[int | None, int | None]:
+    async def _room(self, row: Row, of: Row, facts: AccountFacts) -> Room:
         """How many contacts the service's plan has room for, and how many it has, as far as it tells."""
         if of.mode == "subtract":
-            return None, None
+            return of_account(None, None)
         if ACCOUNT in facts.functions:
             told = await self._call(row, of, ACCOUNT, {})
             await self._modules.accounts.told(of.account_id, told)
         usage = await self._modules.accounts.usage(of.account_id)
-        return usage.limit, usage.used
+        if usage.limit is None or usage.used is not None or GET_LISTS not in facts.functions:
+            return of_account(usage.limit, usage.used)
+        return of_lists(usage.limit, await self._lists(of, GET_LISTS))
+
+    async def _lists(self, of: Row, function: str) -> Sequence[Mapping[str, Any]]:
+        """The lists of the account as its service tells them now; a failure is one of `function`."""
+        try:
+            return await self._modules.lists.at_service(of.account_id)
+        except Problem as problem:
+            raise CallFailed(function, getattr(problem, "kind", "fetch"), words_of(problem)) from problem
 
     async def _create(self, row: Row, of: Row) -> None:
         """Make the list, once: after a call that was cut short it is looked for by its name."""
         mine = (row.id, row.generation)
-        try:
-            there = await self._modules.lists.at_service(of.account_id)
-        except Problem as problem:
-            kind = getattr(problem, "kind", "fetch")
-            raise CallFailed(CREATE_LIST, kind, words_of(problem)) from problem
+        there = await self._lists(of, CREATE_LIST)
         named = [each for each in there if fold(each["name"].strip()) == fold(of.list_title)]
         if named:  # made by the call that was cut short, or by somebody else: people may be on it
             await self._database.write(self.steps.created, *mine, named[0]["externalId"], own=False)
@@ -425,8 +425,8 @@ class Driver:
             return found
 
     async def _compare(self, row: Row, of: Row) -> None:
-        request = Request(of.mode)
-        plan = await planner.plan(self._database, self._path(row.id), row.cursor["token"], request, None)
+        path, token = self._path(row.id), row.cursor["token"]
+        plan = await planner.plan(self._database, path, token, Request(of.mode), None)
         await self._database.write(self.steps.compared, row.id, row.generation, plan)
 
     async def _under_way(self, row: Row, ticket: Mapping[str, Any], late: Sequence[int] = ()) -> None:
@@ -458,15 +458,15 @@ class Driver:
     async def _call_failed(self, mine: tuple[int, int], failure: CallFailed) -> None:
         write, facts = self._database.write, {"function": failure.function, "text": failure.words}
         if failure.is_failed_attempt:
-            waiting = reason("waiting", **facts)
-            await write(self.steps.try_again, *mine, waiting, failure.retry_after_s)
+            why = reason("unavailable" if failure.kind == "service_down" else "waiting", **facts)
+            await write(self.steps.try_again, *mine, why, failure.retry_after_s)
         elif failure.transient and failure.retry_after_s is not None:
             await write(self.steps.wait_as_told, *mine, failure.retry_after_s)
         elif failure.transient or failure.kind == "job":
             code = "unavailable" if failure.transient else "job"
             await write(self.steps.try_again, *mine, reason(code, **facts))
         else:
-            code = "not_implemented" if failure.kind == "not_implemented" else "module"
+            code = failure.kind if failure.kind in ("not_implemented", "key_refused") else "module"
             await write(self.steps.fail, *mine, reason(code, **facts))
 
     async def _call(self, row: Row, of: Row, function: str, arguments: Mapping[str, Any]) -> Any:

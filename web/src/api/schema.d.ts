@@ -8090,6 +8090,7 @@ export interface components {
             createdAt: string;
             updatedAt: string;
             run: components["schemas"]["SyncRunShape"] | null;
+            alertsByMail: boolean;
             can: string[];
         };
         /**
@@ -8164,6 +8165,7 @@ export interface components {
             overLimit: number;
             limit: number | null;
             used: number | null;
+            counted: ("account" | "list" | "lists" | "some_lists") | null;
             added: number;
             removed: number;
             rejected: number;
@@ -8340,6 +8342,7 @@ export interface components {
             title: string;
             reason: string;
             count: number;
+            permanent: boolean;
         };
         /**
          * SyncHeldQuery
@@ -8347,7 +8350,7 @@ export interface components {
          */
         SyncHeldQuery: {
             /** @default null */
-            verdict?: ("at_service_bounced" | "at_service_deleted" | "at_service_pending" | "at_service_unsubscribed" | "blocked" | "duplicate" | "hard_bounce" | "no_address" | "no_consent" | "plan_limit" | "spam" | "unsubscribed_all" | "unsubscribed_category") | null;
+            verdict?: ("at_service_bounced" | "at_service_deleted" | "at_service_pending" | "at_service_unsubscribed" | "blocked" | "duplicate" | "hard_bounce" | "no_address" | "no_consent" | "plan_limit" | "refused_before" | "spam" | "unsubscribed_all" | "unsubscribed_category") | null;
             /** @default 0 */
             after?: number;
             /** @default 50 */
@@ -18147,7 +18150,7 @@ export interface operations {
     list_sync_held: {
         parameters: {
             query?: {
-                verdict?: ("at_service_bounced" | "at_service_deleted" | "at_service_pending" | "at_service_unsubscribed" | "blocked" | "duplicate" | "hard_bounce" | "no_address" | "no_consent" | "plan_limit" | "spam" | "unsubscribed_all" | "unsubscribed_category") | null;
+                verdict?: ("at_service_bounced" | "at_service_deleted" | "at_service_pending" | "at_service_unsubscribed" | "blocked" | "duplicate" | "hard_bounce" | "no_address" | "no_consent" | "plan_limit" | "refused_before" | "spam" | "unsubscribed_all" | "unsubscribed_category") | null;
                 after?: number;
                 limit?: number;
             };

@@ -36,6 +36,23 @@ export const begunBy = (run: SyncRun): SyncRun["trigger"] => (run.trigger === "p
 /** Whether something happens by itself at this moment; what waits for a person doesn't move. */
 export const moves = (run: SyncRun | null | undefined) => Boolean(run && !hasEnded(run) && run.state !== "waiting");
 
+/** The state of a run in the reader's words: a plan that was saved and not run was not stopped by anybody. */
+export const stateOf = (run: SyncRun): string => (run.state === "stopped" && run.reason?.code === "only_shown" ? "onlyShown" : run.state);
+
+/** Whether a plan takes so many people out of the list that the guard asks for a person. */
+export const isGuarded = ({ guardPercent }: Pick<Sync, "guardPercent">, { counts }: Pick<SyncRun, "counts">) =>
+  (counts.remove ?? 0) > 0 && (counts.remove ?? 0) * 100 > guardPercent * (counts.before ?? 0);
+
+/** The share of the list that a plan takes out, in whole per cent: some is never 0, and not all is never 100. */
+export function removedPercent({ counts }: Pick<SyncRun, "counts">): number {
+  const { remove, before } = counts;
+  if (!remove || !before) return 0;
+  return remove >= before ? 100 : Math.min(99, Math.max(1, Math.round((remove / before) * 100)));
+}
+
+/** Whether the plan neither adds nor takes out anybody. */
+export const changesNothing = ({ counts }: Pick<SyncRun, "counts">) => counts.add === 0 && counts.remove === 0;
+
 const pace = (runs: (SyncRun | null)[] | undefined) => (runs?.some(moves) ? MOVING_MS : RESTING_MS);
 
 export interface SyncFilter {

@@ -15,7 +15,7 @@ const COLOURS = {
   account: { ready: "teal", unchecked: "gray", failing: "red", disabled: "gray" },
   subscription: { subscribed: "teal", unsubscribed: "red", pending: "orange", none: "gray" },
   sync: { draft: "gray", on: "teal", off: "yellow" },
-  syncRun: { planning: "herald", waiting: "orange", applying: "herald", verifying: "herald", done: "teal", failed: "red", stopped: "gray" },
+  syncRun: { planning: "herald", waiting: "orange", applying: "herald", verifying: "herald", done: "teal", failed: "red", stopped: "gray", onlyShown: "gray" },
   lead: { open: "orange", in_work: "blue", processed: "teal", closed: "gray" },
   import: { running: "herald", done: "teal", stopped: "red", failed: "red" },
 } satisfies Record<string, Record<string, MantineColor>>;

@@ -1,13 +1,13 @@
 import { Alert, Button, Group, Stack, Text } from "@mantine/core";
-import { IconDeviceFloppy, IconPencil, IconPlayerPlay, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { IconDeviceFloppy, IconPencil, IconRefresh, IconTrash } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Connection } from "../../api/events";
 import { useRight } from "../../api/session";
 import { hasEnded, moves, type Sync } from "../../api/syncs";
-import { useFormat } from "../../ui/format";
 import { LiveBadge } from "../../ui/LiveBadge";
 import { Panel } from "../../ui/Panel";
+import { ConfirmButton, Removals } from "./Confirm";
 import { HeldBack, Plan } from "./Figures";
 import { RunProgress } from "./RunProgress";
 import { useActs } from "./use-acts";
@@ -35,26 +35,16 @@ export function DraftPlan({ sync, connection }: { sync: Sync; connection: Connec
 
 function Buttons({ sync }: { sync: Sync }) {
   const { t } = useTranslation();
-  const format = useFormat();
   const writes = useRight("syncs.write");
   const { start, busy } = useActs(sync);
   const { run } = sync;
-  if (!writes) return null;
+  if (!writes || sync.can.length === 0) return null;
   const waits = run?.state === "waiting";
-  const remove = run?.counts.remove ?? 0;
   return (
     <Stack gap="xs">
-      {waits && (
-        <Text size="sm" fw={550}>
-          {t(remove > 0 ? "syncs.plan.removes" : "syncs.plan.removesNobody", { count: remove, shown: format.number(remove) })}
-        </Text>
-      )}
+      {waits && <Removals sync={sync} />}
       <Group gap="xs">
-        {waits && (
-          <Button leftSection={<IconPlayerPlay size={16} />} loading={busy === "confirm"} onClick={() => start("confirm")}>
-            {t("syncs.saveAndRun")}
-          </Button>
-        )}
+        {waits && <ConfirmButton sync={sync} label={t("syncs.saveAndRun")} busy={busy === "confirm"} start={start} />}
         {sync.can.includes("run") && (
           <Button leftSection={<IconRefresh size={16} />} loading={busy === "run"} onClick={() => start("run")}>
             {t("syncs.planAgain")}

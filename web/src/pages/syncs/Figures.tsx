@@ -46,12 +46,31 @@ function Limit({ run, sync }: { run: SyncRun; sync: Ruled | undefined }) {
   const format = useFormat();
   const { limit, used, overLimit, held } = run.counts;
   if (limit === null) return <Text size="sm" c="dimmed">{t("syncs.limit.unknown")}</Text>;
-  const facts = { limit: format.number(limit), used: format.number(used ?? run.counts.before) };
-  if (overLimit === 0) return <Text size="sm">{t("syncs.limit.fits", facts)}</Text>;
+  const taken = used ?? run.counts.before ?? 0;
   const kept = held.find(({ verdict }) => verdict === "plan_limit")?.count ?? overLimit;
+  const facts = {
+    limit: format.number(limit),
+    used: format.number(taken),
+    free: format.number(Math.max(0, limit - taken + (run.counts.remove ?? 0))),
+    need: format.number((run.counts.add ?? 0) + kept),
+  };
+  const counted = run.counts.counted && run.counts.counted !== "account" && (
+    <Text size="sm" c="dimmed">
+      {t(`syncs.limit.counted.${run.counts.counted}`)}
+    </Text>
+  );
+  if (overLimit === 0) {
+    return (
+      <div>
+        <Text size="sm">{t("syncs.limit.fits", facts)}</Text>
+        {counted}
+      </div>
+    );
+  }
   return (
     <Alert color="orange" title={t("syncs.limit.over", { count: overLimit, shown: format.number(overLimit) })}>
       <Text size="sm">{t("syncs.limit.facts", facts)}</Text>
+      {counted}
       {sync && <Text size="sm">{t(`syncs.limit.${sync.overLimit}`, { order: t(`syncs.orders.${sync.firstBy}`), kept: format.number(kept) })}</Text>}
     </Alert>
   );

@@ -21,9 +21,10 @@ export function Rejects({ run, sync }: { run: SyncRun; sync: Sync }) {
   const source = useInfiniteQuery(syncs.rejects(run.id));
   const columns = useColumns();
   const first = source.data?.pages[0];
+  const permanent = first !== undefined && first.causes.length > 0 && first.causes.every((cause) => cause.permanent);
   const rows = source.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <Panel title={t("syncs.rejects.title")} description={t("syncs.rejects.text")} actions={<Actions run={run} sync={sync} />}>
+    <Panel title={t("syncs.rejects.title")} description={t(permanent ? "syncs.rejects.textPermanent" : "syncs.rejects.text")} actions={<Actions run={run} sync={sync} permanent={permanent} />}>
       <Stack>
         {source.error && !source.data && <ProblemPanel problem={source.error} retry={() => void source.refetch()} />}
         {source.isPending && <RowsLoading rows={2} />}
@@ -36,6 +37,11 @@ export function Rejects({ run, sync }: { run: SyncRun; sync: Sync }) {
               <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
                 {t("syncs.rejects.words", { words: cause.reason })}
               </Text>
+              {cause.permanent && (
+                <Text size="sm" c="dimmed">
+                  {t("syncs.rejects.permanent")}
+                </Text>
+              )}
             </Stack>
             <Text fw={600} className="numbers">
               {format.number(cause.count)}
@@ -55,7 +61,8 @@ export function Rejects({ run, sync }: { run: SyncRun; sync: Sync }) {
   );
 }
 
-function Actions({ run, sync }: { run: SyncRun; sync: Sync }) {
+/** What can be done with the rows. Where trying again is of no use by itself, it is not what is offered first. */
+function Actions({ run, sync, permanent }: { run: SyncRun; sync: Sync; permanent: boolean }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -79,7 +86,7 @@ function Actions({ run, sync }: { run: SyncRun; sync: Sync }) {
         </Button>
       )}
       {writes && hasEnded(run) && run.can.includes("retry") && sync.can.includes("run") && (
-        <Button size="sm" leftSection={<IconRefresh size={16} />} loading={retrying.isPending} onClick={() => retrying.mutate()}>
+        <Button size="sm" variant={permanent ? "default" : "filled"} leftSection={<IconRefresh size={16} />} loading={retrying.isPending} onClick={() => retrying.mutate()}>
           {t("syncs.rejects.retry")}
         </Button>
       )}

@@ -3,7 +3,7 @@ import { IconAlertTriangle, IconInfoCircle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { begunBy, hasEnded, moves, syncs, type Sync, type SyncRun } from "../../api/syncs";
+import { begunBy, hasEnded, moves, stateOf, syncs, type Sync, type SyncRun } from "../../api/syncs";
 import { Field } from "../../ui/Field";
 import { useFormat } from "../../ui/format";
 import { LiveBadge } from "../../ui/LiveBadge";
@@ -48,7 +48,7 @@ function Run({ sync, runId }: { sync: Sync; runId: string }) {
         title={t("syncs.runOf", { number: run.number, list: sync.listTitle })}
         description={t(`syncs.trigger.${begunBy(run)}`)}
         back={{ to: `/syncs/${sync.id}`, label: sync.listTitle }}
-        badges={<StatusBadge kind="syncRun" state={run.state} size="lg" />}
+        badges={<StatusBadge kind="syncRun" state={stateOf(run)} size="lg" />}
         actions={present && moves(run) && <StopButton sync={sync} />}
       />
       <Stack>
@@ -67,7 +67,7 @@ function Run({ sync, runId }: { sync: Sync; runId: string }) {
             color={run.state === "failed" ? "red" : "gray"}
             icon={run.state === "failed" ? <IconAlertTriangle size={18} /> : <IconInfoCircle size={18} />}
             role={run.state === "failed" ? "alert" : undefined}
-            title={t(`status.syncRun.${run.state}`)}
+            title={t(`status.syncRun.${stateOf(run)}`)}
           >
             {run.reason.text}
           </Alert>

@@ -2,7 +2,7 @@ import { Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { begunBy, syncs, type SyncRun } from "../../api/syncs";
+import { begunBy, stateOf, syncs, type SyncRun } from "../../api/syncs";
 import { DataList, PAGE_SIZE } from "../../ui/DataList";
 import { useFormat } from "../../ui/format";
 import { useListState } from "../../ui/list-state";
@@ -51,7 +51,7 @@ function useColumns(): Column<SyncRun>[] {
         </Stack>
       ),
     },
-    { key: "state", title: t("common.state"), width: 190, render: (run) => <StatusBadge kind="syncRun" state={run.state} /> },
+    { key: "state", title: t("common.state"), width: 190, render: (run) => <StatusBadge kind="syncRun" state={stateOf(run)} /> },
     { key: "at", title: t("syncs.begun"), width: 200, render: (run) => format.dateTime(run.startedAt) },
     { key: "added", title: t("syncs.report.added"), align: "end", width: 110, render: (run) => format.number(run.counts.added) },
     { key: "removed", title: t("syncs.report.removed"), align: "end", width: 120, render: (run) => format.number(run.counts.removed) },

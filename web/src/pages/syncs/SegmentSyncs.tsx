@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useRight } from "../../api/session";
-import { syncs, type Sync } from "../../api/syncs";
+import { stateOf, syncs, type Sync } from "../../api/syncs";
 import { useFormat } from "../../ui/format";
 import { tell, tellProblem } from "../../ui/notices";
 import { Panel } from "../../ui/Panel";
@@ -69,7 +69,7 @@ function Line({ sync }: { sync: Sync }) {
       </Stack>
       <Group gap={6}>
         <StatusBadge kind="sync" state={sync.state} />
-        {sync.run && <StatusBadge kind="syncRun" state={sync.run.state} />}
+        {sync.run && <StatusBadge kind="syncRun" state={stateOf(sync.run)} />}
       </Group>
     </Group>
   );

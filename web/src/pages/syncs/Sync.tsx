@@ -15,12 +15,14 @@ import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { PageProblem } from "../../ui/ProblemPanel";
 import { StatusBadge } from "../../ui/StatusBadge";
+import { ConfirmButton } from "./Confirm";
 import { DraftPlan } from "./DraftPlan";
 import { HeldBack, Plan } from "./Figures";
 import { RunProgress } from "./RunProgress";
 import { Runs } from "./Runs";
 import { useActs } from "./use-acts";
 import { useLiveRun } from "./use-live-run";
+import { WithoutMail } from "./WithoutMail";
 import { usePause, useSource } from "./words";
 
 const route = getRouteApi("/inside/syncs/$id");
@@ -36,6 +38,7 @@ function Card({ sync }: { sync: Sync }) {
   const { t } = useTranslation();
   const source = useSource();
   const connection = useLiveRun(sync.run);
+  const writes = useRight("syncs.write");
   const draft = sync.state === "draft";
   return (
     <>
@@ -44,9 +47,11 @@ function Card({ sync }: { sync: Sync }) {
         description={`${source(sync)} → ${sync.account.title}`}
         back={{ to: "/syncs", label: t("syncs.title") }}
         badges={<StatusBadge kind="sync" state={sync.state} size="lg" />}
-        actions={!draft && <Actions sync={sync} />}
+        actions={!draft && sync.can.length > 0 && <Actions sync={sync} />}
       />
       <Stack>
+        {sync.can.length === 0 && writes && <Text size="sm">{t("syncs.notYours")}</Text>}
+        <WithoutMail of={[sync]} />
         {draft ? <DraftPlan sync={sync} connection={connection} /> : <Now sync={sync} connection={connection} />}
         <Settings sync={sync} />
         {!draft && <Runs syncId={sync.id} />}
@@ -135,12 +140,10 @@ function Now({ sync, connection }: { sync: Sync; connection: Connection }) {
 /** A run that the guard stopped: what it would do, and the two ways to go on. */
 export function Waiting({ sync }: { sync: Sync }) {
   const { t } = useTranslation();
-  const format = useFormat();
   const writes = useRight("syncs.write");
   const { start, busy } = useActs(sync);
   const { run } = sync;
   if (!run) return null;
-  const remove = run.counts.remove ?? 0;
   return (
     <Panel title={t("syncs.waits")} bd="2px solid var(--mantine-color-orange-6)">
       <Stack>
@@ -151,11 +154,9 @@ export function Waiting({ sync }: { sync: Sync }) {
         )}
         <Plan run={run} sync={sync} />
         <HeldBack run={run} linked />
-        {writes && (
+        {writes && sync.can.includes("confirm") && (
           <Group gap="xs">
-            <Button color={remove > 0 ? "red" : undefined} leftSection={<IconPlayerPlay size={16} />} loading={busy === "confirm"} onClick={() => start("confirm")}>
-              {remove > 0 ? t("syncs.ask.confirm", { count: remove, shown: format.number(remove) }) : t("syncs.confirm")}
-            </Button>
+            <ConfirmButton sync={sync} label={t("syncs.confirm")} busy={busy === "confirm"} start={start} />
             <StopButton sync={sync} label={t("syncs.doNotRun")} />
           </Group>
         )}

@@ -1,12 +1,13 @@
-import { Button, Group, Stack } from "@mantine/core";
+import { Anchor, Button, Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { FormEvent, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { Problem } from "../../api/client";
 import { segments } from "../../api/segments";
 import { Panel } from "../../ui/Panel";
 import { ProblemPanel } from "../../ui/ProblemPanel";
-import { isComplete, type Draft } from "./draft";
+import { lacking, type Draft } from "./draft";
 import { ModeChoice } from "./ModeChoice";
 import { RuleFields } from "./RuleFields";
 import { SourceFields } from "./SourceFields";
@@ -35,6 +36,7 @@ export function SyncForm({ draft, put, fixed, problem, submit, hint, busy, back,
   const { data } = useQuery(segments.list);
   const picked = data?.items.find(({ id }) => id === draft.segmentId)?.name;
   const named = draft.source === "segment" ? (picked ?? "") : t(`syncs.sources.${draft.source}`);
+  const missing = lacking(draft);
   const send = (event: FormEvent) => {
     event.preventDefault();
     onSubmit();
@@ -53,16 +55,33 @@ export function SyncForm({ draft, put, fixed, problem, submit, hint, busy, back,
         </Panel>
         <RuleFields draft={draft} put={put} />
         {problem !== null && <ProblemPanel problem={problem} />}
+        <OtherSync problem={problem} />
         {hint}
+        {missing.length > 0 && (
+          <Text size="sm" ta="end" id="sync-lacks" aria-live="polite">
+            {t("syncs.lacks", { what: missing.map((part) => t(`syncs.lacking.${part}`)).join(", ") })}
+          </Text>
+        )}
         <Group justify="flex-end">
           <Button variant="default" component={Link} to={back}>
             {t("common.cancel")}
           </Button>
-          <Button type="submit" disabled={!isComplete(draft)} loading={busy}>
+          <Button type="submit" disabled={missing.length > 0} aria-describedby={missing.length > 0 ? "sync-lacks" : undefined} loading={busy}>
             {submit}
           </Button>
         </Group>
       </Stack>
     </form>
+  );
+}
+
+/** A list of the name has a sync already: it is offered in place of a second one. */
+function OtherSync({ problem }: { problem: unknown }) {
+  const { t } = useTranslation();
+  if (!(problem instanceof Problem) || problem.code !== "sync_exists" || typeof problem.fields.id !== "string") return null;
+  return (
+    <Anchor size="sm" component={Link} to={`/syncs/${problem.fields.id}`}>
+      {t("syncs.open")}
+    </Anchor>
   );
 }

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useRight } from "../../api/session";
-import { syncs, type Sync } from "../../api/syncs";
+import { stateOf, syncs, type Sync } from "../../api/syncs";
 import { DataList, PAGE_SIZE } from "../../ui/DataList";
 import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
@@ -13,6 +13,7 @@ import { PageHeader } from "../../ui/PageHeader";
 import type { Column } from "../../ui/Rows";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { RunProgress } from "./RunProgress";
+import { WithoutMail } from "./WithoutMail";
 import { usePause, useSource } from "./words";
 
 /** Lists of services that are kept as segments have it. */
@@ -26,12 +27,14 @@ export default function Syncs() {
     </Button>
   );
   const filter = { search: list.search, segmentId: list.segmentId, accountId: list.accountId };
+  const source = useQuery(syncs.list({ ...filter, offset: (list.page - 1) * PAGE_SIZE, limit: PAGE_SIZE }));
   return (
     <>
       <PageHeader title={t("syncs.title")} description={t("syncs.description")} actions={add} />
+      <WithoutMail of={source.data?.items ?? []} />
       <DataList<Sync>
         label={t("syncs.title")}
-        source={useQuery(syncs.list({ ...filter, offset: (list.page - 1) * PAGE_SIZE, limit: PAGE_SIZE }))}
+        source={source}
         list={list}
         columns={useColumns()}
         searchLabel={t("syncs.search")}
@@ -101,7 +104,7 @@ function LastRun({ sync }: { sync: Sync }) {
   const { added, removed, rejected } = run.counts;
   return (
     <Stack gap={4} align="flex-start">
-      <StatusBadge kind="syncRun" state={run.state} />
+      <StatusBadge kind="syncRun" state={stateOf(run)} />
       <RunProgress run={run} />
       {run.state === "done" && (
         <Text size="xs" className="numbers">

@@ -37,9 +37,15 @@ export const draftOf = (sync: Sync): Draft => ({
   firstBy: sync.firstBy,
 });
 
-/** Whether everything is chosen that a plan needs. */
-export const isComplete = (draft: Draft): boolean =>
-  draft.accountId !== null && (draft.source !== "segment" || draft.segmentId !== null) && (draft.makesList ? draft.listTitle.trim() !== "" : draft.listExternalId !== null);
+/** What is not chosen yet and a plan needs, in the order of the form. */
+export function lacking(draft: Draft): ("segment" | "account" | "list" | "listName")[] {
+  const missing: ReturnType<typeof lacking> = [];
+  if (draft.source === "segment" && draft.segmentId === null) missing.push("segment");
+  if (draft.accountId === null) missing.push("account");
+  else if (draft.makesList && draft.listTitle.trim() === "") missing.push("listName");
+  else if (!draft.makesList && draft.listExternalId === null) missing.push("list");
+  return missing;
+}
 
 export const bodyOf = ({ makesList, ...draft }: Draft): SyncBody => ({
   ...draft,

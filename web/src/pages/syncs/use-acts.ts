@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { syncs, type Sync } from "../../api/syncs";
+import { removedPercent, syncs, type Sync } from "../../api/syncs";
 import { useFormat } from "../../ui/format";
 import { ask, tell, tellProblem } from "../../ui/notices";
 
@@ -38,7 +38,7 @@ export function useActs(sync: Sync) {
     if (act === "confirm" && removals > 0) {
       return ask({
         title: t("syncs.ask.confirmTitle", people),
-        text: t("syncs.ask.confirmText", { add: format.number(sync.run?.counts.add ?? 0) }),
+        text: `${t("syncs.ask.confirmShare", { percent: sync.run ? removedPercent(sync.run) : 0 })} ${t("syncs.ask.confirmText", { add: format.number(sync.run?.counts.add ?? 0) })}`,
         confirm: t("syncs.ask.confirm", people),
         danger: true,
         onConfirm: () => doing.mutate(act),
