@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from vestnik_simulator import admin, editor, pages, seed, shop
+from vestnik_simulator import accounting, admin, editor, pages, seed, shop
 from vestnik_simulator.campaign_monitor import admin as list_admin
 from vestnik_simulator.campaign_monitor import pages as list_pages
 from vestnik_simulator.core import simulator_of, working_simulator
@@ -38,6 +38,7 @@ def create_app(options: Options | None = None) -> Starlette:
             Route("/files/{key:str}.csv", _export),
             Route("/screenshots/{template_id:int}.png", _screenshot),
             Route(shop.PATH, shop.customers_file),
+            Route(accounting.PATH, accounting.take_message, methods=["POST"]),
             Mount("/_simulator", routes=[*admin.routes, *list_admin.routes, *mail_admin.routes]),
             *pages.routes,
             *editor.routes,

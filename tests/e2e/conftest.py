@@ -22,7 +22,7 @@ PAGES = (
     *("/leads", "/leads/statistics"),
     *("/imports", "/imports/schedules"),
     *("/calendar",),
-    *("/modules", "/accounts", "/accounts/new", "/webhooks"),
+    *("/modules", "/accounts", "/accounts/new", "/webhooks", "/settings/webhooks"),
     *("/users", "/fields", "/keys", "/embedding", "/settings", "/audit", "/erasures"),
 )
 #: A thing of each kind, as the API finds it; and what stands behind its first page.
@@ -37,9 +37,12 @@ DETAILS = (
     "syncs",
     "leads",
     *("imports", "imports/schedules"),
-    *("modules", "accounts", "webhooks"),
+    *("modules", "accounts", "webhooks", "settings/webhooks"),
 )
+#: Rooms that the API calls otherwise than the page does.
+ASKED = {"settings/webhooks": "outgoing-webhooks"}
 BEHIND = {
+    "settings/webhooks": ("?tab=settings", "?tab=examples"),
     "campaigns?state=draft": ("/edit", "/edit?tab=check", "/audience"),
     "syncs": ("/edit", "/run"),
     "campaigns?state=sent": ("?tab=deliveries", "?tab=details"),
@@ -92,7 +95,7 @@ class Site:
         """The addresses of all pages: of the lists, and of one thing of each kind."""
         found = [*PAGES]
         for room in DETAILS:
-            answer = page.request.get(f"{self.address}/api/v1/{room}").json()
+            answer = page.request.get(f"{self.address}/api/v1/{ASKED.get(room, room)}").json()
             items = answer["items"] if isinstance(answer, dict) else answer
             one = f"/{room.partition('?')[0]}/{items[0]['id']}"
             found += [one, *(one + behind for behind in BEHIND.get(room, ()))]

@@ -193,6 +193,8 @@ const routes = root.addChildren([
     page("/keys", () => import("./pages/admin/Keys")),
     page("/embedding", () => import("./pages/admin/embedding/Embedding")),
     page("/settings", () => import("./pages/admin/Settings")),
+    page("/settings/webhooks", () => import("./pages/outgoing/OutgoingList")),
+    page("/settings/webhooks/$id", () => import("./pages/outgoing/OutgoingPage")),
     page("/audit", () => import("./pages/admin/Audit")),
     missing,
   ]),

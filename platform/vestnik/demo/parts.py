@@ -98,4 +98,5 @@ PARTS: Sequence[Part] = (
     Part("daily work", daily.work, daily.undo_work),
     Part("syncs with lists", sending.sync_lists, sending.forget_lists),
     Part("leads and orders", leads.create, _remove_leads),
+    Part("outgoing webhook", scheduled.tell_accounting, scheduled.forget_accounting),
 )

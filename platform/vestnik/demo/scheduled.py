@@ -1,4 +1,7 @@
-"""The demo's scheduled import: the customers of a web shop, fetched twice, the second time unchanged."""
+"""The demo's scheduled import: the customers of a web shop, fetched twice, the second time unchanged.
+
+And the demo's outgoing webhook, which another system of the customer's takes.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from vestnik.contacts.imports.tables import (
 from vestnik.contacts.imports.timing import Rhythm
 from vestnik.contacts.tables import contact
 from vestnik.db import fold
+from vestnik.outgoing import demo as outgoing_demo
 from vestnik.outgoing import service as outgoing
 from vestnik.people import demo as people_demo
 from vestnik.people.access import Actor, rights_of
@@ -58,6 +62,18 @@ async def begin(services: Services) -> None:
     await _until(services, admin, schedule_id, "done")
     await services.schedules.run_now(admin, schedule_id, anyway=False)
     await _until(services, admin, schedule_id, "unchanged")
+
+
+async def tell_accounting(services: Services) -> None:
+    """Have the customer's accounting system hear of leads and orders from now on."""
+    administrator = await _administrator(services)
+    address = f"{services.settings.simulator_url}{outgoing_demo.PATH}"
+    await outgoing_demo.create_demo(services.outgoing, administrator, address)
+
+
+async def forget_accounting(services: Services) -> None:
+    """Take away every outgoing webhook with its messages."""
+    await services.database.write(outgoing.remove_all)
 
 
 async def remove(services: Services) -> None:

@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { useSession } from "../api/session";
 import { DemoBanner } from "./DemoBanner";
 import { Logo } from "./Logo";
-import { placesFor, type Place } from "./navigation";
+import { placeOf, placesFor, type Place } from "./navigation";
 import { Preferences } from "./Preferences";
 import classes from "./Shell.module.css";
 import { UserMenu } from "./UserMenu";
@@ -81,7 +81,7 @@ export function Shell() {
 function PlaceLink({ place, pathname }: { place: Place; pathname: string }) {
   const { t } = useTranslation();
   const path = String(place.to);
-  const here = pathname === path || pathname.startsWith(`${path}/`);
+  const here = placeOf(pathname) === path;
   return (
     <NavLink
       component={Link}

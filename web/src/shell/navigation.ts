@@ -16,6 +16,7 @@ import {
   IconKey,
   IconMail,
   IconPlugConnected,
+  IconSend,
   IconTemplate,
   IconUserOff,
   IconUsers,
@@ -67,6 +68,7 @@ const GROUPS: Group[] = [
       { to: "/modules", name: "modules", icon: IconBrandPython, right: "modules.read" },
       { to: "/accounts", name: "accounts", icon: IconPlugConnected, right: "accounts.read" },
       { to: "/webhooks", name: "webhooks", icon: IconWebhook, right: "webhooks.read" },
+      { to: "/settings/webhooks", name: "outgoing", icon: IconSend, right: "outgoing.manage" },
     ],
   },
   {
@@ -93,3 +95,10 @@ export function placesFor(session: Session): Group[] {
   return (session.demo ? [START, ...allowed] : allowed).filter((group) => group.places.length > 0);
 }
 
+/** The place that an address belongs to: the deepest, for one may lie below another's address. */
+export function placeOf(pathname: string): string | undefined {
+  return GROUPS.concat(START)
+    .flatMap((group) => group.places.map((place) => String(place.to)))
+    .filter((path) => pathname === path || pathname.startsWith(`${path}/`))
+    .toSorted((one, other) => other.length - one.length)[0];
+}

@@ -11,6 +11,8 @@ const COLOURS = {
     soft_bounced: "yellow", hard_bounced: "red", bounced: "red", spam: "red", rejected: "red", failed: "red", skipped: "gray",
   },
   webhook: { received: "blue", applied: "teal", failed: "red", retrying: "yellow", probe: "gray" },
+  outgoing: { on: "teal", failing: "orange", off: "gray", stopped: "red" },
+  outgoingDelivery: { waiting: "blue", delivered: "teal", failed: "orange", given_up: "red" },
   module: { enabled: "teal", disabled: "gray", suspended: "red", archived: "gray", broken: "red" },
   account: { ready: "teal", unchecked: "gray", failing: "red", disabled: "gray" },
   subscription: { subscribed: "teal", unsubscribed: "red", pending: "orange", none: "gray" },
