@@ -3,13 +3,13 @@ import { IconAlertTriangle, IconClock, IconCheck } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isOver, type Lead } from "../../api/leads";
+import { WARNING } from "./colours";
 import { between, duration } from "./duration";
 
 const TICK_MS = 15_000;
 /** From then on a lead waits long, and very long. */
 const LONG_S = 15 * 60;
 const VERY_LONG_S = 60 * 60;
-const LONG = "light-dark(var(--mantine-color-orange-9), var(--mantine-color-orange-4))";
 const VERY_LONG = "light-dark(var(--mantine-color-red-9), var(--mantine-color-red-4))";
 
 /** How long a lead has waited for somebody, or how fast somebody reacted; long is said in words, too. */
@@ -30,7 +30,7 @@ export function Clock({ lead }: { lead: Pick<Lead, "createdAt" | "takenAt" | "st
     return <Line icon={<IconClock size={15} aria-hidden />}>{t("leads.waits", { time: told(waited) })}</Line>;
   }
   return (
-    <Line icon={<IconAlertTriangle size={15} aria-hidden />} colour={waited < VERY_LONG_S ? LONG : VERY_LONG}>
+    <Line icon={<IconAlertTriangle size={15} aria-hidden />} colour={waited < VERY_LONG_S ? WARNING : VERY_LONG}>
       {t("leads.waitsLong", { time: told(waited) })}
     </Line>
   );

@@ -141,7 +141,7 @@ function Outlook({ lead, draft }: { lead: LeadCard; draft: Draft }) {
     t("leads.will.processed"),
   ];
   return (
-    <Alert color="blue" title={t("leads.will.title")}>
+    <Alert color="blue" role="status" title={t("leads.will.title")}>
       <List size="sm">
         {lines.filter(Boolean).map((line) => (
           <List.Item key={String(line)}>{line}</List.Item>

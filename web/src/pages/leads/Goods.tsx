@@ -6,10 +6,10 @@ import { useFormat } from "../../ui/format";
 import { Panel } from "../../ui/Panel";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 import { CardLink } from "./CardLink";
+import { WARNING } from "./colours";
 import classes from "./Lead.module.css";
 
 type Line = LeadOrder["lines"][number];
-const WARNING = "light-dark(var(--mantine-color-orange-9), var(--mantine-color-orange-4))";
 
 /** The lines of the lead's order with their works and layouts. */
 export function Goods({ orderId }: { orderId: string }) {

@@ -41,7 +41,7 @@ export function Relations({ lead }: { lead: LeadCard }) {
       )}
       {lead.eventId && seesCalendar && (
         <Field label={t("leads.calendar")}>
-          <CardLink to={`/calendar?event=${lead.eventId}`}>{t("leads.openEvent")}</CardLink>
+          <CardLink to="/calendar" search={{ event: lead.eventId }}>{t("leads.openEvent")}</CardLink>
         </Field>
       )}
       {lead.duplicateOf && (

@@ -99,7 +99,7 @@ function Totals({ rows }: { rows: LeadFigures[] }) {
 function Table({ rows, cut, nameless }: { rows: LeadFigures[]; cut: Cut; nameless: string }) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
-  const time = (seconds: number | null) => (seconds === null ? "—" : duration(seconds, i18n.language));
+  const time = (seconds: number | null) => <span style={{ whiteSpace: "nowrap" }}>{seconds === null ? "—" : duration(seconds, i18n.language)}</span>;
   const count = (key: "total" | "open" | "inWork" | "processed" | "closed" | "spam" | "duplicate" | "other" | "notTarget" | "converted", title: string): Column<LeadFigures> => ({
     key,
     title,

@@ -51,7 +51,7 @@ function Name({ lead, choose }: { lead: Lead; choose: Choosing | undefined }) {
       {choose && (
         <Checkbox mt={2} aria-label={t("leads.choose", { number: lead.number })} checked={choose.has(lead.id)} onChange={() => choose.toggle(lead.id)} />
       )}
-      <Stack gap={2} miw={0}>
+      <Stack gap={2} miw={{ base: 0, sm: 220 }}>
         <Group gap={6}>
           <Link to="/leads/$id" params={{ id: lead.id }} className="row-link" style={{ overflowWrap: "anywhere" }}>
             <span className="numbers">№ {lead.number}</span>

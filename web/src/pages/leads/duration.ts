@@ -11,7 +11,7 @@ export function duration(seconds: number, language: string): string {
   if (seconds >= DAY_S) return unit(Math.floor(seconds / DAY_S), "day");
   const minutes = Math.floor((seconds % HOUR_S) / MINUTE_S);
   const hours = unit(Math.floor(seconds / HOUR_S), "hour");
-  return minutes ? `${hours} ${unit(minutes, "minute")}` : hours;
+  return minutes ? `${hours}\u00a0${unit(minutes, "minute")}` : hours;
 }
 
 /** Seconds between two instants. */
