@@ -115,6 +115,7 @@ async def connected(services: Services, simulator: RunningSimulator, module: str
         settings = {"base_url": f"{simulator.url}/api/v3.3", "api_key": client.api_key}
         settings["client_id"] = client.client_id
     account_id = await modules.accounts.create(SYSTEM, module_id, "Benchmark", settings)
+    await modules.accounts.connected(account_id)
     lines = await modules.accounts.hosts(SYSTEM, account_id)
     choices = [
         HostChoice(line.scheme, line.pattern, line.port, "*" not in line.pattern, True) for line in lines

@@ -150,6 +150,7 @@ async def _seed(settings: Settings) -> Seeded:
         await modules.library.enable(SYSTEM, installed, True)
         options = {"base_url": "https://api.unisender.com", "api_key": API_KEY}
         account_id = await modules.accounts.create(SYSTEM, installed, "Benchmark", options)
+        await modules.accounts.connected(account_id)
         looping, _ = await modules.library.upload(SYSTEM, "looping.py", LOOP.encode())
         await modules.library.enable(SYSTEM, looping, True)
         loop_id = await modules.accounts.create(SYSTEM, looping, "A loop", {})

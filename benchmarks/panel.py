@@ -115,6 +115,7 @@ async def _connect(services: Services, simulator: RunningSimulator) -> int:
     await modules.library.enable(SYSTEM, module_id, True)
     settings = {"base_url": simulator.url, "api_key": simulator.api_keys["mayak"]}
     account_id = await modules.accounts.create(SYSTEM, module_id, "Benchmark", settings)
+    await modules.accounts.connected(account_id)
     lines = await modules.accounts.hosts(SYSTEM, account_id)
     choices = [
         HostChoice(line.scheme, line.pattern, line.port, "*" not in line.pattern, True) for line in lines

@@ -73,6 +73,8 @@ WHAT_TO_DO: Mapping[str, str] = {
     "fetch": "the service gave no usable answer and the module did not catch `FetchError`",
     "retry_later": "the service's rate limit is used up for longer than a call may wait, or the module "
     "raised `RetryLater`",
+    "service_down": "the service answered with an error of its own, and the module raised `ServiceDown`",
+    "key_refused": "the service does not accept the account's key, and the module raised `KeyRefused`",
     "needs_consent": "a try would send a request that may change something, and nobody agreed: not sent",
     "disabled": "the module is switched off, or the account is deleted",
     "unavailable": "modules can't run on this machine, or a secret can't be opened: see `vestnik doctor`",

@@ -231,6 +231,20 @@ async def test_a_link_without_a_live_key_may_be_framed_by_nobody(place: Place) -
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
 
+@ONE_DATABASE
+async def test_a_forged_link_tells_no_more_of_a_real_key_than_of_none(place: Place) -> None:
+    key, _ = await place.key()
+
+    real, unknown = [
+        await place.frame.page(signed("vse_wrong", key=number, email=ANNA, until=until(hours=1)))
+        for number in (key, "7")
+    ]
+
+    assert (real.status_code, real.text) == (unknown.status_code, unknown.text)
+    assert real.headers["content-security-policy"] == unknown.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in real.headers["content-security-policy"]
+
+
 async def test_a_revoked_key_ends_its_links_and_its_open_pages(place: Place) -> None:
     key, secret = await place.key()
     query = signed(secret, key=key, email=ANNA, until=until(hours=1))
@@ -440,6 +454,28 @@ async def test_a_framed_page_asks_a_service_and_changes_lists_where_its_key_may(
         changed = sa.select(audit_row.c.fields).where(audit_row.c.action == "contact.lists_changed_embedded")
         async with site.services.database.read() as connection:
             assert await connection.scalar(changed) == [f"embed:{made['id']}", "Новости"]
+
+
+async def test_a_visitor_reads_no_addresses_and_no_words_of_modules(
+    settings: Settings,  # noqa: F811
+) -> None:
+    async with open_site(settings) as site:
+        made = ok(await site.desk.post("/embed-keys", {"name": "CRM", "origins": [CRM]}))
+        site.club.trouble = "http://10.0.0.7 is down"
+        fetching = "from vestnik_sdk import fetch\nasync def CRM_Marketing_GetSubscriber(contact):\n    await fetch('https://inside.example')"
+        closed = await site.add_module("closed", fetching, "http://127.0.0.1:9")
+        frame = Frame(await site.installation.browser("198.51.100.7"))
+        await frame.sign_in(
+            signed(made["secret"], key=made["id"], contact=site.contact_id, until=until(hours=1))
+        )
+
+        blocks = [ok(await frame.get(f"/{each}?email={ANNA}")) for each in (site.account_id, closed)]
+        choices = await frame.get(f"/{site.account_id}/lists?email={ANNA}")
+
+        assert [each["problem"]["code"] for each in blocks] == ["panel_to_mend", "panel_to_mend"]
+        assert code(choices) == (502, "panel_to_mend")
+        told = f"{blocks}{choices.text}"
+        assert not any(word in told for word in ("inside.example", "10.0.0.7", "127.0.0.1", "odule “"))
 
 
 def seconds_of(text: str) -> float:

@@ -46,6 +46,8 @@ async def test_the_panel_opens_without_asking_anybody(site: Site) -> None:
                 "moduleTitle": {"ru": "Клуб", "en": "Club"},
                 "teller": "service",
                 "mayChange": True,
+                "mayMend": True,
+                "failing": False,
             }
         ],
     }
@@ -199,6 +201,29 @@ async def test_a_module_that_knows_nobody_has_a_block_of_our_own_letters(site: S
         {"email": ANNA, "changes": [{"listExternalId": "1", "subscribed": True}]},
     )
     assert (refused.status_code, refused.json()["code"]) == (501, "module_not_implemented")
+
+
+async def test_accounts_that_do_not_work_come_last(site: Site) -> None:
+    other = await site.add_module("silent", SILENT, "http://127.0.0.1:9")
+    await site.services.modules.accounts.checked(int(site.account_id), "failing", None)
+
+    card = ok(await site.desk.get(f"/contacts/{site.contact_id}/panel"))
+
+    shown = [(each["id"], each["failing"]) for each in card["accounts"]]
+    assert shown == [(other, False), (site.account_id, True)]
+
+
+async def test_a_key_that_the_service_refuses_is_told_as_that(site: Site) -> None:
+    source = SILENT.replace("GetSenders():\n    return []", "GetSubscriber(contact):\n    raise KeyRefused()")
+    source = f"from vestnik_sdk import KeyRefused\n{source}"
+    account_id = await site.add_module("shut", source, "http://127.0.0.1:9")
+
+    block = ok(await site.desk.get(f"{site.path(account_id)}?email={ANNA}"))
+
+    assert (block["problem"]["code"], block["problem"]["title"]) == (
+        "module_key_refused",
+        "Сервис не принимает ключ",
+    )
 
 
 async def test_a_letter_that_came_back_was_not_received(site: Site) -> None:

@@ -20,10 +20,11 @@ TELLS = CHECK + f"async def CRM_Marketing_GetAccount():\n    return {ACCOUNT!r}\
 
 
 async def connected(site: Site, source: str = CHECK) -> str:
-    """A new account of a new module, connected by whoever the site's person is."""
+    """A new account of a new module, connected by whoever the site's person is; it counts as checked."""
     module_id = await site.module(source) if site.role == "administrator" else await _module(site, source)
     settings = {"base_url": SERVICE, "api_key": KEY}
     card = await site.post("/accounts", {"moduleId": str(module_id), "title": "Мой", "settings": settings})
+    await site.modules.accounts.connected(int(card["id"]))
     return str(card["id"])
 
 
@@ -50,7 +51,7 @@ async def test_a_marketer_connects_accounts_once_it_is_granted(site: Site) -> No
     site.role = "marketer connector"
     card = await site.post("/accounts", body)
     assert (card["manages"], card["webhookUrl"].startswith("https://")) == (True, True)
-    assert await site.post(f"/accounts/{card['id']}/check") == {"ok": True, "message": ""}
+    assert await site.post(f"/accounts/{card['id']}/check") == {"ok": True, "message": "", "setting": None}
 
 
 async def test_who_connects_accounts_changes_those_alone(site: Site) -> None:

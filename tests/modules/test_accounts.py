@@ -58,11 +58,13 @@ async def test_an_account_is_shown_without_its_secrets(site: Site) -> None:
         "usage": UNKNOWN,
         "openTo": None,
         "manages": True,
+        "connected": True,
         "settings": {"base_url": SERVICE, "size": 7},
         "settingsSchema": MANIFEST["settings"],
         "secretsSet": ["api_key"],
         "webhookUrl": card["webhookUrl"],
         "webhooksArrive": True,
+        "webhookSet": False,
         "checkMessage": None,
     }
     page = await site.get("/accounts")

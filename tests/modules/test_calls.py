@@ -151,7 +151,7 @@ async def CRM_Marketing_EnsureWebhook(url):
 """
     account_id = await site.account(await site.module(source), address)
     assert (await site.get(f"/accounts/{account_id}"))["state"] == "unchecked"
-    assert await site.post(f"/accounts/{account_id}/check") == {"ok": True, "message": ""}
+    assert await site.post(f"/accounts/{account_id}/check") == {"ok": True, "message": "", "setting": None}
     card = await site.get(f"/accounts/{account_id}")
     assert card["state"] == "ready"
     assert card["webhookUrl"].startswith(f"{BASE_URL}/hooks/courier/")
@@ -160,6 +160,7 @@ async def CRM_Marketing_EnsureWebhook(url):
     assert await site.post(f"/accounts/{account_id}/check") == {
         "ok": False,
         "message": "The key was not accepted.",
+        "setting": None,
     }
     assert (await site.get(f"/accounts/{account_id}"))["state"] == "failing"
 

@@ -153,7 +153,7 @@ async def test_a_later_version_opens_no_other_address_and_sends_no_other_secret(
 async def test_a_newer_bundled_version_becomes_a_draft(site: Site) -> None:
     module_id = await install(site, approve=False)
     await site.post(f"/modules/{module_id}/enable")
-    assert entry_of(await site.get("/modules/catalogue")) == ("1.3.0", True, str(module_id), False)
+    assert entry_of(await site.get("/modules/catalogue")) == ("1.4.0", True, str(module_id), False)
     path = f"/modules/{module_id}/update"
     assert (await site.refused("POST", path))[:2] == (409, "nothing_to_update")
     bundle(site, version="1.10.0")

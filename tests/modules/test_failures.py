@@ -166,6 +166,32 @@ async def test_every_failure_speaks_both_languages(failure: type[ModuleCallFaile
         assert language in problem.as_json(language)["detail"]
 
 
+async def test_trouble_of_the_service_is_not_called_a_wish_to_wait(site: Site, address: str) -> None:
+    source = stats("from vestnik_sdk import ServiceDown\nraise ServiceDown(message='HTTP 500')")
+    failure = await failure_of(site, await site.account(await site.module(source), address))
+    assert isinstance(failure, failures.ServiceDown)
+    assert (failure.kind, failure.title["en"]) == ("service_down", "The service is out of order")
+
+
+async def test_a_key_that_the_service_refuses_marks_the_account_and_says_what_to_do(
+    site: Site, address: str
+) -> None:
+    source = stats("from vestnik_sdk import KeyRefused\nraise KeyRefused('Invalid API Key')")
+    account_id = await site.account(await site.module(source), address)
+    await site.modules.accounts.checked(account_id, "ready", None)
+
+    failure = await failure_of(site, account_id)
+
+    assert isinstance(failure, failures.KeyRefused)
+    assert failure.detail("en") == (
+        f"The service of the module “Courier” does not accept the account's key "
+        f"({failure.values['action']['en']}). Check the key in the account's settings: it may have been "
+        "revoked, or have expired."
+    )
+    card = await site.get(f"/accounts/{account_id}")
+    assert (card["state"], card["checkMessage"]) == ("failing", failure.detail("en"))
+
+
 async def test_the_tree_in_the_docstring_is_the_tree() -> None:
     lines = [line.split() for line in (failures.__doc__ or "").splitlines() if "──" in line]
     drawn = {words[1]: words[2] for words in lines}

@@ -19,6 +19,7 @@ async def test_the_editor_completes_the_keys_of_a_contract_type(place: Place) ->
         assert {item["label"]: item["detail"] for item in completions["items"]} == {
             "account": "CRM_Marketing_Account",
             "message": "str | CRM_Marketing_LocalText",
+            "setting": "str",
         }
 
 

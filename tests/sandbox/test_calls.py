@@ -17,6 +17,7 @@ from vestnik.sandbox import (
     Program,
     RetryLaterByModule,
     Sandbox,
+    SandboxError,
     TraceLine,
     WorkerCrashed,
 )
@@ -226,6 +227,21 @@ async def test_what_is_to_be_tried_later_is_a_kind_of_its_own(
         message,
         5,
     )
+
+
+async def test_trouble_of_the_service_and_a_key_that_it_refuses_are_kinds_of_their_own(
+    sandbox: Sandbox,
+) -> None:
+    told = []
+    for raised in ("ServiceDown(9, 'HTTP 500')", "KeyRefused('Invalid API Key')"):
+        with pytest.raises(SandboxError) as caught:
+            await run(
+                sandbox,
+                f"from vestnik_sdk import KeyRefused, ServiceDown\nasync def run():\n    raise {raised}",
+            )
+        told.append((caught.value.kind, caught.value.message, getattr(caught.value, "retry_after_s", None)))
+
+    assert told == [("service_down", "HTTP 500", 9.0), ("key_refused", "Invalid API Key", None)]
 
 
 @pytest.mark.parametrize("seconds", ["-1", "float('nan')", "float('inf')", "'x'"])

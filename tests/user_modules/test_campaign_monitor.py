@@ -23,7 +23,7 @@ from tests.user_modules.conftest import (
 
 from vestnik import contract
 from vestnik.egress import Broker
-from vestnik.modules.calls.failures import AskedToWait, ModuleCallFailed
+from vestnik.modules.calls.failures import AskedToWait, KeyRefused, ModuleCallFailed
 from vestnik.sandbox import Sandbox
 from vestnik_simulator import RunningSimulator
 from vestnik_simulator.options import DEFAULT_CLIENTS
@@ -174,16 +174,16 @@ async def test_an_import_whose_answer_was_lost_may_be_repeated(
     assert await states(account, key) == {"anna@mail.example": "subscribed"}
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(("status", "kind"), [(429, "retry_later"), (500, "service_down")])
 async def test_a_service_in_trouble_is_asked_later(
-    account: ModuleAccount, service: Service, status: int
+    account: ModuleAccount, service: Service, status: int, kind: str
 ) -> None:
     key = await list_with(account, "Новости", "a@mail.example", "b@mail.example")
     await service.tell("faults", method="DELETE subscribers/{list}.json", kind="status", status=status)
     both = {"listExternalId": key, "contacts": ["a@mail.example", "b@mail.example"]}
     with pytest.raises(AskedToWait) as asked:
         await account.call(f"{PREFIX}RemoveSubscribers", **both)
-    assert (asked.value.kind, asked.value.retry_after_s) == ("retry_later", 30.0)
+    assert (asked.value.kind, asked.value.retry_after_s) == (kind, 30.0)
     await account.call(f"{PREFIX}RemoveSubscribers", **both)
     assert await states(account, key) == {}
 
@@ -437,6 +437,18 @@ async def test_the_check_says_what_is_wrong_and_what_to_do(
             "here it is America/New_York: events are shifted.",
         ),
     ]
+
+
+async def test_a_key_that_was_revoked_is_told_apart_from_a_fault_of_the_module(
+    process: RunningSimulator, sandbox: Sandbox, broker: Broker
+) -> None:
+    stranger = connected(process, sandbox, broker, "wrong0key0wrong0key")
+    with pytest.raises(KeyRefused) as refused:
+        await stranger.call(f"{PREFIX}GetLists", cursor=None)
+    assert (refused.value.kind, refused.value.title["en"]) == (
+        "key_refused",
+        "The service does not accept the key",
+    )
 
 
 async def test_the_key_is_never_in_a_trace(account: ModuleAccount) -> None:

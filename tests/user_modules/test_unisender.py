@@ -151,20 +151,20 @@ async def test_a_campaign_whose_answer_was_lost_is_found_again(
 
 
 @pytest.mark.parametrize(
-    ("fault", "times", "seconds"),
+    ("fault", "times", "kind", "seconds"),
     [
-        ({"kind": "error", "code": "api_call_limit_exceeded_for_ip"}, 3, 60.0),
-        ({"kind": "status", "status": 503}, 1, 30.0),
+        ({"kind": "error", "code": "api_call_limit_exceeded_for_ip"}, 3, "retry_later", 60.0),
+        ({"kind": "status", "status": 503}, 1, "service_down", 30.0),
     ],
 )
 async def test_a_service_that_takes_no_more_calls_now_is_asked_later_and_nothing_is_lost(
-    account: ModuleAccount, service: Service, fault: dict[str, object], times: int, seconds: float
+    account: ModuleAccount, service: Service, fault: dict[str, object], times: int, kind: str, seconds: float
 ) -> None:
     prepare = {"campaignId": "46", "type": "email", "contacts": ["a@mail.example", "b@mail.example"]}
     await service.tell("faults", method="importContacts", times=times, **fault)
     with pytest.raises(AskedToWait) as asked:
         await account.call(f"{PREFIX}PrepareCampaign", **prepare)
-    assert (asked.value.kind, asked.value.retry_after_s) == ("retry_later", seconds)
+    assert (asked.value.kind, asked.value.retry_after_s) == (kind, seconds)
     await account.call(f"{PREFIX}PrepareCampaign", **prepare)
     created = await account.call(f"{PREFIX}CreateCampaign", request=request("46", 2))
     await service.ended(created["externalId"])

@@ -44,8 +44,10 @@ from vestnik_sdk import (
     CRM_Marketing_WebhookResult,
     CRM_Marketing_WebhookSubscription,
     FetchRequest,
+    KeyRefused,
     Response,
     RetryLater,
+    ServiceDown,
     contacts,
     fetch,
     log,
@@ -83,7 +85,8 @@ CAMPAIGN_MARK = "Vestnik "
 PARTLY = 210
 NOT_IN_LIST = 203
 NO_SUCH = (101, 102)
-WRONG_KEY = (50, 100)
+# 401 where an answer without a number has that status; things that are not this key's have numbers of their own.
+WRONG_KEY = (50, 100, 401)
 EXPIRED = 121
 NAME_TAKEN = 303
 ALREADY_SENT = 331
@@ -132,7 +135,8 @@ def trouble_of(path: str, answer: Response) -> RetryLater:
     """Too many calls, or trouble of the service: both pass."""
     told = answer.headers.get("retry-after") or answer.headers.get("x-ratelimit-reset") or ""
     seconds = int(told) if told.isdigit() and int(told) <= 3600 else TROUBLE_S
-    return RetryLater(seconds, f"Campaign Monitor, {path}: HTTP {answer.status}")
+    words = f"Campaign Monitor, {path}: HTTP {answer.status}"
+    return RetryLater(seconds, words) if answer.status == 429 else ServiceDown(seconds, words)
 
 
 # The Authorization header, computed once for a function's run: each one is one more secret to mask.
@@ -146,7 +150,7 @@ async def credentials() -> str:
 
 
 async def call(method: str, path: str, body: Any = None, **query: Any) -> Any:
-    """The answer of an API call, None for an empty one. Raises ServiceError or RetryLater."""
+    """The answer of an API call, None for an empty one. Raises ServiceError, KeyRefused or RetryLater."""
     answer = await fetch(
         f"{settings.base_url.rstrip('/')}/{path}.json",
         method=method,
@@ -166,6 +170,8 @@ async def call(method: str, path: str, body: Any = None, **query: Any) -> Any:
     facts = told if isinstance(told, dict) else {}
     code = number(facts.get("Code")) or answer.status
     message = text_of(facts.get("Message")) or f"HTTP {answer.status}"
+    if code in (*WRONG_KEY, EXPIRED):
+        raise KeyRefused(f"Campaign Monitor, {path}: {message} ({code})")
     raise refusal_of(path, code, message, facts.get("ResultData"))
 
 
@@ -289,8 +295,10 @@ async def CRM_Marketing_ImportTemplates(offset: int, limit: int) -> list[CRM_Mar
 
 
 async def CRM_Marketing_GetTemplateHTML(templateExternalId: str) -> str:
-    """The service gives no HTML, but a page that shows it."""
+    """The service gives no HTML, but a page that shows it. It writes the page's address with http at times."""
     url = web_address((await get(f"templates/{templateExternalId}")).get("PreviewURL"))
+    if url is not None and url.startswith("http://preview.createsend.com/"):
+        url = url.replace("http:", "https:", 1)
     if url is None:
         raise ValueError("Campaign Monitor names no preview of this template")
     answer = await fetch(url)
@@ -995,9 +1003,13 @@ async def CRM_Marketing_SendTest(
 async def CRM_Marketing_CheckAccount() -> CRM_Marketing_AccountCheck:
     try:
         details = await get(f"clients/{settings.client_id}")
+    except KeyRefused as error:
+        ru, en = words_of_key(error)
+        return {"ok": False, "message": {"ru": ru, "en": en}, "setting": "api_key"}
     except ServiceError as error:
         ru, en = words_of(error)
-        return {"ok": False, "message": {"ru": ru, "en": en}}
+        wrong = filled(setting="client_id" if error.code in NO_SUCH else None)
+        return {"ok": False, "message": {"ru": ru, "en": en}, **wrong}
     title = text_of((details.get("BasicDetails") or {}).get("TimeZone"), 100)
     account = account_of(details)
     if same_clock(title):
@@ -1007,22 +1019,25 @@ async def CRM_Marketing_CheckAccount() -> CRM_Marketing_AccountCheck:
     return {"ok": True, "message": {"ru": ru, "en": en}, "account": account}
 
 
+def words_of_key(error: KeyRefused) -> tuple[str, str]:
+    """What to do about a key that is not accepted, in Russian and in English."""
+    if error.message.endswith(f"({EXPIRED})"):
+        return (
+            "Срок действия ключа истёк. Создайте новый: Account settings → API keys.",
+            "The key has expired. Make a new one: Account settings, API keys.",
+        )
+    return (
+        "Сервис не принял ключ API. Скопируйте его ещё раз: Account settings → API keys.",
+        "The service did not accept the API key. Copy it again: Account settings, API keys.",
+    )
+
+
 def words_of(error: ServiceError) -> tuple[str, str]:
     """A refusal in Russian and in English, with what to do."""
-    if error.code in WRONG_KEY:
-        return (
-            "Сервис не принял ключ API. Скопируйте его ещё раз: Account settings → API keys.",
-            "The service did not accept the API key. Copy it again: Account settings, API keys.",
-        )
     if error.code in NO_SUCH:
         return (
             "У этого ключа нет клиента с таким ID. Скопируйте ID клиента: Account settings → API keys.",
             "This key has no client with this ID. Copy the client ID: Account settings, API keys.",
-        )
-    if error.code == EXPIRED:
-        return (
-            "Срок действия ключа истёк. Создайте новый: Account settings → API keys.",
-            "The key has expired. Make a new one: Account settings, API keys.",
         )
     return (
         f"Сервис ответил: {error.text} ({error.code})",

@@ -49,8 +49,10 @@ from vestnik_sdk import (
     CRM_Marketing_WebhookSubscription,
     FetchError,
     FetchRequest,
+    KeyRefused,
     Response,
     RetryLater,
+    ServiceDown,
     contacts,
     fetch,
     log,
@@ -76,6 +78,7 @@ SUBSCRIBER_COLUMNS = ["email", "email_status", "email_availability", "email_unsu
 EVENTS = ("email_status", "unsubscribe", "subscribe", "campaign_status")
 # The service says "later" with HTTP 200; these calls were not carried out.
 BUSY = ("retry_later", "api_call_limit_exceeded_for_api_key", "api_call_limit_exceeded_for_ip")
+WRONG_KEY = "invalid_api_key"
 PAUSES_S = (1, 3)
 # Its limits count calls of a minute; of trouble it does not say how long it takes.
 BUSY_S = 60
@@ -167,13 +170,16 @@ def words_of(error: ServiceError | RetryLater) -> str:
     return text_of(error.text if isinstance(error, ServiceError) else error.message)
 
 
-def trouble_of(method: str, answer: Response) -> ServiceError | RetryLater:
+def trouble_of(method: str, answer: Response) -> ServiceError | KeyRefused | RetryLater:
     """What an answer without success means: trouble of the web server passes, other refusals do not."""
+    if answer.status == 401:
+        return KeyRefused(f"Unisender, {method}: HTTP 401")
     if answer.status != 429 and answer.status < 500:
         return refusal_of(method, "http", f"HTTP {answer.status}")
     told = answer.headers.get("retry-after", "")
     seconds = int(told) if told.isdigit() else TROUBLE_S
-    return RetryLater(seconds, f"Unisender, {method}: HTTP {answer.status}")
+    words = f"Unisender, {method}: HTTP {answer.status}"
+    return RetryLater(seconds, words) if answer.status == 429 else ServiceDown(seconds, words)
 
 
 def flat(name: str, value: Any) -> list[tuple[str, Any]]:
@@ -186,7 +192,7 @@ def flat(name: str, value: Any) -> list[tuple[str, Any]]:
 
 
 async def call(method: str, **arguments: Any) -> Any:
-    """The result of an API method. Raises ServiceError (failures come with HTTP 200 too) or RetryLater."""
+    """The result of an API method. Raises ServiceError (failures come with HTTP 200 too), KeyRefused, RetryLater."""
     url = f"{settings.base_url.rstrip('/')}/{settings.get('language', 'ru')}/api/{method}?format=json"
     form: list[tuple[str, Any]] = [("api_key", sealed.api_key)]
     for name, value in arguments.items():
@@ -200,6 +206,8 @@ async def call(method: str, **arguments: Any) -> Any:
             return envelope.get("result")
         code = str(envelope.get("code") or "unspecified")
         text = html.unescape(str(envelope["error"]))
+        if code == WRONG_KEY:
+            raise KeyRefused(f"Unisender, {method}: {text} ({code})")
         if code not in BUSY:
             raise refusal_of(method, code, text)
         if pause_s is None:
@@ -989,12 +997,12 @@ def zone() -> str:
 async def CRM_Marketing_CheckAccount() -> CRM_Marketing_AccountCheck:
     try:
         account = await CRM_Marketing_GetAccount()
-    except ServiceError as error:
-        if error.code in ("invalid_api_key", "access_denied"):
+    except (KeyRefused, ServiceError) as error:
+        if isinstance(error, KeyRefused) or error.code == "access_denied":
             ru = "Сервис не принял ключ API. Проверьте ключ и доступ к API в личном кабинете сервиса."
             en = "The service did not accept the API key. Check it, and that API access is switched on there."
-        else:
-            ru, en = f"Сервис ответил: {error.text}", f"The service answered: {error.text}"
+            return {"ok": False, "message": {"ru": ru, "en": en}, "setting": "api_key"}
+        ru, en = f"Сервис ответил: {error.text}", f"The service answered: {error.text}"
         return {"ok": False, "message": {"ru": ru, "en": en}}
     return {"ok": True, "account": account}
 

@@ -40,6 +40,8 @@ from vestnik.people.access import SYSTEM
 ATTEMPTS = 14
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
+#: What a service is said to be while it is tried again, and what is said of it after the last attempt.
+_IN_VAIN = {"waiting": "waited_in_vain", "down": "unavailable"}
 #: A service that says when to come back is believed up to here; waiting so is no failed attempt.
 LONGEST_TOLD_PAUSE_S = 86_400.0
 
@@ -265,14 +267,14 @@ class Launch:
                 .values(attempts=chunk.c.attempts + 1)
             )
         if attempts >= ATTEMPTS:
-            code = "waited_in_vain" if failure["code"] == "waiting" else failure["code"]
+            code = _IN_VAIN.get(failure["code"], failure["code"])
             fail(connection, row, {**failure, "code": code, "attempts": attempts}, self._tell)
             return
         pause_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** (attempts - 1))
         if asked_s is not None:
             pause_s = max(asked_s, _FIRST_PAUSE_S)
         why = row.reason
-        if failure["code"] == "waiting":
+        if failure["code"] in _IN_VAIN:
             why = {**failure, "attempts": attempts, "at_most": ATTEMPTS, "seconds": round(pause_s)}
         ledger.change(
             connection,

@@ -30,7 +30,7 @@ DELIVERIES = "CRM_Marketing_GetDeliveries"
 LINKS = "CRM_Marketing_GetCampaignLinks"
 
 #: Kinds of a failed call that may pass by themselves.
-TRANSIENT = frozenset({"timeout", "fetch", "retry_later", "crashed", "busy"})
+TRANSIENT = frozenset({"timeout", "fetch", "retry_later", "service_down", "crashed", "busy"})
 #: Kinds that say that the function was never begun.
 NEVER_BEGUN = frozenset(
     {"busy", "syntax", "policy", "not_implemented", "arguments", "disabled", "unavailable"}
@@ -56,9 +56,9 @@ class SendingAccount:
 class ModuleCaller(Protocol):
     """Calls functions of modules. A failed call raises an exception with a `kind`.
 
-    It may say `reached_service = False`: surely no request of the call went out; and, of the kind
-    `retry_later`, by `retry_after_s` when the service will take the next, and by `is_failed_attempt`
-    that the service itself refused this one.
+    It may say `reached_service = False`: surely no request of the call went out; and, of the kinds
+    `retry_later` and `service_down`, by `retry_after_s` when the service will take the next, and by
+    `is_failed_attempt` that the service itself refused this one.
     """
 
     async def call(

@@ -49,6 +49,18 @@ SENTENCES: Mapping[str, Text] = {
         "en": "The service asks to wait ({function}): {text}. Attempt {attempts} of {at_most}; the next one "
         "begins by itself, the pause before it is {seconds} s.",
     },
+    "down": {
+        "ru": "Сервис не работает ({function}): {text}. Попытка {attempts} из {at_most}; следующая "
+        "начнётся сама, пауза перед ней — {seconds} с.",
+        "en": "The service is out of order ({function}): {text}. Attempt {attempts} of {at_most}; the next "
+        "one begins by itself, the pause before it is {seconds} s.",
+    },
+    "key_refused": {
+        "ru": "Сервис не принимает ключ аккаунта ({function}): {text}. Проверьте ключ в настройках аккаунта "
+        "и повторите.",
+        "en": "The service does not accept the account's key ({function}): {text}. Check the key in the "
+        "account's settings and retry.",
+    },
     "waited_in_vain": {
         "ru": "Сервис просил подождать {attempts} раз подряд ({function}): {text}. "
         "Никто не получил письмо дважды; повторите, когда сервис снова будет принимать запросы.",

@@ -219,7 +219,7 @@ class Driver:
 
     async def _try_again(self, row: Row, failure: CallFailed, handed: Handover | None) -> None:
         if failure.is_failed_attempt:
-            asked = _facts("waiting", failure)
+            asked = _facts("down" if failure.kind == "service_down" else "waiting", failure)
             await self._database.write(
                 self.launch.try_again, row.id, row.run, asked, handed, failure.retry_after_s
             )
@@ -381,4 +381,4 @@ def _facts(code: str, failure: CallFailed) -> dict[str, Any]:
 
 
 def _failed(failure: CallFailed) -> dict[str, Any]:
-    return _facts("not_implemented" if failure.kind == "not_implemented" else "module", failure)
+    return _facts(failure.kind if failure.kind in ("not_implemented", "key_refused") else "module", failure)

@@ -34,7 +34,7 @@ class FetchError(OperationError):
     """A request could not be sent or got no usable answer."""
 
 class RetryLater(Exception):
-    """Raise it when the service asks to come back later (its limit of requests, an HTTP 5xx).
+    """Raise it when the service asks to come back later (its limit of requests).
 
     The call fails as `retry_later`. The hand-over of a campaign goes on by itself after `seconds`, at most an
     hour; None: the service does not say when. In CreateCampaign it does not mean that nothing happened.
@@ -42,6 +42,20 @@ class RetryLater(Exception):
     seconds: float | None
     message: str
     def __init__(self, seconds: float | None = None, message: str = "") -> None: ...
+
+class ServiceDown(RetryLater):
+    """Raise it when the service is out of order (an HTTP 5xx).
+
+    The call fails as `service_down`; else it is as RetryLater.
+    """
+
+class KeyRefused(Exception):
+    """Raise it when the service does not accept the account's key (an HTTP 401).
+
+    The call fails as `key_refused`, and whoever reads of it learns that the key has to be entered anew.
+    """
+    message: str
+    def __init__(self, message: str = "") -> None: ...
 
 class _Headers(Mapping[str, str]):
     """Headers; names in any case."""

@@ -138,10 +138,11 @@ class Embedding:
     # Pages
 
     async def key_of(self, link: Link) -> EmbedKey:
-        """The live key that a link names; `EmbedLinkInvalid` without one. The link is not checked."""
+        """The live key that a link is signed with; `EmbedLinkInvalid` for any other. Its time counts not."""
         found = await self._key(link.key_id)
         if found is None:
             raise EmbedLinkInvalid()
+        link.check_signature(found.secret)
         return found
 
     def refuse_too_many(self, network: str) -> None:
@@ -151,7 +152,7 @@ class Embedding:
     async def token(self, link: Link, language: Language) -> tuple[str, Visitor]:
         """The token of a link that is good, and the visitor who has it."""
         key, at = await self.key_of(link), now()
-        link.check(key.secret, at)
+        link.check_time(at)
         self._asked.take(f"{link.key_id} {link.email or link.contact_id}")
         until = min(link.until, at + timedelta(seconds=TOKEN_S))
         ticket = Ticket(key.id, link.email, link.contact_id, until)

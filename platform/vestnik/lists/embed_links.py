@@ -33,7 +33,7 @@ _LATEST = 99_999_999_999
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link says; one of `email` and `contact_id` is there. Not believed before `check`."""
+    """What a link says; one of `email` and `contact_id` is there. Not believed before both checks."""
 
     key_id: int
     email: str | None
@@ -43,10 +43,13 @@ class Link:
     signed: Mapping[str, str]
     signature: str
 
-    def check(self, secret: str, at: datetime) -> None:
-        """Raise unless the link is signed with `secret`, and its time is not over nor too far ahead."""
+    def check_signature(self, secret: str) -> None:
+        """Raise unless the link is signed with `secret`."""
         if not hmac.compare_digest(self.signature.encode(), signature_of(secret, self.signed).encode()):
             raise EmbedLinkInvalid()
+
+    def check_time(self, at: datetime) -> None:
+        """Raise when the link's time is over or too far ahead."""
         if not at < self.until <= at + timedelta(hours=LINK_HOURS):
             raise EmbedLinkExpired(hours=LINK_HOURS)
 

@@ -6,7 +6,8 @@ and a page's token opens nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from html import escape
 from typing import Annotated, Any, cast
@@ -25,7 +26,7 @@ from vestnik.http.limits import network_of
 from vestnik.http.static import WebApplication
 from vestnik.lists.embed import ORIGINS, Embedding, Visitor
 from vestnik.lists.embed_links import link_of
-from vestnik.lists.panel_errors import EmbedLinkInvalid, EmbedTokenInvalid
+from vestnik.lists.panel_errors import EmbedLinkInvalid, EmbedTokenInvalid, for_visitor
 from vestnik.lists.panel_routes import panel_block, panel_card, panel_choices, panel_saved
 from vestnik.lists.panel_shapes import (
     PanelBlock,
@@ -35,6 +36,7 @@ from vestnik.lists.panel_shapes import (
     PanelQuery,
     PanelSaved,
 )
+from vestnik.modules.calls.failures import ModuleCallFailed
 
 router = Router("panel")
 framed = Router("embed")
@@ -155,7 +157,7 @@ async def get_embedded_block(context: Context, account_id: int, query: PanelQuer
     """One block of it."""
     visitor = await _visitor(context)
     subject = await context.services.embedding.subject(visitor)
-    return await panel_block(context, visitor.actor, subject, account_id, query)
+    return await panel_block(context, visitor.actor, subject, account_id, query, for_visitor)
 
 
 @framed.get("/embed/api/panel/{account_id:key}/lists", query=PanelQuery, returns=PanelChoices, right=PUBLIC)
@@ -163,7 +165,8 @@ async def list_embedded_choices(context: Context, account_id: int, query: PanelQ
     """The lists to choose from."""
     visitor = await _visitor(context)
     subject = await context.services.embedding.subject(visitor)
-    return await panel_choices(context, visitor.actor, subject, account_id, query)
+    with _in_plain_words():
+        return await panel_choices(context, visitor.actor, subject, account_id, query)
 
 
 @framed.post(
@@ -174,7 +177,16 @@ async def save_embedded_subscriptions(context: Context, account_id: int, body: P
     visitor = await _visitor(context)
     visitor.actor.require("contacts.write")
     subject = await context.services.embedding.subject(visitor)
-    return await panel_saved(context, visitor.actor, subject, account_id, body)
+    with _in_plain_words():
+        return await panel_saved(context, visitor.actor, subject, account_id, body)
+
+
+@contextmanager
+def _in_plain_words() -> Iterator[None]:
+    try:
+        yield
+    except ModuleCallFailed as failure:
+        raise for_visitor(failure) from failure
 
 
 def embed_routes(services: Any, pages: WebApplication) -> list[Route]:
@@ -187,14 +199,17 @@ def embed_routes(services: Any, pages: WebApplication) -> list[Route]:
 
 
 async def _page(request: Request, embedding: Embedding, pages: WebApplication) -> Response:
-    """The page of a link, for the sites of its key: they alone may frame even its refusal."""
+    """The page of a link, for the sites of its key: they alone may frame it, also when its time is over.
+
+    A forged link learns nothing of the key whose number it bears.
+    """
     origins: Sequence[str] = ()
     response: Response
     try:
         link = link_of(request.query_params.multi_items())
         key = await embedding.key_of(link)
         origins = key.origins
-        link.check(key.secret, now())
+        link.check_time(now())
         response = pages.page(request, PAGE)
     except Problem as problem:
         if isinstance(problem, EmbedLinkInvalid):

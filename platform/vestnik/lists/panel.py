@@ -23,6 +23,7 @@ from vestnik.lists.panel_locks import Lock, Words
 from vestnik.lists.panel_shapes import Status, Teller
 from vestnik.modules import Modules
 from vestnik.modules.accounts.lists import GET_LISTS
+from vestnik.modules.accounts.sharing import manages
 from vestnik.modules.ports import AccountFacts
 from vestnik.people.access import Actor
 from vestnik.reports.received import Letter, Letters, Received
@@ -190,11 +191,20 @@ class Panel:
     # What
 
     async def accounts(self, actor: Actor) -> list[AccountFacts]:
-        """The accounts that have a block, by title: whose module is on, and that the actor may use."""
+        """The accounts that have a block: connected ones whose module is on, and that the actor may use.
+
+        By title; those that failed their last check come last.
+        """
         actor.require("contacts.read")
         usable = await self._modules.accounts.usable(actor)
         found = [await self._modules.account(row.id) for row in usable]
-        return [facts for facts in found if facts is not None and facts.enabled]
+        shown = [facts for facts in found if facts is not None and facts.enabled]
+        return sorted(shown, key=lambda facts: facts.state == "failing")
+
+    async def mends(self, actor: Actor) -> frozenset[int]:
+        """Those whose settings the actor may change."""
+        usable = await self._modules.accounts.usable(actor)
+        return frozenset(row.id for row in usable if manages(actor, row))
 
     async def account(self, actor: Actor, account_id: int) -> AccountFacts:
         """One of them; NotFound for any other."""

@@ -2,6 +2,8 @@
 
 Problem
 ├── ServiceSlow 504          the service has not answered within the panel's deadline; it is still asked
+├── PanelUnavailable 502     for a visitor of another system: the service can't be asked now
+├── PanelToMend 502          for a visitor: the account's connection has to be mended here
 ├── EmbedLinkInvalid 403     a link that nobody signed so, or whose key is none any more
 ├── EmbedLinkExpired 403     a link whose time is over, or lies too far ahead
 ├── EmbedTokenInvalid 401    a page whose token has run out, or is none
@@ -11,6 +13,10 @@ Problem
 from __future__ import annotations
 
 from vestnik.http.errors import Problem
+from vestnik.modules.calls.failures import ModuleCallFailed
+
+#: Kinds of a failed call that pass by themselves.
+_PASSING = frozenset({"retry_later", "service_down", "timeout", "fetch", "busy", "crashed"})
 
 
 class ServiceSlow(Problem):
@@ -22,6 +28,33 @@ class ServiceSlow(Problem):
         "en": "The service did not answer within {seconds} s; it is still waited for. Refresh in a while.",
     }
     fields = ("seconds",)
+
+
+class PanelUnavailable(Problem):
+    code = "panel_unavailable"
+    status = 502
+    title = {"ru": "Сервис сейчас недоступен", "en": "The service can't be reached now"}
+    message = {
+        "ru": "Узнать у этого сервиса о подписках сейчас не получилось. Повторите через несколько минут.",
+        "en": "This service could not be asked about subscriptions. Try again in a few minutes.",
+    }
+
+
+class PanelToMend(Problem):
+    code = "panel_to_mend"
+    status = 502
+    title = {"ru": "Подключение сервиса не работает", "en": "The service's connection does not work"}
+    message = {
+        "ru": "Сообщите тому, кто ведёт Вестник: подключение этого сервиса нужно проверить.",
+        "en": "Tell whoever runs Vestnik: the connection of this service has to be checked.",
+    }
+
+
+def for_visitor(problem: Problem) -> Problem:
+    """A problem as a visitor of another system reads it: without addresses and without words of modules."""
+    if not isinstance(problem, ModuleCallFailed):
+        return problem
+    return PanelUnavailable() if problem.kind in _PASSING else PanelToMend()
 
 
 class EmbedLinkInvalid(Problem):

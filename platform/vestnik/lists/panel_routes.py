@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from vestnik.http.api import Context, Router, key_of
@@ -93,6 +93,7 @@ async def get_whole_panel(context: Context, query: WholePanelQuery) -> WholePane
     panel = context.services.panel
     subject = await panel.subject_of_address(context.actor, query.email)
     accounts = await panel.accounts(context.actor)
+    mends = await panel.mends(context.actor)
     [email] = subject.emails
     asked = PanelQuery(email=email, fresh=query.fresh)
     blocks = await asyncio.gather(
@@ -102,7 +103,7 @@ async def get_whole_panel(context: Context, query: WholePanelQuery) -> WholePane
         contact_id=None if subject.id is None else str(subject.id),
         name=subject.name,
         email=email,
-        accounts=[_account(each, context.actor) for each in accounts],
+        accounts=[_account(each, context.actor, mends) for each in accounts],
         blocks=list(blocks),
     )
 
@@ -110,20 +111,26 @@ async def get_whole_panel(context: Context, query: WholePanelQuery) -> WholePane
 async def panel_card(context: Context, actor: Actor, subject: Subject) -> PanelCard:
     """A subject's tabs and blocks."""
     accounts = await context.services.panel.accounts(actor)
+    mends = await context.services.panel.mends(actor)
     return PanelCard(
         contact_id=None if subject.id is None else str(subject.id),
         name=subject.name,
         emails=[PanelEmail(address=each, primary=place == 0) for place, each in enumerate(subject.emails)],
-        accounts=[_account(each, actor) for each in accounts],
+        accounts=[_account(each, actor, mends) for each in accounts],
     )
 
 
 async def panel_block(
-    context: Context, actor: Actor, subject: Subject, account_id: int, query: PanelQuery
+    context: Context,
+    actor: Actor,
+    subject: Subject,
+    account_id: int,
+    query: PanelQuery,
+    told: Callable[[Problem], Problem] = lambda problem: problem,
 ) -> PanelBlock:
-    """One block of a subject's panel."""
+    """One block of a subject's panel; `told` says how its reader is told of a problem."""
     found = await context.services.panel.block(actor, subject, account_id, query.email, fresh=query.fresh)
-    return _block(found, context.language)
+    return _block(found, context.language, told)
 
 
 async def panel_choices(
@@ -159,7 +166,7 @@ async def panel_saved(
     return PanelSaved(results=_results(results, context.language))
 
 
-def _account(facts: AccountFacts, actor: Actor) -> PanelAccount:
+def _account(facts: AccountFacts, actor: Actor, mends: Collection[int]) -> PanelAccount:
     asks_service = GET_SUBSCRIBER in facts.functions
     return PanelAccount(
         id=str(facts.id),
@@ -168,11 +175,13 @@ def _account(facts: AccountFacts, actor: Actor) -> PanelAccount:
         module_title=texts(facts.module_title),
         teller="service" if asks_service else "vestnik",
         may_change=UPDATE in facts.functions and actor.may("contacts.write"),
+        may_mend=facts.id in mends,
+        failing=facts.state == "failing",
     )
 
 
-def _block(block: Block, language: Language) -> PanelBlock:
-    activity = block.activity
+def _block(block: Block, language: Language, told: Callable[[Problem], Problem]) -> PanelBlock:
+    activity, problem = block.activity, block.told.problem
     return PanelBlock(
         account_id=str(block.account_id),
         email=block.email,
@@ -199,7 +208,7 @@ def _block(block: Block, language: Language) -> PanelBlock:
         ),
         fetched_at=block.told.at,
         age_s=_age_s(block.told),
-        problem=None if block.told.problem is None else _problem(block.told.problem, language),
+        problem=None if problem is None else _problem(told(problem), language),
     )
 
 

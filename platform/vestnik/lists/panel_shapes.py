@@ -38,7 +38,10 @@ class PanelEmail(Shape):
 
 
 class PanelAccount(Shape):
-    """One block: `teller` says who tells what is in it; `may_change` whether its lists can be changed."""
+    """One block: `teller` says who tells what is in it; `may_change` whether its lists can be changed.
+
+    `may_mend`: whoever asks may change the account's settings. `failing`: its last check failed.
+    """
 
     id: Id
     title: str
@@ -46,6 +49,8 @@ class PanelAccount(Shape):
     module_title: Texts
     teller: Teller
     may_change: bool
+    may_mend: bool
+    failing: bool
 
 
 class PanelCard(Shape):

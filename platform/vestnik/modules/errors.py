@@ -8,7 +8,8 @@ Problem
 ├── NothingToRehearse 409     ├── SourceUnreadable 422      ├── FormatterUnavailable 503
 ├── CallNotReplayable 409     ├── TestNameTaken 409         ├── TestNotUsable 422
 ├── TooManyTests 422          ├── SuspensionStands 403     ├── RehearsalGoesOn 409
-├── ModuleHasAccounts 409     └── AccountInUse 409
+├── ModuleHasAccounts 409     ├── AccountInUse 409
+└── AccountConnectedAlready 409
 """
 
 from __future__ import annotations
@@ -199,6 +200,28 @@ class ModuleHasAccounts(Problem):
         "its webhook address, and unsubscribes no longer come by it.",
     }
     fields = ("accounts", "count")
+
+
+class AccountConnectedAlready(Problem):
+    """Another account has the same key; connecting it again has to be confirmed."""
+
+    code = "account_connected_already"
+    status = 409
+    title = {"ru": "Этот аккаунт уже подключён", "en": "This account is connected already"}
+    message = {
+        "ru": "Этот аккаунт сервиса уже подключён {known}. Если подключить его ещё раз, его списки и отписки "
+        "будут вестись дважды, под двумя названиями. Подтвердите, если так и задумано.",
+        "en": "This account of the service is already connected {known}. When it is connected again, its "
+        "lists and unsubscriptions are kept twice, under two names. Confirm if that is intended.",
+    }
+    fields = ("known",)
+
+    @classmethod
+    def of(cls, title: str | None) -> AccountConnectedAlready:
+        """The problem with the other account's title, or without it for who may not see that account."""
+        if title is None:
+            return cls(known={"ru": "кем-то из коллег", "en": "by a colleague"})
+        return cls(known={"ru": f"как «{title}»", "en": f"as “{title}”"})
 
 
 class AccountInUse(Problem):

@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from vestnik.db import Database
 from vestnik.egress import Broker, HostPolicy
 from vestnik.modules.accounts.lists import Lists, map_list
-from vestnik.modules.accounts.service import Accounts
+from vestnik.modules.accounts.service import CHECK, Accounts
 from vestnik.modules.accounts.storage import AccountStorage
 from vestnik.modules.accounts.usage import GET_ACCOUNT, Usage
 from vestnik.modules.calls import failures
 from vestnik.modules.calls.caller import Caller
-from vestnik.modules.calls.failures import FunctionMissing, ModuleCallFailed
+from vestnik.modules.calls.failures import FunctionMissing, KeyRefused, ModuleCallFailed
 from vestnik.modules.editor.formatting import Formatter
 from vestnik.modules.editor.language import LanguageServers
 from vestnik.modules.metrics import CallMetrics
@@ -36,7 +36,6 @@ from vestnik.people.access import Actor
 from vestnik.sandbox import Lane, Sandbox
 from vestnik.vault import Vault
 
-CHECK = "CRM_Marketing_CheckAccount"
 ENSURE_WEBHOOK = "CRM_Marketing_EnsureWebhook"
 _UNNAMED = {"ru": "—", "en": "—"}
 
@@ -64,6 +63,8 @@ class AccountChecked:
 
     ok: bool
     message: Both
+    #: The setting that the service did not accept, where its module says so.
+    setting: str | None = None
 
 
 class Modules:
@@ -159,9 +160,14 @@ class Modules:
         if not ready.enabled:
             raise failures.switched_off(ready.module_title, function)
         storage = AccountStorage(self._database, account_id)
-        return await self._caller.call(
-            ready, function, arguments, lane=lane, storage=storage, webhook_id=webhook_id
-        )
+        try:
+            return await self._caller.call(
+                ready, function, arguments, lane=lane, storage=storage, webhook_id=webhook_id
+            )
+        except KeyRefused as refused:
+            if ready.state == "ready":
+                await self.accounts.checked(account_id, "failing", _both(refused))
+            raise
 
     async def _ready(self, account_id: int, function: str, version_id: int | None = None) -> Ready:
         ready = await self.registry.ready(account_id, version_id)
@@ -178,7 +184,7 @@ class Modules:
         await self.accounts.require_manages(actor, account_id)
         try:
             value = await self.call(account_id, CHECK, {}, lane="interactive")
-            outcome = AccountChecked(value["ok"], _message(value))
+            outcome = AccountChecked(value["ok"], _message(value), value.get("setting"))
             if "account" in value:
                 await self.accounts.told(account_id, value["account"])
             elif outcome.ok:
@@ -186,9 +192,10 @@ class Modules:
             if outcome.ok:
                 await self.ensure_webhook(account_id)
         except FunctionMissing:
+            await self.accounts.connected(account_id)
             return AccountChecked(True, _NO_CHECK)
         except ModuleCallFailed as failure:
-            outcome = AccountChecked(False, {"ru": failure.detail("ru"), "en": failure.detail("en")})
+            outcome = AccountChecked(False, _both(failure))
         await self.accounts.checked(account_id, "ready" if outcome.ok else "failing", outcome.message)
         return outcome
 
@@ -212,9 +219,11 @@ class Modules:
             return False
         url = await self.accounts.webhook_url(account_id)
         try:
-            await self.call(account_id, ENSURE_WEBHOOK, {"url": url}, lane="interactive")
+            said = await self.call(account_id, ENSURE_WEBHOOK, {"url": url}, lane="interactive")
         except FunctionMissing:
             return False
+        if said["active"]:
+            await self.accounts.hooked(account_id)
         return True
 
     # -- what features ask
@@ -230,7 +239,8 @@ class Modules:
 
     async def sending_accounts(self, campaign_type: str) -> list[AccountFacts]:
         """The accounts of enabled modules that send campaigns of a type, by title."""
-        found = [await self.account(row.id) for row in await self.accounts.rows()]
+        connected = [row for row in await self.accounts.rows() if row.connected_at is not None]
+        found = [await self.account(row.id) for row in connected]
         return [facts for facts in found if facts and facts.enabled and campaign_type in facts.campaign_types]
 
     async def functions(self, account_id: int) -> frozenset[str]:
@@ -275,6 +285,10 @@ _NO_CHECK = {
     "ru": "Модуль не умеет проверять подключение.",
     "en": "The module has no check of the connection.",
 }
+
+
+def _both(failure: ModuleCallFailed) -> Both:
+    return {"ru": failure.detail("ru"), "en": failure.detail("en")}
 
 
 def _message(value: Mapping[str, Any]) -> Both:

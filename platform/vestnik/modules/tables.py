@@ -53,7 +53,8 @@ module_version = sa.Table(
 
 #: One login at a service. `settings` holds no secret; the webhook token is encrypted and found by its hash.
 #: `usage` is what the service told of its plan, `contact_limit` a limit entered by hand; `open_to` names the
-#: users who may choose the account, nothing: everybody.
+#: users who may choose the account, nothing: everybody. Nobody may before `connected_at`, the
+#: first check that succeeded; `hooked_at`: when Vestnik told the service the webhook's address.
 account = sa.Table(
     "account",
     metadata,
@@ -74,6 +75,8 @@ account = sa.Table(
     sa.Column("contact_limit", Key),
     sa.Column("open_to", Json),
     sa.Column("created_by", Key),
+    sa.Column("connected_at", Instant),
+    sa.Column("hooked_at", Instant),
     sa.CheckConstraint("state IN ('unchecked', 'ready', 'failing')", name="state"),
 )
 

@@ -9,6 +9,7 @@ privileges. docs/sandbox.md lists the walls and the limits.
 
 from vestnik.sandbox.errors import (
     HostError,
+    KeyRefusedByModule,
     ModuleOutOfMemory,
     ModuleRaised,
     ModuleRefusedError,
@@ -19,6 +20,7 @@ from vestnik.sandbox.errors import (
     SandboxBusy,
     SandboxError,
     SandboxUnavailable,
+    ServiceDownByModule,
     SyntaxRefused,
     TraceLine,
     WorkerCrashed,
@@ -62,6 +64,8 @@ __all__ = [
     "SyntaxRefused",
     "PolicyRefused",
     "RetryLaterByModule",
+    "ServiceDownByModule",
+    "KeyRefusedByModule",
     "NotImplementedByModule",
     "ModuleRaised",
     "ModuleTimeout",

@@ -8,6 +8,7 @@ import msgspec
 from vestnik.sandbox import messages, wire
 from vestnik.sandbox.calls import ProtocolViolation
 from vestnik.sandbox.errors import (
+    KeyRefusedByModule,
     ModuleOutOfMemory,
     ModuleRaised,
     ModuleRefusedError,
@@ -15,6 +16,7 @@ from vestnik.sandbox.errors import (
     PolicyRefused,
     RetryLaterByModule,
     SandboxError,
+    ServiceDownByModule,
     SyntaxRefused,
     TraceLine,
 )
@@ -38,6 +40,8 @@ _FAILURES: Final[dict[str, type[SandboxError]]] = {
     "memory": ModuleOutOfMemory,
     "not_implemented": NotImplementedByModule,
     "retry_later": RetryLaterByModule,
+    "service_down": ServiceDownByModule,
+    "key_refused": KeyRefusedByModule,
 }
 _ERRORS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, MemoryError)
 

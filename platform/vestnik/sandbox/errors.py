@@ -7,6 +7,8 @@ SandboxError                              the call failed; everything known abou
 +-- NotImplementedByModule  "not_implemented"   no such function, or it raised NotImplementedError
 +-- ModuleRaised        "raised"          an exception left the function, or its result can't be handed over
 +-- RetryLaterByModule  "retry_later"     it raised RetryLater: its service does not take the call now
+|   +-- ServiceDownByModule "service_down"  it raised ServiceDown: its service is out of order
++-- KeyRefusedByModule  "key_refused"     it raised KeyRefused: its service does not accept the account's key
 +-- ModuleTimeout       "timeout"         the CPU budget or the wall deadline ran out; the worker was killed
 +-- ModuleOutOfMemory   "memory"          the memory limit
 +-- WorkerCrashed       "crashed"         the process ended, made a forbidden call or broke the protocol
@@ -94,6 +96,18 @@ class RetryLaterByModule(SandboxError):
 
     kind = "retry_later"
     retry_after_s: float | None = None
+
+
+class ServiceDownByModule(RetryLaterByModule):
+    """The module's service is out of order; `retry_after_s` as above."""
+
+    kind = "service_down"
+
+
+class KeyRefusedByModule(SandboxError):
+    """The module's service does not accept the account's key."""
+
+    kind = "key_refused"
 
 
 class ModuleTimeout(SandboxError):

@@ -42,6 +42,18 @@ class RetryLater(Exception):
         self.message = message
 
 
+class ServiceDown(RetryLater):
+    """The service is out of order; raised by the module. `seconds` as in RetryLater."""
+
+
+class KeyRefused(Exception):
+    """The service does not accept the account's key; raised by the module."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+
+
 class Line(Protocol):
     """The worker's end of the socket."""
 

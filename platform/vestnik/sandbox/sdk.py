@@ -9,7 +9,14 @@ from typing import Any, Final
 
 from vestnik.sandbox.exchange import IncomingRequest, Response, SealedValue, Spooled, fetch, plain
 from vestnik.sandbox.guards import facade
-from vestnik.sandbox.scheduler import FetchError, Operation, OperationError, RetryLater
+from vestnik.sandbox.scheduler import (
+    FetchError,
+    KeyRefused,
+    Operation,
+    OperationError,
+    RetryLater,
+    ServiceDown,
+)
 from vestnik.sandbox.wire import KIB, LOG_LEVELS
 
 LOG_LIMIT: Final = 64 * KIB
@@ -18,7 +25,7 @@ LOG_LINES: Final = 1000
 # A facade's own "operations" come on top of these.
 FIXED_NAMES: Final = (
     "fetch", "spooled", "settings", "sealed", "storage", "log", "IncomingRequest", "Response", "FetchError",
-    "OperationError", "RetryLater",
+    "OperationError", "RetryLater", "ServiceDown", "KeyRefused",
 )  # fmt: skip
 
 
@@ -240,6 +247,8 @@ class Sdk:
             "FetchError": FetchError,
             "OperationError": OperationError,
             "RetryLater": RetryLater,
+            "ServiceDown": ServiceDown,
+            "KeyRefused": KeyRefused,
         }
         self.facade = facade("vestnik_sdk", {name: values[name] for name in names})
 

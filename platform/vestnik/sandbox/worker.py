@@ -19,7 +19,15 @@ import msgpack
 
 from vestnik.sandbox import facades, guards, memory, policy, wire
 from vestnik.sandbox.clock import CHANCE, CLOCK
-from vestnik.sandbox.scheduler import Asyncio, Line, OperationError, RetryLater, Scheduler
+from vestnik.sandbox.scheduler import (
+    Asyncio,
+    KeyRefused,
+    Line,
+    OperationError,
+    RetryLater,
+    Scheduler,
+    ServiceDown,
+)
 from vestnik.sandbox.sdk import Log, Sdk, offered_names
 from vestnik.sandbox.wire import MIB
 
@@ -209,8 +217,12 @@ def failure(error: BaseException) -> list[Any]:
         kind = "memory"
     elif isinstance(error, NotImplementedError):
         kind = "not_implemented"
+    elif isinstance(error, ServiceDown):
+        kind = "service_down"
     elif isinstance(error, RetryLater):
         kind = "retry_later"
+    elif isinstance(error, KeyRefused):
+        kind = "key_refused"
     operation_kind = error.kind if isinstance(error, OperationError) else None
     try:
         message = str(error)[:MESSAGE_LIMIT]

@@ -652,6 +652,8 @@ export interface CRM_Marketing_AccountCheck {
   ok: boolean;
   /** A sentence for a person: what is wrong and what to do. */
   message?: string | CRM_Marketing_LocalText;
+  /** The name of the setting that the service did not accept, for example api_key. */
+  setting?: string;
   /** Account at the service. */
   account?: CRM_Marketing_Account;
 }

@@ -5700,7 +5700,7 @@ export interface components {
          * AccountRowShape
          * @description An account in a list; `openTo` names the users who may choose it, null: everybody.
          *
-         *         `manages` says whether whoever asks may change it.
+         *         `manages` says whether whoever asks may change it; before it is `connected` nobody may choose it.
          */
         AccountRowShape: {
             id: string;
@@ -5716,6 +5716,7 @@ export interface components {
             usage: components["schemas"]["UsageShape"];
             openTo: string[] | null;
             manages: boolean;
+            connected: boolean;
         };
         /**
          * UsageShape
@@ -5737,6 +5738,8 @@ export interface components {
         /**
          * NewAccount
          * @description An account to add; secrets stand among the settings.
+         *
+         *         `twice` confirms that another account has the same login.
          */
         NewAccount: {
             moduleId: string;
@@ -5745,12 +5748,15 @@ export interface components {
             settings?: {
                 [key: string]: string | number | boolean | null;
             };
+            /** @default false */
+            twice?: boolean;
         };
         /**
          * AccountCardShape
          * @description An account with its settings; `secretsSet` names the secrets that hold a value.
          *
-         *         `webhooksArrive` is false where nobody on the internet can reach our own address.
+         *         `webhooksArrive` is false where nobody on the internet can reach our own address; `webhookSet` is true
+         *         where Vestnik told the service its address.
          */
         AccountCardShape: {
             id: string;
@@ -5766,11 +5772,13 @@ export interface components {
             usage: components["schemas"]["UsageShape"];
             openTo: string[] | null;
             manages: boolean;
+            connected: boolean;
             settings: Record<string, unknown>;
             settingsSchema: Record<string, unknown>;
             secretsSet: string[];
             webhookUrl: string;
             webhooksArrive: boolean;
+            webhookSet: boolean;
             checkMessage: string | null;
         };
         /**
@@ -5815,6 +5823,7 @@ export interface components {
          * @description What to change; of the settings all are given, but a secret that is left out stays.
          *
          *         `contactLimit` null: the limit that the service tells counts. `openTo` null: everybody may choose it.
+         *         `twice` confirms that another account has the same login.
          */
         AccountChange: {
             /** @default null */
@@ -5825,14 +5834,17 @@ export interface components {
             } | null;
             contactLimit?: number | null;
             openTo?: string[] | null;
+            /** @default false */
+            twice?: boolean;
         };
         /**
          * AccountCheckShape
-         * @description What a check of the connection said.
+         * @description What a check of the connection said; `setting` is the one that the service did not accept, if known.
          */
         AccountCheckShape: {
             ok: boolean;
             message: string;
+            setting: string | null;
         };
         /**
          * HostPage
@@ -8846,6 +8858,8 @@ export interface components {
         /**
          * PanelAccount
          * @description One block: `teller` says who tells what is in it; `may_change` whether its lists can be changed.
+         *
+         *         `may_mend`: whoever asks may change the account's settings. `failing`: its last check failed.
          */
         PanelAccount: {
             id: string;
@@ -8855,6 +8869,8 @@ export interface components {
             /** @enum {unknown} */
             teller: "service" | "vestnik";
             mayChange: boolean;
+            mayMend: boolean;
+            failing: boolean;
         };
         /**
          * PanelQuery
@@ -11269,6 +11285,7 @@ export interface components {
             simulatorUrl: string | null;
             canKill: boolean;
             hasLetters: boolean;
+            leadsApi: components["schemas"]["DemoLeadsApi"] | null;
         };
         /** DemoPerson */
         DemoPerson: {
@@ -11276,6 +11293,15 @@ export interface components {
             email: string;
             /** @enum {unknown} */
             role: "administrator" | "connector" | "editor" | "integrator" | "marketer" | "sales_manager";
+        };
+        /**
+         * DemoLeadsApi
+         * @description How a visitor calls the compatible leads API.
+         */
+        DemoLeadsApi: {
+            address: string;
+            login: string;
+            key: string;
         };
         /**
          * DemoLetterBody

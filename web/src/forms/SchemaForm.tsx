@@ -1,7 +1,7 @@
 import { Divider, Switch, Text } from "@mantine/core";
 import { Form } from "@rjsf/mantine";
-import type { RJSFSchema, TitleFieldProps, UiSchema, WidgetProps } from "@rjsf/utils";
-import type { ReactNode } from "react";
+import type { ErrorSchema, RJSFSchema, TitleFieldProps, UiSchema, WidgetProps } from "@rjsf/utils";
+import { useMemo, type ReactNode } from "react";
 import { validator } from "./validator";
 
 interface Props {
@@ -11,6 +11,8 @@ interface Props {
   onChange: (value: Record<string, unknown>) => void;
   onSubmit: () => void;
   disabled?: boolean;
+  /** What was said of fields after they were sent, by their names. */
+  said?: Record<string, string>;
   /** Buttons at the foot. */
   children: ReactNode;
 }
@@ -50,7 +52,8 @@ const widgets = { CheckboxWidget: SwitchWidget };
 const noSummary = () => {};
 
 /** A form made from a JSON Schema. */
-export function SchemaForm({ schema, uiSchema, value, onChange, onSubmit, disabled, children }: Props) {
+export function SchemaForm({ schema, uiSchema, value, onChange, onSubmit, disabled, said, children }: Props) {
+  const extraErrors = useMemo(() => said && (Object.fromEntries(Object.entries(said).map(([name, words]) => [name, { __errors: [words] }])) as ErrorSchema), [said]);
   return (
     <Form
       schema={schema}
@@ -62,6 +65,7 @@ export function SchemaForm({ schema, uiSchema, value, onChange, onSubmit, disabl
       focusOnFirstError
       formData={value}
       disabled={disabled}
+      extraErrors={extraErrors}
       showErrorList={false}
       noHtml5Validate
       onChange={(event) => onChange(event.formData as Record<string, unknown>)}

@@ -21,6 +21,10 @@ export function settingsForm(settings: Record<string, unknown>, secretsSet: stri
     uiSchema[name] = { "ui:widget": "password", "ui:options": { autocomplete: "new-password" } };
     if (secretsSet.includes(name)) (uiSchema[name] as UiSchema)["ui:placeholder"] = kept;
   }
+  for (const [name, property] of Object.entries(properties)) {
+    const titles = property.enumTitles as Texts[] | undefined;
+    if (titles) uiSchema[name] = { ...uiSchema[name], "ui:enumNames": titles.map(localised) };
+  }
   const schema: RJSFSchema = {
     ...settings,
     type: "object",

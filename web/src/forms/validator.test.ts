@@ -13,7 +13,7 @@ describe("validator of forms", () => {
   it("names each wrong field and says what is wrong in the reader's language", () => {
     expect(errorsOf({ port: 0 }).map(({ property, message }) => [property, message])).toEqual([
       [".host", "Fill in this field"],
-      [".port", "Too small"],
+      [".port", "The number has to be 1 or more"],
     ]);
   });
 

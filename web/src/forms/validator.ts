@@ -17,16 +17,29 @@ const SAID = new Set([
   "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems", "additionalProperties",
 ]);
 
+/** Those whose sentence tells the limit. */
+const LIMITED = new Set(["minLength", "maxLength", "minimum", "maximum"]);
+
 function findings(schema: RJSFSchema, data: unknown): OutputUnit[] {
   const { errors } = new Validator(schema as Schema, "2020-12", false).validate(data === undefined ? {} : data);
   return errors.filter((unit) => SAID.has(unit.keyword));
 }
 
-function toError(unit: OutputUnit): RJSFValidationError {
+/** What the schema says at the place of a finding: so many characters, the smallest number. */
+function limitOf(unit: OutputUnit, schema: RJSFSchema): number | undefined {
+  const steps = unit.keywordLocation.replace(/^#\/?/, "").split("/").map(unescaped);
+  let place: unknown = schema;
+  for (const step of steps) place = (place as Record<string, unknown> | undefined)?.[step];
+  return typeof place === "number" ? place : undefined;
+}
+
+function toError(unit: OutputUnit, schema: RJSFSchema): RJSFValidationError {
   const path = unit.instanceLocation.split("/").slice(1).map(unescaped);
   const missing = unit.keyword === "required" ? /"([^"]+)"/.exec(unit.error)?.[1] : undefined;
   if (missing) path.push(missing);
-  const message = i18n.t(`forms.error.${unit.keyword}`, { defaultValue: unit.error });
+  const limit = LIMITED.has(unit.keyword) ? limitOf(unit, schema) : undefined;
+  const key = `forms.error.${unit.keyword}`;
+  const message = limit === undefined ? i18n.t(key, { defaultValue: unit.error }) : i18n.t(key, { count: limit });
   return {
     name: unit.keyword,
     property: path.length ? `.${path.join(".")}` : "",
@@ -50,7 +63,7 @@ export const validator: ValidatorType = {
   },
   rawValidation: (schema, data) => ({ errors: findings(schema as RJSFSchema, data) as never[] }),
   validateFormData(data, schema, customValidate, transformErrors, uiSchema) {
-    const found = findings(schema as RJSFSchema, data).map(toError);
+    const found = findings(schema as RJSFSchema, data).map((unit) => toError(unit, schema as RJSFSchema));
     const errors = transformErrors ? transformErrors(found, uiSchema) : found;
     const result = { errors, errorSchema: toErrorSchema(errors) };
     if (!customValidate) return result;

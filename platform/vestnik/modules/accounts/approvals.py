@@ -1,4 +1,4 @@
-"""Which addresses a module asks for, and what was approved for its accounts before there were any."""
+"""Which addresses a module asks for, what is approved for an account, and so for those made later."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from vestnik import audit
 from vestnik.contract import SettingsError
 from vestnik.contract.manifest import Manifest
-from vestnik.db import now
+from vestnik.db import now, upsert
 from vestnik.egress import Approval, is_private
+from vestnik.modules.accounts.values import HostChoice, HostLine
+from vestnik.modules.errors import AddressInvalid
 from vestnik.modules.tables import account, host_approval, module_approval
 from vestnik.people.access import Actor
 
@@ -82,9 +84,11 @@ def approve_for_account(
     manifest: Manifest,
     settings: Mapping[str, Any],
 ) -> None:
-    """Give a new account what was approved for its module, as far as it asks for it."""
+    """Give an account that is not connected what was approved for its module, as far as it asks for it."""
     asked = requested(manifest, manifest.with_defaults(settings))
     approved = connection.execute(sa.select(module_approval).where(module_approval.c.module_id == module_id))
+    of_account = sa.select(host_approval).where(host_approval.c.account_id == account_id)
+    has = {(row.scheme, row.pattern, row.port) for row in connection.execute(of_account)}
     rows = [
         {
             "account_id": account_id,
@@ -97,7 +101,7 @@ def approve_for_account(
             "approved_at": row.approved_at,
         }
         for row in approved
-        if (row.scheme, row.pattern, row.port) in asked
+        if (row.scheme, row.pattern, row.port) in asked.keys() - has
     ]
     if rows:
         connection.execute(host_approval.insert(), rows)
@@ -136,3 +140,131 @@ def withdraw_for_module(
             connection.execute(module_approval.update().where(this).values(secrets=fewer))
     if withdrawn:
         audit.record(connection, actor, "module.hosts_withdrawn", "module", module_id, ["hosts"])
+
+
+def replace_approvals(
+    connection: sa.Connection,
+    actor: Actor,
+    account_id: int,
+    approvals: Sequence[tuple[Approval, list[str]]],
+    asked: Collection[Origin],
+) -> None:
+    """Give an account these approvals and no others.
+
+    What is approved of the addresses that its module asks for is open to the module's later accounts, too.
+    """
+    before = {
+        (row.scheme, row.pattern, row.port): row
+        for row in connection.execute(
+            sa.select(host_approval).where(host_approval.c.account_id == account_id)
+        )
+    }
+    connection.execute(host_approval.delete().where(host_approval.c.account_id == account_id))
+    for approval, names in approvals:
+        origin = _origin(approval)
+        kept = before.get(origin)
+        same = kept is not None and (kept.private, kept.secrets) == (approval.private, names)
+        connection.execute(
+            upsert(
+                connection,
+                host_approval,
+                ["account_id", "scheme", "pattern", "port"],
+                ["private", "secrets", "approved_by", "approved_at"],
+            ).values(
+                account_id=account_id,
+                scheme=approval.scheme,
+                pattern=approval.host_pattern,
+                port=approval.port,
+                private=approval.private,
+                secrets=names,
+                approved_by=kept.approved_by if kept is not None and same else actor.name,
+                approved_at=kept.approved_at if kept is not None and same else now(),
+            )
+        )
+    left = {_origin(each): names for each, names in approvals}
+    withdraw_for_module(connection, actor, account_id, {origin: left.get(origin) for origin in before})
+    _open_for_module(
+        connection,
+        actor,
+        account_id,
+        [(each, names) for each, names in approvals if _origin(each) in asked and not each.private],
+    )
+    audit.record(connection, actor, "account.hosts_approved", "account", account_id, ["hosts"])
+
+
+def _origin(approval: Approval) -> Origin:
+    return approval.scheme, approval.host_pattern, approval.port
+
+
+def _open_for_module(
+    connection: sa.Connection,
+    actor: Actor,
+    account_id: int,
+    approvals: Sequence[tuple[Approval, list[str]]],
+) -> None:
+    """Open for the module's later accounts what is open for one: the same code, address and secrets."""
+    of_account = sa.select(account.c.module_id).where(account.c.id == account_id)
+    module_id = connection.execute(of_account).scalar_one()
+    of_module = sa.select(module_approval).where(module_approval.c.module_id == module_id)
+    known = {(row.scheme, row.pattern, row.port): row for row in connection.execute(of_module)}
+    opened = False
+    for approval, names in approvals:
+        origin = _origin(approval)
+        before = known.get(origin)
+        if before is not None and set(names) <= set(before.secrets):
+            continue
+        opened = True
+        keys = dict(zip(("scheme", "pattern", "port"), origin, strict=True))
+        connection.execute(
+            upsert(
+                connection,
+                module_approval,
+                ["module_id", "scheme", "pattern", "port"],
+                ["secrets", "approved_by", "approved_at"],
+            ).values(
+                module_id=module_id,
+                **keys,
+                secrets=sorted({*names, *(before.secrets if before is not None else ())}),
+                approved_by=actor.name,
+                approved_at=now(),
+            )
+        )
+    if opened:
+        audit.record(connection, actor, "module.hosts_approved", "module", module_id, ["hosts"])
+
+
+def line_of(origin: Origin, asked: Asked | None, row: sa.Row[Any] | None) -> HostLine:
+    """An address as it is asked for and approved."""
+    scheme, pattern, port = origin
+    enough = row is not None and (
+        asked is None or (row.private >= asked.private and set(asked.secrets) <= set(row.secrets))
+    )
+    # Also what was approved beyond what is asked for: it is open.
+    private = (asked is not None and asked.private) or (row is not None and row.private)
+    names = asked.secrets if asked is not None else row.secrets if row is not None else ()
+    return HostLine(
+        scheme=scheme,
+        pattern=pattern,
+        port=port,
+        private=private,
+        secrets=names,
+        requested=asked is not None,
+        approved=enough,
+        approved_by=row.approved_by if row is not None else None,
+        approved_at=row.approved_at if row is not None else None,
+    )
+
+
+def approval_of(choice: HostChoice) -> Approval:
+    """The approval that was chosen; raises AddressInvalid."""
+    try:
+        return Approval(choice.scheme, choice.pattern, choice.port, choice.private)
+    except ValueError as error:
+        raise AddressInvalid(
+            pattern=choice.pattern[:200],
+            reason={
+                "ru": "нужны схема https или http, имя или образец *.example.com и порт; "
+                "частная сеть разрешается только точному имени",
+                "en": str(error),
+            },
+        ) from None

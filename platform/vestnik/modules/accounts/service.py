@@ -12,19 +12,25 @@ from vestnik import audit
 from vestnik.contract.manifest import Manifest
 from vestnik.contract.manifest import parse as parse_manifest
 from vestnik.db import Database, new_key, now, upsert
-from vestnik.egress import Approval
 from vestnik.http.errors import NotFound
 from vestnik.http.hosts import is_public
 from vestnik.modules.accounts.approvals import (
-    Asked,
-    Origin,
+    approval_of,
     approve_for_account,
+    line_of,
+    replace_approvals,
     requested,
-    withdraw_for_module,
 )
 from vestnik.modules.accounts.entering import Entered, check, entered_of, split
 from vestnik.modules.accounts.lists import ListAtService, as_lists, lists_of
-from vestnik.modules.accounts.sharing import manages, may_use, require_manages, require_use
+from vestnik.modules.accounts.sharing import (
+    manages,
+    may_use,
+    require_manages,
+    require_sight,
+    require_use,
+)
+from vestnik.modules.accounts.twins import is_same_login
 from vestnik.modules.accounts.usage import Usage, keep_usage, usage_of
 from vestnik.modules.accounts.values import (
     AccountCard,
@@ -36,7 +42,7 @@ from vestnik.modules.accounts.values import (
     ServiceOffer,
     Unchanged,
 )
-from vestnik.modules.errors import AccountInUse, AddressInvalid
+from vestnik.modules.errors import AccountConnectedAlready, AccountInUse
 from vestnik.modules.ports import BaseUrl
 from vestnik.modules.sources.registry import TOKEN_PURPOSE, Registry, secret_context, token_context
 from vestnik.modules.tables import account, account_secret, host_approval, module, module_version
@@ -45,6 +51,7 @@ from vestnik.people.keys import maker_of
 from vestnik.vault import Vault
 
 TOKEN_BYTES = 24
+CHECK = "CRM_Marketing_CheckAccount"
 
 #: Names of what needs an account and goes on.
 Uses = Callable[[sa.Connection, int], Sequence[str]]
@@ -63,19 +70,30 @@ class Accounts:
     async def page(
         self, actor: Actor, *, search: str = "", offset: int = 0, limit: int = 50
     ) -> tuple[list[AccountRow], int]:
-        """Accounts by title that have `search` in theirs, and how many there are, of those one may use."""
+        """Accounts by title that have `search` in theirs, and how many there are, of those one may use.
+
+        Those that are not connected yet are there for whoever may go on with them.
+        """
         actor.require("accounts.read")
-        rows = await self.usable(actor)
-        found = [row for row in rows if search.casefold() in row.title.casefold()]
+        found = [
+            row
+            for row in await self.rows()
+            if (may_use(actor, row) if row.connected_at is not None else manages(actor, row))
+            and search.casefold() in row.title.casefold()
+        ]
         return found[offset : offset + limit], len(found)
 
     async def usable(self, actor: Actor) -> list[AccountRow]:
-        """The accounts that the actor may choose, by title."""
-        return [row for row in await self.rows() if may_use(actor, row)]
+        """The accounts that the actor may choose, by title: none before its first check succeeded."""
+        return [row for row in await self.rows() if row.connected_at is not None and may_use(actor, row)]
 
     async def require_use(self, actor: Actor, account_id: int) -> None:
-        """Raise NotFound for an account that is not there, or that the actor may not choose."""
+        """Raise NotFound for an account that is not there or not connected, or that they may not choose."""
         await require_use(self._database, actor, account_id)
+
+    async def require_sight(self, actor: Actor, account_id: int) -> None:
+        """The same, also for accounts that are not connected yet."""
+        await require_sight(self._database, actor, account_id)
 
     async def require_manages(self, actor: Actor, account_id: int) -> None:
         """Raise Forbidden for an account that the actor may not change, NotFound for one out of sight."""
@@ -136,7 +154,7 @@ class Accounts:
     async def card(self, actor: Actor, account_id: int) -> AccountCard:
         """One account; its webhook address is for those who may change it."""
         actor.require("accounts.read")
-        await self.require_use(actor, account_id)
+        await self.require_sight(actor, account_id)
         async with self._database.read() as connection:
             row = (await connection.execute(_rows().where(account.c.id == account_id))).one_or_none()
             if row is None:
@@ -153,6 +171,7 @@ class Accounts:
             secrets_set=[name for name in secrets_set if name in manifest.secrets],
             webhook_url=await self._webhook_url(row) if manages(actor, row) else "",
             webhooks_arrive=is_public(await self._base_url()),
+            webhook_set=row.hooked_at is not None,
             check_message=row.check_message,
         )
 
@@ -171,14 +190,14 @@ class Accounts:
     async def lists(self, actor: Actor, account_id: int) -> list[ListAtService]:
         """The lists of an account at its service."""
         actor.require("accounts.read")
-        await self.require_use(actor, account_id)
+        await self.require_sight(actor, account_id)
         async with self._database.read() as connection:
             return as_lists((await connection.execute(lists_of(account_id))).all())
 
     async def hosts(self, actor: Actor, account_id: int) -> list[HostLine]:
         """The addresses that the account's module asks for, then those approved beside them."""
         actor.require("accounts.read")
-        await self.require_use(actor, account_id)
+        await self.require_sight(actor, account_id)
         ready = await self._registry.ready(account_id)
         if ready is None:
             raise NotFound()
@@ -190,25 +209,40 @@ class Accounts:
             ).all()
         approved = {(row.scheme, row.pattern, row.port): row for row in rows}
         asked_for = requested(ready.version.manifest, ready.settings)
-        lines = [_line(origin, asked, approved.get(origin)) for origin, asked in asked_for.items()]
+        lines = [line_of(origin, asked, approved.get(origin)) for origin, asked in asked_for.items()]
         return lines + [
-            _line(origin, None, row) for origin, row in approved.items() if origin not in asked_for
+            line_of(origin, None, row) for origin, row in approved.items() if origin not in asked_for
         ]
 
     # -- changing
 
-    async def create(self, actor: Actor, module_id: int, title: str, settings: Mapping[str, Any]) -> int:
-        """A new account, not checked yet, with what was approved for its module; return its id."""
+    async def create(
+        self,
+        actor: Actor,
+        module_id: int,
+        title: str,
+        settings: Mapping[str, Any],
+        *,
+        once: bool = False,
+    ) -> int:
+        """A new account, not checked yet, with what was approved for its module; return its id.
+
+        With `once` it raises AccountConnectedAlready where another has the same login.
+        """
         actor.require("accounts.connect")
-        manifest = await self._manifest(module_id)
+        manifest, functions = await self._live(module_id)
         plain, sealed = split(manifest, settings)
         check(manifest, {**plain, **sealed})
+        if once:
+            await self._refuse_twice(actor, module_id, manifest, {**plain, **sealed})
         account_id = new_key()
         entered = entered_of(manifest, sealed)
         title = title.strip()
 
         def unit(connection: sa.Connection) -> None:
             self._create(connection, actor, account_id, module_id, title, plain, entered)
+            if CHECK not in functions:
+                self._connect(connection, account_id)
             approve_for_account(connection, module_id, account_id, manifest, plain)
 
         await self._database.write(unit)
@@ -236,10 +270,20 @@ class Accounts:
             plain, sealed = split(manifest, changes.settings)
             kept = {name: secret.value for name, secret in ready.secrets.items()}
             check(manifest, {**plain, **kept, **sealed})
+            values = {**plain, **kept, **sealed}
+            if changes.once and not is_same_login(manifest, values, ready):
+                await self._refuse_twice(actor, ready.module_id, manifest, values, account_id)
             entered = entered_of(manifest, sealed)
             columns |= {"settings": plain, "state": "unchecked", "check_message": None}
             fields += [*plain, *sealed]
-        await self._database.write(self._change, actor, account_id, columns, entered, fields)
+
+        def unit(connection: sa.Connection) -> None:
+            self._change(connection, actor, account_id, columns, entered, fields)
+            if "settings" in columns and self._is_new(connection, account_id):
+                manifest, given = ready.version.manifest, columns["settings"]
+                approve_for_account(connection, ready.module_id, account_id, manifest, given)
+
+        await self._database.write(unit)
         await self._registry.refresh()
 
     def keep_while(self, uses_of: Uses) -> None:
@@ -268,7 +312,7 @@ class Accounts:
         if ready is None:
             raise NotFound()
         asked = requested(ready.version.manifest, ready.settings)
-        approvals = [(_approval(choice), choice.secrets) for choice in choices if choice.approved]
+        approvals = [(approval_of(choice), choice.secrets) for choice in choices if choice.approved]
         rows = []
         for approval, wanted in approvals:
             origin = (approval.scheme, approval.host_pattern, approval.port)
@@ -276,7 +320,12 @@ class Accounts:
                 wanted = asked[origin].secrets if origin in asked else ()
             known = sorted(set(wanted) & set(ready.version.manifest.secrets))
             rows.append((approval, known))
-        await self._database.write(self._approve, actor, account_id, rows)
+
+        def unit(connection: sa.Connection) -> None:
+            replace_approvals(connection, actor, account_id, rows, asked)
+            self._registry.changed(connection)
+
+        await self._database.write(unit)
         await self._registry.refresh()
 
     async def checked(self, account_id: int, state: str, message: Both | None) -> None:
@@ -286,23 +335,57 @@ class Accounts:
 
         def unit(connection: sa.Connection) -> None:
             connection.execute(statement.values(**values))
+            if state == "ready":
+                self._connect(connection, account_id)
             self._registry.changed(connection)
 
         await self._database.write(unit)
 
-    async def _manifest(self, module_id: int) -> Manifest:
+    async def connected(self, account_id: int) -> None:
+        """Keep that the account works as far as its module can tell."""
+        await self._database.write(self._connect, account_id)
+
+    async def hooked(self, account_id: int) -> None:
+        """Keep that the account's service was told the webhook's address."""
+        statement = account.update().where(account.c.id == account_id)
+        await self._database.write(lambda connection: connection.execute(statement.values(hooked_at=now())))
+
+    async def _refuse_twice(
+        self,
+        actor: Actor,
+        module_id: int,
+        manifest: Manifest,
+        values: Mapping[str, Any],
+        own_id: int | None = None,
+    ) -> None:
+        for row in await self.rows():
+            if row.module_id != module_id or row.id == own_id:
+                continue
+            ready = await self._registry.ready(row.id)
+            if ready is not None and is_same_login(manifest, values, ready):
+                raise AccountConnectedAlready.of(row.title if may_use(actor, row) else None)
+
+    async def _live(self, module_id: int) -> tuple[Manifest, Sequence[str]]:
         async with self._database.read() as connection:
             statement = (
-                sa.select(module_version.c.manifest)
+                sa.select(module_version.c.manifest, module_version.c.functions)
                 .join(module, module.c.live_version_id == module_version.c.id)
                 .where(module.c.id == module_id, module.c.archived_at.is_(None))
             )
-            document = await connection.scalar(statement)
-        if document is None:
+            row = (await connection.execute(statement)).one_or_none()
+        if row is None:
             raise NotFound()
-        return parse_manifest(document)
+        return parse_manifest(row.manifest), row.functions
 
     # -- units of work
+
+    def _connect(self, connection: sa.Connection, account_id: int) -> None:
+        this = account.update().where(account.c.id == account_id, account.c.connected_at.is_(None))
+        connection.execute(this.values(connected_at=now()))
+
+    def _is_new(self, connection: sa.Connection, account_id: int) -> bool:
+        statement = sa.select(account.c.connected_at).where(account.c.id == account_id)
+        return connection.scalar(statement) is None
 
     def _create(
         self,
@@ -353,50 +436,11 @@ class Accounts:
 
     def _rotate(self, connection: sa.Connection, actor: Actor, account_id: int) -> None:
         statement = account.update().where(account.c.id == account_id, account.c.archived_at.is_(None))
-        if connection.execute(statement.values(**self._token(account_id), updated_at=now())).rowcount == 0:
+        changed = {**self._token(account_id), "hooked_at": None, "updated_at": now()}
+        if connection.execute(statement.values(**changed)).rowcount == 0:
             raise NotFound()
         self._registry.changed(connection)
         audit.record(connection, actor, "account.token_rotated", "account", account_id)
-
-    def _approve(
-        self,
-        connection: sa.Connection,
-        actor: Actor,
-        account_id: int,
-        approvals: Sequence[tuple[Approval, list[str]]],
-    ) -> None:
-        before = {
-            (row.scheme, row.pattern, row.port): row
-            for row in connection.execute(
-                sa.select(host_approval).where(host_approval.c.account_id == account_id)
-            )
-        }
-        connection.execute(host_approval.delete().where(host_approval.c.account_id == account_id))
-        for approval, names in approvals:
-            origin = (approval.scheme, approval.host_pattern, approval.port)
-            kept = before.get(origin)
-            same = kept is not None and (kept.private, kept.secrets) == (approval.private, names)
-            connection.execute(
-                upsert(
-                    connection,
-                    host_approval,
-                    ["account_id", "scheme", "pattern", "port"],
-                    ["private", "secrets", "approved_by", "approved_at"],
-                ).values(
-                    account_id=account_id,
-                    scheme=approval.scheme,
-                    pattern=approval.host_pattern,
-                    port=approval.port,
-                    private=approval.private,
-                    secrets=names,
-                    approved_by=kept.approved_by if kept is not None and same else actor.name,
-                    approved_at=kept.approved_at if kept is not None and same else now(),
-                )
-            )
-        left = {(each.scheme, each.host_pattern, each.port): names for each, names in approvals}
-        withdraw_for_module(connection, actor, account_id, {origin: left.get(origin) for origin in before})
-        self._registry.changed(connection)
-        audit.record(connection, actor, "account.hosts_approved", "account", account_id, ["hosts"])
 
     def _token(self, account_id: int) -> dict[str, Any]:
         token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -443,44 +487,10 @@ def _row(row: sa.Row[Any]) -> AccountRow:
         usage=usage_of(row),
         open_to=row.open_to,
         created_by=row.created_by,
+        connected_at=row.connected_at,
     )
 
 
 def _schema(manifest: Manifest) -> Mapping[str, Any]:
     found: Mapping[str, Any] = manifest.source.get("settings", {"type": "object", "properties": {}})
     return found
-
-
-def _line(origin: Origin, asked: Asked | None, row: sa.Row[Any] | None) -> HostLine:
-    scheme, pattern, port = origin
-    enough = row is not None and (
-        asked is None or (row.private >= asked.private and set(asked.secrets) <= set(row.secrets))
-    )
-    # Also what was approved beyond what is asked for: it is open.
-    private = (asked is not None and asked.private) or (row is not None and row.private)
-    names = asked.secrets if asked is not None else row.secrets if row is not None else ()
-    return HostLine(
-        scheme=scheme,
-        pattern=pattern,
-        port=port,
-        private=private,
-        secrets=names,
-        requested=asked is not None,
-        approved=enough,
-        approved_by=row.approved_by if row is not None else None,
-        approved_at=row.approved_at if row is not None else None,
-    )
-
-
-def _approval(choice: HostChoice) -> Approval:
-    try:
-        return Approval(choice.scheme, choice.pattern, choice.port, choice.private)
-    except ValueError as error:
-        raise AddressInvalid(
-            pattern=choice.pattern[:200],
-            reason={
-                "ru": "нужны схема https или http, имя или образец *.example.com и порт; "
-                "частная сеть разрешается только точному имени",
-                "en": str(error),
-            },
-        ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol, cast
 
 import sqlalchemy as sa
@@ -24,6 +25,10 @@ class Shared(Protocol):
     def open_to(self) -> Sequence[int] | None:
         """Who may choose it; None: everybody."""
 
+    @property
+    def connected_at(self) -> datetime | None:
+        """When its service first accepted it; None: not yet."""
+
 
 def manages(actor: Actor, row: Shared) -> bool:
     """Whether the actor may change the account: any of them, or one that the actor connected."""
@@ -43,10 +48,16 @@ def may_use(actor: Actor, row: Shared) -> bool:
     return actor.user_id in row.open_to
 
 
-async def require_use(database: Database, actor: Actor, account_id: int) -> Shared:
-    """The account; `NotFound` for one that the actor may not use, as for one that is not there."""
+async def require_use(database: Database, actor: Actor, account_id: int) -> None:
+    """`NotFound` for an account that the actor may not use, as for one that is not there or not connected."""
+    if (await require_sight(database, actor, account_id)).connected_at is None:
+        raise NotFound()
+
+
+async def require_sight(database: Database, actor: Actor, account_id: int) -> Shared:
+    """The account, connected or not; `NotFound` for one that the actor may not use."""
     async with database.read() as connection:
-        statement = sa.select(account.c.id, account.c.created_by, account.c.open_to)
+        statement = sa.select(account.c.id, account.c.created_by, account.c.open_to, account.c.connected_at)
         found = await connection.execute(
             statement.where(account.c.id == account_id, account.c.archived_at.is_(None))
         )
@@ -60,6 +71,6 @@ async def require_use(database: Database, actor: Actor, account_id: int) -> Shar
 
 async def require_manages(database: Database, actor: Actor, account_id: int) -> None:
     """Refuse who may not change the account."""
-    row = await require_use(database, actor, account_id)
+    row = await require_sight(database, actor, account_id)
     if not manages(actor, row):
         raise Forbidden(right="accounts.manage")

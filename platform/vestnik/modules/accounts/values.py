@@ -29,6 +29,8 @@ class AccountRow:
     #: The users who may choose it; None: everybody.
     open_to: Sequence[int] | None
     created_by: int | None
+    #: When a check first succeeded; nobody may choose it before.
+    connected_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class AccountChanges:
     settings: Mapping[str, Any] | None = None
     contact_limit: int | Unchanged | None = UNCHANGED
     open_to: Sequence[int] | Unchanged | None = UNCHANGED
+    #: Whether the login of another account is refused.
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class AccountCard:
     secrets_set: Sequence[str]
     webhook_url: str
     webhooks_arrive: bool
+    #: Whether Vestnik told the service the webhook's address.
+    webhook_set: bool
     check_message: Both | None
 
 

@@ -46,7 +46,7 @@ class UsageShape(Shape):
 class AccountRowShape(Shape):
     """An account in a list; `openTo` names the users who may choose it, null: everybody.
 
-    `manages` says whether whoever asks may change it.
+    `manages` says whether whoever asks may change it; before it is `connected` nobody may choose it.
     """
 
     id: Id
@@ -61,6 +61,7 @@ class AccountRowShape(Shape):
     usage: UsageShape
     open_to: list[Id] | None
     manages: bool
+    connected: bool
 
 
 class AccountPage(Shape):
@@ -73,7 +74,8 @@ class AccountPage(Shape):
 class AccountCardShape(AccountRowShape):
     """An account with its settings; `secretsSet` names the secrets that hold a value.
 
-    `webhooksArrive` is false where nobody on the internet can reach our own address.
+    `webhooksArrive` is false where nobody on the internet can reach our own address; `webhookSet` is true
+    where Vestnik told the service its address.
     """
 
     settings: dict[str, Any]
@@ -81,27 +83,34 @@ class AccountCardShape(AccountRowShape):
     secrets_set: list[str]
     webhook_url: str
     webhooks_arrive: bool
+    webhook_set: bool
     check_message: str | None
 
 
 class NewAccount(Shape):
-    """An account to add; secrets stand among the settings."""
+    """An account to add; secrets stand among the settings.
+
+    `twice` confirms that another account has the same login.
+    """
 
     module_id: Id
     title: Title
     settings: Settings = {}
+    twice: bool = False
 
 
 class AccountChange(Shape):
     """What to change; of the settings all are given, but a secret that is left out stays.
 
     `contactLimit` null: the limit that the service tells counts. `openTo` null: everybody may choose it.
+    `twice` confirms that another account has the same login.
     """
 
     title: Title | None = None
     settings: Settings | None = None
     contact_limit: Annotated[int, msgspec.Meta(ge=0, le=CONTACT_LIMIT)] | UnsetType | None = UNSET
     open_to: Annotated[list[Id], msgspec.Meta(max_length=OPEN_TO)] | UnsetType | None = UNSET
+    twice: bool = False
 
 
 class ServiceShape(Shape):
@@ -138,10 +147,11 @@ class PersonPage(Shape):
 
 
 class AccountCheckShape(Shape):
-    """What a check of the connection said."""
+    """What a check of the connection said; `setting` is the one that the service did not accept, if known."""
 
     ok: bool
     message: str
+    setting: str | None
 
 
 class HostShape(Shape):
@@ -225,7 +235,9 @@ async def list_accounts(context: Context, query: Page) -> AccountPage:
 async def create_account(context: Context, body: NewAccount) -> AccountCardShape:
     """Add an account of a module."""
     accounts = _modules(context).accounts
-    account_id = await accounts.create(context.actor, key_of(body.module_id), body.title, body.settings)
+    account_id = await accounts.create(
+        context.actor, key_of(body.module_id), body.title, body.settings, once=not body.twice
+    )
     return await _card(context, account_id)
 
 
@@ -247,7 +259,7 @@ async def list_people(context: Context) -> PersonPage:
 async def ask_usage(context: Context, id: int) -> UsageShape:
     """Ask the service for plan and usage now."""
     modules = _modules(context)
-    await modules.accounts.require_use(context.actor, id)
+    await modules.accounts.require_sight(context.actor, id)
     return _usage(await modules.ask_usage(id))
 
 
@@ -271,6 +283,7 @@ async def change_account(context: Context, id: int, body: AccountChange) -> Acco
         else None
         if open_to is None
         else [key_of(id) for id in open_to],
+        once=not body.twice,
     )
     await accounts.change(context.actor, id, changes)
     return await _card(context, id)
@@ -286,7 +299,9 @@ async def delete_account(context: Context, id: int) -> None:
 async def check_account(context: Context, id: int) -> AccountCheckShape:
     """Ask the service whether it accepts the account, and have it report to the webhook's address."""
     outcome = await _modules(context).check_account(context.actor, id)
-    return AccountCheckShape(ok=outcome.ok, message=outcome.message[context.language])
+    return AccountCheckShape(
+        ok=outcome.ok, message=outcome.message[context.language], setting=outcome.setting
+    )
 
 
 @router.post("/accounts/{id:key}/rotate-token", returns=AccountCardShape, right="accounts.connect")
@@ -375,6 +390,7 @@ async def _card(context: Context, account_id: int) -> AccountCardShape:
         secrets_set=list(card.secrets_set),
         webhook_url=card.webhook_url,
         webhooks_arrive=card.webhooks_arrive,
+        webhook_set=card.webhook_set,
         check_message=None if message is None else message[context.language] or None,
     )
 
@@ -438,4 +454,5 @@ def _row(context: Context, row: AccountRow) -> dict[str, Any]:
         "usage": _usage(row.usage),
         "open_to": None if row.open_to is None else [str(id) for id in row.open_to],
         "manages": manages(context.actor, row),
+        "connected": row.connected_at is not None,
     }

@@ -16,6 +16,8 @@ ModuleCallFailed        kind             the module …
 ├── BudgetSpent         retry_later      used up the service's budget of calls; retry_after_s
 ├── NeedsConsent        needs_consent    was tried, and would change something at the service; method, url
 ├── AskedToWait         retry_later      was told by its service to come back later; retry_after_s or None
+├── ServiceDown         service_down     found its service out of order; retry_after_s or None
+├── KeyRefused          key_refused      was told by its service that the account's key is not accepted
 ├── SwitchedOff         disabled         is switched off, or the account is gone
 └── Unavailable         unavailable      can't run: no sandbox, or a sealed secret
 
@@ -33,7 +35,13 @@ from vestnik.contract import ContractViolation, functions
 from vestnik.egress import ExchangeTrace, ForbiddenHost, SecretNotAllowed
 from vestnik.http.errors import Language, Problem, Text
 from vestnik.modules.ports import LogLine
-from vestnik.sandbox import RetryLaterByModule, SandboxError, WorkerCrashed, WorkerLost
+from vestnik.sandbox import (
+    RetryLaterByModule,
+    SandboxError,
+    ServiceDownByModule,
+    WorkerCrashed,
+    WorkerLost,
+)
 
 _FIELDS = ("module", "function", "action", "reason", "line")
 
@@ -288,6 +296,31 @@ class AskedToWait(ModuleCallFailed):
         return None if told is None else int(told)
 
 
+class ServiceDown(AskedToWait):
+    kind = "service_down"
+    code = "module_service_down"
+    status = 502
+    title = {"ru": "Сервис не работает", "en": "The service is out of order"}
+    message = {
+        "ru": "Сервис модуля «{module}» ответил ошибкой на своей стороне ({action}). Повторите {when}.",
+        "en": "The service of the module “{module}” answered with an error of its own ({action}). "
+        "Try again {when}.",
+    }
+
+
+class KeyRefused(ModuleCallFailed):
+    kind = "key_refused"
+    in_own_words = True
+    code = "module_key_refused"
+    title = {"ru": "Сервис не принимает ключ", "en": "The service does not accept the key"}
+    message = {
+        "ru": "Сервис модуля «{module}» не принимает ключ аккаунта ({action}). Проверьте ключ в настройках "
+        "аккаунта: возможно, его отозвали или срок его действия истёк.",
+        "en": "The service of the module “{module}” does not accept the account's key ({action}). Check the "
+        "key in the account's settings: it may have been revoked, or have expired.",
+    }
+
+
 class SwitchedOff(ModuleCallFailed):
     kind = "disabled"
     code = "module_switched_off"
@@ -311,14 +344,15 @@ class Unavailable(ModuleCallFailed):
 
 
 _BY_KIND: dict[str, type[ModuleCallFailed]] = {
-    each.kind: each for each in (FunctionMissing, Raised, TimedOut, OutOfMemory, Crashed, Busy)
+    each.kind: each for each in (FunctionMissing, Raised, TimedOut, OutOfMemory, Crashed, Busy, KeyRefused)
 }
 
 
 def title_of(kind: str | None) -> Text:
     """What a recorded kind of failure is called; the general name for one that this version lacks."""
     named: dict[str, Text] = {}
-    for each in ModuleCallFailed.__subclasses__():
+    classes: list[type[ModuleCallFailed]] = [*ModuleCallFailed.__subclasses__(), ServiceDown]
+    for each in classes:
         named.setdefault(each.kind, each.title)
     return named.get(kind or "", ModuleCallFailed.title)
 
@@ -345,7 +379,8 @@ def _asked_to_wait(error: RetryLaterByModule, module: Mapping[str, str], functio
     if seconds is not None:
         when = {"ru": f"через {seconds} с", "en": f"in {seconds} s"}
     common = _common(module, function, error.message, error.line)
-    return AskedToWait(**common, when=when, retry_after_s=seconds)
+    failure = ServiceDown if isinstance(error, ServiceDownByModule) else AskedToWait
+    return failure(**common, when=when, retry_after_s=seconds)
 
 
 #: Kinds of a refused operation that say nothing about the service.

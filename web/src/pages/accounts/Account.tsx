@@ -16,6 +16,7 @@ import { StatusBadge } from "../../ui/StatusBadge";
 import { Hosts } from "./Hosts";
 import { Lists } from "./Lists";
 import { Plan } from "./Plan";
+import { useRemoval } from "./removal";
 import { SettingsForm } from "./SettingsForm";
 import { Sharing } from "./Sharing";
 import { useArrivals, WebhookWords } from "./WebhookWords";
@@ -41,6 +42,7 @@ function Account({ account }: { account: AccountCard }) {
         badges={<StatusBadge kind="account" state={account.state} />}
         actions={<Actions account={account} />}
       />
+      {!account.connected && <Unfinished account={account} />}
       <Grid>
         <Grid.Col span={{ base: 12, lg: 7 }}>
           <Stack>
@@ -58,6 +60,23 @@ function Account({ account }: { account: AccountCard }) {
         </Grid.Col>
       </Grid>
     </>
+  );
+}
+
+/** Nobody can choose the account before its service has accepted it once. */
+function Unfinished({ account }: { account: AccountCard }) {
+  const { t } = useTranslation();
+  return (
+    <Alert mb="md" color="yellow" icon={<IconAlertTriangle size={18} />} title={t("accounts.unfinished")}>
+      <Stack gap="xs" align="flex-start">
+        {t("accounts.unfinishedHint")}
+        {account.manages && (
+          <Button size="xs" variant="default" component={Link} to="/accounts/new" search={{ accountId: account.id } as never}>
+            {t("accounts.continue")}
+          </Button>
+        )}
+      </Stack>
+    </Alert>
   );
 }
 
@@ -80,15 +99,8 @@ function Actions({ account }: { account: AccountCard }) {
     },
     onError: tellProblem,
   });
-  const removal = useMutation({
-    mutationFn: () => accounts.remove(account.id),
-    onSuccess: async () => {
-      await navigate({ to: "/accounts" });
-      await refresh();
-    },
-    onError: tellProblem,
-  });
-  const sync = syncs && (
+  const remove = useRemoval(() => navigate({ to: "/accounts" }));
+  const sync = syncs && account.connected && (
     <Button variant="default" component={Link} to="/syncs/new" search={{ accountId: account.id } as never} leftSection={<IconArrowsExchange size={16} />}>
       {t("accounts.newSync")}
     </Button>
@@ -101,15 +113,7 @@ function Actions({ account }: { account: AccountCard }) {
         variant="default"
         color="red"
         leftSection={<IconTrash size={16} />}
-        onClick={() =>
-          ask({
-            title: t("accounts.deleteTitle", { name: account.title }),
-            text: t("accounts.deleteText"),
-            confirm: t("common.delete"),
-            danger: true,
-            onConfirm: () => removal.mutate(),
-          })
-        }
+        onClick={() => remove(account)}
       >
         {t("common.delete")}
       </Button>
@@ -182,7 +186,7 @@ function Webhook({ account }: { account: AccountCard }) {
     <Panel title={t("accounts.webhook")}>
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
-          {t("accounts.webhookHint")}
+          {t(account.webhookSet ? "accounts.webhookSet" : "accounts.webhookHint")}
         </Text>
         {!account.webhooksArrive && (
           <Alert color="yellow" icon={<IconAlertTriangle size={18} />}>

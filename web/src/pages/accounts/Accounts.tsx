@@ -1,4 +1,4 @@
-import { Button, Stack, Text } from "@mantine/core";
+import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { IconPlugConnected, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -13,6 +13,7 @@ import { useListState } from "../../ui/list-state";
 import { PageHeader } from "../../ui/PageHeader";
 import type { Column } from "../../ui/Rows";
 import { StatusBadge } from "../../ui/StatusBadge";
+import { useRemoval } from "./removal";
 import { UsageBar } from "./UsageBar";
 import { useArrivals, WebhookWords } from "./WebhookWords";
 
@@ -46,10 +47,38 @@ export default function Accounts() {
   );
 }
 
+/** An account that somebody began to connect. */
+function Unfinished({ row, remove }: { row: AccountRow; remove: (row: AccountRow) => void }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Badge color="yellow">{t("accounts.unfinished")}</Badge>
+      {row.manages && (
+        <Group gap={4}>
+          <Button
+            size="compact-sm"
+            variant="light"
+            component={Link}
+            to="/accounts/new"
+            search={{ accountId: row.id } as never}
+            aria-label={t("accounts.continueNamed", { name: row.title })}
+          >
+            {t("accounts.continue")}
+          </Button>
+          <Button size="compact-sm" variant="subtle" color="red" aria-label={t("accounts.deleteNamed", { name: row.title })} onClick={() => remove(row)}>
+            {t("common.delete")}
+          </Button>
+        </Group>
+      )}
+    </>
+  );
+}
+
 function useColumns(): Column<AccountRow>[] {
   const { t } = useTranslation();
   const format = useFormat();
   const arrived = useArrivals();
+  const remove = useRemoval();
   return [
     {
       key: "title",
@@ -69,8 +98,8 @@ function useColumns(): Column<AccountRow>[] {
       key: "state",
       title: t("common.state"),
       render: (row) => (
-        <Stack gap={2}>
-          <StatusBadge kind="account" state={row.state} />
+        <Stack gap={2} align="flex-start">
+          {row.connected ? <StatusBadge kind="account" state={row.state} /> : <Unfinished row={row} remove={remove} />}
           {row.checkedAt && (
             <Text size="xs" c="dimmed">
               {t("accounts.checkedAt", { when: format.ago(row.checkedAt) })}

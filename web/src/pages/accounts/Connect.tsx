@@ -4,44 +4,56 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { accounts, type AccountCard, type Service, type SettingValues } from "../../api/accounts";
+import { Problem } from "../../api/client";
 import { localised } from "../../i18n";
+import { ask } from "../../ui/notices";
 import { Panel } from "../../ui/Panel";
 import { ProblemPanel } from "../../ui/ProblemPanel";
-import { connect } from "./connecting";
+import { connect, type Outcome, type Refusal } from "./connecting";
 import { SettingsForm } from "./SettingsForm";
+
+const TWICE = "account_connected_already";
 
 interface Props {
   service: Service;
   account: AccountCard | null;
+  /** What the service said of the values when it was asked last. */
+  refused: Refusal | null;
   onAccount: (account: AccountCard) => void;
-  onStep: (step: "hosts" | "lists", problem?: unknown) => void;
+  onOutcome: (outcome: Outcome) => void;
   onBack: () => void;
 }
 
 /** The account's name and key; the service is asked at once, and what was entered stays until it accepts. */
-export function Connect({ service, account, onAccount, onStep, onBack }: Props) {
+export function Connect({ service, account, refused, onAccount, onOutcome, onBack }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const name = localised(service.title);
-  const [title, setTitle] = useState(service.accounts > 0 ? `${name} ${service.accounts + 1}` : name);
+  const [title, setTitle] = useState(account?.title ?? (service.accounts > 0 ? `${name} ${service.accounts + 1}` : name));
   const connecting = useMutation({
-    mutationFn: async (settings: SettingValues) => {
-      const values = { title: title.trim(), settings };
+    mutationFn: async ({ settings, twice }: { settings: SettingValues; twice: boolean }) => {
+      const values = { title: title.trim(), settings, twice };
       const card = account ? await accounts.change(account.id, values) : await accounts.create({ moduleId: service.moduleId, ...values });
       onAccount(card);
       return connect(client, card.id, service.functions);
     },
-    onSuccess: (outcome) => {
-      if (outcome.step === "hosts") onStep("hosts");
-      if (outcome.step === "lists") onStep("lists", outcome.problem);
+    onSuccess: onOutcome,
+    onError: (problem, { settings }) => {
+      if (!isTwice(problem)) return;
+      ask({
+        title: t("accounts.twiceTitle"),
+        text: problem.detail,
+        confirm: t("accounts.twiceConfirm"),
+        onConfirm: () => connecting.mutate({ settings, twice: true }),
+      });
     },
   });
-  const refused = connecting.data?.step === null ? connecting.data.refused : null;
+  const atField = refused !== null && refused.setting !== null && refused.setting in propertiesOf(service);
   return (
     <Panel title={t("accounts.keysOf", { name })} description={t("accounts.settingsHint")}>
       <Stack>
-        {connecting.error && <ProblemPanel problem={connecting.error} />}
-        {refused && <Refused words={refused} />}
+        {connecting.error && !isTwice(connecting.error) && <ProblemPanel problem={connecting.error} />}
+        {refused && !atField && !connecting.isPending && <Refused words={refused.words} />}
         <TextInput
           label={t("accounts.titleField")}
           description={t("accounts.titleHint")}
@@ -52,10 +64,11 @@ export function Connect({ service, account, onAccount, onStep, onBack }: Props) 
         <SettingsForm
           settings={service.settingsSchema}
           secretsSet={account?.secretsSet ?? []}
-          initial={{}}
+          initial={account?.settings ?? {}}
           busy={connecting.isPending}
           action={t("accounts.check")}
-          onSave={(settings) => title.trim() && connecting.mutate(settings)}
+          refused={atField ? refused : null}
+          onSave={(settings) => title.trim() && connecting.mutate({ settings, twice: false })}
         />
         {!account && (
           <Group>
@@ -69,8 +82,12 @@ export function Connect({ service, account, onAccount, onStep, onBack }: Props) 
   );
 }
 
+const isTwice = (problem: unknown): problem is Problem => problem instanceof Problem && problem.code === TWICE;
+
+const propertiesOf = (service: Service): object => (service.settingsSchema.properties as object | undefined) ?? {};
+
 /** Why the service did not accept the account, in its module's words. */
-export function Refused({ words }: { words: string }) {
+function Refused({ words }: { words: string }) {
   const { t } = useTranslation();
   return (
     <Alert color="red" icon={<IconAlertTriangle size={18} />} title={t("accounts.refused")} role="alert">

@@ -21,7 +21,7 @@ export function FirstSync({ account, service, problem }: { account: AccountCard;
         <Text size="sm">{t(syncs ? "accounts.connectedSync" : "accounts.connectedHint")}</Text>
       </Alert>
       {Boolean(problem) && <ProblemPanel problem={problem} />}
-      {service.functions.includes(GET_LISTS) && <Lists accountId={account.id} manages />}
+      {service.functions.includes(GET_LISTS) && <Lists accountId={account.id} manages fresh />}
       <Group justify="flex-end">
         <Button variant="default" component={Link} to={`/accounts/${account.id}`}>
           {t("accounts.toAccount")}

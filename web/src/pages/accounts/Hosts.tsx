@@ -1,6 +1,7 @@
-import { Badge, Group, Stack, Switch, Text } from "@mantine/core";
-import { IconWorldCheck } from "@tabler/icons-react";
+import { Alert, Badge, Group, Stack, Switch, Text } from "@mantine/core";
+import { IconAlertTriangle, IconWorldCheck } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { accounts, type HostApproval } from "../../api/accounts";
 import { useRight } from "../../api/session";
@@ -11,12 +12,26 @@ import { ask, tellProblem } from "../../ui/notices";
 import { Panel } from "../../ui/Panel";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 
+const ANCHOR = "hosts";
+
 /** Hosts that the module asks for and an administrator lets it reach. */
 export function Hosts({ accountId }: { accountId: string }) {
   const { t } = useTranslation();
+  const approves = useRight("hosts.approve");
   const { data, error, isPending } = useQuery(accounts.hosts(accountId));
+  const waiting = data?.items.filter((host) => host.requested && !host.approved).length ?? 0;
+  const isShown = data !== undefined;
+  // The link that an administrator is sent leads here, and not to the top of the page.
+  useEffect(() => {
+    if (isShown && window.location.hash === `#${ANCHOR}`) document.getElementById(ANCHOR)?.scrollIntoView({ block: "start" });
+  }, [isShown]);
   return (
-    <Panel title={t("accounts.hosts")} description={t("accounts.hostsHint")}>
+    <Panel id={ANCHOR} title={t("accounts.hosts")} description={t("accounts.hostsHint")} style={{ scrollMarginTop: 72 }}>
+      {approves && waiting > 0 && (
+        <Alert color="yellow" mb="md" icon={<IconAlertTriangle size={18} />} title={t("accounts.waiting", { count: waiting })}>
+          {t("accounts.waitingHint")}
+        </Alert>
+      )}
       {error && <ProblemPanel problem={error} />}
       {isPending && <RowsLoading rows={2} />}
       {data?.items.length === 0 && (

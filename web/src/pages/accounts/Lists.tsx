@@ -11,14 +11,29 @@ import { Panel } from "../../ui/Panel";
 import { Rows } from "../../ui/Rows";
 
 /** Which list of the service stands for which category. */
-export function Lists({ accountId, manages }: { accountId: string; manages: boolean }) {
+export function Lists({ accountId, manages, fresh }: { accountId: string; manages: boolean; fresh?: boolean }) {
   const { t } = useTranslation();
-  const { data } = useQuery(accounts.lists(accountId));
+  const client = useQueryClient();
+  const kept = useQuery(accounts.lists(accountId));
+  // Of an account that was connected just now the service is asked, unless connecting has asked it.
+  const first = useQuery({
+    queryKey: ["first-lists", accountId],
+    queryFn: async () => {
+      const page = await accounts.importLists(accountId);
+      client.setQueryData(accounts.lists(accountId).queryKey, page);
+      return page;
+    },
+    enabled: fresh === true && kept.data?.items.length === 0,
+    staleTime: Infinity,
+    retry: false,
+  });
+  const data = kept.data && kept.data.items.length > 0 ? kept.data : first.isLoading ? undefined : (first.data ?? kept.data);
+  const asked = first.isFetched;
   return (
     <Panel title={t("accounts.lists")} description={t("accounts.listsHint")}>
       {!data && <RowsLoading rows={2} />}
       {data?.items.length === 0 && (
-        <EmptyState compact icon={IconListDetails} title={t("accounts.noLists")} text={t("accounts.noListsHint")} />
+        <EmptyState compact icon={IconListDetails} title={t(asked ? "accounts.noListsYet" : "accounts.noLists")} text={t(asked ? "accounts.noListsYetHint" : "accounts.noListsHint")} />
       )}
       {data && data.items.length > 0 && (
         <Rows<AccountList>

@@ -9,12 +9,14 @@ import { accounts, type AccountCard, type Service } from "../../api/accounts";
 import { useRight } from "../../api/session";
 import { localised } from "../../i18n";
 import { EmptyState } from "../../ui/EmptyState";
+import { useListState } from "../../ui/list-state";
 import { RowsLoading } from "../../ui/Loading";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 import { StepOf } from "../../ui/StepOf";
 import { Connect } from "./Connect";
+import type { Outcome, Refusal } from "./connecting";
 import { FirstSync } from "./FirstSync";
 import { Pending } from "./Pending";
 
@@ -24,32 +26,43 @@ type Step = (typeof STEPS)[number];
 /** From nothing to a first sync: a service, its key and a check, its addresses, its lists. */
 export default function NewAccount() {
   const { t } = useTranslation();
+  const { accountId } = useListState();
   const { data, error, isPending, refetch } = useQuery(accounts.services);
+  const begun = useQuery({ ...accounts.card(accountId ?? ""), enabled: accountId !== undefined });
+  const waits = isPending || (accountId !== undefined && begun.isPending);
   return (
     <>
       <PageHeader title={t("accounts.new")} description={t("accounts.newDescription")} back={{ to: "/accounts", label: t("accounts.title") }} />
       <Stack maw={820}>
         {error && <ProblemPanel problem={error} retry={() => void refetch()} />}
-        {isPending && <RowsLoading rows={3} />}
+        {begun.error && <ProblemPanel problem={begun.error} retry={() => void begun.refetch()} />}
+        {waits && <RowsLoading rows={3} />}
         {data?.items.length === 0 && <NoServices />}
-        {data && data.items.length > 0 && <Wizard services={data.items} />}
+        {data && data.items.length > 0 && !waits && !begun.error && <Wizard services={data.items} begun={begun.data ?? null} />}
       </Stack>
     </>
   );
 }
 
-function Wizard({ services }: { services: Service[] }) {
+/** `begun` is an account that somebody began to connect before. */
+function Wizard({ services, begun }: { services: Service[]; begun: AccountCard | null }) {
   const { t } = useTranslation();
   const narrow = useMediaQuery("(max-width: 48em)");
-  const [step, setStep] = useState<Step>("service");
-  const [service, setService] = useState(services.length === 1 ? services[0] : undefined);
-  const [account, setAccount] = useState<AccountCard | null>(null);
+  const known = services.find((one) => one.moduleId === begun?.moduleId);
+  const [step, setStep] = useState<Step>(known ? "keys" : "service");
+  const [service, setService] = useState(known ?? (services.length === 1 ? services[0] : undefined));
+  const [account, setAccount] = useState(known ? begun : null);
+  const [refused, setRefused] = useState<Refusal | null>(null);
   const [listsProblem, setListsProblem] = useState<unknown>(null);
   const at = STEPS.indexOf(step);
-  const go = (next: Step, problem: unknown = null) => {
-    setListsProblem(problem);
+  const go = (next: Step) => {
     setStep(next);
     window.scrollTo({ top: 0 });
+  };
+  const follow = (outcome: Outcome) => {
+    setRefused(outcome.step === "keys" ? outcome.refused : null);
+    if (outcome.step === "lists") setListsProblem(outcome.problem);
+    if (outcome.step !== step) go(outcome.step);
   };
   const shown = { service: t("accounts.step.service"), keys: t("accounts.step.keys"), hosts: t("accounts.step.hosts"), lists: t("accounts.step.lists") };
   return (
@@ -67,10 +80,18 @@ function Wizard({ services }: { services: Service[] }) {
       {service && step !== "service" && (
         // What was typed stays, also while an administrator's approval is waited for.
         <div hidden={step !== "keys"}>
-          <Connect key={service.moduleId} service={service} account={account} onAccount={setAccount} onStep={go} onBack={() => go("service")} />
+          <Connect
+            key={service.moduleId}
+            service={service}
+            account={account}
+            refused={refused}
+            onAccount={setAccount}
+            onOutcome={follow}
+            onBack={() => go("service")}
+          />
         </div>
       )}
-      {step === "hosts" && account && service && <Pending account={account} service={service} onStep={go} onBack={() => go("keys")} />}
+      {step === "hosts" && account && service && <Pending account={account} service={service} onOutcome={follow} onBack={() => go("keys")} />}
       {step === "lists" && account && service && <FirstSync account={account} service={service} problem={listsProblem} />}
     </Stack>
   );

@@ -6,19 +6,18 @@ import { useRight } from "../../api/session";
 import { CopyField } from "../../ui/CopyField";
 import { Panel } from "../../ui/Panel";
 import { ProblemPanel } from "../../ui/ProblemPanel";
-import { connect, stands } from "./connecting";
-import { Refused } from "./Connect";
+import { connect, stands, type Outcome } from "./connecting";
 import { Hosts } from "./Hosts";
 
 interface Props {
   account: AccountCard;
   service: Service;
-  onStep: (step: "lists", problem?: unknown) => void;
+  onOutcome: (outcome: Outcome) => void;
   onBack: () => void;
 }
 
 /** Addresses that nobody approved yet: whoever may does it here, the others learn whom to ask for what. */
-export function Pending({ account, service, onStep, onBack }: Props) {
+export function Pending({ account, service, onOutcome, onBack }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const approves = useRight("hosts.approve");
@@ -26,20 +25,18 @@ export function Pending({ account, service, onStep, onBack }: Props) {
   const waiting = !data || stands(data.items);
   const connecting = useMutation({
     mutationFn: () => connect(client, account.id, service.functions),
-    onSuccess: (outcome) => outcome.step === "lists" && onStep("lists", outcome.problem),
+    onSuccess: (outcome) => outcome.step !== "hosts" && onOutcome(outcome),
   });
-  const refused = connecting.data?.step === null ? connecting.data.refused : null;
   const unapproved = connecting.data?.step === "hosts" && waiting;
   return (
     <Stack>
       <Hosts accountId={account.id} />
       {!approves && waiting && (
         <Panel title={t("accounts.askTitle")} description={t("accounts.askHint")}>
-          <CopyField aria-label={t("accounts.askLink")} value={`${window.location.origin}/accounts/${account.id}`} />
+          <CopyField aria-label={t("accounts.askLink")} value={`${window.location.origin}/accounts/${account.id}#hosts`} />
         </Panel>
       )}
       {connecting.error && <ProblemPanel problem={connecting.error} />}
-      {refused && <Refused words={refused} />}
       {unapproved && <Text size="sm">{t("accounts.stillWaiting")}</Text>}
       <Group justify="space-between">
         <Button variant="subtle" onClick={onBack}>

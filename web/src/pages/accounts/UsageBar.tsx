@@ -12,7 +12,7 @@ export function UsageBar({ usage }: { usage: Usage }) {
   const used = letters ? usage.lettersSent : usage.used;
   const limit = letters ? usage.lettersLimit : usage.limit;
   const format = useFormat();
-  if (used === null && limit === null) return <Text size="sm">—</Text>;
+  if (used === null && limit === null) return <Text size="sm" c="dimmed">{t("accounts.planUnknown")}</Text>;
   const words = t(`accounts.${letters ? "letters" : "contacts"}${used === null ? "Limit" : limit === null ? "Used" : "Of"}`, {
     used: format.number(used),
     limit: format.number(limit),

@@ -3,8 +3,14 @@ import { accounts, type HostApproval } from "../../api/accounts";
 
 export const GET_LISTS = "CRM_Marketing_GetLists";
 
-/** Where connecting leads next, or the sentence of a service that refused. */
-export type Outcome = { step: "hosts" } | { step: "lists"; problem: unknown } | { step: null; refused: string };
+/** Why a service did not accept an account, and the setting that was the reason, where its module says so. */
+export interface Refusal {
+  words: string;
+  setting: string | null;
+}
+
+/** Where connecting leads next: to a key that was refused it leads back. */
+export type Outcome = { step: "hosts" } | { step: "lists"; problem: unknown } | { step: "keys"; refused: Refusal };
 
 /** Whether an address that the account's key goes to waits for approval; others, as of pictures, may wait. */
 export function stands(hosts: HostApproval[]): boolean {
@@ -19,7 +25,7 @@ export async function connect(client: QueryClient, id: string, functions: string
   if (stands(hosts.items)) return { step: "hosts" };
   const said = await accounts.check(id);
   await client.invalidateQueries({ queryKey: ["accounts"] });
-  if (!said.ok) return { step: null, refused: said.message };
+  if (!said.ok) return { step: "keys", refused: { words: said.message, setting: said.setting } };
   if (!functions.includes(GET_LISTS)) return { step: "lists", problem: null };
   try {
     client.setQueryData(accounts.lists(id).queryKey, await accounts.importLists(id));

@@ -12,10 +12,10 @@ import { Dialog } from "../../ui/Dialog";
 import { EmptyState } from "../../ui/EmptyState";
 import { useFormat } from "../../ui/format";
 import { useListState } from "../../ui/list-state";
-import { ask, tell, tellProblem } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 import type { Column } from "../../ui/Rows";
+import { useRevoking } from "./revoking";
 
 /** Keys with which other programs use the API. */
 export default function Keys() {
@@ -44,23 +44,7 @@ export default function Keys() {
 function useColumns(): Column<ApiKey>[] {
   const { t } = useTranslation();
   const format = useFormat();
-  const client = useQueryClient();
-  const revocation = useMutation({
-    mutationFn: people.revokeKey,
-    onSuccess: async () => {
-      tell(t("keys.revoked"));
-      await client.invalidateQueries({ queryKey: ["keys"] });
-    },
-    onError: tellProblem,
-  });
-  const confirm = (key: ApiKey) =>
-    ask({
-      title: t("keys.revokeTitle", { name: key.name }),
-      text: t("keys.revokeText"),
-      confirm: t("keys.revoke"),
-      danger: true,
-      onConfirm: () => revocation.mutate(key.id),
-    });
+  const confirm = useRevoking("keys", "keys", people.revokeKey);
   return [
     {
       key: "name",

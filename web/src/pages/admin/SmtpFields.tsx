@@ -22,6 +22,8 @@ const PORTS: Record<Security, number> = { starttls: 587, tls: 465, none: 25 };
 export function SmtpFields({ value, onChange, recipient, token, hasPassword }: Props) {
   const { t } = useTranslation();
   const put = (change: Partial<Smtp>) => onChange({ ...value, ...change });
+  // A port that somebody typed, or that was kept, stays; only the usual one of the choice before follows the choice.
+  const [typed, setTyped] = useState(value.port !== PORTS[value.security]);
   return (
     <Stack>
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
@@ -31,10 +33,20 @@ export function SmtpFields({ value, onChange, recipient, token, hasPassword }: P
             label={t("settings.smtp.security")}
             allowDeselect={false}
             value={value.security}
-            onChange={(security) => put({ security: security as Security, port: PORTS[security as Security] })}
+            onChange={(security) => put({ security: security as Security, ...(!typed && { port: PORTS[security as Security] }) })}
             data={(Object.keys(PORTS) as Security[]).map((one) => ({ value: one, label: t(`settings.smtp.securityOf.${one}`) }))}
           />
-          <NumberInput label={t("settings.smtp.port")} min={1} max={65_535} hideControls value={value.port} onChange={(port) => put({ port: Number(port) })} />
+          <NumberInput
+            label={t("settings.smtp.port")}
+            min={1}
+            max={65_535}
+            hideControls
+            value={value.port}
+            onChange={(port) => {
+              setTyped(true);
+              put({ port: Number(port) });
+            }}
+          />
         </Group>
         <TextInput
           label={t("settings.smtp.username")}

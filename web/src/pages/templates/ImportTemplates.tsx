@@ -12,7 +12,7 @@ import { ProblemPanel } from "../../ui/ProblemPanel";
 /** Takes the letters of one account, page by page, and shows how far it is. */
 export function ImportTemplates({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
-  const known = useQuery(accounts.list).data?.items ?? [];
+  const known = useQuery(accounts.list).data?.items.filter((account) => account.connected) ?? [];
   const [chosen, setChosen] = useState<string | null>(null);
   const accountId = chosen ?? known[0]?.id ?? null;
   const start = useMutation({ mutationFn: templates.import });

@@ -1,7 +1,7 @@
 import { Badge, Button, Code, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconFrame, IconPlus } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { embedKeys, type EmbedKey } from "../../../api/panel";
@@ -10,9 +10,9 @@ import { Dialog } from "../../../ui/Dialog";
 import { EmptyState } from "../../../ui/EmptyState";
 import { useFormat } from "../../../ui/format";
 import { useListState } from "../../../ui/list-state";
-import { ask, tell, tellProblem } from "../../../ui/notices";
 import { PageHeader } from "../../../ui/PageHeader";
 import type { Column } from "../../../ui/Rows";
+import { useRevoking } from "../revoking";
 import { Examples } from "./Examples";
 import { NewEmbedKey } from "./NewEmbedKey";
 
@@ -49,23 +49,7 @@ export default function Embedding() {
 function useColumns(show: (key: EmbedKey) => void): Column<EmbedKey>[] {
   const { t } = useTranslation();
   const format = useFormat();
-  const client = useQueryClient();
-  const revocation = useMutation({
-    mutationFn: embedKeys.revoke,
-    onSuccess: async () => {
-      tell(t("embedding.revoked"));
-      await client.invalidateQueries({ queryKey: ["embed-keys"] });
-    },
-    onError: tellProblem,
-  });
-  const confirm = (key: EmbedKey) =>
-    ask({
-      title: t("embedding.revokeTitle", { name: key.name }),
-      text: t("embedding.revokeText"),
-      confirm: t("embedding.revoke"),
-      danger: true,
-      onConfirm: () => revocation.mutate(key.id),
-    });
+  const confirm = useRevoking("embedding", "embed-keys", embedKeys.revoke);
   return [
     {
       key: "name",

@@ -24,6 +24,7 @@ export function ContactPanel({ contactId }: { contactId: string }) {
       save: (accountId, changes) => panel.save(contactId, accountId, changes),
       categories: () => queries.ensureQueryData(contacts.categories),
       ...(seesCampaigns && { Campaign }),
+      ...(seesAccounts && { Mend }),
       connect: seesAccounts && (
         <Button component={Link} to="/accounts" size="xs" variant="default">
           {connect}
@@ -33,6 +34,15 @@ export function ContactPanel({ contactId }: { contactId: string }) {
     [contactId, seesAccounts, seesCampaigns, connect],
   );
   return <ProviderPanel source={source} />;
+}
+
+function Mend({ accountId }: { accountId: string }) {
+  const { t } = useTranslation();
+  return (
+    <Button component={Link} to={`/accounts/${accountId}`} size="xs" variant="default">
+      {t("panel.mend")}
+    </Button>
+  );
 }
 
 function Campaign({ id, name }: { id: string; name: string }) {

@@ -14,6 +14,8 @@ import { Trouble } from "./Trouble";
 
 const SubscriptionsDialog = lazy(() => import("./SubscriptionsDialog"));
 
+/** Problems of an account that its settings are the cause of. */
+const MENDED_IN_SETTINGS = new Set(["module_key_refused", "module_host_forbidden", "module_unavailable"]);
 const TICK_MS = 15_000;
 const JUST_NOW_MS = 10_000;
 
@@ -42,6 +44,8 @@ export function Profile({ account, email, known }: Props) {
   }
   const unknown = data.found === null && account.teller === "service";
   const problem = data.problem ?? (anew.error ? describeProblem(anew.error) : null);
+  const { Mend } = source;
+  const mend = Mend && account.mayMend && data.problem && MENDED_IN_SETTINGS.has(data.problem.code) && <Mend accountId={account.id} />;
   const change = account.mayChange && (
     <Button size="compact-sm" variant="light" leftSection={<IconMailPlus size={15} />} onClick={dialog.open}>
       {t(data.lists.length === 0 ? "panel.add" : "panel.change")}
@@ -49,7 +53,9 @@ export function Profile({ account, email, known }: Props) {
   );
   return (
     <Stack gap="md">
-      {problem && <Trouble title={problem.title} detail={problem.detail ?? ""} mild={!unknown} busy={busy} retry={() => anew.mutate()} />}
+      {problem && (
+        <Trouble title={problem.title} detail={problem.detail ?? ""} mild={!unknown} busy={busy} retry={() => anew.mutate()} mend={mend} />
+      )}
       {!unknown && <Lists block={data} account={account} change={change} />}
       {data.recentCampaigns.length > 0 && <Campaigns of={data.recentCampaigns} />}
       {data.activity && <Activity of={data.activity} />}

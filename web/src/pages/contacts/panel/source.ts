@@ -14,6 +14,8 @@ export interface PanelSource {
   categories?: () => Promise<{ id: string; title: string }[]>;
   /** A campaign's name as a link to it. */
   Campaign?: ComponentType<{ id: string; name: string }>;
+  /** The way to an account's settings, for those who may change them. */
+  Mend?: ComponentType<{ accountId: string }>;
   /** Where a sending service is connected, for those who may. */
   connect?: ReactNode;
 }

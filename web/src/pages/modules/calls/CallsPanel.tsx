@@ -19,7 +19,7 @@ import { CallView } from "./CallView";
 
 const REFRESH_MS = 5_000;
 /** Outcomes to filter by: success, and the ways in which calls fail most. */
-const OUTCOMES = ["ok", "contract", "raised", "not_implemented", "timeout", "forbidden_host", "fetch", "retry_later", "memory", "crashed", "busy"];
+const OUTCOMES = ["ok", "contract", "raised", "not_implemented", "timeout", "forbidden_host", "fetch", "retry_later", "service_down", "key_refused", "memory", "crashed", "busy"];
 
 interface Props {
   card: ModuleCard;
