@@ -1,4 +1,4 @@
-"""The calendar: an event is entered, found in each view, moved and deleted; leads stand in it; a link hands it out."""
+"""The calendar: an event is entered, found, moved and deleted; leads stand in it; a link hands it out."""
 
 from __future__ import annotations
 

@@ -64,6 +64,7 @@ def test_an_own_system_hears_of_leads_and_of_what_it_missed(
 
     page.get_by_role("button", name="Ещё", exact=True).click()
     page.get_by_role("menuitem", name="Удалить").click()
-    page.get_by_role("dialog", name=re.compile("Удалить «Склад»")).get_by_role("button", name="Удалить").click()
+    asked = page.get_by_role("dialog", name="Удалить «Склад»")
+    asked.get_by_role("button", name="Удалить").click()
     page.wait_for_url(re.compile(r"/settings/webhooks$"))
     expect(page.get_by_role("link", name="Склад")).to_have_count(0)
