@@ -63,16 +63,17 @@ async def test_what_is_sent_by_smtp_is_shown_as_text_and_in_a_frame_that_may_do_
     letter = EmailMessage()
     letter["From"], letter["To"] = "vestnik@example.org", "sales@example.org"
     letter["Subject"] = "Заявка <b>№ 7</b>"
-    letter.set_content("Открыть: <script>alert(1)</script>")
+    letter.set_content("Открыть: <script>alert(1)</script> http://127.0.0.1:8000/leads/7?a=1&b='2")
     letter.add_alternative("<p>Письмо<script>alert(2)</script></p>", subtype="html")
     port = (await http.get("/_simulator/post")).json()["port"]
     await asyncio.to_thread(hand_over, port, letter)
     [kept] = (await http.get("/_simulator/post")).json()["letters"]
-    text = "Открыть: <script>alert(1)</script>\n"
+    text = "Открыть: <script>alert(1)</script> http://127.0.0.1:8000/leads/7?a=1&b='2\n"
     assert (kept["subject"], kept["to"], kept["text"]) == ("Заявка <b>№ 7</b>", ["sales@example.org"], text)
     assert "Заявка &lt;b&gt;№ 7&lt;/b&gt;" in (await http.get("/mail")).text
     page = await http.get(f"/mail/letters/{kept['number']}")
-    assert "Открыть: &lt;script&gt;alert(1)&lt;/script&gt;" in page.text
+    assert "Открыть: &lt;script&gt;alert(1)&lt;/script&gt; " in page.text
+    assert "<a href='http://127.0.0.1:8000/leads/7?a=1&amp;b=' rel='noopener noreferrer'>" in page.text
     assert "<iframe sandbox " in page.text
     assert "alert(2)" not in page.text
     html = await http.get(f"/mail/letters/{kept['number']}/html")

@@ -11,14 +11,14 @@ import sqlalchemy as sa
 
 from vestnik.calendars.tables import calendar_event
 from vestnik.db import now
-from vestnik.demo.lead_ways import ask
+from vestnik.demo.lead_ways import CLASSIC_KEY, ask
 from vestnik.demo.tables import demo_part
 from vestnik.http.errors import Problem
 from vestnik.intake.collectors.tables import collected_letter, mail_collector
 from vestnik.intake.fields import Warned
 from vestnik.intake.inputs.store import reason_of
 from vestnik.intake.inputs.tables import input_table
-from vestnik.intake.leads.tables import lead, lead_letter
+from vestnik.intake.leads.tables import intake_settings, lead, lead_letter
 from vestnik.people.access import SYSTEM
 from vestnik.people.tables import user
 from vestnik.sales.tables import ticket
@@ -111,6 +111,13 @@ async def is_there(services: Services) -> bool:
     made = sa.select(demo_part.c.name).where(demo_part.c.name == "leads and orders")
     async with services.database.read() as connection:
         return await connection.scalar(made) is not None
+
+
+async def classic_key(services: Services) -> str | None:
+    """The key of the compatible leads API, as long as it is the demo's own."""
+    async with services.database.read() as connection:
+        kept = await connection.scalar(sa.select(intake_settings.c.key_digest))
+    return CLASSIC_KEY if services.classic.keys.fits(CLASSIC_KEY, kept) else None
 
 
 async def _collector(services: Services, username: str, port: int) -> int | None:

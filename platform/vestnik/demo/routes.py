@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from vestnik.demo import letters, service
 from vestnik.http.api import SIGNED_IN, Context, Id, Router, Shape
+from vestnik.intake.classic.keys import PATH
 from vestnik.intake.parsing.reasons import sentence
 from vestnik.people.access import Role
 from vestnik.people.demo import PEOPLE
@@ -26,6 +27,14 @@ class DemoPerson(Shape):
     role: Role
 
 
+class DemoLeadsApi(Shape):
+    """How a visitor calls the compatible leads API."""
+
+    address: str
+    login: str
+    key: str
+
+
 class DemoCard(Shape):
     """What can be played with."""
 
@@ -34,6 +43,8 @@ class DemoCard(Shape):
     can_kill: bool
     # Whether the site's letters can be sent and followed.
     has_letters: bool
+    # Null once somebody has changed the key.
+    leads_api: DemoLeadsApi | None
 
 
 class DemoLetterBody(Shape):
@@ -84,6 +95,7 @@ async def get_demo(context: Context) -> DemoCard:
         people=people,
         simulator_url=settings.simulator_url,
         can_kill=settings.demo,
+        leads_api=await _leads_api(context),
         has_letters=settings.simulator_url is not None and await letters.is_there(context.services),
     )
 
@@ -132,6 +144,15 @@ async def kill(context: Context) -> Response:
 
 async def _kill() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def _leads_api(context: Context) -> DemoLeadsApi | None:
+    key = await letters.classic_key(context.services)
+    if key is None:
+        return None
+    base_url = await context.services.people.organisation.base_url()
+    login = next(person.email for person in PEOPLE if "sales_manager" in person.roles)
+    return DemoLeadsApi(address=base_url + PATH, login=login, key=key)
 
 
 async def _require_simulator(context: Context) -> None:

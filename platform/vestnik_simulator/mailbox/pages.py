@@ -1,5 +1,6 @@
 """Pages of letters for people: the site's mailbox, and what Vestnik itself sent. Letters are hostile."""
 
+import re
 from html import escape
 
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from vestnik_simulator.pages import Page
 PATH = "/mail"
 #: Letters of the mailbox that are shown, the newest first.
 SHOWN = 50
+_ADDRESS = re.compile(r"(https?://[^\s<>\"']+)")
 #: A letter's HTML stands in a frame without scripts, forms and origin, and fetches nothing.
 _FRAMED = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -122,7 +124,7 @@ async def _letter(request: Request) -> Response:
     )
     empty = f"<p class=empty>{words['no_text']}</p>"
     text, html = received.body("plain"), received.body("html")
-    shown = f"<pre class=letter-text>{escape(text)}</pre>" if text else ""
+    shown = f"<pre class=letter-text>{_with_links(text)}</pre>" if text else ""
     if html is not None:
         address = escape(page.link(f"{PATH}/letters/{received.number}/html"))
         shown += (
@@ -146,6 +148,17 @@ async def _html(request: Request) -> Response:
         "X-Content-Type-Options": "nosniff",
     }
     return HTMLResponse(html, headers=heads)
+
+
+def _with_links(text: str) -> str:
+    """A text as HTML, in which addresses can be followed."""
+    parts = _ADDRESS.split(text)
+    return "".join(
+        f"<a href='{escape(part)}' rel='noopener noreferrer'>{escape(part)}</a>"
+        if place % 2
+        else escape(part)
+        for place, part in enumerate(parts)
+    )
 
 
 def _asked(request: Request) -> Received | None:

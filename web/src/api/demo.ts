@@ -16,6 +16,8 @@ export const demo = {
     queryOptions({
       queryKey: ["demo", "letter", sent.validity, sent.number],
       queryFn: () => api.get<DemoLetter>(`/demo/letters/${sent.validity}/${sent.number}`),
+      // Whoever comes back has just done something with it.
+      staleTime: 0,
     }),
   kill: () => api.post<void>("/demo/kill"),
 };

@@ -70,12 +70,15 @@ class ClassicKey:
             return KeyState(True, None, None, address)
         return KeyState(True, about.made_at, about.hint, address)
 
-    async def make(self, actor: Actor) -> str:
-        """A new key, told this once; the one before opens nothing from now on."""
+    async def make(self, actor: Actor, key: str = "") -> str:
+        """A new key, told this once; the one before opens nothing from now on. The demo brings its own."""
         actor.require("intake.manage")
-        key = "".join(secrets.choice(_LETTERS) for _ in range(KEY_CHARACTERS))
+        key = key or "".join(secrets.choice(_LETTERS) for _ in range(KEY_CHARACTERS))
         about = msgspec.json.encode(_About(key[-HINT_CHARACTERS:], now()))
-        values = {"key_digest": self.digest(key), "key_sealed": self._vault.encrypt(about, _CONTEXT)}
+        values: dict[str, bytes | None] = {
+            "key_digest": self.digest(key),
+            "key_sealed": self._vault.encrypt(about, _CONTEXT),
+        }
 
         def unit(connection: sa.Connection) -> None:
             _set(connection, values)

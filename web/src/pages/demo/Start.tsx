@@ -134,6 +134,12 @@ function SimulatorCard({ url }: { url: string }) {
               <IconExternalLink size={15} aria-hidden />
             </Group>
           </Anchor>
+          <Anchor href={`${url}/mail?lang=${i18n.language}`} target="_blank" rel="noreferrer" size="sm" fw={550}>
+            <Group gap={6}>
+              {t("demo.openMail")}
+              <IconExternalLink size={15} aria-hidden />
+            </Group>
+          </Anchor>
         </Stack>
       </Group>
     </Card>
