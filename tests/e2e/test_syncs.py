@@ -62,8 +62,15 @@ def test_marketer_syncs_a_segment_with_a_new_list(demo: Site, page: Page) -> Non
     expect(page.get_by_role("heading", level=1)).to_contain_text("Запуск 2")
     expect(page.get_by_text("Завершён", exact=True).first).to_be_visible(timeout=LONG_MS)
 
+    # The letters of alerts name a run without quotes; the newest one is another.
+    (*_, first) = demo.asks(page, "GET", f"/syncs/{address.rpartition('/')[2]}/runs")["items"]
+    demo.open(page, f"/syncs/{first['syncId']}/run?run={first['id']}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Запуск 1")
+
     # A list of the name is there now: it is not doubled.
     demo.open(page, "/syncs/new")
+    expect(page.get_by_text("Чтобы продолжить, выберите: сегмент")).to_be_visible()
+    expect(page.get_by_role("button", name="Показать план")).to_be_disabled()
     choose(page, "Сегмент", SEGMENT)
     choose(page, "Аккаунт", "Пробный аккаунт")
     page.get_by_role("radio", name="Создать новый").check()
@@ -109,6 +116,25 @@ def test_a_draft_is_thrown_away_and_a_sync_rests_and_goes_on(demo: Site, page: P
     page.wait_for_url("**/syncs")
     table = page.get_by_role("table", name="Синхронизации")
     expect(table.get_by_role("link", name="Все контакты")).to_have_count(0)
+
+    # Everybody would leave the list: the plan says so and asks. Saved without running, nobody stopped it.
+    demo.open(page, "/syncs/new")
+    choose(page, "Сегмент", "Гости выставки")
+    choose(page, "Аккаунт", "Читательский клуб")
+    choose(page, "Список в сервисе", "Клуб читателей")
+    page.get_by_role("radio", name="Точное соответствие").click()
+    page.get_by_role("button", name="Показать план").click()
+    plan = page.get_by_role("region", name="План изменений")
+    expect(plan.get_by_role("alert")).to_contain_text("больше, чем допускает предохранитель", timeout=LONG_MS)
+    plan.get_by_role("button", name=re.compile(r"^Исключить \d+ и запустить")).click()
+    expect(page.get_by_role("dialog")).to_contain_text("% списка")
+    page.get_by_role("dialog").get_by_role("button", name="Отмена").click()
+    plan.get_by_role("button", name="Сохранить", exact=True).click()
+    expect(page.get_by_role("table", name="Запуски")).to_contain_text("План сохранён, не запускался")
+    page.get_by_role("button", name="Ещё").click()
+    page.get_by_role("menuitem", name="Удалить").click()
+    page.get_by_role("dialog").get_by_role("button", name="Удалить").click()
+    page.wait_for_url("**/syncs")
 
     table.get_by_role("link", name="VIP").click()
     page.get_by_role("button", name="Приостановить").click()

@@ -54,11 +54,7 @@ function Limit({ run, sync }: { run: SyncRun; sync: Ruled | undefined }) {
     free: format.number(Math.max(0, limit - taken + (run.counts.remove ?? 0))),
     need: format.number((run.counts.add ?? 0) + kept),
   };
-  const counted = run.counts.counted && run.counts.counted !== "account" && (
-    <Text size="sm" c="dimmed">
-      {t(`syncs.limit.counted.${run.counts.counted}`)}
-    </Text>
-  );
+  const counted = run.counts.counted && run.counts.counted !== "account" && <Text size="sm">{t(`syncs.limit.counted.${run.counts.counted}`)}</Text>;
   if (overLimit === 0) {
     return (
       <div>
