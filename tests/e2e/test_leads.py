@@ -1,4 +1,4 @@
-"""Leads: they arrive before the reader's eyes, are worked on by keys, and become clients; an INN is corrected."""
+"""Leads: they arrive before one's eyes, are worked on by keys, become clients; an INN is corrected."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 def test_every_page_of_the_web_app_is_walked() -> None:
     router = (Path(__file__).parents[2] / "web" / "src" / "router.tsx").read_text()
     declared = set(re.findall(r'(?:page\(|path: )"(/[^"]+)"', router)) - {"/login", "/setup"}
-    walked = {*PAGES}
+    walked = {path.partition("?")[0] for path in PAGES}
     for room in DETAILS:
         one = f"/{room.partition('?')[0]}/$id"
         walked |= {one, *(one + behind.partition("?")[0] for behind in BEHIND.get(room, ()))}
@@ -71,6 +71,10 @@ OPENED = (
     ("/engagement", "button Сделать сегмент: Спящие"),
     ("/syncs", "link VIP", "button Ещё", "menuitem Удалить"),
     ("/accounts", "link Основной аккаунт", "button Сменить адрес"),
+    ("/leads", "button Новая заявка"),
+    ("/leads?status=open", "button Действия с заявкой", "menuitem Назначить"),
+    ("/leads?status=open", "link № ", "button Закрыть с результатом"),
+    ("/leads?status=open", "link № ", "button Оформить"),
 )
 
 

@@ -32,6 +32,7 @@ export function AssignDialog({ of, busy, onClose, onChosen }: Props) {
           <Select
             data-autofocus
             searchable
+            openOnFocus={false}
             label={t("leads.responsible")}
             placeholder={t("leads.choosePerson")}
             nothingFoundMessage={t("leads.nobodyFound")}

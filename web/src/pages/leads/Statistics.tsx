@@ -1,9 +1,10 @@
-import { Group, SegmentedControl, Select, SimpleGrid, Skeleton, Stack } from "@mantine/core";
+import { Group, SegmentedControl, Select, SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
 import { IconChartBar } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { leads, type LeadFigures } from "../../api/leads";
+import { leads, RESULTS, type LeadFigures } from "../../api/leads";
 import { EmptyState } from "../../ui/EmptyState";
 import { Tile } from "../../ui/Field";
 import { useFormat } from "../../ui/format";
@@ -100,27 +101,50 @@ function Table({ rows, cut, nameless }: { rows: LeadFigures[]; cut: Cut; nameles
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const time = (seconds: number | null) => <span style={{ whiteSpace: "nowrap" }}>{seconds === null ? "—" : duration(seconds, i18n.language)}</span>;
-  const count = (key: "total" | "open" | "inWork" | "processed" | "closed" | "spam" | "duplicate" | "other" | "notTarget" | "converted", title: string): Column<LeadFigures> => ({
+  const count = (key: "total" | "open" | "inWork" | "processed" | "converted", title: string): Column<LeadFigures> => ({
     key,
     title,
     align: "end",
     render: (row) => format.number(row[key]),
   });
   const columns: Column<LeadFigures>[] = [
-    { key: "title", title: t(cut === "channels" ? "leads.channel" : "leads.responsible"), width: 200, render: (row) => row.title ?? nameless },
+    { key: "title", title: t(cut === "channels" ? "leads.channel" : "leads.responsible"), width: 200, render: (row) => <Name row={row} cut={cut} nameless={nameless} /> },
     count("total", t("leads.total")),
     count("open", t("status.lead.open")),
     count("inWork", t("status.lead.in_work")),
     count("processed", t("status.lead.processed")),
-    count("closed", t("status.lead.closed")),
-    count("spam", t("leads.result.spam")),
-    count("duplicate", t("leads.result.duplicate")),
-    count("other", t("leads.result.other")),
-    count("notTarget", t("leads.result.not_target")),
+    { key: "closed", title: t("status.lead.closed"), align: "end", render: (row) => <Closed row={row} /> },
     count("converted", t("leads.becameClients")),
     { key: "median", title: t("leads.median"), align: "end", render: (row) => time(row.medianS) },
     { key: "slow", title: t("leads.slow"), align: "end", render: (row) => time(row.slowS) },
     { key: "finish", title: t("leads.finish"), align: "end", render: (row) => time(row.finishS) },
   ];
   return <Rows<LeadFigures> label={t(`leads.byOf.${cut}`)} rows={rows} columns={columns} rowKey={(row) => row.id ?? "none"} />;
+}
+
+/** A source or a person, with a way to the leads that are counted. */
+function Name({ row, cut, nameless }: { row: LeadFigures; cut: Cut; nameless: string }) {
+  if (row.id === null) return nameless;
+  return (
+    <Link to="/leads" search={(cut === "channels" ? { channelId: row.id } : { responsibleId: row.id }) as never} className="row-link">
+      {row.title ?? nameless}
+    </Link>
+  );
+}
+
+/** How many are closed, and with which results. */
+function Closed({ row }: { row: LeadFigures }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const counts = { spam: row.spam, duplicate: row.duplicate, other: row.other, not_target: row.notTarget };
+  return (
+    <Stack gap={0} align="flex-end">
+      {format.number(row.closed)}
+      {RESULTS.filter((result) => counts[result] > 0).map((result) => (
+        <Text key={result} size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
+          {`${t(`leads.result.${result}`)}: ${format.number(counts[result])}`}
+        </Text>
+      ))}
+    </Stack>
+  );
 }
