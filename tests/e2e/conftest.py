@@ -21,8 +21,10 @@ PAGES = (
     *("/syncs", "/syncs/new"),
     *("/leads", "/leads/statistics"),
     *("/imports", "/imports/schedules"),
-    *("/calendar",),
+    *("/calendar", "/leads/inputs"),
     *("/modules", "/accounts", "/accounts/new", "/webhooks", "/settings/webhooks"),
+    *("/settings/intake", "/settings/intake?tab=doors", "/settings/intake?tab=classic"),
+    *("/settings/intake?tab=distribution", "/settings/intake?tab=sources", "/settings/collectors/new"),
     *("/users", "/fields", "/keys", "/embedding", "/settings", "/audit", "/erasures"),
 )
 #: A thing of each kind, as the API finds it; and what stands behind its first page.
@@ -36,12 +38,19 @@ DETAILS = (
     *("templates", "categories", "segments", "contacts", "companies"),
     "syncs",
     "leads",
+    *("leads/inputs?state=unreadable", "settings/collectors", "settings/doors"),
     *("imports", "imports/schedules"),
     *("modules", "accounts", "webhooks", "settings/webhooks"),
 )
 #: Rooms that the API calls otherwise than the page does.
-ASKED = {"settings/webhooks": "outgoing-webhooks"}
+ASKED = {
+    "settings/webhooks": "outgoing-webhooks",
+    "leads/inputs?state=unreadable": "inputs?state=unreadable",
+    "settings/collectors": "mail-collectors",
+    "settings/doors": "intake-doors",
+}
 BEHIND = {
+    "settings/collectors": ("?tab=letters", "?tab=settings"),
     "settings/webhooks": ("?tab=settings", "?tab=examples"),
     "campaigns?state=draft": ("/edit", "/edit?tab=check", "/audience"),
     "syncs": ("/edit", "/run"),

@@ -15,6 +15,7 @@ import {
   IconInbox,
   IconKey,
   IconMail,
+  IconMailbox,
   IconPlugConnected,
   IconSend,
   IconTemplate,
@@ -67,6 +68,7 @@ const GROUPS: Group[] = [
     places: [
       { to: "/modules", name: "modules", icon: IconBrandPython, right: "modules.read" },
       { to: "/accounts", name: "accounts", icon: IconPlugConnected, right: "accounts.read" },
+      { to: "/settings/intake", name: "intake", icon: IconMailbox, right: "intake.manage" },
       { to: "/webhooks", name: "webhooks", icon: IconWebhook, right: "webhooks.read" },
       { to: "/settings/webhooks", name: "outgoing", icon: IconSend, right: "outgoing.manage" },
     ],
