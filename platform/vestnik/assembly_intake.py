@@ -26,6 +26,7 @@ from vestnik.http.api import Router
 from vestnik.http.errors import Text
 from vestnik.http.events import Events
 from vestnik.intake.classic import routes as classic_routes
+from vestnik.intake.classic.door import ClassicDoor
 from vestnik.intake.classic.keys import ClassicKey
 from vestnik.intake.classic.room import Classic
 from vestnik.intake.collectors import assembling as collecting
@@ -48,6 +49,7 @@ from vestnik.mail import Mail
 from vestnik.outgoing import routes as outgoing_routes
 from vestnik.outgoing.endpoints import Outgoing
 from vestnik.outgoing.sending import Sender
+from vestnik.people.organisation import Organisation
 from vestnik.people.service import People
 from vestnik.plugs import OwnListeners
 from vestnik.sales import deal_routes, order_routes, ticket_routes
@@ -150,7 +152,7 @@ def rooms(
         "sales": assembly.sales(database, companies, contacts),
         "intake": intake,
         "intake_http": _intake_http(database, vault, engine, people, intake.inputs),
-        "classic": Classic(ClassicKey(database, vault, organisation)),
+        "classic": _classic(database, vault, organisation, intake),
         "collectors": _collectors(database, vault, engine, people, alerts, own_listeners, intake.inputs),
     }
 
@@ -182,6 +184,12 @@ def _intake_http(
     doors = Doors(database, engine, vault, people.organisation)
     inputs.register("http", doors)
     return IntakeHttp(doors, IntakeDoor(doors, inputs), Trying(doors, inputs, people.organisation))
+
+
+def _classic(database: Database, vault: Vault, organisation: Organisation, intake: Intake) -> Classic:
+    """The compatible leads API: its key, and its door."""
+    keys = ClassicKey(database, vault, organisation)
+    return Classic(keys, ClassicDoor(database, keys, intake.inputs, intake.leads, organisation))
 
 
 def _collectors(
@@ -219,4 +227,4 @@ def routers() -> Sequence[Router]:
 
 def outer_routes(services: Any) -> Sequence[BaseRoute]:
     """What stands apart from the API: no cookie and no key is read there."""
-    return [*calendar_routes.feed_routes(services)]
+    return [*calendar_routes.feed_routes(services), *services.classic.routes()]

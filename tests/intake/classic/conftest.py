@@ -50,6 +50,10 @@ class Site:
         async with self.installation.services.database.read() as connection:
             return list((await connection.execute(query)).all())
 
+    async def does(self, statement: Any) -> None:
+        """A change of the database."""
+        await self.installation.services.database.write(lambda connection: connection.execute(statement))
+
     async def leads(self) -> list[sa.Row[Any]]:
         return await self.rows(sa.select(lead).order_by(lead.c.number))
 

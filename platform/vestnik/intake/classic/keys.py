@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -120,7 +121,7 @@ class ClassicKey:
 _ROW = sa.select(intake_settings.c.key_digest, intake_settings.c.key_sealed)
 
 
-def _set(connection: sa.Connection, key: dict[str, bytes | None]) -> None:
+def _set(connection: sa.Connection, key: Mapping[str, bytes | None]) -> None:
     present = settings_of(connection)
     values = {**key, "updated_at": now()}
     if not connection.execute(sa.update(intake_settings).values(values)).rowcount:

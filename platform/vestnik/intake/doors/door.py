@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 import structlog
 from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vestnik.db import is_outage
 from vestnik.http.api import accepted_language
+from vestnik.http.bodies import ClientGone, read_body
 from vestnik.http.errors import (
-    BodyTooLarge,
     DatabaseUnavailable,
     InternalError,
     InvalidRequest,
@@ -61,10 +61,6 @@ _KEY_INVALID: Text = {
 }
 
 log = structlog.get_logger("vestnik.intake")
-
-
-class ClientGone(Exception):
-    """The site hung up before its request was whole: there is nothing to store, and nobody to answer."""
 
 
 class IntakeDoor:
@@ -131,12 +127,9 @@ class IntakeDoor:
         return answering.told(200 if stored.known else 202, {"id": str(stored.input_id)})
 
     async def _body(self, receive: Receive, headers: Headers) -> bytes:
-        declared = headers.get("content-length", "")
-        if declared.isdecimal() and int(declared[:20]) > BODY_BYTES:
-            raise BodyTooLarge(limit_bytes=BODY_BYTES)
         try:
             async with asyncio.timeout(BODY_WITHIN_S):
-                return await _read(receive)
+                return await read_body(receive, headers, BODY_BYTES)
         except TimeoutError:
             raise RequestTooSlow(limit_s=round(BODY_WITHIN_S)) from None
 
@@ -198,20 +191,3 @@ def _way_back(wanted: str, door: Door) -> str | None:
     except (ValueError, SiteInvalid):
         return None
     return wanted if site in door.sites and "\\" not in wanted and " " not in wanted else None
-
-
-async def _read(receive: Receive) -> bytes:
-    """The whole body; `BodyTooLarge` as soon as it passes the limit."""
-    gathered: list[bytes] = []
-    size = 0
-    while True:
-        message: Message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size > BODY_BYTES:
-            raise BodyTooLarge(limit_bytes=BODY_BYTES)
-        gathered.append(part)
-        if not message.get("more_body"):
-            return b"".join(gathered)

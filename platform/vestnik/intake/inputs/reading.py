@@ -20,7 +20,11 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Reading).decode
 
 #: Which doors bring what has to be read. What comes by the others comes as ready fields.
-READ_DOORS: Mapping[str, Literal["letter", "request"]] = {"letter": "letter", "http": "request"}
+READ_DOORS: Mapping[str, Literal["letter", "request", "classic"]] = {
+    "letter": "letter",
+    "http": "request",
+    "classic": "classic",
+}
 
 
 def job_of(row: sa.Row[Any], raw: bytes, way: Way, zone: str, correction: str | None = None) -> Job:

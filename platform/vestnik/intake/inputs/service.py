@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
 from vestnik.audit import record
-from vestnik.db import Database, now
+from vestnik.db import Database, is_outage, now
 from vestnik.engine import Engine
 from vestnik.http.errors import NotFound
 from vestnik.intake.fields import Accepted, Difference, Given, Warned
@@ -24,9 +26,11 @@ from vestnik.intake.parsing import jobs
 from vestnik.intake.parsing.reading import Reading
 from vestnik.intake.parsing.showing import Shown
 from vestnik.intake.parsing.values import clean
+from vestnik.logs import fault
 from vestnik.people.access import SYSTEM, Actor
 
 _WORK = "intake.inputs"
+log = structlog.get_logger("vestnik.intake")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,23 @@ class Inputs:
         stored = await storage.store(self._database, new)
         self.wake()
         return stored
+
+    async def store_and_read(self, new: NewInput, within_s: float) -> tuple[int, Accepted | None]:
+        """Store an input, durably, and read it at once; its key, and its lead if that came to one in time.
+
+        Raises only where nothing is stored: what fails or is slow after that is done from the stored row,
+        once `new.held` is over.
+        """
+        stored = await storage.store(self._database, new)
+        try:
+            async with asyncio.timeout(within_s):
+                return stored.input_id, await self._working.process(stored.input_id)
+        except Exception as error:
+            if is_outage(error) or isinstance(error, TimeoutError):
+                log.warning("intake.input_waits", input_id=stored.input_id)
+            else:
+                fault(log, "intake.input_failed", error, input_id=stored.input_id)
+            return stored.input_id, None
 
     def wake(self) -> None:
         """Have what is due be read now."""

@@ -41,6 +41,7 @@ class NewInput:
     """What came in. `key` makes it the same when it comes again; `about` is what the way in knows of it.
 
     With a `reason` (a code of parsing/reasons.py) it is not to be read at all: a letter too large to fetch.
+    Who stores it to read it at once has it `held`: nobody else reads it before that is over.
     """
 
     door: Door
@@ -51,6 +52,7 @@ class NewInput:
     raw: bytes
     reason: Warned | None = None
     is_try: bool = False
+    held: timedelta = timedelta(0)
     received_at: datetime = field(default_factory=now)
 
 
@@ -120,7 +122,7 @@ def _store(
         "parser": PARSER,
         "is_try": new.is_try,
         "attempts": 0,
-        "next_at": now() if is_due else None,
+        "next_at": now() + new.held if is_due else None,
         "received_at": new.received_at,
     }
     columns = ("door", "source_id", "key")

@@ -36,7 +36,7 @@ class BrokenForm(Exception):
 
 def read_request(data: bytes, media_type: str, context: Context) -> Reading:
     """The lead that a request brought, by its Content-Type; a body that is JSON is read as such anyway."""
-    kind, options = _content_type(media_type)
+    kind, options = content_type(media_type)
     declared = options.get("charset")
     if not data.strip():
         return refused("empty")
@@ -53,7 +53,7 @@ def read_request(data: bytes, media_type: str, context: Context) -> Reading:
 
 def fields_of(data: bytes, media_type: str) -> tuple[list[tuple[bytes, bytes]], list[str]]:
     """The fields of a form as bytes, and the names of its files; `BrokenForm` where it is none."""
-    kind, options = _content_type(media_type)
+    kind, options = content_type(media_type)
     if kind == _MULTIPART:
         return _multipart(data, options.get("boundary", ""))
     if data.count(b"&") >= FIELDS * 2:
@@ -68,7 +68,7 @@ def fields_of(data: bytes, media_type: str) -> tuple[list[tuple[bytes, bytes]], 
 
 def is_form(media_type: str) -> bool:
     """Whether a Content-Type is that of a form."""
-    return _content_type(media_type)[0] in (_FORM, _MULTIPART)
+    return content_type(media_type)[0] in (_FORM, _MULTIPART)
 
 
 def control_of(data: bytes, media_type: str, name: str = CONTROL) -> str:
@@ -83,7 +83,8 @@ def control_of(data: bytes, media_type: str, name: str = CONTROL) -> str:
     return clean(next(found, b"").decode("utf-8", "replace")).strip()
 
 
-def _content_type(header: str) -> tuple[str, dict[str, str]]:
+def content_type(header: str) -> tuple[str, dict[str, str]]:
+    """A Content-Type in two: the kind in small letters, and its parameters."""
     kind, options = parse_options_header(header[:500].encode("ascii", "ignore").decode())
     shown_kind = kind.decode("latin-1").strip().lower()
     return shown_kind, {name.decode("latin-1"): each.decode("latin-1") for name, each in options.items()}
@@ -93,22 +94,29 @@ def _unquoted(piece: bytes) -> bytes:
     return unquote_to_bytes(piece.replace(b"+", b" "))
 
 
-def _form(
-    pairs: list[tuple[bytes, bytes]], files: list[str], declared: str | None, context: Context
-) -> Reading:
+def texts_of(
+    pairs: list[tuple[bytes, bytes]], declared: str | None
+) -> tuple[list[tuple[str, str]], list[Warned], Decoded]:
+    """The fields as texts, in whatever encoding they are; how it was found out, and what was lost."""
     told = next((value for name, value in pairs if name == b"_charset_"), b"").decode("ascii", "ignore")
     decoded = decode(b"\n".join(part for pair in pairs for part in pair), told or declared, _usual_words())
-    fields: dict[str, str] = {}
-    lost = 0
-    for name, value in pairs:
-        key, text = (_text(part, decoded) for part in (name, value))
-        lost += text.count("\ufffd")
-        if key and key not in (CONTROL, "_charset_"):
-            fields[key] = f"{fields[key]}, {text}" if fields.get(key) and text else fields.get(key) or text
+    texts = [(_text(name, decoded), _text(value, decoded)) for name, value in pairs]
+    lost = sum(text.count("\ufffd") for pair in texts for text in pair)
     warnings: list[Warned] = []
     if lost:
         facts: dict[str, Any] = {"count": lost, "encoding": decoded.encoding}
         warnings.append(Warned("characters_lost", facts=facts))
+    return texts, warnings, decoded
+
+
+def _form(
+    pairs: list[tuple[bytes, bytes]], files: list[str], declared: str | None, context: Context
+) -> Reading:
+    texts, warnings, decoded = texts_of(pairs, declared)
+    fields: dict[str, str] = {}
+    for key, text in texts:
+        if key and key not in (CONTROL, "_charset_"):
+            fields[key] = f"{fields[key]}, {text}" if fields.get(key) and text else fields.get(key) or text
     if files:
         warnings.append(Warned("files_ignored", facts={"names": ", ".join(files[:_FILES_SHOWN])}))
     return understood(fields, warnings, decoded, context)

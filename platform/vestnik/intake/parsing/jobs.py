@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from vestnik import children
+from vestnik.intake.parsing.classic import CLASSIC, read_classic, with_person
 from vestnik.intake.parsing.documents import Context, read_decoded, refused
 from vestnik.intake.parsing.forms import read_request
 from vestnik.intake.parsing.letters import read_letter
@@ -34,7 +35,7 @@ _PLACES = asyncio.Semaphore(CHILDREN)
 class Job(msgspec.Struct, frozen=True):
     """An input and how to read it. `correction`: the document as a person mended it."""
 
-    kind: Literal["letter", "request"]
+    kind: Literal["letter", "request", "classic"]
     raw: bytes
     media_type: str
     zone: str
@@ -52,9 +53,11 @@ def run(job: Job) -> Reading:
         if job.correction is not None:
             reading = read_decoded(Decoded(job.correction, "utf-8", "certain"), None, context)
             letter = read_letter(job.raw, context).letter if job.kind == "letter" else None
-            return replace(reading, letter=letter)
+            return with_person(reading) if job.kind == "classic" else replace(reading, letter=letter)
         if job.kind == "letter":
             return read_letter(job.raw, context)
+        if job.kind == "classic":
+            return read_classic(job.raw, job.media_type, context)
         return read_request(job.raw, job.media_type, context)
     except (MemoryError, RecursionError):
         return refused("too_heavy")
@@ -84,6 +87,8 @@ async def show(job: Job) -> Sequence[Shown]:
 
 
 def _context(job: Job) -> Context:
+    if job.kind == "classic":
+        return Context(Names(CLASSIC), ZoneInfo(job.zone))
     return Context(Names(job.mapped, usual=job.kind == "request"), ZoneInfo(job.zone), job.trap)
 
 
