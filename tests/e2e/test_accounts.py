@@ -52,13 +52,17 @@ def test_an_account_is_connected_in_one_go_and_leads_to_a_first_sync(
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert findings(page) == []
     check.click()
-    expect(page.get_by_role("alert")).to_contain_text("Сервис не принял аккаунт")
-    expect(page.get_by_role("alert")).to_contain_text("ключ")
-
-    page.get_by_role("button", name="Назад к ключу").click()
+    expect(page.get_by_text("Сервис не принял ключ API.").first).to_be_visible()
+    expect(page.get_by_label("Название аккаунта")).to_have_value("Третий")
+    assert findings(page) == []
+    demo.open(page, "/accounts")
+    page.get_by_role("link", name="Продолжить подключение: Третий").click()
     expect(page.get_by_label("Название аккаунта")).to_have_value("Третий")
     page.get_by_label("Ключ API").fill(SECOND_API_KEY)
     page.get_by_role("button", name="Проверить подключение").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("уже подключён как «Пробный аккаунт»")
+    dialog.get_by_role("button", name="Подключить ещё раз").click()
 
     expect(page.get_by_text("Аккаунт «Третий» подключён")).to_be_visible()
     expect(page.get_by_role("region", name="Категории и списки сервиса")).to_be_visible()
@@ -86,9 +90,10 @@ def test_a_marketer_connects_accounts_once_an_administrator_grants_it(
         page.context.clear_cookies()
         demo.enter(page, "marketer")
         begin(demo, page, SECOND_API_KEY)
+        page.get_by_role("dialog").get_by_role("button", name="Подключить ещё раз").click()
         expect(page.get_by_role("heading", name="Попросите администратора")).to_be_visible()
         link = page.get_by_label("Ссылка для администратора").input_value()
-        assert re.fullmatch(rf"{demo.address}/accounts/\d+", link)
+        assert re.fullmatch(rf"{demo.address}/accounts/\d+#hosts", link)
     finally:
         page.context.clear_cookies()
         demo.enter(page, "admin")

@@ -39,7 +39,14 @@ class Desk:
         """Install a bundled module, add an account, approve its addresses, check it; the account's id."""
         module_id = ok(await self.browser.post(f"/modules/catalogue/{module}/install"))["id"]
         ok(await self.browser.post(f"/modules/{module_id}/enable"))
-        body = {"moduleId": module_id, "title": module, "settings": values}
+        return await self._account({"moduleId": module_id, "title": module, "settings": values})
+
+    async def connect_another(self, account_id: str, values: Mapping[str, Any]) -> str:
+        """The same with one more account of another's module."""
+        module_id = ok(await self.browser.get(f"/accounts/{account_id}"))["moduleId"]
+        return await self._account({"moduleId": module_id, "title": "Ещё один", "settings": values})
+
+    async def _account(self, body: Mapping[str, Any]) -> str:
         account_id: str = ok(await self.browser.post("/accounts", body))["id"]
         asked = ok(await self.browser.get(f"/accounts/{account_id}/hosts"))["items"]
         choices = [
@@ -181,19 +188,25 @@ async def test_a_wrong_key_is_a_problem_of_its_block_and_of_no_other(desk: Desk)
     process = desk.simulator
     values = {"base_url": process.url, "api_key": process.api_keys["mayak"]}
     good = await desk.connect("unisender", values)
-    broken = ok(
-        await desk.browser.post(
-            "/accounts",
-            {
-                "moduleId": ok(await desk.browser.get(f"/accounts/{good}"))["moduleId"],
-                "title": "Чужой",
-                "settings": {**values, "api_key": "0" * 32},
-            },
-        )
-    )["id"]
+    broken = await desk.connect_another(good, {**values, "api_key": process.api_keys["veter"]})
+    wrong = {"settings": {**values, "api_key": "0" * 32}}
+    ok(await desk.browser.patch(f"/accounts/{broken}", wrong))
 
     whole = ok(await desk.browser.get(f"/panel?email={ANNA}"))
 
     problems = {each["accountId"]: each["problem"] for each in whole["blocks"]}
     assert problems[good] is None
-    assert problems[broken]["code"] == "module_host_forbidden"
+    assert problems[broken]["code"] == "module_key_refused"
+
+
+async def test_an_account_that_was_never_connected_has_no_block(desk: Desk) -> None:
+    process = desk.simulator
+    values = {"base_url": process.url, "api_key": process.api_keys["mayak"]}
+    good = await desk.connect("unisender", values)
+    module_id = ok(await desk.browser.get(f"/accounts/{good}"))["moduleId"]
+    begun = {"moduleId": module_id, "title": "Брошенный", "settings": {**values, "api_key": "0" * 32}}
+    ok(await desk.browser.post("/accounts", begun))
+
+    whole = ok(await desk.browser.get(f"/panel?email={ANNA}"))
+
+    assert [each["accountId"] for each in whole["blocks"]] == [good]
