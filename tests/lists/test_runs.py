@@ -306,6 +306,24 @@ async def test_a_module_that_raises_fails_the_run_and_people_are_told_until_it_w
     assert await room.failing() == {}
 
 
+async def test_a_key_that_is_refused_ends_the_run_at_once_and_is_told(room: Room) -> None:
+    list_id = room.service.has("Покупатели", [A])
+    room.service.fails_before["GetListSubscribers"].append(Failure("key_refused", "HTTP 401"))
+    sync_id, run = await room.planned(segment_id=await room.segment(B), list_external_id=list_id)
+    assert (run.state, run.attempts, run.reason["code"]) == (RunState.FAILED, 0, "key_refused")
+    assert "не принимает ключ" in (await room.failing())[sync_id]
+
+
+async def test_a_service_that_is_out_of_order_is_not_said_to_ask_to_wait(room: Room) -> None:
+    list_id = room.service.has("Покупатели", [A])
+    down = Failure("service_down", "HTTP 500", retry_after_s=0.1, is_failed_attempt=True)
+    room.service.fails_before["GetListSubscribers"].append(down)
+    sync_id = await room.draft(segment_id=await room.segment(B), list_external_id=list_id)
+    failed = await until(lambda: room.newest(sync_id), lambda run: run.attempts == 1)
+    assert (failed.reason["code"], failed.reason["text"]) == ("retrying", "HTTP 500")
+    assert (await room.until(sync_id, RunState.WAITING)).reason == {"code": "first_plan"}
+
+
 async def test_what_came_to_the_list_meanwhile_is_repeated_or_told(room: Room) -> None:
     segment_id = await room.segment(A)
     list_id = room.service.has("Покупатели", [])
