@@ -7,6 +7,7 @@ import { useSession, type PlayedRole } from "../../api/session";
 import { PageLoading } from "../../ui/Loading";
 import { PageHeader } from "../../ui/PageHeader";
 import { PageProblem } from "../../ui/ProblemPanel";
+import { LeadsApiCard } from "./LeadsApiCard";
 import { LetterCard } from "./LetterCard";
 import { ROLE_ICONS } from "./RoleChoice";
 import classes from "./Start.module.css";
@@ -64,6 +65,7 @@ export default function Start() {
           {data.simulatorUrl && <SimulatorCard url={data.simulatorUrl} />}
         </SimpleGrid>
         {data.hasLetters && <LetterCard />}
+        {data.leadsApi && <LeadsApiCard api={data.leadsApi} />}
         <KillCard state={data} />
       </Stack>
     </>
