@@ -75,6 +75,28 @@ async def test_a_company_is_found_by_phone_and_e_mail(
     assert [each["id"] for each in page["items"]] == ([company["id"]] if found else [])
 
 
+async def test_clients_are_found_by_kind_responsible_and_a_name_that_is_missing(
+    installation: Installation, database: Database
+) -> None:
+    browser = await installation.signed_in("sales_manager")
+    [own] = (await browser.get("/contacts/owners")).json()
+    await made(browser, name="Лютик", responsibleId=own["id"])
+    await made(browser, name="Анна Петрова", kind="person")
+    await database.write(find_or_create_by_inn, INN)
+
+    async def names(**query: str) -> list[str]:
+        page = (await browser.get("/companies", params=query)).json()
+        assert page["total"] == len(page["items"])
+        return [each["name"] for each in page["items"]]
+
+    assert await names(kind="person") == ["Анна Петрова"]
+    assert await names(responsibleId=own["id"]) == ["Лютик"]
+    assert await names(namePending="false") == ["Анна Петрова", "Лютик"]
+    [unnamed] = await names(namePending="true")
+    assert INN in unnamed
+    assert await names(kind="person", search="лют") == []
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

@@ -21,6 +21,7 @@ PAGES = (
     *("/syncs", "/syncs/new"),
     *("/leads", "/leads/statistics"),
     *("/imports", "/imports/schedules"),
+    *("/deals", "/orders", "/tickets", "/tickets/print"),
     *("/calendar", "/leads/inputs"),
     *("/modules", "/accounts", "/accounts/new", "/webhooks", "/settings/webhooks"),
     *("/settings/intake", "/settings/intake?tab=doors", "/settings/intake?tab=classic"),
@@ -40,6 +41,7 @@ DETAILS = (
     "leads",
     *("leads/inputs?state=unreadable", "settings/collectors", "settings/doors"),
     *("imports", "imports/schedules"),
+    *("deals", "orders", "tickets"),
     *("modules", "accounts", "webhooks", "settings/webhooks"),
 )
 #: Rooms that the API calls otherwise than the page does.
@@ -50,6 +52,7 @@ ASKED = {
     "settings/doors": "intake-doors",
 }
 BEHIND = {
+    "tickets": ("/print",),
     "settings/collectors": ("?tab=letters", "?tab=settings"),
     "settings/webhooks": ("?tab=settings", "?tab=examples"),
     "campaigns?state=draft": ("/edit", "/edit?tab=check", "/audience"),

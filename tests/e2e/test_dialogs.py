@@ -38,7 +38,7 @@ OPENED: Sequence[tuple[str, Sequence[Sequence[str]]]] = (
     ),
     ("/contacts/duplicates", (["button:Объединить"],)),
     ("/segments/*", (["button:Добавить условие"], ["combobox:Поле"])),
-    ("/companies", (["button:Новая компания"],)),
+    ("/companies", (["button:Новый клиент"],)),
     ("/fields", (["button:Новое поле"],)),
     ("/users", (["button:Новый пользователь"],)),
     ("/keys", (["button:Новый ключ"], ["button:Отозвать"])),

@@ -7,6 +7,7 @@ import { calendarSearch } from "./pages/calendar/search";
 import { contactSearch } from "./pages/contacts/list/list-search";
 import { stopSearch } from "./pages/contacts/stop-search";
 import { leadSearch } from "./pages/leads/search";
+import { salesSearch } from "./pages/sales/search";
 import { studioSearch } from "./pages/modules/search";
 import { keyIn, parseSearch, stringifySearch } from "./search";
 import { Shell } from "./shell/Shell";
@@ -35,14 +36,16 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import("./pages/entry/Setup")),
 });
 
+async function signedIn({ location }: { location: { pathname: string; href: string } }): Promise<void> {
+  const session = await queries.ensureQueryData(sessionQuery);
+  if (!session) throw redirect({ to: "/login", search: location.pathname === "/" ? {} : { next: location.href } });
+}
+
 /** Everything that needs a signed-in person, inside the shell. */
 const inside = createRoute({
   getParentRoute: () => root,
   id: "inside",
-  beforeLoad: async ({ location }) => {
-    const session = await queries.ensureQueryData(sessionQuery);
-    if (!session) throw redirect({ to: "/login", search: location.pathname === "/" ? {} : { next: location.href } });
-  },
+  beforeLoad: signedIn,
   component: Shell,
 });
 
@@ -62,6 +65,31 @@ function page<Path extends string>(path: Path, load: () => PageModule) {
     getParentRoute: () => inside,
     path,
     validateSearch: listSearch,
+    component: lazyRouteComponent(load),
+    pendingComponent: PageLoading,
+  });
+}
+
+/** A list of sales, whose address holds its filters. */
+function sales<Path extends string>(path: Path, load: () => PageModule) {
+  return createRoute({
+    getParentRoute: () => inside,
+    path,
+    validateSearch: salesSearch,
+    component: lazyRouteComponent(load),
+    pendingComponent: PageLoading,
+  });
+}
+
+/** A sheet of paper: without the shell around it. */
+function paper<Path extends string>(path: Path, load: () => PageModule) {
+  return createRoute({
+    getParentRoute: () => root,
+    path,
+    validateSearch: (raw: Record<string, unknown>): { order?: string } => ({
+      order: /^[0-9]{1,19}$/.test(String(raw.order ?? "")) ? String(raw.order) : undefined,
+    }),
+    beforeLoad: signedIn,
     component: lazyRouteComponent(load),
     pendingComponent: PageLoading,
   });
@@ -143,6 +171,8 @@ const moved = <Path extends string>(path: Path, to: "/accounts") =>
 const routes = root.addChildren([
   login,
   setup,
+  paper("/tickets/print", () => import("./pages/sales/PrintOrder")),
+  paper("/tickets/$id/print", () => import("./pages/sales/PrintTicket")),
   inside.addChildren([
     home,
     page("/start", () => import("./pages/demo/Start")),
@@ -162,8 +192,14 @@ const routes = root.addChildren([
     page("/leads/inputs", () => import("./pages/intake/Inputs")),
     page("/leads/inputs/$id", () => import("./pages/intake/Input")),
     page("/leads/$id", () => import("./pages/leads/Lead")),
-    page("/companies", () => import("./pages/companies/Companies")),
+    sales("/companies", () => import("./pages/companies/Companies")),
     page("/companies/$id", () => import("./pages/companies/Company")),
+    sales("/deals", () => import("./pages/sales/Deals")),
+    page("/deals/$id", () => import("./pages/sales/Deal")),
+    sales("/orders", () => import("./pages/sales/Orders")),
+    page("/orders/$id", () => import("./pages/sales/Order")),
+    sales("/tickets", () => import("./pages/sales/Tickets")),
+    page("/tickets/$id", () => import("./pages/sales/Ticket")),
     page("/imports", () => import("./pages/imports/Imports")),
     page("/imports/schedules", () => import("./pages/imports/Schedules")),
     page("/imports/schedules/$id", () => import("./pages/imports/Schedule")),

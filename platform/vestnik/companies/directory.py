@@ -70,6 +70,17 @@ class CompanyDraft:
     phones: Sequence[str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CompanyFilter:
+    """Which companies are wanted: with `search` in the name or an address, or as the INN's beginning."""
+
+    search: str = ""
+    kind: str | None = None
+    responsible_id: int | None = None
+    #: Called by its INN until somebody names it.
+    name_pending: bool | None = None
+
+
 class Companies:
     """The companies and persons that contacts belong to."""
 
@@ -82,16 +93,16 @@ class Companies:
         self._relations.append(relation)
 
     async def page(
-        self, actor: Actor, *, search: str = "", offset: int = 0, limit: int = 50
+        self, actor: Actor, wanted: CompanyFilter, *, offset: int = 0, limit: int = 50
     ) -> tuple[list[Company], int]:
-        """Companies by name that have `search` in the name or an address, or as the INN's beginning."""
+        """Companies by name that match."""
         actor.require("contacts.read")
-        where = _matching(search)
+        where = _matching(wanted)
         async with self._database.read() as connection:
             total = await connection.scalar(sa.select(sa.func.count()).select_from(client).where(where))
             return await _companies(connection, where, offset, limit), total or 0
 
-    async def export(self, actor: Actor, search: str = "") -> AsyncIterator[list[Company]]:
+    async def export(self, actor: Actor, wanted: CompanyFilter) -> AsyncIterator[list[Company]]:
         """The same companies, part by part, for a file; that it was made is noted first."""
         actor.require("contacts.read")
         actor.require("contacts.export")
@@ -100,7 +111,7 @@ class Companies:
             record(connection, actor, "companies.exported", "company", None)
 
         await self._database.write(note)
-        return self._parts(_matching(search))
+        return self._parts(_matching(wanted))
 
     async def _parts(self, where: sa.ColumnElement[bool]) -> AsyncIterator[list[Company]]:
         after: sa.ColumnElement[bool] = sa.true()
@@ -187,7 +198,18 @@ def _addresses(draft: CompanyDraft) -> dict[AddressKind, list[ClientAddress]]:
     return {kind: written(kind, texts) for kind, texts in given.items() if texts is not None}
 
 
-def _matching(search: str) -> sa.ColumnElement[bool]:
+def _matching(wanted: CompanyFilter) -> sa.ColumnElement[bool]:
+    where = _found(wanted.search)
+    if wanted.kind is not None:
+        where &= client.c.kind == wanted.kind
+    if wanted.responsible_id is not None:
+        where &= client.c.responsible_id == wanted.responsible_id
+    if wanted.name_pending is not None:
+        where &= client.c.name_pending == wanted.name_pending
+    return where
+
+
+def _found(search: str) -> sa.ColumnElement[bool]:
     if not (text := search.strip()):
         return sa.true()
     where = client.c.id.in_(clients_with_name(text)) | client.c.id.in_(clients_with_address(text))

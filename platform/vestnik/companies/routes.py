@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from starlette.responses import StreamingResponse
 
-from vestnik.companies.directory import Company, CompanyDraft
+from vestnik.companies.directory import Company, CompanyDraft, CompanyFilter
 from vestnik.companies.relations import Relatives
 from vestnik.http.api import Context, Id, Page, Router, Shape, key_of
 from vestnik.http.csv_files import csv_file, safe
@@ -23,6 +23,7 @@ ADDRESSES = 20
 
 Number = Annotated[str, msgspec.Meta(max_length=32)]
 Address = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"\S")]
+IdOrNone = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,19})?$")]
 Addresses = Annotated[list[Address], msgspec.Meta(max_length=ADDRESSES)]
 
 
@@ -95,26 +96,37 @@ class ClientBody(Shape, kw_only=True):
     phones: Addresses | UnsetType = UNSET
 
 
-class ClientSearch(Shape):
-    """Which companies: those that match a search."""
+class ClientWanted(Shape):
+    """Which companies: by words, and by each filter that is given."""
 
     search: str = ""
+    kind: Literal["", "company", "person"] = ""
+    responsible_id: IdOrNone = ""
+    name_pending: Literal["", "true", "false"] = ""
 
 
-@router.get("/companies", query=Page, returns=ClientPage, right="contacts.read")
-async def list_companies(context: Context, query: Page) -> ClientPage:
+class ClientQuery(Page):
+    """A page of companies by name."""
+
+    kind: Literal["", "company", "person"] = ""
+    responsible_id: IdOrNone = ""
+    name_pending: Literal["", "true", "false"] = ""
+
+
+@router.get("/companies", query=ClientQuery, returns=ClientPage, right="contacts.read")
+async def list_companies(context: Context, query: ClientQuery) -> ClientPage:
     """Companies by name, found by a part of the name or an address, or by the beginning of the INN."""
     found, total = await context.services.companies.page(
-        context.actor, search=query.search, offset=query.offset, limit=query.limit
+        context.actor, _wanted(query), offset=query.offset, limit=query.limit
     )
     people = await _responsible(context, found)
     return ClientPage(items=[_shape(each, people) for each in found], total=total)
 
 
-@router.get("/companies/export", query=ClientSearch, media_type="text/csv", right="contacts.export")
-async def export_companies(context: Context, query: ClientSearch) -> StreamingResponse:
-    """The companies that match a search as a CSV file."""
-    parts = await context.services.companies.export(context.actor, query.search)
+@router.get("/companies/export", query=ClientWanted, media_type="text/csv", right="contacts.export")
+async def export_companies(context: Context, query: ClientWanted) -> StreamingResponse:
+    """The companies that the filters leave as a CSV file."""
+    parts = await context.services.companies.export(context.actor, _wanted(query))
     return csv_file(_rows(context, parts), "companies.csv")
 
 
@@ -140,6 +152,15 @@ async def change_company(context: Context, id: int, body: ClientBody) -> ClientS
     """Give a company this name, kind, INN and KPP, and what else is given."""
     await context.services.companies.change(context.actor, id, _draft(body))
     return await _one(context, id)
+
+
+def _wanted(query: ClientQuery | ClientWanted) -> CompanyFilter:
+    return CompanyFilter(
+        search=query.search,
+        kind=query.kind or None,
+        responsible_id=key_of(query.responsible_id) if query.responsible_id else None,
+        name_pending=query.name_pending == "true" if query.name_pending else None,
+    )
 
 
 def _draft(body: ClientBody) -> CompanyDraft:

@@ -6,6 +6,8 @@ import type { Shape } from "./shapes";
 
 export type Owner = Shape<"OwnerShape">;
 export type Company = Shape<"ClientShape">;
+export type CompanyCard = Shape<"ClientCard">;
+export type Relatives = Shape<"RelativesShape">;
 export type CompanyDraft = Shape<"ClientBody">;
 export type FieldDefinition = Shape<"DefinitionShape">;
 export type NewField = Shape<"DefinitionBody">;
@@ -17,6 +19,13 @@ export type DuplicateGroup = Shape<"DuplicateGroup">;
 export type Erasure = Shape<"ErasureShape">;
 export type Ground = DuplicateGroup["ground"];
 
+/** Which clients: by words, and by each filter that is given. */
+export interface CompanyFilter {
+  search?: string;
+  kind?: string | undefined;
+  responsibleId?: string | undefined;
+  namePending?: "true" | undefined;
+}
 interface Slice {
   search?: string;
   offset: number;
@@ -43,13 +52,14 @@ export const card = {
 };
 
 export const companies = {
-  list: (filter: Slice) =>
+  list: (filter: Slice & CompanyFilter) =>
     queryOptions({
       queryKey: ["companies", "list", filter],
       queryFn: ({ signal }) => api.get<PageOf<Company>>("/companies", { ...filter }, signal),
       placeholderData: keepPreviousData,
     }),
-  card: (id: string) => queryOptions({ queryKey: ["companies", id], queryFn: () => api.get<Company>(`/companies/${id}`) }),
+  card: (id: string) => queryOptions({ queryKey: ["companies", id], queryFn: () => api.get<CompanyCard>(`/companies/${id}`) }),
+  file: (filter: CompanyFilter) => address("/companies/export", { ...filter }),
   contacts: (id: string, filter: Slice) =>
     queryOptions({
       queryKey: ["companies", id, "contacts", filter],

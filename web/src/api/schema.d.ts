@@ -982,7 +982,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The companies that match a search as a CSV file. */
+        /** The companies that the filters leave as a CSV file. */
         get: operations["export_companies"];
         put?: never;
         post?: never;
@@ -5967,6 +5967,32 @@ export interface components {
             line: number;
         };
         /**
+         * ClientQuery
+         * @description A page of companies by name.
+         */
+        ClientQuery: {
+            /** @default  */
+            search?: string;
+            /** @default  */
+            sort?: string;
+            /** @default 0 */
+            offset?: number;
+            /** @default 50 */
+            limit?: number;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            kind?: "" | "company" | "person";
+            /** @default  */
+            responsibleId?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            namePending?: "" | "false" | "true";
+        };
+        /**
          * ClientPage
          * @description A page of companies.
          */
@@ -6001,12 +6027,24 @@ export interface components {
             name: string;
         };
         /**
-         * ClientSearch
-         * @description Which companies: those that match a search.
+         * ClientWanted
+         * @description Which companies: by words, and by each filter that is given.
          */
-        ClientSearch: {
+        ClientWanted: {
             /** @default  */
             search?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            kind?: "" | "company" | "person";
+            /** @default  */
+            responsibleId?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            namePending?: "" | "false" | "true";
         };
         /**
          * ClientBody
@@ -13736,6 +13774,9 @@ export interface operations {
                 sort?: string;
                 offset?: number;
                 limit?: number;
+                kind?: "" | "company" | "person";
+                responsibleId?: string;
+                namePending?: "" | "false" | "true";
             };
             header?: never;
             path?: never;
@@ -13800,6 +13841,9 @@ export interface operations {
         parameters: {
             query?: {
                 search?: string;
+                kind?: "" | "company" | "person";
+                responsibleId?: string;
+                namePending?: "" | "false" | "true";
             };
             header?: never;
             path?: never;
@@ -13807,7 +13851,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The companies that match a search as a CSV file. */
+            /** @description The companies that the filters leave as a CSV file. */
             200: {
                 headers: {
                     [name: string]: unknown;

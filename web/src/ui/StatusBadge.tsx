@@ -19,6 +19,8 @@ const COLOURS = {
   sync: { draft: "gray", on: "teal", off: "yellow" },
   syncRun: { planning: "herald", waiting: "orange", applying: "herald", verifying: "herald", done: "teal", failed: "red", stopped: "gray", onlyShown: "gray" },
   lead: { open: "orange", in_work: "blue", processed: "teal", closed: "gray" },
+  order: { new: "blue", in_work: "herald", done: "teal", cancelled: "gray" },
+  ticket: { new: "blue", in_work: "herald", done: "teal", cancelled: "gray" },
   import: { running: "herald", done: "teal", stopped: "red", failed: "red" },
 } satisfies Record<string, Record<string, MantineColor>>;
 

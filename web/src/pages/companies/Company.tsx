@@ -11,7 +11,7 @@ import { Contactable } from "../../ui/Contactable";
 import { DataList, PAGE_SIZE } from "../../ui/DataList";
 import { EmptyState } from "../../ui/EmptyState";
 import { Field } from "../../ui/Field";
-import { useFormat } from "../../ui/format";
+import { NOTHING, phone, useFormat } from "../../ui/format";
 import { useListState } from "../../ui/list-state";
 import { PageLoading } from "../../ui/Loading";
 import { tell } from "../../ui/notices";
@@ -19,7 +19,10 @@ import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { PageProblem } from "../../ui/ProblemPanel";
 import type { Column } from "../../ui/Rows";
+import { PendingBadge } from "./Companies";
 import { CompanyDialog } from "./CompanyDialog";
+import { NamePending } from "./NamePending";
+import { Related } from "./Related";
 
 const route = getRouteApi("/inside/companies/$id");
 
@@ -38,6 +41,7 @@ export default function CompanyPage() {
         title={data.name}
         description={data.inn && `${t("companies.inn")} ${data.inn}`}
         back={{ to: "/companies", label: t("companies.title") }}
+        badges={data.namePending && <PendingBadge />}
         actions={
           writes && (
             <Button leftSection={<IconPencil size={16} />} onClick={dialog.open}>
@@ -46,17 +50,36 @@ export default function CompanyPage() {
           )
         }
       />
+      {data.namePending && writes && <NamePending key={data.id} company={data} />}
       <Grid>
         <Grid.Col span={{ base: 12, lg: 4 }}>
           <Panel title={t("companies.about")}>
             <Field label={t("companies.kind")}>{t(`companies.kinds.${data.kind}`)}</Field>
-            <Field label={t("companies.inn")}>{data.inn ?? "—"}</Field>
-            <Field label={t("companies.kpp")}>{data.kpp ?? "—"}</Field>
+            <Field label={t("companies.inn")}>{data.inn ?? NOTHING}</Field>
+            {data.kind === "company" && <Field label={t("companies.kpp")}>{data.kpp ?? NOTHING}</Field>}
+            <Field label={t("companies.responsible")}>{data.responsible?.name ?? NOTHING}</Field>
+            {data.emails.map((email) => (
+              <Field key={email} label={t("companies.email")}>
+                <Contactable text={email} />
+              </Field>
+            ))}
+            {data.phones.map((each) => (
+              <Field key={each} label={t("companies.phone")}>
+                {phone(each)}
+              </Field>
+            ))}
             <Field label={t("companies.added")}>{format.dateTime(data.createdAt)}</Field>
           </Panel>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 8 }}>
-          <People companyId={id} />
+          <Stack>
+            {data.related
+              .filter((each) => each.kind !== "contacts") // they have a list of their own
+              .map((each) => (
+                <Related key={each.kind} of={each} clientId={id} />
+              ))}
+            <People companyId={id} />
+          </Stack>
         </Grid.Col>
       </Grid>
       <CompanyDialog key={String(editing)} company={data} opened={editing} onClose={dialog.close} onSaved={() => tell(t("common.saved"))} />

@@ -1,10 +1,11 @@
-import { Button, Group, SimpleGrid, Stack, TextInput } from "@mantine/core";
+import { Button, Group, SegmentedControl, SimpleGrid, Stack, TagsInput, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { companies, type Company } from "../../api/card";
 import { Dialog } from "../../ui/Dialog";
 import { ProblemPanel } from "../../ui/ProblemPanel";
+import { ResponsibleSelect } from "../sales/Parties";
 
 interface Props {
   company: Company | null;
@@ -13,26 +14,37 @@ interface Props {
   onSaved: (company: Company) => void;
 }
 
-/** A new company, or other details of one that is there. */
+export const KINDS: Company["kind"][] = ["company", "person"];
+const ADDRESSES = 20;
+
+/** A new client, or other details of one that is there. */
 export function CompanyDialog({ company, opened, onClose, onSaved }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const form = useForm({
-    initialValues: { name: company?.name ?? "", inn: company?.inn ?? "", kpp: company?.kpp ?? "" },
+    initialValues: {
+      name: company?.name ?? "",
+      kind: company?.kind ?? ("company" as Company["kind"]),
+      inn: company?.inn ?? "",
+      kpp: company?.kpp ?? "",
+      responsibleId: company?.responsible?.id ?? null,
+      emails: company?.emails ?? [],
+      phones: company?.phones ?? [],
+    },
     validate: { name: (value) => (value.trim() ? null : t("companies.nameNeeded")) },
   });
   const saving = useMutation({
-    mutationFn: ({ name, inn, kpp }: typeof form.values) => {
-      const draft = { name, kind: company?.kind ?? ("company" as const), inn: inn.trim() || null, kpp: kpp.trim() || null };
+    mutationFn: ({ inn, kpp, ...values }: typeof form.values) => {
+      const draft = { ...values, inn: inn.trim() || null, kpp: kpp.trim() || null };
       return company ? companies.change(company.id, draft) : companies.create(draft);
     },
     onSuccess: async (saved) => {
       onClose();
       onSaved(saved);
-      await client.invalidateQueries({ queryKey: ["companies"] });
-      await client.invalidateQueries({ queryKey: ["contacts"] });
+      for (const room of ["companies", "contacts"]) await client.invalidateQueries({ queryKey: [room] });
     },
   });
+  const { kind, responsibleId } = form.values;
   return (
     <Dialog opened={opened} onClose={onClose} title={company?.name ?? t("companies.add")}>
       <form
@@ -44,11 +56,26 @@ export function CompanyDialog({ company, opened, onClose, onSaved }: Props) {
       >
         <Stack>
           {saving.error && <ProblemPanel problem={saving.error} />}
+          <SegmentedControl
+            aria-label={t("companies.kind")}
+            value={kind}
+            data={KINDS.map((value) => ({ value, label: t(`companies.kinds.${value}`) }))}
+            onChange={(value) => form.setFieldValue("kind", value as Company["kind"])}
+          />
           <TextInput data-autofocus label={t("companies.name")} {...form.getInputProps("name")} />
           <SimpleGrid cols={{ base: 1, xs: 2 }}>
             <TextInput label={t("companies.inn")} description={t("companies.innHint")} inputWrapperOrder={["label", "input", "description", "error"]} inputMode="numeric" {...form.getInputProps("inn")} />
-            <TextInput label={t("companies.kpp")} inputWrapperOrder={["label", "input", "description", "error"]} {...form.getInputProps("kpp")} />
+            {kind === "company" && (
+              <TextInput label={t("companies.kpp")} inputWrapperOrder={["label", "input", "description", "error"]} {...form.getInputProps("kpp")} />
+            )}
           </SimpleGrid>
+          <ResponsibleSelect
+            value={responsibleId}
+            known={company?.responsible ?? null}
+            onChange={(id) => form.setFieldValue("responsibleId", id)}
+          />
+          <TagsInput label={t("companies.emails")} placeholder={t("companies.addressesHint")} maxTags={ADDRESSES} acceptValueOnBlur {...form.getInputProps("emails")} />
+          <TagsInput label={t("companies.phones")} placeholder={t("companies.addressesHint")} maxTags={ADDRESSES} acceptValueOnBlur {...form.getInputProps("phones")} />
           <Group justify="flex-end">
             <Button type="submit" loading={saving.isPending}>
               {t(company ? "common.save" : "companies.create")}

@@ -12,7 +12,7 @@ type Chosen = Pick<Company, "id" | "name"> & { inn?: string | null };
 const SHOWN = 20;
 
 /** Chooses a company as its name or INN is typed; one that is missing is created on the way. */
-export function CompanySelect({ value, onChange }: { value: Chosen | null; onChange: (company: Chosen | null) => void }) {
+export function CompanySelect({ value, onChange, label }: { value: Chosen | null; onChange: (company: Chosen | null) => void; label?: string }) {
   const { t } = useTranslation();
   const [search, setSearch] = useState("");
   const [sought] = useDebouncedValue(search === value?.name ? "" : search, 200);
@@ -24,7 +24,7 @@ export function CompanySelect({ value, onChange }: { value: Chosen | null; onCha
       <Group gap="xs" align="flex-end" wrap="nowrap">
         <Select
           flex={1}
-          label={t("card.company")}
+          label={label ?? t("card.company")}
           placeholder={t("companies.typeToFind")}
           nothingFoundMessage={t("companies.nothingFound")}
           searchable
