@@ -197,6 +197,8 @@ async def test_a_wrong_key_is_a_problem_of_its_block_and_of_no_other(desk: Desk)
     problems = {each["accountId"]: each["problem"] for each in whole["blocks"]}
     assert problems[good] is None
     assert problems[broken]["code"] == "module_key_refused"
+    card = ok(await desk.browser.get(f"/contacts/{desk.contact_id}/panel"))
+    assert [(each["id"], each["failing"]) for each in card["accounts"]] == [(good, False), (broken, True)]
 
 
 async def test_an_account_that_was_never_connected_has_no_block(desk: Desk) -> None:

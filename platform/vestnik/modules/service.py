@@ -165,7 +165,7 @@ class Modules:
                 ready, function, arguments, lane=lane, storage=storage, webhook_id=webhook_id
             )
         except KeyRefused as refused:
-            if ready.state == "ready":
+            if ready.state != "failing":
                 await self.accounts.checked(account_id, "failing", _both(refused))
             raise
 

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Stack, Text } from "@mantine/core";
+import { Badge, Button, Stack, Text } from "@mantine/core";
 import { IconPlugConnected, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -54,7 +54,7 @@ function Unfinished({ row, remove }: { row: AccountRow; remove: (row: AccountRow
     <>
       <Badge color="yellow">{t("accounts.unfinished")}</Badge>
       {row.manages && (
-        <Group gap={4}>
+        <div>
           <Button
             size="compact-sm"
             variant="light"
@@ -68,7 +68,7 @@ function Unfinished({ row, remove }: { row: AccountRow; remove: (row: AccountRow
           <Button size="compact-sm" variant="subtle" color="red" aria-label={t("accounts.deleteNamed", { name: row.title })} onClick={() => remove(row)}>
             {t("common.delete")}
           </Button>
-        </Group>
+        </div>
       )}
     </>
   );
