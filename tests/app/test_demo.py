@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -151,6 +152,50 @@ def test_the_service_of_the_demo_knows_its_past_campaigns_also_after_a_second_st
         # Half a minute lies between two questions about a campaign, whichever process is asked.
         until(lambda: client.post(f"{paths[0]}/results/ask").status_code == 200, "it may be asked again")
     assert again.stop() == 0
+
+
+def test_a_letter_of_the_site_is_followed_also_after_a_second_start(
+    running: Running, start_demo: StartDemo
+) -> None:
+    session = sign_in(running, "marketer@demo.local")
+    with running.client() as client:
+        client.headers.update(session)
+        counts = client.get("/api/v1/leads").json()["counts"]
+        assert counts == {"open": 7, "inWork": 5, "processed": 10, "closed": 4}
+        found = follow(client, "order")
+        order = client.get(f"/api/v1/orders/{found['orderId']}").json()
+        assert [each["item"] for each in order["lines"]] == [
+            "Ролап 2 на 2 м",
+            "Постер А1 «Новинки осени»",
+            "Доставка",
+        ]
+        assert order["client"]["name"] == "ИНН 7709745454"
+        assert (found["told"], found["tickets"]) == ("Сергей Орлов", 0)
+        letter = client.get(found["notificationUrl"]).text
+        assert f"{running.address}/leads/{found['leadId']}" in letter
+    assert running.stop() == 0
+    # The simulator's ports and certificate are others now.
+    again = start_demo()
+    with again.client() as client:
+        client.headers.update(session)
+        assert follow(client, "broken")["reason"].startswith("JSON обрывается")
+        assert follow(client, "order")["leadNumber"] == found["leadNumber"] + 1
+    assert again.stop() == 0
+
+
+def follow(client: httpx.Client, kind: str) -> dict[str, Any]:
+    """Have the site send a letter, and wait for all that becomes of it."""
+    sent = client.post("/api/v1/demo/letters", json={"kind": kind})
+    assert sent.status_code == 200, sent.text
+    path = f"/api/v1/demo/letters/{sent.json()['validity']}/{sent.json()['number']}"
+    found: dict[str, Any] = {}
+
+    def is_over() -> bool:
+        found.update(client.get(path).json())
+        return bool(found["state"] == "unreadable" or found["notificationUrl"])
+
+    until(is_over, f"the letter “{kind}” is followed to its end")
+    return found
 
 
 def told(client: httpx.Client, path: str) -> tuple[dict[str, int], list[tuple[str, int, int]]]:

@@ -36,8 +36,11 @@ async def connect(services: Services) -> None:
 
 
 async def disconnect(services: Services) -> None:
-    """Take the module and its accounts away."""
+    """Take the module and its accounts away, and what their service told until then."""
+    accounts = await services.database.write(modules_demo.account_ids)
     await modules_demo.remove_demo(services.database, services.modules)
+    # The simulator goes on telling events while the demo is removed: from now on nobody takes them.
+    await services.database.write(lambda connection: webhooks_demo.remove_demo(connection, accounts))
 
 
 async def import_templates(services: Services) -> None:
