@@ -115,7 +115,7 @@ interface ChoicesProps {
 function Choices({ name, found, value, onChange, error }: ChoicesProps) {
   const { t } = useTranslation();
   return (
-    <Radio.Group aria-label={t(`leads.${name}`)} value={value} onChange={onChange} error={error || undefined}>
+    <Radio.Group aria-label={t(name === "client" ? "leads.client" : "leads.contact")} value={value} onChange={onChange} error={error || undefined}>
       <Stack gap="xs" mb={error ? 6 : 0}>
         {found.map((one) => (
           <Radio key={one.id} value={one.id} label={one.name} description={one.why ?? t("leads.alreadyLinked")} />
