@@ -86,7 +86,7 @@ function OfferedLine({ line }: { line: TicketOffer["line"] }) {
           </Text>
           <Text size="xs" c="dimmed">
             {t("sales.hasTicket")}{" "}
-            <Anchor component={Link} to={`/tickets/${line.ticket.id}`} size="xs">
+            <Anchor component={Link} to={`/tickets/${line.ticket.id}`} size="xs" underline="always">
               {t("sales.ticketNo", { number: line.ticket.number })}
             </Anchor>
           </Text>
@@ -126,7 +126,7 @@ function Tickets({ of }: { of: Ticket[] }) {
   const { t } = useTranslation();
   return of.map((ticket) => (
     <Text key={ticket.id} size="sm" style={{ overflowWrap: "anywhere" }}>
-      <Anchor component={Link} to={`/tickets/${ticket.id}`} size="sm">
+      <Anchor component={Link} to={`/tickets/${ticket.id}`} size="sm" underline="always">
         {t("sales.ticketNo", { number: ticket.number })}
       </Anchor>{" "}
       {ticket.item}
