@@ -20,6 +20,7 @@ def test_a_letter_of_the_site_is_followed_to_its_lead_order_tickets_event_and_no
     demo.open(page, "/start")
     card = page.get_by_role("region", name="Заказ с сайта: проследить до конца")
     card.get_by_role("button", name="Отправить письмо ORDER: 123").click()
+    beginning = page.get_by_role("heading", name="С чего начать")
     steps = card.get_by_role("list", name="Что стало из письма").get_by_role("listitem")
     expect(steps.last).to_have_text(re.compile("Письмо ответственному: Сергей Орлов"))
     expect(steps).to_have_count(4)
@@ -33,12 +34,14 @@ def test_a_letter_of_the_site_is_followed_to_its_lead_order_tickets_event_and_no
 
     steps.nth(0).get_by_role("button").click()
     page.wait_for_url(LEAD)
+    expect(beginning).to_have_count(0)
     assert page.url == link
     lead = demo.asks(page, "GET", page.url.removeprefix(demo.address))
     page.go_back()
 
     steps.nth(1).get_by_role("button").click()
     page.wait_for_url(re.compile(rf"/orders/{lead['orderId']}$"))
+    expect(beginning).to_have_count(0)
     offered = demo.asks(page, "GET", f"/orders/{lead['orderId']}/tickets/offer")
     lines = [each["line"]["id"] for each in offered if each["ticked"]]
     demo.asks(page, "POST", f"/orders/{lead['orderId']}/tickets", {"lineIds": lines})
@@ -46,8 +49,9 @@ def test_a_letter_of_the_site_is_followed_to_its_lead_order_tickets_event_and_no
     expect(steps.nth(1)).to_contain_text("сформировано 2 техкарты")
 
     steps.nth(2).get_by_role("button").click()
-    page.wait_for_url("**/calendar*")
-    expect(page.get_by_role("main").get_by_text(re.compile(str(lead["number"]))).first).to_be_visible()
+    page.wait_for_url("**/calendar?*")
+    event = page.get_by_role("dialog", name=re.compile(f"Заявка № {lead['number']}"))
+    expect(event).to_contain_text("Климов Андрей Сергеевич")
 
 
 def test_a_broken_letter_leads_to_what_could_not_be_read(demo: Site, page: Page) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 import sqlalchemy as sa
 
-from vestnik.calendars.tables import calendar_event
 from vestnik.db import now
 from vestnik.demo.lead_ways import CLASSIC_KEY, ask
 from vestnik.demo.tables import demo_part
@@ -60,7 +58,7 @@ class Followed:
     lead_number: int | None = None
     order_id: int | None = None
     tickets: int = 0
-    event_at: datetime | None = None
+    event_id: int | None = None
     told: str | None = None
     """Who is told of the lead by letter."""
     notification_url: str | None = None
@@ -100,7 +98,7 @@ async def follow(services: Services, sent: Sent) -> Followed:
         lead_number=row.number,
         order_id=row.order_id,
         tickets=tickets or 0,
-        event_at=row.starts_at,
+        event_id=row.event_id,
         told=letters[0].name if letters else None,
         notification_url=await _notification(services, row.lead_id) if is_sent else None,
     )
@@ -143,11 +141,10 @@ def _traces(sent: Sent) -> sa.Select[Any]:
             input_table.c.lead_id,
             lead.c.number,
             lead.c.order_id,
-            calendar_event.c.starts_at,
+            lead.c.event_id,
         )
         .join(input_table, input_table.c.id == collected_letter.c.input_id)
         .outerjoin(lead, lead.c.id == input_table.c.lead_id)
-        .outerjoin(calendar_event, calendar_event.c.id == lead.c.event_id)
         .where(ours)
         .order_by(collected_letter.c.id)
         .limit(1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from datetime import datetime
 from typing import Literal
 
 from starlette.background import BackgroundTask
@@ -73,7 +72,7 @@ class DemoLetter(Shape):
     lead_number: int | None
     order_id: Id | None
     tickets: int
-    event_at: datetime | None
+    event_id: Id | None
     told: str | None
     notification_url: str | None
 
@@ -121,7 +120,7 @@ async def follow_demo_letter(context: Context, validity: int, number: int) -> De
         lead_number=found.lead_number,
         order_id=_id(found.order_id),
         tickets=found.tickets,
-        event_at=found.event_at,
+        event_id=_id(found.event_id),
         told=found.told,
         notification_url=found.notification_url,
     )

@@ -16,17 +16,17 @@ _SENDER = "site@mayak-books.example"
 _BODY = "Новый заказ с сайта.\n\nПисьмо составлено сайтом: заказ во вложении, остальное можно не читать.\n"
 
 
-def document(site: str, at: datetime.datetime) -> dict[str, Any]:
+def document(site: str, at: datetime.datetime, number: int) -> dict[str, Any]:
     """An order in the exchange's form v0.1; `site` is where its layouts lie."""
     return {
-        "Тема": f"Заказ №{NUMBER} от {at:%d.%m.%Y}: оформление стенда",
+        "Тема": f"Заказ №{number} от {at:%d.%m.%Y}: оформление стенда",
         "Дата": f"{at:%d.%m.%Y %H:%M:%S}",
         "Описание": "Оформление стенда на книжной выставке. Макеты готовы, нужна доставка до павильона.",
         "ИНН": "7709745454",
         "Телефон": "+7 (925) 642-42-90",
         "АдресЭлектроннойПочты": "a.klimov@vystavka-stend.example",
         "КонтактноеЛицо": "Климов Андрей Сергеевич",
-        "ФайлыМакета": [{"Файл": f"{site}/screenshots/{number}.png?full"} for number in (1, 2)],
+        "ФайлыМакета": [{"Файл": f"{site}/screenshots/{place}.png?full"} for place in (1, 2)],
         "Товары": [
             {
                 "Номенклатура": "Ролап 2 на 2 м",
@@ -70,10 +70,10 @@ def letter(kind: Kind, site: str, at: datetime.datetime | None = None) -> bytes:
     The broken one's attachment ends in the middle of its goods.
     """
     written = at or datetime.datetime.now(ZONE)
-    text = json.dumps(document(site, written), ensure_ascii=False, indent="\t")
+    number = NUMBER if kind == "order" else NUMBER + 1
+    text = json.dumps(document(site, written, number), ensure_ascii=False, indent="\t")
     if kind == "broken":
         text = text[: text.index('"МатериалКод"')]
-    number = NUMBER if kind == "order" else NUMBER + 1
     return composed(f"ORDER: {number}", text, written)
 
 

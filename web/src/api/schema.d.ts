@@ -11372,7 +11372,7 @@ export interface components {
             leadNumber: number | null;
             orderId: string | null;
             tickets: number;
-            eventAt: string | null;
+            eventId: string | null;
             told: string | null;
             notificationUrl: string | null;
         };

@@ -88,9 +88,9 @@ function OfLead({ found }: { found: DemoLetter }) {
           />
         </li>
       )}
-      {found.eventAt && (
+      {found.eventId && (
         <li>
-          <Trial {...step} text={t("demo.step.event")} note={t("demo.step.eventNote")} onVisit={go("/calendar")} />
+          <Trial {...step} text={t("demo.step.event")} note={t("demo.step.eventNote")} onVisit={go(`/calendar?event=${found.eventId}`)} />
         </li>
       )}
       {found.told && (
