@@ -402,8 +402,14 @@ def _check_destination(connection: sa.Connection, wish: Wish, row: sa.Row[Any] |
 
 def _same_way(row: sa.Row[Any], wish: Wish) -> bool:
     """Whether a stored password would go where it went before, and no less safely."""
-    before = (row.host.casefold(), row.port, row.username, row.security, row.certificate)
-    return before == (wish.host.casefold(), wish.port, wish.username, wish.security, wish.certificate)
+    before = (row.host.casefold(), row.port, row.username, row.security, _trusted(row.certificate))
+    after = (wish.host.casefold(), wish.port, wish.username, wish.security, _trusted(wish.certificate))
+    return before == after
+
+
+def _trusted(certificate: str | None) -> str | None:
+    # White space around PEM is no other certificate: forms lose it.
+    return (certificate or "").strip() or None
 
 
 def _locked(connection: sa.Connection, collector_id: int) -> sa.Row[Any]:
