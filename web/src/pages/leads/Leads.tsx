@@ -55,6 +55,9 @@ export default function Leads() {
         badges={<LiveBadge connection={connection} moves={false} />}
         actions={
           <>
+            <Button variant="default" component={Link} to="/leads/inputs" search={{ state: "unreadable" } as never}>
+              {t("intake.inputs.unreadable")}
+            </Button>
             {writes && (
               <Tooltip label={t("leads.keys")}>
                 <ActionIcon size="lg" variant="default" visibleFrom="sm" onClick={help.open} aria-label={t("leads.keys")}>
