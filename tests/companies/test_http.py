@@ -10,6 +10,7 @@ from tests.application import Browser, Installation
 from vestnik.companies.finding import add_addresses, find_or_create_by_inn
 from vestnik.companies.service import NewClient, insert_clients
 from vestnik.contacts.demo import remove_demo
+from vestnik.db import Database
 
 INN = "7709745454"
 
