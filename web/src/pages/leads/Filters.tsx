@@ -9,6 +9,7 @@ import { card } from "../../api/card";
 import { leads, SORTS, type LeadSort } from "../../api/leads";
 import { useRight } from "../../api/session";
 import { DayPicker } from "../../ui/DayPicker";
+import { ClientOnly } from "../sales/Filters";
 import { heldFilters, type LeadAddress, type Whose } from "./search";
 
 /** Which leads to show; everything chosen stands in the page's address. */
@@ -43,6 +44,7 @@ export function Filters({ address }: { address: LeadAddress }) {
           onChange={(sort) => address.set({ sort: (sort as LeadSort | null) ?? undefined })}
           data={SORTS.map((value) => ({ value, label: t(`leads.sortOf.${value}`) }))}
         />
+        <ClientOnly id={address.clientId} onAll={() => address.set({ clientId: undefined })} />
       </Group>
       <Collapse expanded={opened}>{opened && <FilterPanel address={address} />}</Collapse>
     </>

@@ -17,3 +17,7 @@ test("one's own leads are those that one is responsible for, whoever else was ch
   const nobodys = selectionOf(leadSearch({ whose: "nobodys" }), "7", "UTC");
   expect([nobodys.responsibleId, nobodys.unassigned]).toEqual([null, true]);
 });
+
+test("a client's card leads to the leads of that client alone", () => {
+  expect(selectionOf(leadSearch({ clientId: "5" }), "7", "UTC").clientId).toBe("5");
+});

@@ -12,6 +12,8 @@ export interface LeadSearch {
   whose?: Whose;
   responsibleId?: string;
   channelId?: string;
+  /** As a client's card leads here. */
+  clientId?: string;
   from?: string;
   to?: string;
   warnings?: true;
@@ -35,6 +37,7 @@ export function leadSearch(raw: Record<string, unknown>): LeadSearch {
     whose,
     responsibleId: whose ? undefined : key(raw.responsibleId),
     channelId: key(raw.channelId),
+    clientId: key(raw.clientId),
     from: day(raw.from),
     to: day(raw.to),
     warnings: yes(raw.warnings),
@@ -55,6 +58,7 @@ export function selectionOf(address: LeadSearch, ownId: string, zone: string): L
     responsibleId: address.whose === "mine" ? ownId : (address.responsibleId ?? null),
     unassigned: address.whose === "nobodys" ? true : null,
     channelId: address.channelId ?? null,
+    clientId: address.clientId ?? null,
     from: address.from ? instantOf(`${address.from} 00:00`, zone) : null,
     to: address.to ? instantOf(`${following(address.to)} 00:00`, zone) : null,
     hasWarnings: address.warnings ?? null,
@@ -78,7 +82,7 @@ export function useLeadAddress(): LeadAddress {
   const navigate = useNavigate();
   return {
     ...current,
-    filtered: Boolean(current.search || current.whose || heldFilters(current) > 0),
+    filtered: Boolean(current.search || current.whose || current.clientId || heldFilters(current) > 0),
     set: (change) =>
       void navigate({
         to: ".",

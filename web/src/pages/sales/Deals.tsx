@@ -49,7 +49,7 @@ export default function Deals() {
       />
       <ResponsibleFilter sales={sales} />
       <SortSelect sales={sales} by={["-updated", "-sum", "sum", "title", "number"]} />
-      <ClientOnly sales={sales} />
+      <ClientOnly id={sales.address.clientId} onAll={() => sales.set({ clientId: undefined })} />
     </>
   );
   return (

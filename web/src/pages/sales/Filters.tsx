@@ -66,16 +66,15 @@ export function SortSelect({ sales, by }: { sales: SalesList; by: string[] }) {
 }
 
 /** Says that the list is one client's, as a card leads to it, and lets go of that. */
-export function ClientOnly({ sales }: { sales: SalesList }) {
+export function ClientOnly({ id, onAll }: { id: string | undefined; onAll: () => void }) {
   const { t } = useTranslation();
-  const id = sales.address.clientId;
   const reads = useRight("contacts.read");
   const client = useQuery({ ...companies.card(id ?? ""), enabled: reads && id !== undefined }).data;
   if (id === undefined) return null;
   return (
     <Group gap={4} wrap="nowrap">
       <Text size="sm">{client ? t("sales.onlyClient", { name: client.name }) : t("sales.onlyOneClient")}</Text>
-      <CloseButton size="sm" aria-label={t("sales.allClients")} onClick={() => sales.set({ clientId: undefined })} />
+      <CloseButton size="sm" aria-label={t("sales.allClients")} onClick={onAll} />
     </Group>
   );
 }

@@ -41,7 +41,7 @@ export default function Orders() {
       />
       <ResponsibleFilter sales={sales} />
       <SortSelect sales={sales} by={["-updated", "-sum", "sum", "title", "number"]} />
-      <ClientOnly sales={sales} />
+      <ClientOnly id={sales.address.clientId} onAll={() => sales.set({ clientId: undefined })} />
     </>
   );
   return (

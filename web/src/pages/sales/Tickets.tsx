@@ -29,7 +29,7 @@ export default function Tickets() {
       />
       <ResponsibleFilter sales={sales} />
       <SortSelect sales={sales} by={["-updated", "item", "order", "number"]} />
-      <ClientOnly sales={sales} />
+      <ClientOnly id={sales.address.clientId} onAll={() => sales.set({ clientId: undefined })} />
     </>
   );
   return (
