@@ -14,7 +14,7 @@ from vestnik.http.errors import InvalidRequest, Language
 from vestnik.http.events import EventStream, still_may
 from vestnik.intake.fields import Given
 from vestnik.intake.inputs.store import NewInput
-from vestnik.intake.leads import shapes
+from vestnik.intake.leads import wire
 from vestnik.intake.leads.reading import Line
 from vestnik.intake.leads.service import TOPIC, Leads
 from vestnik.intake.leads.shapes import (
@@ -75,7 +75,7 @@ def _leads(context: Context) -> Leads:
 
 
 async def _card(context: Context, id: int) -> LeadCard:
-    return shapes.card(await _leads(context).card(context.actor, id), context.language)
+    return wire.card(await _leads(context).card(context.actor, id), context.language)
 
 
 @router.get("/leads", query=LeadQuery, returns=LeadPage, right="leads.read")
@@ -85,9 +85,9 @@ async def list_leads(context: Context, query: LeadQuery) -> LeadPage:
     `sort` is one of created, number, updated, status, with a minus for the other way round.
     """
     lines, total, counts = await _leads(context).page(
-        context.actor, shapes.wanted(query), sort=query.sort, offset=query.offset, limit=query.limit
+        context.actor, wire.wanted(query), sort=query.sort, offset=query.offset, limit=query.limit
     )
-    return LeadPage(items=[shapes.lead(each) for each in lines], total=total, counts=LeadCounts(**counts))
+    return LeadPage(items=[wire.lead(each) for each in lines], total=total, counts=LeadCounts(**counts))
 
 
 @router.post(
@@ -115,7 +115,7 @@ async def add_lead(context: Context, body: LeadBody) -> LeadStored:
         received_at=at,
     )
     given = Given(
-        fields=shapes.fields(body),
+        fields=wire.fields(body),
         door="api" if by_key else "hand",
         input_id=0,
         received_at=at,
@@ -123,7 +123,7 @@ async def add_lead(context: Context, body: LeadBody) -> LeadStored:
         responsible_id=None if body.responsible_id is None else key_of(body.responsible_id),
         channel_id=None if body.channel_id is None else key_of(body.channel_id),
     )
-    return shapes.stored(await context.services.intake.inputs.take(new, given, actor))
+    return wire.stored(await context.services.intake.inputs.take(new, given, actor))
 
 
 @router.get("/leads/events", right="leads.read", media_type="text/event-stream")
@@ -148,8 +148,8 @@ async def count_leads(context: Context, query: PeriodQuery) -> LeadStatistics:
     """Leads that arrived in a period, by source and by person, and how fast they were answered."""
     channels, people = await _leads(context).statistics(context.actor, query.since, query.until)
     return LeadStatistics(
-        channels=[shapes.figures(each) for each in channels],
-        people=[shapes.figures(each) for each in people],
+        channels=[wire.figures(each) for each in channels],
+        people=[wire.figures(each) for each in people],
     )
 
 
@@ -167,13 +167,13 @@ async def change_leads(context: Context, body: LeadBulkBody) -> LeadBulkShape:
         user_id=None if body.user_id is None else key_of(body.user_id),
         result=body.result,
     )
-    return shapes.acted(done)
+    return wire.acted(done)
 
 
 @router.post("/leads/export", body=LeadSelection, media_type="text/csv", right="leads.read")
 async def export_leads(context: Context, body: LeadSelection) -> StreamingResponse:
     """The leads of a selection as a CSV file (UTF-8), streamed as it is made."""
-    lines = await _leads(context).export(context.actor, shapes.wanted(body))
+    lines = await _leads(context).export(context.actor, wire.wanted(body))
     return csv_file(_rows(lines, context.language), "leads.csv")
 
 
@@ -257,7 +257,7 @@ async def convert_lead(context: Context, id: int, body: ConvertBody) -> LeadCard
 
     Takes `contacts.write` and `sales.write`, too. A lead that was converted before stays as it is.
     """
-    await _leads(context).convert(context.actor, id, shapes.wish(body))
+    await _leads(context).convert(context.actor, id, wire.wish(body))
     return await _card(context, id)
 
 
