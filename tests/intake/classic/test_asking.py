@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from tests.intake.classic.conftest import LOGIN, PATH, Site, error
 
-from vestnik.intake.classic.door import BODY_BYTES, STRANGERS
+from vestnik.intake.classic.door import BODY_BYTES, SHORT_BYTES, STRANGERS
 from vestnik.intake.leads.tables import lead
 from vestnik.people.tables import user
 
@@ -179,6 +179,16 @@ async def test_who_guesses_keys_is_slowed_down_and_the_right_key_is_not(site: Si
     assert refused.json() == error("429", "Слишком много запросов")
     assert int(refused.headers["retry-after"]) > 0
     assert "data" in await site.asks("stat")
+
+
+async def test_long_bodies_of_strangers_are_not_read_for_long(site: Site) -> None:
+    long = {"login": LOGIN, "action": "stat", "description": "a" * SHORT_BYTES}
+    ours = await site.client.post(PATH, data=long | {"apikey": site.key})
+    assert "data" in ours.json()
+
+    statuses = [(await site.client.post(PATH, data=long)).status_code for _ in range(STRANGERS[0] + 1)]
+
+    assert statuses == [200] * STRANGERS[0] + [429]
 
 
 async def test_other_methods_and_large_bodies_are_refused(site: Site) -> None:

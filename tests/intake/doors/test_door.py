@@ -219,6 +219,7 @@ async def test_a_form_leads_back_to_its_site_and_nowhere_else(street: Street) ->
         f"{SITE}@evil.example/", "https://evil.example/%0d%0aSet-Cookie:a=b", "",
     ):  # fmt: skip
         assert await back(address) == (202, None), address
+    assert await back(f"{SITE}/thanks&a=" + "b" * 100_000) == (303, f"{SITE}/thanks")
 
 
 async def test_a_forms_fields_become_a_lead_with_its_visitor(street: Street) -> None:
@@ -279,3 +280,10 @@ async def test_a_site_hears_of_a_database_that_is_away(street: Street) -> None:
     finally:
         await street.installation.services.database.start()
     assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+    assert (await street.posts(door, ORDER)).status_code == 202
+
+
+async def test_a_changed_door_is_known_to_all_who_knock_at_once(street: Street) -> None:
+    door = await street.door()
+    answers = await asyncio.gather(*(street.posts(door, ORDER) for _ in range(20)))
+    assert [answer.status_code for answer in answers] == [202] * 20

@@ -177,6 +177,10 @@ def test_a_subject_is_read_in_any_encoding_however_broken(raw: bytes) -> None:
     assert subject_of(b"From: a@b.ru\r\nSUBJECT:" + raw) == "Заявка ORDER: 5"
 
 
+def test_a_nul_in_a_subject_makes_no_other_encoding_of_it() -> None:
+    assert subject_of(b"From: a@b.c\r\nSubject: ORDER: \x00 5\r\n\r\n") == "ORDER: 5"
+
+
 @pytest.mark.parametrize(
     ("subject", "found"),
     [

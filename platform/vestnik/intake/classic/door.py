@@ -8,6 +8,7 @@ stored row, at once, since the answer tells the lead's number.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -47,6 +48,8 @@ from vestnik.people.tables import user
 
 BODY_BYTES = 1_000_000
 BODY_WITHIN_S = 30.0
+#: A longer body is not read in the event loop.
+SHORT_BYTES = 32_768
 #: Requests with a wrong key or log-in from one network: so many at once, then one every so many seconds.
 STRANGERS = (60, 1.0)
 #: Requests with the right key: so many at once, then one every so many seconds.
@@ -97,7 +100,7 @@ class ClassicDoor:
             raise Refused("405", "Нужен GET или POST", 405, allow="GET, POST, OPTIONS")
         headers = Headers(scope=scope)
         body = await _body(receive, headers) if scope["method"] == "POST" else b""
-        given = parameters(scope["query_string"], body, headers.get("content-type", ""))
+        given = await self._given(scope, headers, body)
         await self._check(scope, given)
         self._requests.take("")
         action = given.get("action")
@@ -110,6 +113,16 @@ class ClassicDoor:
         if action == "list":
             return await self._list(given)
         raise unknown_method()
+
+    async def _given(self, scope: Scope, headers: Headers, body: bytes) -> Parameters:
+        """The parameters; a long body is read beside other requests, and few of strangers are read at all."""
+        read = functools.partial(parameters, scope["query_string"], body, headers.get("content-type", ""))
+        if len(body) <= SHORT_BYTES:
+            return read()
+        self._slow_down(scope)
+        given = await asyncio.to_thread(read)
+        self._strangers.give_back(network_of(_address(scope)))
+        return given
 
     async def _check(self, scope: Scope, given: Parameters) -> None:
         """The key, then the user, as the document orders them."""

@@ -122,8 +122,10 @@ class IntakeDoor:
                 raw=body,
             )
         )
-        if (back := _way_back(control_of(body, media_type), door)) is not None:
-            return answering.redirected(back)
+        if door.sites:  # else there is nowhere to lead anybody; a long form is read beside other requests
+            wanted = await asyncio.to_thread(control_of, body, media_type)
+            if (back := _way_back(wanted, door)) is not None:
+                return answering.redirected(back)
         return answering.told(200 if stored.known else 202, {"id": str(stored.input_id)})
 
     async def _body(self, receive: Receive, headers: Headers) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import re
@@ -101,7 +102,8 @@ class Doors:
         self._database, self._vault, self._organisation = database, vault, organisation
         self._by_token: dict[str, Door] = {}
         self._limits: dict[int, tuple[int, RateLimit]] = {}
-        self._changed = True
+        self._changes, self._known_changes = 1, 0
+        self._looking = asyncio.Lock()
         if not database.on_sqlite:
             engine.every(LOOK_EVERY_S, "intake.doors", self.refresh, everywhere=True)
 
@@ -109,17 +111,20 @@ class Doors:
 
     async def by_token(self, token: str) -> Door | None:
         """The door with this token, compared by keyed hash; None for any other."""
-        if self._changed:
-            await self.refresh()
+        if self._known_changes != self._changes:
+            async with self._looking:  # one looks, the others wait for what it sees
+                if self._known_changes != self._changes:
+                    await self.refresh()
         return self._by_token.get(self._vault.keyed_hash(_PURPOSE, token))
 
     async def refresh(self) -> None:
         """Read the doors anew."""
-        self._changed = False
+        changes = self._changes
         statement = sa.select(intake_door).where(intake_door.c.archived_at.is_(None))
         async with self._database.read() as connection:
             rows = (await connection.execute(statement)).all()
         self._by_token = {row.token_digest: self._door(row) for row in rows}
+        self._known_changes = changes
 
     def _door(self, row: sa.Row[Any]) -> Door:
         known = self._limits.get(row.id)
@@ -285,7 +290,7 @@ class Doors:
 
     def look_again(self) -> None:
         """Read the doors anew before the next request is answered."""
-        self._changed = True
+        self._changes += 1
 
     def remove_demo(self, connection: sa.Connection) -> None:
         """Forget every door; a part of the unit of work that removes the demo."""

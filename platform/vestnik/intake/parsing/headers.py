@@ -71,7 +71,7 @@ def has_keyword(subject: str, keyword: str) -> bool:
 
 def text_of(raw: bytes) -> str:
     """A header's text on one line, its encoded words decoded."""
-    flat = _FOLDED.sub(b" ", raw[:HEADER_BYTES])
+    flat = _FOLDED.sub(b" ", raw[:HEADER_BYTES]).replace(b"\0", b"")  # no header is UTF-16: these are rubbish
     text = "".join(_pieces(flat))
     return _SPACES.sub(" ", clean(text)).strip()[:SHOWN_CHARACTERS]
 
