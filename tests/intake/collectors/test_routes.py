@@ -103,6 +103,7 @@ async def test_what_no_mailbox_can_be_read_with_is_refused(
         ({"after": "delete"}, "collector_settings"),
         ({"username": "a\r\nb LOGIN"}, "collector_settings"),
         ({"certificate": "-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----"}, None),
+        ({"certificate": "сертификат"}, None),
         ({"calendarId": "1"}, "collector_destination"),
         ({"responsibleId": "999"}, "collector_destination"),
         ({"channelId": "1"}, "collector_destination"),

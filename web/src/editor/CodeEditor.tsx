@@ -20,6 +20,8 @@ import { phrases } from "./phrases";
 export interface CodeEditorHandle {
   /** Puts the cursor on a line and column, both from 1, and shows them. */
   show: (line: number, column?: number) => void;
+  /** What it holds now, which may be newer than the `value` last given. */
+  text: () => string;
 }
 
 interface Props {
@@ -33,8 +35,8 @@ interface Props {
   onRun?: () => void;
   /** Ctrl+S. */
   onSave?: () => void;
-  /** Shift+Alt+F. */
-  onFormat?: () => void;
+  /** Shift+Alt+F, with what is typed by then. */
+  onFormat?: (text: string) => void;
   /** F1. */
   onHelp?: () => void;
   /** Where the cursor is: line and column, both from 1. */
@@ -120,6 +122,7 @@ export function CodeEditor(props: Props) {
       editor.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
       editor.focus();
     },
+    text: () => view.current?.state.doc.toString() ?? latest.current.value,
   }));
 
   return <div ref={place} className="editor" />;
@@ -161,9 +164,10 @@ function basics(language: "python" | "json"): Extension {
 type Shortcuts = Pick<Props, "onRun" | "onSave" | "onFormat" | "onHelp">;
 
 function shortcuts(current: () => Shortcuts): Extension {
-  const command = (pick: () => (() => void) | undefined) => () => {
-    pick()?.();
-    return pick() !== undefined;
+  const command = (pick: () => ((text: string) => void) | undefined) => (editor: EditorView) => {
+    const act = pick();
+    act?.(editor.state.doc.toString());
+    return act !== undefined;
   };
   // CodeMirror's own Mod-Enter would insert a line.
   return Prec.high(keymap.of([

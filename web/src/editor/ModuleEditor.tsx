@@ -43,7 +43,8 @@ export function ModuleEditor({ moduleId, value, onChange, readOnly = false, ref,
   const format = useMutation({
     mutationFn: (source: string) => modules.format(moduleId, source),
     onSuccess: (made, source) => {
-      if (made.source !== source) onChange(made.source);
+      // What was typed since is not undone by the layout of an older text.
+      if (editor.current?.text() === source && made.source !== source) onChange(made.source);
     },
     onError: (problem) => {
       tellProblem(problem);
@@ -51,8 +52,8 @@ export function ModuleEditor({ moduleId, value, onChange, readOnly = false, ref,
       if (place) editor.current?.show(place.line, place.column);
     },
   });
-  const formats = readOnly || format.isPending ? undefined : () => format.mutate(value);
-  useImperativeHandle(ref, () => ({ show: (line, column) => editor.current?.show(line, column) }));
+  const formats = readOnly || format.isPending ? undefined : (text: string) => format.mutate(text);
+  useImperativeHandle(ref, () => ({ show: (line, column) => editor.current?.show(line, column), text: () => editor.current?.text() ?? value }));
   const status = t(readOnly ? "editor.readOnly" : `editor.state.${state}`);
   return (
     <div className={classes.frame}>
@@ -77,7 +78,7 @@ export function ModuleEditor({ moduleId, value, onChange, readOnly = false, ref,
           {t("editor.cursor", cursor)}
         </Text>
         {!readOnly && (
-          <Button size="compact-xs" variant="subtle" color="gray" leftSection={<IconIndentIncrease size={14} />} loading={format.isPending} onClick={formats}>
+          <Button size="compact-xs" variant="subtle" color="gray" leftSection={<IconIndentIncrease size={14} />} loading={format.isPending} onClick={formats && (() => formats(value))}>
             {t("editor.format")}
           </Button>
         )}

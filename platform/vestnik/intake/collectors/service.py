@@ -377,7 +377,7 @@ def _check(wish: Wish) -> None:
     if wish.certificate is not None:
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=wish.certificate)
-        except (ssl.SSLError, ValueError):
+        except (ssl.SSLError, ValueError, TypeError):  # the last for what is not ASCII
             raise CertificateUnreadable() from None
 
 
