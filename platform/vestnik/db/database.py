@@ -23,7 +23,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _BEGIN = DriverStatement("BEGIN IMMEDIATE")
-_SQLITE_READERS = 4
+#: Reading connections that stay open, and how many more a rush may open. A new one costs more than most
+#: requests do: SQLite reads the whole schema for it, PostgreSQL starts a process.
+_READERS = 14
+_READERS_IN_A_RUSH = 4
+_POOL: Mapping[str, Any] = {"pool_size": _READERS, "max_overflow": _READERS_IN_A_RUSH, "pool_use_lifo": True}
 _SQLITE_CACHE_KIB = 16_384
 #: Errors hide the values of their statements: errors are logged, people are not.
 _RANDOM_PAGE_COST = "1.1"
@@ -138,13 +142,13 @@ def write_engine(url: sa.URL) -> sa.Engine:
 def _read_engine(url: sa.URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         driven = url.set(drivername="postgresql+psycopg")
-        readers = create_async_engine(driven, pool_size=8, pool_pre_ping=True, **_OPTIONS)
+        readers = create_async_engine(driven, pool_pre_ping=True, **_POOL, **_OPTIONS)
         sa.event.listen(readers.sync_engine, "connect", _prepare_postgresql)
         return readers
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"),
         poolclass=sa.pool.AsyncAdaptedQueuePool,
-        pool_size=_SQLITE_READERS,
+        **_POOL,
         **_OPTIONS,
     )
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite_reader)
