@@ -32,6 +32,11 @@ Source = tuple[str, int]
 
 INCOMING_TITLE: Text = {"ru": "Входящие заявки", "en": "Incoming leads"}
 
+_INCOMING = sa.select(calendar.c.id).where(calendar.c.is_incoming)
+_HERE = sa.select(calendar.c.id).where(
+    calendar.c.id == sa.bindparam("this"), calendar.c.archived_at.is_(None)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
@@ -75,8 +80,8 @@ def put_event(connection: sa.Connection, calendar_id: int, event: NewEvent) -> i
         "created_at": (at := now()),
         "updated_at": at,
     }
-    kept = insert_ignore(connection, calendar_event, ["source_kind", "source_id"]).values(row)
-    stored = connection.scalar(kept.returning(calendar_event.c.id))
+    kept = insert_ignore(connection, calendar_event, ["source_kind", "source_id"])
+    stored = connection.scalar(kept.returning(calendar_event.c.id), row)
     if stored is None:
         stored = connection.scalars(sa.select(calendar_event.c.id).where(_of(event.source))).one()
     return cast(int, stored)
@@ -137,14 +142,13 @@ def touch(connection: sa.Connection, calendar_id: int) -> None:
 
 def default_calendar(connection: sa.Connection) -> int:
     """The calendar for what comes in; made where there is none yet."""
-    wanted = sa.select(calendar.c.id).where(calendar.c.is_incoming)
-    found: int | None = connection.scalar(wanted)
+    found: int | None = connection.scalar(_INCOMING)
     if found is None:
         language = connection.scalar(sa.select(organisation.c.language))
         title = INCOMING_TITLE["en" if language == "en" else "ru"]
         row = new_calendar(title, "shared", colour="blue") | {"is_incoming": True}
         connection.execute(insert_ignore(connection, calendar).values(row))
-        return cast(int, connection.scalars(wanted).one())
+        return cast(int, connection.scalars(_INCOMING).one())
     return found
 
 
@@ -165,8 +169,7 @@ def personal_calendar(connection: sa.Connection, user_id: int) -> int | None:
 
 def is_open(connection: sa.Connection, calendar_id: int) -> bool:
     """Whether there is such a calendar, and events may come into it."""
-    here = sa.select(calendar.c.id).where(calendar.c.id == calendar_id, calendar.c.archived_at.is_(None))
-    return connection.scalar(here) is not None
+    return connection.scalar(_HERE, {"this": calendar_id}) is not None
 
 
 def new_calendar(title: str, kind: Literal["shared", "personal"], *, colour: Colour) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -20,6 +21,7 @@ _INN_LOCK = 2
 
 #: An INN of twelve digits is a person's, of ten a company's.
 _DIGITS_OF_PERSON = 12
+_PAIR = ("kind", "text")
 
 
 class Found(NamedTuple):
@@ -60,19 +62,26 @@ def find_by_addresses(connection: sa.Connection, emails: Sequence[str], phones: 
     wanted = [("email", each) for each in emails] + [("phone", each) for each in phones]
     if not wanted:
         return []
-    rows = connection.execute(
-        sa.select(client_address.c.client_id, client_address.c.kind, client_address.c.normalised)
-        .where(
-            sa.or_(
-                *(
-                    sa.and_(client_address.c.kind == kind, client_address.c.normalised == text)
-                    for kind, text in dict.fromkeys(wanted)
-                )
-            )
-        )
-        .order_by(client_address.c.client_id, client_address.c.kind, client_address.c.normalised)
-    )
+    distinct = list(dict.fromkeys(wanted))
+    values = {
+        f"{name}_{n}": each for n, pair in enumerate(distinct) for name, each in zip(_PAIR, pair, strict=True)
+    }
+    rows = connection.execute(_by_addresses(len(distinct)), values)
     return [Found(row.client_id, row.kind, row.normalised) for row in rows]
+
+
+@functools.lru_cache(maxsize=16)
+def _by_addresses(count: int) -> sa.Select[Any]:
+    """Who has any of so many addresses: built once, for it is asked at every lead."""
+    kind, text = client_address.c.kind, client_address.c.normalised
+    fits = (
+        sa.and_(kind == sa.bindparam(f"kind_{n}"), text == sa.bindparam(f"text_{n}")) for n in range(count)
+    )
+    return (
+        sa.select(client_address.c.client_id, kind, text)
+        .where(sa.or_(*fits))
+        .order_by(client_address.c.client_id, kind, text)
+    )
 
 
 def add_addresses(

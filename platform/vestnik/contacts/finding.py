@@ -14,6 +14,16 @@ from vestnik.db import now
 #: Contacts that are looked at for one address: a call centre's number may belong to thousands.
 HOLDERS = 20
 
+_HOLDERS = (
+    sa.select(contact.c.id, contact.c.name, contact.c.company_id, contact.c.owner_id)
+    .join(contact_address, contact_address.c.contact_id == contact.c.id)
+    .join(address, address.c.id == contact_address.c.address_id)
+    .where(address.c.kind == sa.bindparam("kind"), address.c.normalised == sa.bindparam("normalised"))
+    .where(contact.c.merged_into.is_(None))
+    .order_by(contact.c.id)
+    .limit(HOLDERS)
+)
+
 
 class Holder(NamedTuple):
     """A contact that has an address, and who is in charge of it."""
@@ -29,15 +39,7 @@ def holders_of(connection: sa.Connection, addresses: Sequence[Address]) -> list[
     """Contacts that have one of the addresses: in the order of `addresses`, the oldest contact first."""
     found: list[Holder] = []
     for each in addresses:
-        rows = connection.execute(
-            sa.select(contact.c.id, contact.c.name, contact.c.company_id, contact.c.owner_id)
-            .join(contact_address, contact_address.c.contact_id == contact.c.id)
-            .join(address, address.c.id == contact_address.c.address_id)
-            .where(address.c.kind == each.kind, address.c.normalised == each.normalised)
-            .where(contact.c.merged_into.is_(None))
-            .order_by(contact.c.id)
-            .limit(HOLDERS)
-        )
+        rows = connection.execute(_HOLDERS, {"kind": each.kind, "normalised": each.normalised})
         found += [Holder(row.id, row.name, row.company_id, row.owner_id, each) for row in rows]
     return found
 

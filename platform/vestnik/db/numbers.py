@@ -6,7 +6,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from vestnik.db.statements import insert, metadata
+from vestnik.db.driver import DriverStatement
+from vestnik.db.statements import metadata
 from vestnik.db.types import Key
 
 Numbered = Literal["lead", "deal", "order", "ticket"]
@@ -18,10 +19,13 @@ numbering = sa.Table(
     sa.Column("last", Key, nullable=False),
 )
 
+_NEXT = DriverStatement(
+    "INSERT INTO numbering (kind, last) VALUES (:kind, 1)"
+    " ON CONFLICT (kind) DO UPDATE SET last = numbering.last + 1 RETURNING last"
+)
+
 
 def next_number(connection: sa.Connection, kind: Numbered) -> int:
     """The next number of a kind; whoever asks at the same time waits for the end of this unit of work."""
-    first = insert(connection, numbering).values(kind=kind, last=1)
-    taken = first.on_conflict_do_update(index_elements=["kind"], set_={"last": numbering.c.last + 1})
-    number: int = connection.execute(taken.returning(numbering.c.last)).scalar_one()
-    return number
+    [(number,)] = _NEXT.rows(connection, {"kind": kind})
+    return int(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,9 +31,15 @@ def insert(connection: sa.Connection, table: sa.Table) -> Insert:
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
+@functools.cache
+def _ignoring(dialect: str, table: sa.Table, on: tuple[str, ...] | None) -> Insert:
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return statement.on_conflict_do_nothing(index_elements=on)
+
+
 def insert_ignore(connection: sa.Connection, table: sa.Table, on: Sequence[str] | None = None) -> Insert:
     """INSERT … ON CONFLICT DO NOTHING; `on` names the unique columns, None means any of them."""
-    return insert(connection, table).on_conflict_do_nothing(index_elements=on)
+    return _ignoring(connection.dialect.name, table, None if on is None else tuple(on))
 
 
 def upsert(connection: sa.Connection, table: sa.Table, on: Sequence[str], update: Sequence[str]) -> Insert:

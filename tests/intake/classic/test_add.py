@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 from urllib.parse import quote_from_bytes, unquote
 
@@ -156,6 +157,23 @@ async def test_it_can_be_read_again(site: Site) -> None:
 
     assert again.status_code == 200, again.text
     assert again.json()["differences"] == []
+
+
+async def test_a_lead_is_made_of_what_was_stored_without_reading_it_anew(site: Site) -> None:
+    """Each statement costs every `add`: a new one is added here on purpose, or not at all."""
+    await site.asks("add", title="first", email="a@example.org")
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if threading.current_thread().name == "vestnik-writer" and "UPDATE lead_letter" not in statement:
+            asked.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        await site.asks("add", title="second", email="b@example.org")
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert 0 < len(asked) <= 22, asked
 
 
 async def test_a_page_of_any_site_may_call_it(site: Site) -> None:

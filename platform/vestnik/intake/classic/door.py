@@ -61,6 +61,13 @@ HELD = timedelta(seconds=10)
 HEADER_CHARACTERS = 500
 
 _KEPT_HEADERS: Mapping[str, str] = {"origin": "origin", "user-agent": "userAgent"}
+_KEY_AND_USER = sa.select(
+    sa.select(intake_settings.c.key_digest).scalar_subquery().label("key_digest"),
+    sa.select(user.c.id)
+    .where(user.c.email_folded == sa.bindparam("login"), user.c.disabled.is_(False))
+    .scalar_subquery()
+    .label("user_id"),
+)
 log = structlog.get_logger("vestnik.intake")
 
 
@@ -128,13 +135,11 @@ class ClassicDoor:
         """The key, then the user, as the document orders them."""
         login = fold(given.get("login"))
         async with self._database.read() as connection:
-            kept = await connection.scalar(sa.select(intake_settings.c.key_digest))
-            active = sa.and_(user.c.email_folded == login, user.c.disabled.is_(False))
-            known = await connection.scalar(sa.select(user.c.id).where(active))
-        if not self._keys.fits(given.get("apikey"), kept):
+            found = (await connection.execute(_KEY_AND_USER, {"login": login})).one()
+        if not self._keys.fits(given.get("apikey"), found.key_digest):
             self._slow_down(scope)
             raise wrong_key()
-        if known is None:
+        if found.user_id is None:
             self._slow_down(scope)
             raise unknown_user()
 

@@ -121,7 +121,9 @@ class Inputs:
         stored = await storage.store(self._database, new)
         try:
             async with asyncio.timeout(within_s):
-                return stored.input_id, await self._working.process(stored.input_id)
+                if stored.row is None:
+                    return stored.input_id, await self._working.process(stored.input_id)
+                return stored.input_id, await self._working.process_new(stored.row, new.raw)
         except Exception as error:
             if is_outage(error) or isinstance(error, TimeoutError):
                 log.warning("intake.input_waits", input_id=stored.input_id)

@@ -34,6 +34,7 @@ HALF_STORED = timedelta(hours=1)
 
 _MEDIA_TYPE_CHARACTERS = 200
 _REMOVED_AT_ONCE = 200
+_PART = sa.insert(input_part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,11 @@ class NewInput:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The input's key. `known`: it had come before, and nothing new is stored."""
+    """The input's key, and its row if it is new. `known`: it had come before, and nothing new is stored."""
 
     input_id: int
     known: bool
+    row: sa.Row[Any] | None = None
 
 
 async def store(database: Database, new: NewInput) -> Stored:
@@ -91,7 +93,7 @@ def _pieces(raw: bytes) -> Sequence[bytes]:
 
 
 def _store_part(connection: sa.Connection, input_id: int, position: int, piece: bytes) -> None:
-    connection.execute(sa.insert(input_part).values(input_id=input_id, position=position, bytes=piece))
+    connection.execute(_PART, {"input_id": input_id, "position": position, "bytes": piece})
 
 
 def _store(
@@ -126,10 +128,10 @@ def _store(
         "received_at": new.received_at,
     }
     columns = ("door", "source_id", "key")
-    statement = insert_ignore(connection, input_table, columns).values(values)
-    if connection.execute(statement.returning(input_table.c.id)).first() is not None:
+    statement = insert_ignore(connection, input_table, columns).returning(*input_table.c)
+    if (row := connection.execute(statement, values).first()) is not None:
         _store_part(connection, input_id, len(pieces) - 1, pieces[-1])
-        return Stored(input_id, known=False)
+        return Stored(input_id, False, row)
     same = sa.and_(*(input_table.c[name] == values[name] for name in columns))
     found = connection.execute(sa.select(input_table.c.id, input_table.c.digest).where(same)).one()
     if found.digest != digest:

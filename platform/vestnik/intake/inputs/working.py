@@ -38,6 +38,9 @@ RETRY_AFTER = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10
 CLAIMS = 10
 SWEPT_EVERY_S = 3600.0
 
+_STATE = sa.select(input_table.c.state).where(input_table.c.id == sa.bindparam("this")).with_for_update()
+_SETTLED = sa.update(input_table).where(input_table.c.id == sa.bindparam("this"))
+
 log = structlog.get_logger("vestnik.intake")
 
 
@@ -81,6 +84,12 @@ class Working:
         if row is None or row.state != "new":
             return None
         reading, way = await self._read(row)
+        return await self._database.write(self._settle, row, reading, way)
+
+    async def process_new(self, row: sa.Row[Any], raw: bytes) -> Accepted | None:
+        """Read an input that was stored a moment ago, by the row and the bytes that were stored."""
+        way = await self.way(row)
+        reading = await jobs.read(job_of(row, raw, way, self._zone()))
         return await self._database.write(self._settle, row, reading, way)
 
     async def row(self, input_id: int) -> sa.Row[Any] | None:
@@ -132,9 +141,7 @@ class Working:
         self, connection: sa.Connection, row: sa.Row[Any], reading: Reading, way: Way
     ) -> Accepted | None:
         """Make the lead, or keep why there is none; nothing where somebody else has done so."""
-        own = input_table.c.id == row.id
-        state = connection.scalar(sa.select(input_table.c.state).where(own).with_for_update())
-        if state != "new":
+        if connection.scalar(_STATE, {"this": row.id}) != "new":
             return None
         accepted = None
         if reading.fields is not None:
@@ -147,7 +154,7 @@ class Working:
             "read_at": now(),
             "next_at": None,
         }
-        connection.execute(sa.update(input_table).where(own).values(values))
+        connection.execute(_SETTLED, values | {"this": row.id})
         return accepted
 
 

@@ -39,6 +39,8 @@ from vestnik.sales.orders import NewOrder, store_order
 #: of work wait for each other.
 _LOCK = 6
 
+_ACCEPTED = sa.select(lead.c.id, lead.c.number).where(lead.c.input_id == sa.bindparam("input_id"))
+_LANGUAGE = sa.select(organisation.c.language)
 _TEXTS = (
     *("title", "person", "company", "email", "phone", "description", "inn", "ip", "country", "city", "site"),
     *("path", "partner"),
@@ -48,9 +50,9 @@ _TEXTS = (
 def accept(connection: sa.Connection, actor: Actor, given: Given) -> Accepted:
     """Store the lead of an input; the one that is there already where the input was accepted before."""
     hold(connection, _LOCK, [0])
-    known = sa.select(lead.c.id, lead.c.number).where(lead.c.input_id == given.input_id)
-    if (row := connection.execute(known).one_or_none()) is not None:
-        return Accepted(row.id, row.number)
+    known = connection.execute(_ACCEPTED, {"input_id": given.input_id}).one_or_none()
+    if known is not None:
+        return Accepted(known.id, known.number)
     fields, cut = cleaned(given.fields)
     settings = settings_of(connection)
     source = source_of(connection, fields, given.channel_id)
@@ -176,7 +178,7 @@ def store_lines(
 
 def language_of(connection: sa.Connection) -> Language:
     """The organisation's language: what the platform writes by itself is written in it."""
-    return "en" if connection.scalar(sa.select(organisation.c.language)) == "en" else "ru"
+    return "en" if connection.scalar(_LANGUAGE) == "en" else "ru"
 
 
 def _own(*warnings: Warned | None) -> list[Warned]:

@@ -13,11 +13,17 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from vestnik.db import fold
-from vestnik.intake.leads.settings import IntakeSettings, coordinator_of
+from vestnik.intake.leads.settings import WORKING, IntakeSettings, coordinator_of
 from vestnik.intake.leads.tables import assignment_rule, lead
-from vestnik.people.tables import user
 
 AssignedBy = Literal["request", "door", "client", "contact", "rule", "coordinator", "person"]
+
+
+_RULES = (
+    sa.select(assignment_rule)
+    .where(assignment_rule.c.enabled)
+    .order_by(assignment_rule.c.position, assignment_rule.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +56,7 @@ class Chosen:
 
 def choose(connection: sa.Connection, known: Known, settings: IntakeSettings) -> Chosen:
     """Who gets a lead; whoever may not sign in is passed over."""
-    rows = connection.execute(
-        sa.select(user.c.id, user.c.email_folded, user.c.name_folded)
-        .where(user.c.disabled.is_(False))
-        .order_by(user.c.id)
-    ).all()
+    rows = connection.execute(WORKING).all()
     working = {row.id for row in rows}
     login = fold(known.login)
     named = _named(rows, login) if login else None
@@ -66,7 +68,7 @@ def choose(connection: sa.Connection, known: Known, settings: IntakeSettings) ->
     if rule is not None:
         person, title = rule
         return Chosen(person, "rule", unknown, title)
-    return Chosen(coordinator_of(connection, settings), "coordinator", unknown)
+    return Chosen(coordinator_of(rows, settings), "coordinator", unknown)
 
 
 def _candidates(named: int | None, known: Known) -> list[tuple[int | None, AssignedBy]]:
@@ -86,12 +88,7 @@ def _named(rows: Sequence[Any], login: str) -> int | None:
 
 def _rule(connection: sa.Connection, known: Known, working: set[int]) -> tuple[int, str] | None:
     """The person whom the first rule that fits and has somebody gives, and the rule's title."""
-    rules = connection.execute(
-        sa.select(assignment_rule)
-        .where(assignment_rule.c.enabled)
-        .order_by(assignment_rule.c.position, assignment_rule.c.id)
-    ).all()
-    for rule in rules:
+    for rule in connection.execute(_RULES).all():
         people = [person for each in rule.people if (person := int(each)) in working]
         if not people or not _fits(rule, known):
             continue

@@ -17,6 +17,12 @@ TITLE = 200
 #: So many sources may wait to be checked: whoever sends a different `path` each time makes no more.
 UNCHECKED = 1_000
 _HOST = 255
+_RULES = (
+    sa.select(channel_rule)
+    .join(channel, channel.c.id == channel_rule.c.channel_id)
+    .where(channel.c.archived_at.is_(None))
+    .order_by(channel_rule.c.position, channel_rule.c.id)
+)
 
 
 class Source(NamedTuple):
@@ -79,12 +85,6 @@ def host_of(text: str) -> str:
 
 
 def _by_rule(connection: sa.Connection, fields: LeadFields) -> int | None:
-    rules = connection.execute(
-        sa.select(channel_rule)
-        .join(channel, channel.c.id == channel_rule.c.channel_id)
-        .where(channel.c.archived_at.is_(None))
-        .order_by(channel_rule.c.position, channel_rule.c.id)
-    )
     marks = fields.marks
     values = {
         "path": fold(fields.path),
@@ -94,7 +94,7 @@ def _by_rule(connection: sa.Connection, fields: LeadFields) -> int | None:
         "site": fold(fields.site),
         "referrer": fold(marks.referrer),
     }
-    for rule in rules:
+    for rule in connection.execute(_RULES):
         value = values[rule.field]
         fits = rule.value_folded in value if rule.how == "contains" else rule.value_folded == value
         if fits or (rule.field == "site" and rule.how == "equals" and rule.value_folded == host_of(value)):

@@ -24,7 +24,7 @@ from vestnik.intake.leads.errors import (
     UnknownChannel,
     UnknownPartner,
 )
-from vestnik.intake.leads.settings import IntakeSettings, coordinator_of, settings_of
+from vestnik.intake.leads.settings import WORKING, IntakeSettings, coordinator_of, settings_of
 from vestnik.intake.leads.tables import (
     assignment_rule,
     channel,
@@ -334,7 +334,7 @@ class Directories:
         actor.require("leads.read")
         async with self._database.read() as connection:
             found = await connection.run_sync(settings_of)
-            coordinator = await connection.run_sync(coordinator_of, found)
+            coordinator = coordinator_of((await connection.execute(WORKING)).all(), found)
             name = await connection.scalar(sa.select(user.c.name).where(user.c.id == coordinator))
         return found, coordinator, name
 

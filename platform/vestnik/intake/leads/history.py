@@ -25,6 +25,8 @@ EventKind = Literal[
     "converted",
 ]
 
+_NOTE = sa.insert(lead_event)
+
 
 def note(
     connection: sa.Connection,
@@ -34,13 +36,12 @@ def note(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Store that `actor` did something to a lead; keys within `detail` are text."""
-    connection.execute(
-        sa.insert(lead_event).values(
-            id=new_key(),
-            lead_id=lead_id,
-            at=now(),
-            user_id=actor.user_id,
-            kind=kind,
-            detail=dict(detail or {}),
-        )
-    )
+    row = {
+        "id": new_key(),
+        "lead_id": lead_id,
+        "at": now(),
+        "user_id": actor.user_id,
+        "kind": kind,
+        "detail": dict(detail or {}),
+    }
+    connection.execute(_NOTE, row)

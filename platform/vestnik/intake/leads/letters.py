@@ -20,6 +20,8 @@ from vestnik.people.tables import user
 #: The name of the periodic work, for whoever has it run at once.
 WORK = "leads.letters"
 
+_WRITE = sa.insert(lead_letter)
+
 _WHY: Mapping[str, Text] = {
     "coordinator": {
         "ru": "Поступила заявка. За неё пока никто не отвечает: она ждёт вас как координатора.",
@@ -41,11 +43,8 @@ _SIGNED: Text = {"ru": "Вестник, {organisation}", "en": "Vestnik, {organi
 def write(connection: sa.Connection, lead_id: int, user_id: int) -> None:
     """Have somebody told of a lead, once this unit of work is committed."""
     at = now()
-    connection.execute(
-        sa.insert(lead_letter).values(
-            id=new_key(), lead_id=lead_id, user_id=user_id, at=at, tries=0, next_at=at
-        )
-    )
+    row = {"id": new_key(), "lead_id": lead_id, "user_id": user_id, "at": at, "tries": 0, "next_at": at}
+    connection.execute(_WRITE, row)
 
 
 class Letters:

@@ -20,6 +20,21 @@ DUPLICATE_WITHIN = timedelta(days=30)
 #: Clients, contacts and leads that are told of each.
 TOLD = 5
 
+#: Leads of before with an address of a kind that are not closed, the newest first.
+_EARLIER = {
+    kind: sa.select(lead.c.id)
+    .where(
+        column == sa.bindparam("normalised"),
+        lead.c.status != "closed",
+        lead.c.created_at >= sa.bindparam("first"),
+        lead.c.created_at <= sa.bindparam("last"),
+        lead.c.id != sa.bindparam("but"),
+    )
+    .order_by(lead.c.created_at.desc(), lead.c.id.desc())
+    .limit(TOLD)
+    for kind, column in (("email", lead.c.email_normalised), ("phone", lead.c.phone_normalised))
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -83,22 +98,10 @@ def _earlier(
 ) -> list[tuple[int, str, str]]:
     """Leads of before with one of the addresses that are not closed, the newest first."""
     found: dict[int, tuple[int, str, str]] = {}
+    when = {"first": at - DUPLICATE_WITHIN, "last": at, "but": but or 0}
     for each in addresses:
-        column = lead.c.email_normalised if each.kind == "email" else lead.c.phone_normalised
-        rows = connection.execute(
-            sa.select(lead.c.id)
-            .where(
-                column == each.normalised,
-                lead.c.status != "closed",
-                lead.c.created_at >= at - DUPLICATE_WITHIN,
-                lead.c.created_at <= at,
-                lead.c.id != (but or 0),
-            )
-            .order_by(lead.c.created_at.desc(), lead.c.id.desc())
-            .limit(TOLD)
-        )
-        for row in rows:
-            found.setdefault(row.id, (row.id, each.kind, each.normalised))
+        for id in connection.scalars(_EARLIER[each.kind], {"normalised": each.normalised} | when):
+            found.setdefault(id, (id, each.kind, each.normalised))
     return sorted(found.values(), reverse=True)
 
 

@@ -27,6 +27,10 @@ from vestnik.intake.leads.wording import described, event_title
 #: What calendars, orders and deals know a lead by.
 SOURCE = "lead"
 
+_OWN = sa.select(calendar.c.id).where(
+    calendar.c.owner_id == sa.bindparam("owner"), calendar.c.archived_at.is_(None)
+)
+
 
 def put(
     connection: sa.Connection,
@@ -76,9 +80,7 @@ def retell(connection: sa.Connection, lead_id: int, title: str, description: str
 def _for_person(connection: sa.Connection, user_id: int | None) -> int:
     own = None
     if user_id is not None:
-        own = connection.scalar(
-            sa.select(calendar.c.id).where(calendar.c.owner_id == user_id, calendar.c.archived_at.is_(None))
-        )
+        own = connection.scalar(_OWN, {"owner": user_id})
     return default_calendar(connection) if own is None else own
 
 

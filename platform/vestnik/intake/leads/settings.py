@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,6 +13,14 @@ from vestnik.people.tables import user
 
 #: Mail is collected so often unless somebody says otherwise.
 MAIL_EVERY_MINUTES = 5
+
+_SETTINGS = sa.select(intake_settings)
+#: Who may sign in, by age.
+WORKING = (
+    sa.select(user.c.id, user.c.email_folded, user.c.name_folded, user.c.roles)
+    .where(user.c.disabled.is_(False))
+    .order_by(user.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,7 @@ class IntakeSettings:
 
 def settings_of(connection: sa.Connection) -> IntakeSettings:
     """The settings within a unit of work, or of a reading connection's `run_sync`."""
-    row = connection.execute(sa.select(intake_settings)).one_or_none()
+    row = connection.execute(_SETTINGS).one_or_none()
     if row is None:
         return IntakeSettings()
     return IntakeSettings(
@@ -34,11 +44,8 @@ def settings_of(connection: sa.Connection) -> IntakeSettings:
     )
 
 
-def coordinator_of(connection: sa.Connection, settings: IntakeSettings) -> int | None:
-    """Who gets what nobody else does: the chosen person, else the first administrator who may sign in."""
-    people = connection.execute(
-        sa.select(user.c.id, user.c.roles).where(user.c.disabled.is_(False)).order_by(user.c.id)
-    ).all()
+def coordinator_of(people: Sequence[Any], settings: IntakeSettings) -> int | None:
+    """Who of `WORKING` gets what nobody else does: the chosen person, else the first administrator."""
     if any(person.id == settings.coordinator_id for person in people):
         return settings.coordinator_id
     return next((person.id for person in people if "administrator" in person.roles), None)
