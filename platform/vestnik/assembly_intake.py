@@ -52,7 +52,7 @@ from vestnik.outgoing.sending import Sender
 from vestnik.people.organisation import Organisation
 from vestnik.people.service import People
 from vestnik.plugs import OwnListeners
-from vestnik.sales import deal_routes, order_routes, ticket_routes
+from vestnik.sales import deal_routes, history_routes, order_routes, ticket_routes
 from vestnik.sales.service import Sales
 from vestnik.vault import Vault
 
@@ -214,6 +214,7 @@ def routers() -> Sequence[Router]:
         calendar_routes.router,
         outgoing_routes.router,
         deal_routes.router,
+        history_routes.router,
         order_routes.router,
         ticket_routes.router,
         lead_routes.router,

@@ -18,7 +18,7 @@ async def web_sites(walker: Walker) -> None:
     await does("DELETE /intake-doors/{id}/secret", id=door)
     tried = await walker.browser.post(f"/intake-doors/{door}/try", {"body": '{"Зовут": "a"}', "send": True})
     input_id = tried.json()["inputId"]
-    await walker.installation.services.intake.inputs.work()
+    await walker.installation.services.intake.inputs.process(int(input_id))
     await does("POST /inputs/{id}/set-aside", id=input_id)
     await does("POST /inputs/{id}/name", {"name": "Зовут", "target": "person"}, id=input_id)
     await does("POST /inputs/{id}/parse", {}, id=input_id)

@@ -169,13 +169,16 @@ A - M S   GET    /deals/stages
 A - - S   POST   /deals/stages
 A - - S   PUT    /deals/stages/order
 A - - S   PATCH  /deals/stages/{id}
+A - M S   GET    /deals/sums
 A - M S   GET    /deals/{id}
 A - - S   PATCH  /deals/{id}
+A - M S   GET    /deals/{id}/history
 A - M S   GET    /orders
 A - - S   POST   /orders
 A - M S   GET    /orders/export
 A - M S   GET    /orders/{id}
 A - - S   PATCH  /orders/{id}
+A - M S   GET    /orders/{id}/history
 A - - S   PUT    /orders/{id}/lines
 A - M S   GET    /orders/{id}/tickets
 A - - S   POST   /orders/{id}/tickets
@@ -184,6 +187,7 @@ A - M S   GET    /tickets
 A - M S   GET    /tickets/export
 A - M S   GET    /tickets/{id}
 A - - S   PATCH  /tickets/{id}
+A - M S   GET    /tickets/{id}/history
 A - - -   GET    /embed-keys
 A - - -   POST   /embed-keys
 A - - -   DELETE /embed-keys/{id}
@@ -202,7 +206,7 @@ A I M S   GET    /leads
 A - - S   POST   /leads
 A - - S   POST   /leads/bulk
 A I M S   GET    /leads/events
-A I M S   POST   /leads/export
+A - M -   POST   /leads/export
 A I M S   GET    /leads/statistics
 A I M S   GET    /leads/{id}
 A - - S   PATCH  /leads/{id}

@@ -107,6 +107,21 @@ async def test_lines_are_changed_moved_added_and_taken_away(installation: Instal
     assert (emptied["lines"], emptied["sum"], emptied["total"]["given"]) == ([], None, None)
 
 
+async def test_who_read_an_order_before_it_was_changed_does_not_overwrite_its_lines(
+    installation: Installation,
+) -> None:
+    browser = await installation.signed_in("sales_manager")
+    order = await made(browser, lines=[ROLLUP])
+    path, read = f"/orders/{order['id']}/lines", order["updatedAt"]
+    mine = {"lines": [{**ROLLUP, "id": order["lines"][0]["id"]}, DELIVERY], "unchangedSince": read}
+    saved = (await browser.put(path, mine)).json()
+    refused = await browser.put(path, {"lines": [], "unchangedSince": read})
+    assert (refused.status_code, refused.json()["code"]) == (409, "order_changed")
+    assert (await browser.get(f"/orders/{order['id']}")).json() == saved
+    emptied = await browser.put(path, {"lines": [], "unchangedSince": saved["updatedAt"]})
+    assert emptied.json()["lines"] == []
+
+
 async def test_parts_of_an_order_are_changed_and_it_is_closed_by_its_state(
     installation: Installation,
 ) -> None:

@@ -22,6 +22,7 @@ from vestnik.sales.shapes import (
     StageChange,
     StageOrder,
     StageShape,
+    StageSumShape,
 )
 
 router = Router("sales")
@@ -34,6 +35,15 @@ async def list_deals(context: Context, query: DealQuery) -> DealPage:
         context.actor, _wanted(query), sort=query.sort, offset=query.offset, limit=query.limit
     )
     return DealPage(items=[wire.deal(each) for each in found], total=total)
+
+
+@router.get("/deals/sums", query=DealWanted, returns=list[StageSumShape], right="sales.read")
+async def sum_deals(context: Context, query: DealWanted) -> list[StageSumShape]:
+    """How many of the deals that match are in each stage, and their sum; `stageId` counts for nothing."""
+    return [
+        wire.stage_sum(each)
+        for each in await context.services.sales.deals.by_stage(context.actor, _wanted(query))
+    ]
 
 
 @router.get("/deals/export", query=DealWanted, media_type="text/csv", right="sales.read")

@@ -19,7 +19,7 @@ from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
 from vestnik.people.tables import user
 from vestnik.sales import listing
-from vestnik.sales.decimals import sortable
+from vestnik.sales.decimals import sortable, summed, summing
 from vestnik.sales.named import Named, named
 from vestnik.sales.references import Source, made_of, settled
 from vestnik.sales.stages import StageKind, first_stage, kind_of
@@ -56,6 +56,16 @@ class Deal:
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageSum:
+    """How many deals are in a stage, and the exact sum of those that have one."""
+
+    stage: Named
+    kind: StageKind
+    deals: int
+    sum: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +127,28 @@ class Deals:
         async with self._database.read() as connection:
             rows, total = await listing.page(connection, _matching(wanted), order, offset, limit)
         return [_deal(row) for row in rows], total
+
+    async def by_stage(self, actor: Actor, wanted: DealFilter) -> list[StageSum]:
+        """Count and sum of the deals that match in each stage, whichever stage they are asked for.
+
+        Stages stand in their order; an archived one only where deals are in it.
+        """
+        actor.require("sales.read")
+        everywhere = _matching(replace(wanted, stage_id=None))
+        sums = summing(deal.c.sum, self._database.on_sqlite)
+        grouped = everywhere.with_only_columns(
+            deal.c.stage_id, sa.func.count(), *sums, maintain_column_froms=True
+        ).group_by(deal.c.stage_id)
+        stages = sa.select(deal_stage).order_by(deal_stage.c.position, deal_stage.c.id)
+        if wanted.kind is not None:
+            stages = stages.where(deal_stage.c.kind == wanted.kind)
+        async with self._database.read() as connection:
+            found = {id: (count, summed(parts)) for id, count, *parts in await connection.execute(grouped)}
+            return [
+                StageSum(Named(row.id, row.name), row.kind, *found.get(row.id, (0, None)))
+                for row in await connection.execute(stages)
+                if row.archived_at is None or row.id in found
+            ]
 
     async def export(self, actor: Actor, wanted: DealFilter) -> AsyncIterator[list[Deal]]:
         """The same deals for a file, the newest first; that it was made is noted first."""
@@ -192,14 +224,15 @@ def _change(connection: sa.Connection, actor: Actor, id: int, changes: Mapping[s
     if not changed:
         return
     at = now()
-    values = changed | {"updated_at": at}
+    values, action = changed | {"updated_at": at}, "deal.changed"
     if "title" in changed:
         values["title_folded"] = fold(changed["title"])
     if "stage_id" in changed:
-        is_open = kind_of(connection, changed["stage_id"]) == "open"
-        values["closed_at"] = None if is_open else known.closed_at or at
+        kind = kind_of(connection, changed["stage_id"])
+        values["closed_at"] = None if kind == "open" else known.closed_at or at
+        action = "deal.moved" if kind == "open" else f"deal.{kind}"
     connection.execute(sa.update(deal).where(deal.c.id == id).values(values))
-    record(connection, actor, "deal.changed", "deal", id, changed)
+    record(connection, actor, action, "deal", id, changed)
 
 
 def _matching(wanted: DealFilter) -> sa.Select[Any]:

@@ -87,3 +87,36 @@ def _rounded(value: Decimal) -> Decimal:
 def sortable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """The number that a database sorts a column by; where it is missing it is below all others."""
     return sa.func.coalesce(sa.cast(sa.type_coerce(column, sa.Text), sa.Numeric), sa.literal_column("-1e30"))
+
+
+#: Digits of a sum that are added up apart on SQLite, and how many groups stand before and after the point.
+_GROUP, _BEFORE, _AFTER = 9, 4, 3
+
+
+def summing(column: sa.ColumnElement[Any], on_sqlite: bool) -> list[sa.ColumnElement[Any]]:
+    """What a database adds a column of decimals up with, exactly; `summed` makes a number of the row.
+
+    SQLite knows no exact decimals: whole numbers of nine digits are added up apart, place by place.
+    """
+    text = sa.type_coerce(column, sa.Text)
+    if not on_sqlite:
+        return [sa.func.sum(sa.cast(text, sa.Numeric))]
+    digits = sa.func.ltrim(text, "-")
+    point = sa.func.instr(digits.concat("."), ".")
+    whole = sa.literal("0" * _GROUP * _BEFORE).concat(sa.func.substr(digits, 1, point - 1))
+    places = sa.func.substr(digits, point + 1).concat("0" * _GROUP * _AFTER)
+    sign = sa.case((text.startswith("-"), -1), else_=1)
+    groups = [sa.func.substr(whole, -_GROUP * each, _GROUP) for each in range(_BEFORE, 0, -1)]
+    groups += [sa.func.substr(places, 1 + _GROUP * each, _GROUP) for each in range(_AFTER)]
+    return [sa.func.sum(sign * sa.cast(group, sa.BigInteger)) for group in groups]
+
+
+def summed(found: Iterable[Any]) -> Decimal | None:
+    """The exact sum of what `summing` selected; None where no row has a number."""
+    parts = list(found)
+    if parts[0] is None:
+        return None
+    if len(parts) == 1:
+        return Decimal(parts[0])
+    highest = _GROUP * (_BEFORE - 1)
+    return total(Decimal(part).scaleb(highest - _GROUP * place, _EXACT) for place, part in enumerate(parts))

@@ -7,6 +7,7 @@ Problem
 ├── UnknownDeal 422
 ├── UnknownContact 422
 ├── UnknownLine 422          a line that the order does not have
+├── OrderChanged 409         somebody else was faster
 └── LineHasTicket 409        a line that the workshop works by
 """
 
@@ -75,6 +76,18 @@ class UnknownLine(Problem):
         "en": "The order has no line {id}: somebody may have removed it. Reload the page.",
     }
     fields = ("id",)
+
+
+class OrderChanged(Problem):
+    code = "order_changed"
+    status = 409
+    title = {"ru": "Заказ уже изменён", "en": "The order was changed"}
+    message = {
+        "ru": "Пока вы правили, заказ изменил кто-то другой. Ничего не сохранено: посмотрите, что в нём "
+        "теперь, и сохраните ещё раз.",
+        "en": "Somebody else changed the order meanwhile. Nothing is stored: look at what it is now, "
+        "and save once more.",
+    }
 
 
 class LineHasTicket(Problem):

@@ -33,10 +33,11 @@ router = Router("sales")
 @router.get("/orders", query=OrderQuery, returns=OrderPage, right="sales.read")
 async def list_orders(context: Context, query: OrderQuery) -> OrderPage:
     """Orders by number, words or client, and by filters, page by page."""
-    found, total = await context.services.sales.orders.page(
-        context.actor, _wanted(query), sort=query.sort, offset=query.offset, limit=query.limit
+    orders, wanted = context.services.sales.orders, _wanted(query)
+    found, total = await orders.page(
+        context.actor, wanted, sort=query.sort, offset=query.offset, limit=query.limit
     )
-    return OrderPage(items=[wire.order(each) for each in found], total=total)
+    return wire.order_page(found, total, await orders.sum(context.actor, wanted))
 
 
 @router.get("/orders/export", query=OrderWanted, media_type="text/csv", right="sales.read")
@@ -82,7 +83,7 @@ async def change_order(context: Context, id: int, body: OrderChange) -> OrderCar
 async def change_order_lines(context: Context, id: int, body: LinesBody) -> OrderCardShape:
     """Give an order these lines; one that has a job ticket can't be left out."""
     lines = [(wire.key(each.id), wire.line_given(each)) for each in body.lines]
-    await context.services.sales.orders.set_lines(context.actor, id, lines)
+    await context.services.sales.orders.set_lines(context.actor, id, lines, body.unchanged_since)
     return await get_order(context, id)
 
 

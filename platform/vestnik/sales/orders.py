@@ -20,8 +20,8 @@ from vestnik.http.errors import NotFound
 from vestnik.people.access import Actor
 from vestnik.people.tables import user
 from vestnik.sales import listing
-from vestnik.sales.decimals import sortable
-from vestnik.sales.errors import LineHasTicket, UnknownLine
+from vestnik.sales.decimals import sortable, summed, summing
+from vestnik.sales.errors import LineHasTicket, OrderChanged, UnknownLine
 from vestnik.sales.keeping import columns_of, line_of
 from vestnik.sales.lines import Check, OrderLine, check_total
 from vestnik.sales.named import Named, Numbered, named
@@ -160,6 +160,14 @@ class Orders:
             rows, total = await listing.page(connection, _matching(wanted), in_order, offset, limit)
         return [_order(row) for row in rows], total
 
+    async def sum(self, actor: Actor, wanted: OrderFilter) -> Decimal | None:
+        """The exact sum of all orders that match, as the database adds it up; None where none has one."""
+        actor.require("sales.read")
+        sums = summing(order.c.sum, self._database.on_sqlite)
+        added = _matching(wanted).with_only_columns(*sums, maintain_column_froms=True)
+        async with self._database.read() as connection:
+            return summed((await connection.execute(added)).one())
+
     async def export(self, actor: Actor, wanted: OrderFilter) -> AsyncIterator[list[Order]]:
         """The same orders for a file, the newest first; that it was made is noted first."""
         actor.require("sales.read")
@@ -190,13 +198,20 @@ class Orders:
         actor.require("sales.write")
         await self._database.write(change_order, actor, id, changes)
 
-    async def set_lines(self, actor: Actor, id: int, lines: Sequence[tuple[int | None, OrderLine]]) -> None:
+    async def set_lines(
+        self,
+        actor: Actor,
+        id: int,
+        lines: Sequence[tuple[int | None, OrderLine]],
+        unchanged_since: datetime | None = None,
+    ) -> None:
         """Have these be the order's lines, in their order; those with a key are its own already.
 
         A line that a job ticket was made of can be changed, and not taken away; the ticket stays as it is.
+        Raises `OrderChanged` where the order was changed after `unchanged_since`.
         """
         actor.require("sales.write")
-        await self._database.write(_set_lines, actor, id, lines)
+        await self._database.write(_set_lines, actor, id, lines, unchanged_since)
 
 
 def hold_order(connection: sa.Connection, id: int) -> sa.Row[Any]:
@@ -278,19 +293,26 @@ def change_order(connection: sa.Connection, actor: Actor, id: int, changes: Mapp
     if not changed:
         return
     at = now()
-    values = changed | {"updated_at": at}
+    values, action = changed | {"updated_at": at}, "order.changed"
     if "title" in changed:
         values["title_folded"] = fold(changed["title"])
     if "state" in changed:
         values["closed_at"] = (known.closed_at or at) if changed["state"] in CLOSED else None
+        action = f"order.{changed['state']}"
     connection.execute(sa.update(order).where(order.c.id == id).values(values))
-    record(connection, actor, "order.changed", "order", id, changed)
+    record(connection, actor, action, "order", id, changed)
 
 
 def _set_lines(
-    connection: sa.Connection, actor: Actor, id: int, lines: Sequence[tuple[int | None, OrderLine]]
+    connection: sa.Connection,
+    actor: Actor,
+    id: int,
+    lines: Sequence[tuple[int | None, OrderLine]],
+    unchanged_since: datetime | None,
 ) -> None:
-    hold_order(connection, id)
+    row = hold_order(connection, id)
+    if unchanged_since is not None and row.updated_at != unchanged_since:
+        raise OrderChanged()
     known = {row.id: row for row in connection.execute(sa.select(line).where(line.c.order_id == id))}
     kept = [key for key, _ in lines if key is not None]
     for key in kept:

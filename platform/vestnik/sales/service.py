@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vestnik.db import Database
 from vestnik.sales.deals import Deals
+from vestnik.sales.history import History
 from vestnik.sales.orders import Orders
 from vestnik.sales.stages import Stages
 from vestnik.sales.tickets import Tickets
@@ -17,3 +18,4 @@ class Sales:
         self.deals = Deals(database)
         self.orders = Orders(database)
         self.tickets = Tickets(database)
+        self.history = History(database)

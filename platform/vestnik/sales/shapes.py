@@ -107,6 +107,17 @@ class DealShape(Shape):
     closed_at: datetime | None
 
 
+class StageSumShape(Shape):
+    """The deals of a stage that match: how many, and the exact sum of those that have one."""
+
+    id: Id
+    name: str
+    kind: StageKind
+    deals: int
+    sum: str | None
+    currency: str
+
+
 class DealPage(Shape):
     """A page of deals."""
 
@@ -191,9 +202,13 @@ Lines = Annotated[list[LineBody], msgspec.Meta(max_length=LINES)]
 
 
 class LinesBody(Shape):
-    """The lines of an order, all of them, in their order."""
+    """The lines of an order, all of them, in their order.
+
+    `unchanged_since`: the order's `updated_at` as it was read; if it is another by now, nothing is stored.
+    """
 
     lines: Lines
+    unchanged_since: datetime | None = None
 
 
 class LineTicket(Shape):
@@ -266,10 +281,12 @@ class OrderCardShape(OrderShape):
 
 
 class OrderPage(Shape):
-    """A page of orders."""
+    """A page of orders; `sum` is that of all that match, exactly, None where none has one."""
 
     items: list[OrderShape]
     total: int
+    sum: str | None
+    currency: str
 
 
 class OrderWanted(Shape):

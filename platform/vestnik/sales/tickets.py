@@ -225,11 +225,12 @@ def _change(connection: sa.Connection, actor: Actor, id: int, changes: Mapping[s
         return
     require_responsible(connection, changed.get("responsible_id"))
     at = now()
-    values = changed | {"updated_at": at}
+    values, action = changed | {"updated_at": at}, "job_ticket.changed"
     if "state" in changed:
         values["closed_at"] = (known.closed_at or at) if changed["state"] in CLOSED else None
+        action = f"job_ticket.{changed['state']}"
     connection.execute(sa.update(ticket).where(ticket.c.id == id).values(values))
-    record(connection, actor, "job_ticket.changed", "job_ticket", id, changed)
+    record(connection, actor, action, "job_ticket", id, changed)
 
 
 def _matching(wanted: TicketFilter) -> sa.Select[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from vestnik.http.api import Shape, key_of
 from vestnik.http.csv_files import safe
 from vestnik.http.errors import Language
 from vestnik.sales import shapes
-from vestnik.sales.deals import Deal
+from vestnik.sales.deals import Deal, StageSum
 from vestnik.sales.decimals import CURRENCY, plain
 from vestnik.sales.keeping import NUMBERS, SIZES, TEXTS
 from vestnik.sales.lines import Check, OrderLine, Work, check
@@ -98,9 +98,27 @@ def deal(found: Deal) -> shapes.DealShape:
     )
 
 
+def stage_sum(found: StageSum) -> shapes.StageSumShape:
+    """What the deals of a stage come to, on the wire."""
+    return shapes.StageSumShape(
+        id=str(found.stage.id),
+        name=found.stage.name,
+        kind=found.kind,
+        deals=found.deals,
+        sum=_word(found.sum),
+        currency=CURRENCY,
+    )
+
+
 def order(found: Order) -> shapes.OrderShape:
     """An order of a list on the wire."""
     return shapes.OrderShape(**_of_order(found))
+
+
+def order_page(found: Sequence[Order], total: int, sum: Decimal | None) -> shapes.OrderPage:
+    """A page of orders on the wire, with what all that match come to."""
+    items = [order(each) for each in found]
+    return shapes.OrderPage(items=items, total=total, sum=_word(sum), currency=CURRENCY)
 
 
 def order_card(card: OrderCard) -> shapes.OrderCardShape:

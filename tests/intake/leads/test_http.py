@@ -263,14 +263,21 @@ async def test_the_month_counts_what_is_to_do_and_what_was_done(
     ]
 
 
-async def test_leads_are_exported_as_a_table(office: Office) -> None:
+async def test_leads_are_exported_as_a_table(office: Office, installation: Installation) -> None:
     await office.add(title="=1+1", email="a@example.ru", path="Реклама")
-    answer = await office.browser.post("/leads/export", {"status": "open"})
+    browser = await installation.signed_in("marketer")
+    answer = await browser.post("/leads/export", {"status": "open"})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     head, row = answer.text.removeprefix("\ufeff").splitlines()
     assert head.startswith("Номер;Поступила;Статус")
     assert "'=1+1" in row and "Реклама" in row and "Открыт" in row
-    assert (await office.browser.post("/leads/export", {"status": "closed"})).text.count("\n") == 1
+    assert (await browser.post("/leads/export", {"status": "closed"})).text.count("\n") == 1
+
+
+async def test_who_may_not_export_contacts_exports_no_leads_either(installation: Installation) -> None:
+    browser = await installation.signed_in("sales_manager")
+    refused = await browser.post("/leads/export", {"status": "open"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
 
 
 async def test_the_inbox_tells_of_a_new_lead(office: Office) -> None:

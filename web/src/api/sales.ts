@@ -21,6 +21,11 @@ export type Ticket = Shape<"TicketShape">;
 export type TicketChange = Shape<"TicketChange">;
 export type PrintedTickets = Shape<"PrintedTickets">;
 export type WorkState = Ticket["state"];
+export type StageSum = Shape<"StageSumShape">;
+export type OrderPage = Shape<"OrderPage">;
+export type Happened = Shape<"SalesHappened">;
+/** Where a history is: the rooms as their addresses name them. */
+export type HistoryRoom = "deals" | "orders" | "tickets";
 export type Source = NonNullable<Order["source"]>;
 
 /** How far an order or a job ticket is, from its beginning. */
@@ -42,19 +47,31 @@ interface Slice extends SalesFilter {
   limit: number;
 }
 
-const page = <Row>(path: string, filter: Slice) =>
+const page = <Row, Whole extends PageOf<Row> = PageOf<Row>>(path: string, filter: Slice) =>
   queryOptions({
     queryKey: [path.slice(1), "list", filter],
-    queryFn: ({ signal }) => api.get<PageOf<Row>>(path, { ...filter }, signal),
+    queryFn: ({ signal }) => api.get<Whole>(path, { ...filter }, signal),
     placeholderData: keepPreviousData,
   });
 
 /** Address of a list as a CSV file; the newest come first there. */
 const file = (path: string, filter: SalesFilter) => address(`${path}/export`, { ...filter, sort: undefined });
 
+/** Who changed what; it is asked for anew whenever its room is. */
+export const historyOf = (room: HistoryRoom, id: string, limit: number) =>
+  queryOptions({ queryKey: [room, id, "history", limit], queryFn: () => api.get<Shape<"SalesHistory">>(`/${room}/${id}/history`, { limit }) });
+
 export const deals = {
   list: (filter: Slice) => page<Deal>("/deals", filter),
   file: (filter: SalesFilter) => file("/deals", filter),
+  sums: (filter: SalesFilter) => {
+    const { search, responsibleId, clientId } = filter;
+    return queryOptions({
+      queryKey: ["deals", "sums", { search, responsibleId, clientId }],
+      queryFn: ({ signal }) => api.get<StageSum[]>("/deals/sums", { search, responsibleId, clientId }, signal),
+      placeholderData: keepPreviousData,
+    });
+  },
   card: (id: string) => queryOptions({ queryKey: ["deals", id], queryFn: () => api.get<Deal>(`/deals/${id}`) }),
   create: (draft: DealDraft) => api.post<Deal>("/deals", draft),
   change: (id: string, change: DealChange) => api.patch<Deal>(`/deals/${id}`, change),
@@ -65,12 +82,13 @@ export const deals = {
 };
 
 export const orders = {
-  list: (filter: Slice) => page<Order>("/orders", filter),
+  list: (filter: Slice) => page<Order, OrderPage>("/orders", filter),
   file: (filter: SalesFilter) => file("/orders", filter),
   card: (id: string) => queryOptions({ queryKey: ["orders", id], queryFn: () => api.get<OrderCard>(`/orders/${id}`) }),
   create: (draft: OrderDraft) => api.post<OrderCard>("/orders", draft),
   change: (id: string, change: OrderChange) => api.patch<OrderCard>(`/orders/${id}`, change),
-  setLines: (id: string, lines: LineDraft[]) => api.put<OrderCard>(`/orders/${id}/lines`, { lines }),
+  /** Refused where somebody else changed the order after it was read. */
+  setLines: (order: OrderCard, lines: LineDraft[]) => api.put<OrderCard>(`/orders/${order.id}/lines`, { lines, unchangedSince: order.updatedAt }),
   offer: (id: string) =>
     queryOptions({ queryKey: ["orders", id, "offer"], staleTime: 0, queryFn: () => api.get<TicketOffer[]>(`/orders/${id}/tickets/offer`) }),
   makeTickets: (id: string, lineIds: string[]) => api.post<MadeTickets>(`/orders/${id}/tickets`, { lineIds }),

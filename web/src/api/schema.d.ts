@@ -3634,6 +3634,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deals/sums": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many of the deals that match are in each stage, and their sum; `stageId` counts for nothing. */
+        get: operations["sum_deals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deals/export": {
         parameters: {
             query?: never;
@@ -3714,6 +3731,57 @@ export interface paths {
         get?: never;
         /** Put the stages into another order; all of them. */
         put: operations["arrange_deal_stages"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what of a deal, and when. */
+        get: operations["get_deal_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what of an order, and when. */
+        get: operations["get_order_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what of a job ticket, and when. */
+        get: operations["get_job_ticket_history"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3956,7 +4024,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The leads of a selection as a CSV file (UTF-8), streamed as it is made. */
+        /** The leads of a selection as a CSV file (UTF-8), which holds addresses of people. */
         post: operations["export_leads"];
         delete?: never;
         options?: never;
@@ -9528,6 +9596,19 @@ export interface components {
             contactId?: string;
         };
         /**
+         * StageSumShape
+         * @description The deals of a stage that match: how many, and the exact sum of those that have one.
+         */
+        StageSumShape: {
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            kind: "lost" | "open" | "won";
+            deals: number;
+            sum: string | null;
+            currency: string;
+        };
+        /**
          * DealBody
          * @description A new deal; without a stage it begins in the first.
          */
@@ -9598,6 +9679,36 @@ export interface components {
             ids: string[];
         };
         /**
+         * HistoryQuery
+         * @description A slice of a history.
+         */
+        HistoryQuery: {
+            /** @default 0 */
+            offset?: number;
+            /** @default 20 */
+            limit?: number;
+        };
+        /**
+         * SalesHistory
+         * @description What was done, the newest first, and how many things there are in all.
+         */
+        SalesHistory: {
+            items: components["schemas"]["SalesHappened"][];
+            total: number;
+        };
+        /**
+         * SalesHappened
+         * @description One thing that was done: `fields` are names of what changed; `user` is null for the platform itself.
+         */
+        SalesHappened: {
+            id: string;
+            at: string;
+            action: string;
+            fields: string[];
+            user: string | null;
+            byKey: boolean;
+        };
+        /**
          * OrderQuery
          * @description A page of orders; the newest first, unless `sort` says otherwise (`-` turns it round).
          */
@@ -9629,11 +9740,13 @@ export interface components {
         };
         /**
          * OrderPage
-         * @description A page of orders.
+         * @description A page of orders; `sum` is that of all that match, exactly, None where none has one.
          */
         OrderPage: {
             items: components["schemas"]["OrderShape"][];
             total: number;
+            sum: string | null;
+            currency: string;
         };
         /**
          * OrderShape
@@ -9835,9 +9948,13 @@ export interface components {
         /**
          * LinesBody
          * @description The lines of an order, all of them, in their order.
+         *
+         *         `unchanged_since`: the order's `updated_at` as it was read; if it is another by now, nothing is stored.
          */
         LinesBody: {
             lines: components["schemas"]["LineBody"][];
+            /** @default null */
+            unchangedSince?: string | null;
         };
         /**
          * TicketOffer
@@ -20132,6 +20249,42 @@ export interface operations {
             };
         };
     };
+    sum_deals: {
+        parameters: {
+            query?: {
+                search?: string;
+                stageId?: string;
+                kind?: "" | "lost" | "open" | "won";
+                responsibleId?: string;
+                clientId?: string;
+                contactId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many of the deals that match are in each stage, and their sum; `stageId` counts for nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StageSumShape"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_deals: {
         parameters: {
             query?: {
@@ -20351,6 +20504,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StageShape"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_deal_history: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who changed what of a deal, and when. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesHistory"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_order_history: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who changed what of an order, and when. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesHistory"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job_ticket_history: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who changed what of a job ticket, and when. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesHistory"];
                 };
             };
             /** @description A problem */
@@ -20995,7 +21250,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The leads of a selection as a CSV file (UTF-8), streamed as it is made. */
+            /** @description The leads of a selection as a CSV file (UTF-8), which holds addresses of people. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -31,10 +31,12 @@ interface Props<Row> {
   empty: ReactNode;
   searchLabel?: string;
   filters?: ReactNode;
+  /** What all rows that match come to, said above them. */
+  summary?: ReactNode;
 }
 
 /** A page of rows from the server with search, filters and paging that live in the address. */
-export function DataList<Row extends object>({ label, source, columns, list, empty, searchLabel, filters }: Props<Row>) {
+export function DataList<Row extends object>({ label, source, columns, list, empty, searchLabel, filters, summary }: Props<Row>) {
   if (source.data?.total === 0 && !list.filtered) return <Paper>{empty}</Paper>;
   return (
     <Stack gap="sm">
@@ -44,6 +46,7 @@ export function DataList<Row extends object>({ label, source, columns, list, emp
           {filters}
         </Group>
       )}
+      {summary && source.data && source.data.total > 0 && summary}
       {source.error && !source.data ? (
         <ProblemPanel problem={source.error} retry={source.refetch} />
       ) : (

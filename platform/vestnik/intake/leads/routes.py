@@ -170,9 +170,9 @@ async def change_leads(context: Context, body: LeadBulkBody) -> LeadBulkShape:
     return wire.acted(done)
 
 
-@router.post("/leads/export", body=LeadSelection, media_type="text/csv", right="leads.read")
+@router.post("/leads/export", body=LeadSelection, media_type="text/csv", right="contacts.export")
 async def export_leads(context: Context, body: LeadSelection) -> StreamingResponse:
-    """The leads of a selection as a CSV file (UTF-8), streamed as it is made."""
+    """The leads of a selection as a CSV file (UTF-8), which holds addresses of people."""
     lines = await _leads(context).export(context.actor, wire.wanted(body))
     return csv_file(_rows(lines, context.language), "leads.csv")
 

@@ -124,6 +124,7 @@ class Leads:
     async def export(self, actor: Actor, wanted: LeadFilter) -> AsyncIterator[Line]:
         """Every lead that matches, the newest first; the export is noted before the first one."""
         actor.require("leads.read")
+        actor.require("contacts.export")
         await self._database.write(record, actor, "leads.exported", "lead", None)
         return self._lines(wanted)
 

@@ -30,6 +30,7 @@ export default function Leads() {
   const session = useSession();
   const address = useLeadAddress();
   const writes = useRight("leads.write");
+  const exports = useRight("contacts.export");
   const [adding, dialog] = useDisclosure();
   const [helping, help] = useDisclosure();
   const [held, setHeld] = useState(false);
@@ -68,9 +69,11 @@ export default function Leads() {
             <Button variant="default" component={Link} to="/leads/statistics" leftSection={<IconChartBar size={16} />}>
               {t("leads.statistics")}
             </Button>
-            <Button variant="default" leftSection={<IconDownload size={16} />} loading={exporting.isPending} onClick={() => exporting.mutate()}>
-              {t("leads.export")}
-            </Button>
+            {exports && (
+              <Button variant="default" leftSection={<IconDownload size={16} />} loading={exporting.isPending} onClick={() => exporting.mutate()}>
+                {t("leads.export")}
+              </Button>
+            )}
             {add}
           </>
         }

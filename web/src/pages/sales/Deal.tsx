@@ -16,6 +16,7 @@ import { PageProblem } from "../../ui/ProblemPanel";
 import { DealDialog } from "./DealDialog";
 import { StageBadge, STAGE_COLOURS } from "./Deals";
 import { DealOrders } from "./DealOrders";
+import { History } from "./History";
 import { useNumbers } from "./numbers";
 import { ClientLink, ContactLink, SourceLink } from "./Parties";
 import { Steps } from "./Steps";
@@ -53,7 +54,10 @@ export default function DealPage() {
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 7 }}>
-          <DealOrders deal={data} />
+          <Stack>
+            <DealOrders deal={data} />
+            <History key={id} room="deals" id={id} />
+          </Stack>
         </Grid.Col>
       </Grid>
       {editing && <DealDialog deal={data} onClose={dialog.close} onSaved={() => tell(t("common.saved"))} />}

@@ -17,6 +17,7 @@ import { useNumbers } from "./numbers";
 import { ClientLink } from "./Parties";
 import { useSalesList } from "./search";
 import { StagesDialog } from "./StagesDialog";
+import { StageSums } from "./StageSums";
 
 export const STAGE_COLOURS: Record<StageKind, MantineColor> = { open: "blue", won: "teal", lost: "gray" };
 
@@ -69,6 +70,7 @@ export default function Deals() {
           </>
         }
       />
+      <StageSums sales={sales} />
       <DataList<Deal>
         label={t("sales.deals")}
         source={source}

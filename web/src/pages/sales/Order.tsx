@@ -14,6 +14,7 @@ import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { PageProblem } from "../../ui/ProblemPanel";
 import { StatusBadge } from "../../ui/StatusBadge";
+import { History } from "./History";
 import { Layouts } from "./Layouts";
 import { OrderDialog } from "./OrderDialog";
 import { OrderLines } from "./OrderLines";
@@ -74,6 +75,7 @@ export default function OrderPage() {
           </Grid.Col>
         </Grid>
         <OrderLines order={data} />
+        <History key={id} room="orders" id={id} />
       </Stack>
       {editing && <OrderDialog order={data} onClose={dialog.close} onSaved={() => tell(t("common.saved"))} />}
       {making && <TicketsDialog order={data} onClose={ticketsDialog.close} />}

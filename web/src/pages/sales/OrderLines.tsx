@@ -27,7 +27,9 @@ export function OrderLines({ order }: { order: OrderCard }) {
   const writes = useRight("sales.write");
   const [edited, setEdited] = useState<OrderLine | "new" | null>(null);
   const save = useMutation({
-    mutationFn: (lines: LineDraft[]) => orders.setLines(order.id, lines),
+    mutationFn: (lines: LineDraft[]) => orders.setLines(order, lines),
+    // Somebody else may have been faster: what is typed stays, beside the lines as they are now.
+    onError: () => cache.invalidateQueries({ queryKey: orders.card(order.id).queryKey }),
     onSuccess: async (saved) => {
       cache.setQueryData(orders.card(order.id).queryKey, saved);
       setEdited(null);
@@ -72,8 +74,9 @@ export function OrderLines({ order }: { order: OrderCard }) {
           problem={save.error}
           onClose={() => setEdited(null)}
           onSave={(draft) => {
-            const kept = order.lines.map((each) => (edited !== "new" && each.id === edited.id ? draft : draftOf(each)));
-            save.mutate(edited === "new" ? [...kept, draft] : kept);
+            const kept = order.lines.map((each) => (each.id === draft.id ? draft : draftOf(each)));
+            // A line that was taken away meanwhile is sent too, so that the server says so.
+            save.mutate(kept.includes(draft) ? kept : [...kept, draft]);
           }}
         />
       )}

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus, IconShoppingCart } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -24,6 +24,7 @@ export default function Orders() {
   const navigate = useNavigate();
   const [creating, dialog] = useDisclosure();
   const writes = useRight("sales.write");
+  const { money } = useNumbers();
   const source = useQuery(orders.list({ ...sales.filter, ...sales.slice }));
   const add = writes && (
     <Button leftSection={<IconPlus size={16} />} onClick={dialog.open}>
@@ -63,6 +64,7 @@ export default function Orders() {
         columns={useColumns()}
         searchLabel={t("sales.searchOrders")}
         filters={filters}
+        summary={source.data && <Text size="sm">{t("sales.sumOfAll", { sum: money(source.data.sum, source.data.currency) })}</Text>}
         empty={<EmptyState icon={IconShoppingCart} title={t("sales.noOrders")} text={t("sales.noOrdersHint")} actions={add} />}
       />
       {creating && (

@@ -14,6 +14,7 @@ import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { PageProblem } from "../../ui/ProblemPanel";
 import { StatusBadge } from "../../ui/StatusBadge";
+import { History } from "./History";
 import { Layouts } from "./Layouts";
 import { useNumbers } from "./numbers";
 import { Works } from "./OrderLines";
@@ -53,7 +54,10 @@ export default function TicketPage() {
           <About ticket={data} />
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
-          {writes ? <Work key={data.id} ticket={data} /> : <Read ticket={data} />}
+          <Stack>
+            {writes ? <Work key={data.id} ticket={data} /> : <Read ticket={data} />}
+            <History key={id} room="tickets" id={id} />
+          </Stack>
         </Grid.Col>
       </Grid>
     </>
