@@ -18,7 +18,7 @@ from vestnik.egress.errors import (
 from vestnik.egress.exchange import BodyPreview, Exchange, ExchangeTrace, Timings
 from vestnik.egress.masks import Masker
 from vestnik.egress.pacing import Budget, Clock
-from vestnik.egress.policy import Approval, HostPolicy, Target, is_private
+from vestnik.egress.policy import Approval, HostPolicy, Target, is_private, refusal_at_sight
 from vestnik.egress.requests import Draft, FetchRequest
 from vestnik.egress.sealed import SHORTEST_SECRET, SealedCall, SealedSecret, check_public_pattern, public_part
 from vestnik.egress.spool import Spooled, SpoolStore
@@ -55,5 +55,6 @@ __all__ = [
     "Timings",
     "check_public_pattern",
     "is_private",
+    "refusal_at_sight",
     "public_part",
 ]

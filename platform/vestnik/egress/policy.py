@@ -1,6 +1,7 @@
 """Which targets an account's requests may reach: approvals of an administrator, and our own listeners."""
 
 import re
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -15,6 +16,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _WILDCARD_LABELS = 2
+_ENDS_IN_NUMBER = re.compile(r"(^|[.])(0x[0-9a-f]*|[0-9]+)$")
 
 
 def normal_host(host: str) -> str:
@@ -49,6 +51,23 @@ def is_private(host: str) -> bool:
     """True for a normal host that writes out a private or loopback address: of no use unless approved so."""
     address = as_address(host)
     return address is not None and refusal(address) == "private_address"
+
+
+def refusal_at_sight(host: str) -> str | None:
+    """The reason (of errors.FORBIDDEN_REASONS) why a normal host is not public, as far as its text tells.
+
+    Old spellings of IPv4 are read as the system's resolver would (`0x7f.1`, `2130706433`); any other name
+    that ends in a number is nobody's. `localhost` and what is below it is this machine (RFC 6761, 6.3).
+    """
+    if host.rpartition(".")[2] == "localhost":
+        return "private_address"
+    address = as_address(host)
+    if address is None and _ENDS_IN_NUMBER.search(host):
+        try:
+            address = parse_address(socket.inet_ntoa(socket.inet_aton(host)))
+        except OSError:
+            return "unusable_address"
+    return None if address is None else refusal(address)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from vestnik import audit
 from vestnik.db import Database, hold, new_key, now
-from vestnik.egress import EgressError, FetchRequest, ForbiddenHost, is_private
+from vestnik.egress import EgressError, FetchRequest, refusal_at_sight
 from vestnik.egress.policy import Target
 from vestnik.http.errors import NotFound
 from vestnik.outgoing import reasons
@@ -286,8 +286,9 @@ class Outgoing:
             url = FetchRequest("POST", url.strip()).checked(0).url
             target = Target.of(url)
             policy_of(url, private=private, own_listeners=self.sender.own_listeners).admit(target)
-            if is_private(target.host) and not private:
-                raise ForbiddenHost(target.scheme, target.host, target.port, "private_address")
+            reason = refusal_at_sight(target.host)
+            if reason is not None and (not private or reason == "unusable_address"):
+                raise target.forbidden(reason)
         except EgressError as failure:
             raise EndpointRefused(reason=reasons.both(address_error(failure))) from None
 
