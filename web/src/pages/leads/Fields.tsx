@@ -28,6 +28,7 @@ export function Fields({ lead }: { lead: LeadCard }) {
         {` (${t("leads.edited")})`}
       </Text>
     );
+  const unreadable = (name: string) => lead.remarks.some(({ code }) => code === `${name}_unreadable`);
   return (
     <Panel
       title={t("leads.fields")}
@@ -47,17 +48,17 @@ export function Fields({ lead }: { lead: LeadCard }) {
       )}
       {lead.email && (
         <Field label={t("leads.field.email")}>
-          <Anchor href={`mailto:${lead.email}`} size="sm">
+          <Reach href={`mailto:${encodeURIComponent(lead.email)}`} broken={unreadable("email")}>
             <Contactable text={lead.email} />
-          </Anchor>
+          </Reach>
           {edited("email")}
         </Field>
       )}
       {lead.phone && (
         <Field label={t("leads.field.phone")}>
-          <Anchor href={`tel:${lead.phone.replaceAll(/[^\d+]/g, "")}`} size="sm">
+          <Reach href={`tel:${lead.phone.replaceAll(/[^\d+]/g, "")}`} broken={unreadable("phone")}>
             {lead.phone}
-          </Anchor>
+          </Reach>
           {edited("phone")}
         </Field>
       )}
@@ -84,6 +85,16 @@ export function Fields({ lead }: { lead: LeadCard }) {
       ))}
       {editing && <EditLead lead={lead} onClose={dialog.close} />}
     </Panel>
+  );
+}
+
+/** A way to reach somebody; what is no address or phone stays as it was written, and leads nowhere. */
+function Reach({ href, broken, children }: { href: string; broken: boolean; children: ReactNode }) {
+  if (broken) return children;
+  return (
+    <Anchor href={href} size="sm">
+      {children}
+    </Anchor>
   );
 }
 
