@@ -17,7 +17,7 @@ from vestnik.campaigns.ports import CANCEL, FIND, TEST, SendingAccount, Surround
 from vestnik.campaigns.states import TRACKED, State
 from vestnik.campaigns.statuses import COUNTERS, bounds_of, status_of
 from vestnik.campaigns.tables import campaign, chunk, delivery, exclusion, history, stats
-from vestnik.db import Database, fold
+from vestnik.db import Database, fold, ordered_by
 from vestnik.http.errors import NotFound
 
 _SORTS: Mapping[str, sa.ColumnElement[Any]] = {
@@ -232,4 +232,4 @@ def _order(sort: str) -> Sequence[sa.ColumnElement[Any]]:
     column = _SORTS.get(sort.removeprefix("-"))
     if column is None:
         return _BY_DEFAULT
-    return (column.desc() if sort.startswith("-") else column.asc(), campaign.c.id)
+    return (ordered_by(column, down=sort.startswith("-")), campaign.c.id)

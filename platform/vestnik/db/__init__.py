@@ -6,7 +6,16 @@ from vestnik.db.driver import DriverStatement, RowsStatement
 from vestnik.db.leftovers import clear_file, clear_leftovers
 from vestnik.db.locks import hold
 from vestnik.db.outage import is_outage
-from vestnik.db.statements import among, insert, insert_ignore, load, metadata, monthly_table, upsert
+from vestnik.db.statements import (
+    among,
+    insert,
+    insert_ignore,
+    load,
+    metadata,
+    monthly_table,
+    ordered_by,
+    upsert,
+)
 from vestnik.db.types import (
     EPOCH,
     Exact,
@@ -40,6 +49,7 @@ __all__ = [
     "upsert",
     "metadata",
     "monthly_table",
+    "ordered_by",
     "EPOCH",
     "Exact",
     "Instant",

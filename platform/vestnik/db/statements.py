@@ -50,6 +50,18 @@ def upsert(connection: sa.Connection, table: sa.Table, on: Sequence[str], update
     )
 
 
+def ordered_by(column: sa.ColumnElement[Any], *, down: bool) -> sa.ColumnElement[Any]:
+    """What sorts by a column, up or down, with NULL below everything else.
+
+    SQLite does that by itself, PostgreSQL puts NULL on top. A column that is never NULL is left alone, so
+    that PostgreSQL's indexes serve it.
+    """
+    chosen = column.desc() if down else column.asc()
+    if not isinstance(column, sa.Column) or not column.nullable:
+        return chosen
+    return chosen.nulls_last() if down else chosen.nulls_first()
+
+
 #: Where a table's `info` names the column that its months are made of.
 PARTITIONED_BY = "vestnik.partitioned_by"
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from vestnik import audit
-from vestnik.db import Database, fold, insert_ignore, now
+from vestnik.db import Database, fold, insert_ignore, now, ordered_by
 from vestnik.http.errors import Language, NotFound
 from vestnik.people.access import ROLES, Actor, Role, rights_of
 from vestnik.people.errors import EmailInvalid, EmailTaken, LastAdministrator
@@ -56,7 +56,7 @@ class Users:
                 part, autoescape=True
             )
         column = _SORTS.get(sort.removeprefix("-"), user.c.name_folded)
-        order = column.desc() if sort.startswith("-") else column.asc()
+        order = ordered_by(column, down=sort.startswith("-"))
         async with self._database.read() as connection:
             total = await connection.scalar(sa.select(sa.func.count()).select_from(user).where(where))
             statement = sa.select(user).where(where).order_by(order, user.c.id).offset(offset).limit(limit)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.companies.service import clients_with_name
-from vestnik.db import Database, fold
+from vestnik.db import Database, fold, ordered_by
 from vestnik.db.search import contains
 
 #: Rows of a file that are read at once.
@@ -39,11 +39,14 @@ def matching(
 def ordered(
     sorts: Mapping[str, sa.ColumnElement[Any]], sort: str, number: sa.Column[Any]
 ) -> list[sa.ColumnElement[Any]]:
-    """The order that `sort` names, `-` turns it round; the newest first where it names none."""
+    """The order that `sort` names, `-` turns it round; the newest first where it names none.
+
+    What is NULL is below everything else.
+    """
     chosen = sorts.get(sort.removeprefix("-"))
     if chosen is None:
         return [number.desc()]
-    return [chosen.desc() if sort.startswith("-") else chosen.asc(), number.desc()]
+    return [ordered_by(chosen, down=sort.startswith("-")), number.desc()]
 
 
 async def page(

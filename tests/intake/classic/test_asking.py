@@ -153,6 +153,16 @@ async def test_list_is_ordered_by_any_of_its_fields(site: Site, name: str) -> No
     assert len(await listed(site, order=name)) == 2
 
 
+@pytest.mark.parametrize("name", ["datum_do", "did"])
+async def test_what_is_empty_is_listed_below_everything_else(site: Site, name: str) -> None:
+    await dated(site, "2026-03-20", "2026-03-21", "2026-03-22")
+    filled = sa.update(lead).where(lead.c.number == 2)
+    await site.does(filled.values(finished_at=datetime(2026, 3, 23, tzinfo=UTC), deal_id=1))
+
+    assert await listed(site, order=name) == ["2026-03-21", "2026-03-22", "2026-03-20"]
+    assert await listed(site, order=name, first="old") == ["2026-03-20", "2026-03-22", "2026-03-21"]
+
+
 async def test_an_empty_list_is_not_found(site: Site) -> None:
     assert await site.asks("list") == NOT_FOUND
 

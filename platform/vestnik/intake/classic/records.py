@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from vestnik.db import ordered_by
 from vestnik.intake.classic.answers import wrong_value
 from vestnik.intake.classic.parameters import Parameters
 from vestnik.intake.leads.reading import Line, lines
@@ -87,12 +88,11 @@ def wanted(given: Parameters, zone: ZoneInfo) -> Wanted:
 
 
 async def page(connection: AsyncConnection, asked: Wanted, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """The records of a page; none past the end."""
+    """The records of a page, none past the end; what is empty is below everything else."""
     where = [] if asked.since is None else [lead.c.created_at >= asked.since]
     if asked.until is not None:
         where.append(lead.c.created_at < asked.until)
-    order = [asked.order, lead.c.number]
-    columns = [column.desc() if asked.newest_first else column.asc() for column in order]
+    columns = [ordered_by(column, down=asked.newest_first) for column in (asked.order, lead.c.number)]
     query = sa.select(lead).where(*where).order_by(*columns).limit(PAGE_RECORDS)
     rows = (await connection.execute(query.offset(asked.page * PAGE_RECORDS))).all()
     return await _records(connection, rows, zone)
