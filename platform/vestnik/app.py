@@ -432,7 +432,7 @@ def create_app(settings: Settings, operator_key: str | None = None) -> Starlette
             *socket_routes(routers(), services),
             *embed_routes.embed_routes(services, pages),
             *assembly_intake.outer_routes(services),
-            *machine_routes(services.metrics, openapi.document(routers()), _ready(services)),
+            *machine_routes(services.metrics, lambda: openapi.document(routers()), _ready(services)),
         ],
         middleware=_middleware(services),
         exception_handlers=faults.HANDLERS,

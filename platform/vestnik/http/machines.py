@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -20,9 +21,17 @@ CHECK_S = 3.0
 Check = Callable[[], Awaitable[bool]]
 
 
-def machine_routes(metrics: Metrics, document: Mapping[str, Any], ready: Mapping[str, Check]) -> list[Route]:
-    """`/healthz`, `/readyz` (every check of `ready` by its name), `/metrics` and `/api/openapi.json`."""
-    description = msgspec.json.encode(document)
+def machine_routes(
+    metrics: Metrics, document: Callable[[], Mapping[str, Any]], ready: Mapping[str, Check]
+) -> list[Route]:
+    """`/healthz`, `/readyz` (every check of `ready` by its name), `/metrics` and `/api/openapi.json`.
+
+    `document` is made when it is first asked for: a start has no tenth of a second for it.
+    """
+
+    @functools.cache
+    def description() -> bytes:
+        return msgspec.json.encode(document())
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -35,7 +44,7 @@ def machine_routes(metrics: Metrics, document: Mapping[str, Any], ready: Mapping
         )
 
     async def openapi(_request: Request) -> Response:
-        return Response(description, media_type="application/json")
+        return Response(await asyncio.to_thread(description), media_type="application/json")
 
     async def show_metrics(request: Request) -> Response:
         if not _asked_from_this_machine(request):
