@@ -5,6 +5,12 @@ import { instantOf, wallClockOf } from "./zones";
 describe("formats", () => {
   const russian = formats("ru", "Europe/Moscow");
 
+  it("says of a moment no more than today needs", () => {
+    const now = new Date("2026-11-23T09:00:00Z");
+    const said = ["2026-11-23T03:52:00Z", "2026-11-22T21:30:00Z", "2026-11-22T13:54:00Z", "2025-11-22T13:54:00Z"].map((at) => russian.moment(at, now));
+    expect(said).toEqual(["06:52", "00:30", "22 нояб., 16:54", "22 нояб. 2025 г., 16:54"]);
+    expect(russian.moment(null, now)).toBe("—");
+  });
   it("show an instant in the organisation's zone, not the browser's", () => {
     expect(russian.exact("2026-11-21T21:30:05Z")).toBe("22.11.2026, 00:30:05");
   });

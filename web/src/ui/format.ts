@@ -15,8 +15,11 @@ export function formats(language: string, timeZone: string | undefined) {
   const date = new Intl.DateTimeFormat(language, { dateStyle: "medium", ...zone });
   // A short English date puts the month first, which half of its readers take for the day.
   const exact = new Intl.DateTimeFormat(language, { dateStyle: language === "en" ? "medium" : "short", timeStyle: "medium", ...zone });
+  const ofThisYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit", ...zone });
+  const year = new Intl.DateTimeFormat(language, { year: "numeric", ...zone });
   const time = new Intl.DateTimeFormat(language, { timeStyle: "short", ...zone });
   const clock = new Intl.DateTimeFormat(language, { timeStyle: "short", timeZone: "UTC" });
+  const day = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
   const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const at = (format: Intl.DateTimeFormat) => (instant: Instant) => (instant ? format.format(new Date(instant)) : NOTHING);
   return {
@@ -27,10 +30,17 @@ export function formats(language: string, timeZone: string | undefined) {
     date: at(date),
     exact: at(exact),
     time: at(time),
-    /** The time alone of an instant of today, else its date too. */
-    moment: (instant: Instant) => (instant && date.format(new Date(instant)) === date.format(new Date()) ? at(time)(instant) : at(dateTime)(instant)),
+    /** The time alone of an instant of today, else its date too; the year where it is another. */
+    moment: (instant: Instant, now = new Date()) => {
+      if (!instant) return NOTHING;
+      const then = new Date(instant);
+      if (date.format(then) === date.format(now)) return time.format(then);
+      return (year.format(then) === year.format(now) ? ofThisYear : dateTime).format(then);
+    },
     /** A time of any day, given as HH:MM. */
     clock: (hhmm: string | null | undefined) => (hhmm ? clock.format(new Date(`1970-01-01T${hhmm}:00Z`)) : NOTHING),
+    /** A day that is the same in every zone, given as YYYY-MM-DD. */
+    day: (word: string | null | undefined) => (word ? day.format(new Date(`${word}T00:00:00Z`)) : NOTHING),
     ago: (instant: Instant) => (instant ? relative(ago, new Date(instant).getTime() - Date.now()) : NOTHING),
   };
 }

@@ -39,8 +39,8 @@ export function Clock({ lead }: { lead: Pick<Lead, "createdAt" | "takenAt" | "st
 function Line({ icon, colour, children }: { icon: React.ReactNode; colour?: string; children: string }) {
   return (
     <Group gap={4} wrap="nowrap" c={colour} className="numbers">
-      {icon}
-      <Text size="sm" component="span" style={{ whiteSpace: "nowrap" }}>
+      <span style={{ display: "flex", flexShrink: 0 }}>{icon}</span>
+      <Text size="sm" component="span">
         {children}
       </Text>
     </Group>

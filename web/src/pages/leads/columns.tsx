@@ -25,16 +25,17 @@ export function useColumns({ choose, acts }: Parts): Column<Lead>[] {
   const { t } = useTranslation();
   const format = useFormat();
   const columns: Column<Lead>[] = [
-    { key: "lead", title: t("leads.lead"), width: 330, render: (lead) => <Name lead={lead} choose={choose} /> },
+    { key: "lead", title: t("leads.lead"), width: 250, render: (lead) => <Name lead={lead} choose={choose} /> },
     { key: "status", title: t("common.state"), render: (lead) => <LeadStatusBadge lead={lead} /> },
-    { key: "reaction", title: t("leads.reaction"), render: (lead) => <Clock lead={lead} /> },
+    { key: "reaction", title: t("leads.reaction"), width: 160, render: (lead) => <Clock lead={lead} /> },
     { key: "responsible", title: t("leads.responsible"), hide: "phone", render: (lead) => <Responsible lead={lead} /> },
     { key: "channel", title: t("leads.channel"), hide: "phone", render: (lead) => lead.channel?.name ?? t(`leads.door.${lead.door}`) },
     {
       key: "created",
       title: t("leads.arrived"),
       hide: "tablet",
-      render: (lead) => <span style={{ whiteSpace: "nowrap" }}>{format.moment(lead.createdAt)}</span>,
+      width: 118,
+      render: (lead) => format.moment(lead.createdAt),
     },
   ];
   if (acts) columns.push({ key: "acts", title: t("common.actions"), align: "end", render: acts });
@@ -51,7 +52,7 @@ function Name({ lead, choose }: { lead: Lead; choose: Choosing | undefined }) {
       {choose && (
         <Checkbox mt={2} aria-label={t("leads.choose", { number: lead.number })} checked={choose.has(lead.id)} onChange={() => choose.toggle(lead.id)} />
       )}
-      <Stack gap={2} miw={{ base: 0, sm: 220 }}>
+      <Stack gap={2} miw={{ base: 0, sm: 190 }}>
         <Group gap={6}>
           <Link to="/leads/$id" params={{ id: lead.id }} className="row-link" style={{ overflowWrap: "anywhere" }}>
             <span className="numbers">№ {lead.number}</span>
