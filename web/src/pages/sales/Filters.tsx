@@ -79,9 +79,10 @@ export function ClientOnly({ id, onAll }: { id: string | undefined; onAll: () =>
   );
 }
 
-export function Download({ href, right }: { href: string; right?: string }) {
+/** The file of a list names people and clients, so it is for those who may export contacts. */
+export function Download({ href }: { href: string }) {
   const { t } = useTranslation();
-  const may = useRight(right ?? "sales.read");
+  const may = useRight("contacts.export");
   if (!may) return null;
   return (
     <Button variant="default" component="a" href={href} download leftSection={<IconDownload size={16} />}>
