@@ -24,7 +24,7 @@ def test_contacts_are_found_filtered_kept_as_a_view_and_put_into_a_segment(demo:
     demo.enter(page, "marketer")
     demo.open(page, "/contacts")
     people = page.get_by_role("table", name="Контакты")
-    page.get_by_role("searchbox", name="Имя, адрес, телефон или компания").press_sequentially("абрамов")
+    page.get_by_role("searchbox", name="Имя, адрес, телефон или клиент").press_sequentially("абрамов")
     expect(page.get_by_text(re.compile(r"^Показано 25 из \d{2,3}$"))).to_be_visible()
     page.get_by_role("button", name="Фильтры").click()
     page.get_by_role("combobox", name="Фильтр по дополнительному полю").click()
@@ -121,7 +121,7 @@ def test_file_in_windows_1251_is_imported_with_its_rejects_and_taken_back(
 def test_two_contacts_of_one_person_become_one(demo: Site, page: Page) -> None:
     demo.enter(page, "marketer")
     demo.open(page, "/contacts/duplicates")
-    page.get_by_text("Одно имя в компании").click()
+    page.get_by_text("Одно имя у клиента").click()
     merge = page.get_by_role("button", name=re.compile("^Объединить: ")).first
     name = (merge.get_attribute("aria-label") or "").removeprefix("Объединить: ")
     merge.click()

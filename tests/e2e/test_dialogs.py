@@ -18,7 +18,7 @@ OPENED: Sequence[tuple[str, Sequence[Sequence[str]]]] = (
         "/contacts",
         (
             ["button:Фильтры"],
-            ["combobox:Компания"],
+            ["combobox:Клиент"],
             ["button:Столбцы"],
             ["button:Виды"],
             ["button:Виды", "menuitem:Сохранить как вид"],

@@ -37,10 +37,10 @@ class InvalidKpp(Problem):
 class ClientInnTaken(Problem):
     code = "client_inn_taken"
     status = 409
-    title = {"ru": "Такая компания уже есть", "en": "The company exists already"}
+    title = {"ru": "Такой клиент уже есть", "en": "The client exists already"}
     message = {
-        "ru": "ИНН {inn} уже у компании «{name}». Откройте её или исправьте номер.",
-        "en": "The company “{name}” already has the INN {inn}. Open it, or correct the number.",
+        "ru": "ИНН {inn} уже у клиента «{name}». Откройте его или исправьте номер.",
+        "en": "The client “{name}” already has the INN {inn}. Open it, or correct the number.",
     }
     fields = ("inn", "name", "id")
 

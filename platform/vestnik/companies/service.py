@@ -37,8 +37,8 @@ class UnknownClient(Problem):
     status = 422
     title = {"ru": "Нет такого клиента", "en": "No such client"}
     message = {
-        "ru": "Этой компании нет. Выберите компанию из списка.",
-        "en": "There is no such company. Choose one from the list.",
+        "ru": "Этого клиента нет. Выберите клиента из списка.",
+        "en": "There is no such client. Choose one from the list.",
     }
 
 

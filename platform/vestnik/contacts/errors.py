@@ -163,8 +163,8 @@ class NotAlike(Problem):
     status = 409
     title = {"ru": "Эти контакты уже не похожи", "en": "These contacts are not alike any more"}
     message = {
-        "ru": "Адрес, имя или компания у них с тех пор изменились. Обновите страницу.",
-        "en": "Their address, name or company has changed since. Reload the page.",
+        "ru": "Адрес, имя или клиент у них с тех пор изменились. Обновите страницу.",
+        "en": "Their address, name or client has changed since. Reload the page.",
     }
 
 

@@ -45,7 +45,7 @@ _TITLES: Mapping[str, Text] = {
     "name": {"ru": "Имя", "en": "Name"},
     "email": {"ru": "Почта", "en": "E-mail"},
     "phone": {"ru": "Телефон", "en": "Phone"},
-    "company": {"ru": "Компания", "en": "Company"},
+    "company": {"ru": "Клиент", "en": "Client"},
     "inn": {"ru": "ИНН", "en": "INN"},
     "owner": {"ru": "Ответственный", "en": "Owner"},
     "created_at": {"ru": "Добавлен", "en": "Added"},

@@ -179,12 +179,12 @@ def own_conditions() -> list[Condition]:
             "segment", {"ru": "Сегмент-список", "en": "Segment by hand"}, "segment", ("in", "notIn"), _member
         ),
         Condition(
-            "company", {"ru": "Компания", "en": "Company"}, "text", TEXT,
+            "company", {"ru": "Клиент", "en": "Client"}, "text", TEXT,
             related(_company, client.c.name_folded), group="company",
             actual=actual.of_company(client.c.name),
         ),
         Condition(
-            "inn", {"ru": "ИНН компании", "en": "Company's INN"}, "text", TEXT,
+            "inn", {"ru": "ИНН клиента", "en": "Client's INN"}, "text", TEXT,
             related(_company, client.c.inn), group="company", actual=actual.of_company(client.c.inn),
         ),
         Condition(

@@ -35,7 +35,7 @@ _CALLED: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("inn", re.compile(r"^инн\b|^inn\b|tax.?id")),
     ("external_id", re.compile(r"^id$|^ид$|^код$|внешн|external|uuid|guid")),
     ("owner", re.compile(r"ответственн|менеджер|owner|manager|responsible")),
-    ("company", re.compile(r"компани|организаци|фирма|company|organi[sz]ation|юр.?лицо|клиент$")),
+    ("company", re.compile(r"компани|организаци|фирма|company|organi[sz]ation|юр.?лицо|клиент$|^client$")),
     ("name", re.compile(r"^фио$|ф\.и\.о|имя|фамили|отчеств|name|контакт|получатель")),
 )
 
