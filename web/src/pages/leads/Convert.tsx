@@ -1,7 +1,7 @@
-import { Alert, Button, Checkbox, Fieldset, Group, List, Radio, SegmentedControl, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Box, Button, Checkbox, Fieldset, Group, List, Radio, SegmentedControl, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { leads, type LeadCard } from "../../api/leads";
 import { Dialog } from "../../ui/Dialog";
@@ -9,7 +9,8 @@ import { ProblemPanel } from "../../ui/ProblemPanel";
 import { CardLink } from "./CardLink";
 import { isInn } from "./inn";
 import { nameOf } from "./names";
-import { draftOf, foundFor, lacks, NEW, NONE, wishOf, type Draft, type Found } from "./wish";
+import { AnyClient, AnyContact } from "./AnySelect";
+import { draftOf, foundFor, lacks, NEW, NONE, OTHER, wishOf, type Draft, type Found } from "./wish";
 
 /** Makes client, contact, deal and order of a lead in one step; what will be made is said before. */
 export function Convert({ lead, onClose }: { lead: LeadCard; onClose: () => void }) {
@@ -43,6 +44,11 @@ export function Convert({ lead, onClose }: { lead: LeadCard; onClose: () => void
           {converting.error && <ProblemPanel problem={converting.error} />}
           <Fieldset legend={t("leads.client")}>
             <Choices name="client" found={foundFor(begun, "client")} value={draft.client} onChange={(choice) => change({ client: choice })} error={shown("client")} />
+            {draft.client === OTHER && (
+              <Below>
+                <AnyClient value={draft.otherClient} onChange={(otherClient) => change({ otherClient })} error={shown("otherClient")} />
+              </Below>
+            )}
             {draft.client === NEW && (
               <Stack gap="xs" mt="sm">
                 <SegmentedControl
@@ -60,6 +66,11 @@ export function Convert({ lead, onClose }: { lead: LeadCard; onClose: () => void
           </Fieldset>
           <Fieldset legend={t("leads.contact")}>
             <Choices name="contact" found={foundFor(begun, "contact")} value={draft.contact} onChange={(choice) => change({ contact: choice })} />
+            {draft.contact === OTHER && (
+              <Below>
+                <AnyContact clientId={clientOf(draft)} value={draft.otherContact} onChange={(otherContact) => change({ otherContact })} error={shown("otherContact")} />
+              </Below>
+            )}
             {draft.contact === NEW && (
               <TextInput
                 mt="sm"
@@ -104,6 +115,14 @@ export function Convert({ lead, onClose }: { lead: LeadCard; onClose: () => void
   );
 }
 
+const Below = ({ children }: { children: ReactNode }) => <Box mt="sm">{children}</Box>;
+
+/** The client that is chosen, where it is there already. */
+function clientOf({ client, otherClient }: Draft): string | null {
+  if (client === OTHER) return otherClient?.id ?? null;
+  return client === NEW || client === NONE ? null : client;
+}
+
 interface ChoicesProps {
   name: "client" | "contact";
   found: Found[];
@@ -120,6 +139,7 @@ function Choices({ name, found, value, onChange, error }: ChoicesProps) {
         {found.map((one) => (
           <Radio key={one.id} value={one.id} label={one.name} description={one.why ?? t("leads.alreadyLinked")} />
         ))}
+        <Radio value={OTHER} label={t(`leads.other.${name}`)} />
         <Radio value={NEW} label={t(`leads.new.${name}`)} />
         <Radio value={NONE} label={t(`leads.none.${name}`)} />
       </Stack>
@@ -130,7 +150,10 @@ function Choices({ name, found, value, onChange, error }: ChoicesProps) {
 /** What will be made and what will be linked. */
 function Outlook({ lead, draft }: { lead: LeadCard; draft: Draft }) {
   const { t } = useTranslation();
-  const named = (kind: "client" | "contact") => foundFor(lead, kind).find(({ id }) => id === draft[kind])?.name;
+  const named = (kind: "client" | "contact") => {
+    if (draft[kind] === OTHER) return (kind === "client" ? draft.otherClient : draft.otherContact)?.name;
+    return foundFor(lead, kind).find(({ id }) => id === draft[kind])?.name;
+  };
   const lines = [
     draft.client === NEW && t("leads.will.newClient", { name: draft.clientName }),
     named("client") && t("leads.will.client", { name: named("client") }),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { LeadCard } from "../../api/leads";
 import { isInn } from "./inn";
-import { draftOf, lacks, NEW, NONE, sumOf, wishOf } from "./wish";
+import { draftOf, lacks, NEW, NONE, OTHER, sumOf, wishOf } from "./wish";
 
 const lead = (parts: Partial<LeadCard>) =>
   ({ client: null, contact: null, matches: [], remarks: [], company: "", person: "", email: "", phone: "", inn: "", orderId: null, ...parts }) as unknown as LeadCard;
@@ -41,4 +41,13 @@ test("a draft says what it lacks", () => {
 
 test("a sum is read as people type it", () => {
   expect(["1 000", "12,5", "x", "1.234"].map(sumOf)).toEqual(["1000", "12.5", null, null]);
+});
+
+test("a client and a contact that nothing led to are searched for, and must be chosen", () => {
+  const of = lead({ person: "Пётр" });
+  const draft = { ...draftOf(of, "Баннер"), client: OTHER, contact: OTHER };
+  expect(lacks(draft, isInn)).toEqual({ otherClient: "choice", otherContact: "choice" });
+  const chosen = { ...draft, otherClient: { id: "5", name: "Ромашка" }, otherContact: { id: "7", name: "Анна" } };
+  expect(lacks(chosen, isInn)).toEqual({});
+  expect(wishOf(chosen, of)).toMatchObject({ client: { id: "5" }, contact: { id: "7" } });
 });

@@ -4,6 +4,13 @@ import type { Conversion, LeadCard, LeadMatch } from "../../api/leads";
 export type Choice = string;
 export const NEW: Choice = "new";
 export const NONE: Choice = "none";
+/** One that nothing led to: a person searched for it. */
+export const OTHER: Choice = "other";
+
+interface Named {
+  id: string;
+  name: string;
+}
 
 export interface Found {
   id: string;
@@ -15,9 +22,11 @@ export interface Found {
 export interface Draft {
   client: Choice;
   clientKind: "company" | "person";
+  otherClient: Named | null;
   clientName: string;
   clientInn: string;
   contact: Choice;
+  otherContact: Named | null;
   contactName: string;
   deal: boolean;
   dealTitle: string;
@@ -42,9 +51,11 @@ export function draftOf(lead: LeadCard, called: string): Draft {
   return {
     client: client?.id ?? (isFirm ? NEW : NONE),
     clientKind: isFirm || !lead.person ? "company" : "person",
+    otherClient: null,
     clientName: lead.company || lead.person || called,
     clientInn: lead.remarks.some(({ code }) => code === "wrong_inn") ? "" : lead.inn,
     contact: contact?.id ?? NEW,
+    otherContact: null,
     contactName: lead.person || lead.email || lead.phone || called,
     deal: true,
     dealTitle: called,
@@ -54,12 +65,16 @@ export function draftOf(lead: LeadCard, called: string): Draft {
   };
 }
 
+type Lack = "name" | "inn" | "sum" | "client" | "choice";
+
 /** What is missing or can't be, by the draft's part. */
-export function lacks(draft: Draft, isInn: (text: string) => boolean): Partial<Record<keyof Draft, "name" | "inn" | "sum" | "client">> {
-  const wrong: Partial<Record<keyof Draft, "name" | "inn" | "sum" | "client">> = {};
+export function lacks(draft: Draft, isInn: (text: string) => boolean): Partial<Record<keyof Draft, Lack>> {
+  const wrong: Partial<Record<keyof Draft, Lack>> = {};
   if (draft.client === NEW && !draft.clientName.trim()) wrong.clientName = "name";
   if (draft.client === NEW && draft.clientInn.trim() && !isInn(draft.clientInn.replaceAll(/\s/g, ""))) wrong.clientInn = "inn";
   if (draft.contact === NEW && !draft.contactName.trim()) wrong.contactName = "name";
+  if (draft.client === OTHER && !draft.otherClient) wrong.otherClient = "choice";
+  if (draft.contact === OTHER && !draft.otherContact) wrong.otherContact = "choice";
   if (draft.deal && draft.dealSum.trim() && sumOf(draft.dealSum) === null) wrong.dealSum = "sum";
   if ((draft.deal || draft.order) && draft.client === NONE && draft.contact === NONE) wrong.client = "client";
   return wrong;
@@ -80,8 +95,8 @@ export function wishOf(draft: Draft, lead: LeadCard): Conversion {
         ? { name: draft.clientName.trim(), kind: draft.clientKind, inn: draft.clientInn.replaceAll(/\s/g, "") || null }
         : client === NONE
           ? null
-          : { id: client },
-    contact: contact === NEW ? { name: draft.contactName.trim() } : contact === NONE ? null : { id: contact },
+          : { id: client === OTHER ? draft.otherClient?.id : client },
+    contact: contact === NEW ? { name: draft.contactName.trim() } : contact === NONE ? null : { id: contact === OTHER ? draft.otherContact?.id : contact },
     deal: draft.deal ? { title: draft.dealTitle.trim(), sum: sumOf(draft.dealSum) } : null,
     order: draft.order && lead.orderId === null ? { title: draft.orderTitle.trim() } : null,
   } as Conversion;

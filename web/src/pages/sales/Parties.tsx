@@ -94,9 +94,11 @@ interface OfferProps extends ChoiceProps {
   offered: Named[];
   search: string;
   setSearch: (search: string) => void;
+  error?: string | false | undefined;
 }
 
-function Choice({ label, placeholder, offered, value, onChange, search, setSearch }: OfferProps) {
+/** A thing that is found as it is typed; the server says which ones fit. */
+export function Choice({ label, placeholder, offered, value, onChange, search, setSearch, error }: OfferProps) {
   const { t } = useTranslation();
   const all = value && !offered.some((one) => one.id === value.id) ? [value, ...offered] : offered;
   return (
@@ -108,6 +110,7 @@ function Choice({ label, placeholder, offered, value, onChange, search, setSearc
       clearable
       filter={({ options }) => options}
       value={value?.id ?? null}
+      error={error || undefined}
       searchValue={search}
       onSearchChange={setSearch}
       onChange={(id) => onChange(all.find((one) => one.id === id) ?? null)}
