@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import tzinfo
+
 from vestnik.alerts import personal as alerts_personal
 from vestnik.calendars import personal as calendars_personal
 from vestnik.campaigns import personal as campaigns_personal
@@ -63,13 +66,13 @@ def merging(database: Database) -> Merging:
     return merging
 
 
-def sales(database: Database, companies: Companies, contacts: Contacts) -> Sales:
+def sales(database: Database, companies: Companies, contacts: Contacts, zone: Callable[[], tzinfo]) -> Sales:
     """What is sold; cards of companies and the timelines of contacts tell of it."""
     for relation in (of_company.RELATION, *sales_relations.RELATIONS):
         companies.relate(relation)
     for source in sales_relations.TIMELINE:
         contacts.timeline.add(source)
-    return Sales(database)
+    return Sales(database, zone)
 
 
 def privacy(

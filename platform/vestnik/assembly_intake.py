@@ -52,7 +52,7 @@ from vestnik.outgoing.sending import Sender
 from vestnik.people.organisation import Organisation
 from vestnik.people.service import People
 from vestnik.plugs import OwnListeners
-from vestnik.sales import deal_routes, history_routes, order_routes, ticket_routes
+from vestnik.sales import deal_routes, history_routes, order_routes, reading_routes, ticket_routes
 from vestnik.sales.service import Sales
 from vestnik.vault import Vault
 
@@ -149,7 +149,7 @@ def rooms(
         "outgoing": Outgoing(
             database, vault, Sender(database, vault, engine, OutgoingBell(alerts), own_listeners)
         ),
-        "sales": assembly.sales(database, companies, contacts),
+        "sales": assembly.sales(database, companies, contacts, organisation.zone_known),
         "intake": intake,
         "intake_http": _intake_http(database, vault, engine, people, intake.inputs),
         "classic": _classic(database, vault, organisation, intake),
@@ -215,6 +215,7 @@ def routers() -> Sequence[Router]:
         outgoing_routes.router,
         deal_routes.router,
         history_routes.router,
+        reading_routes.router,
         order_routes.router,
         ticket_routes.router,
         lead_routes.router,

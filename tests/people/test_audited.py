@@ -63,6 +63,8 @@ WITH_A_SERVICE = {
 #: Needs what only its own test has, such as a newer version in the catalogue.
 ELSEWHERE = {
     "DELETE /demo": "below",
+    "DELETE /orders/{id}/reading": "tests/sales/test_rereading.py",
+    "POST   /orders/{id}/reading/take": "tests/sales/test_rereading.py",
     "POST   /contacts/{id}/panel/{account_id}/subscriptions": "tests/lists/test_panel.py",
     "POST   /modules/{id}/update": "tests/modules/test_catalogue.py",
 }

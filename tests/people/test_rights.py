@@ -180,6 +180,9 @@ A - M S   GET    /orders/{id}
 A - - S   PATCH  /orders/{id}
 A - M S   GET    /orders/{id}/history
 A - - S   PUT    /orders/{id}/lines
+A - M S   GET    /orders/{id}/reading
+A - - S   DELETE /orders/{id}/reading
+A - - S   POST   /orders/{id}/reading/take
 A - M S   GET    /orders/{id}/tickets
 A - - S   POST   /orders/{id}/tickets
 A - M S   GET    /orders/{id}/tickets/offer

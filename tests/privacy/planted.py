@@ -21,6 +21,8 @@ from vestnik.lists.tables import sync, sync_reject, sync_run
 from vestnik.modules.recordings.documents import encoded, packed
 from vestnik.modules.tables import account, account_storage, module, module_test, rehearsal, rehearsal_row
 from vestnik.outgoing.service import store
+from vestnik.sales.lines import OrderLine
+from vestnik.sales.rereading import note_reading
 from vestnik.webhooks.tables import attempt, event, inbox, waiting
 
 NAME = "Ёжикова Пульхерия"
@@ -54,7 +56,9 @@ async def planted(installation: Installation, browser: Browser) -> str:
     id: str = answer.json()["id"]
     await browser.post("/contacts", OTHER)
     await _by_people(browser, id)
-    await _by_sales(browser, id)
+    ordered = await _by_sales(browser, id)
+    read_again = [OrderLine(f"Табличка «{NAME}»"), OrderLine(f"Футляр для {EMAIL}")]
+    await installation.services.database.write(note_reading, ordered, read_again)
     await _by_leads(browser)
     await _by_files(installation, browser)
     await installation.services.database.write(_by_services, int(id))
@@ -100,8 +104,8 @@ async def _by_leads(browser: Browser) -> None:
             assert answer.status_code == 200, answer.text
 
 
-async def _by_sales(browser: Browser, id: str) -> None:
-    """What she ordered, and a company with her address."""
+async def _by_sales(browser: Browser, id: str) -> int:
+    """What she ordered, and a company with her address; the order's key."""
     line = {"item": f"Табличка «{NAME}»", "works": [{"kind": "Гравировка", "description": NAME}]}
     order = {
         "title": f"Заказ: {NAME}",
@@ -123,6 +127,7 @@ async def _by_sales(browser: Browser, id: str) -> None:
     )
     noted = await browser.patch(f"/tickets/{made.json()['new'][0]['id']}", {"note": f"Отдать: {EMAIL}"})
     assert noted.status_code == 200, noted.text
+    return int(ordered["id"])
 
 
 async def upload(browser: Browser, data: bytes, name: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ TABLES_BEFORE = {
     *("contact", "address", "consent", "contact_change", "contact_import", "contact_import_part"),
     *("contact_import_reject", "saved_view", "contact_bulk_run", "segment", "campaign", "campaign_history"),
     *("campaign_link", "delivery", "inbox", "webhook_attempt", "webhook_waiting", "event", "alert"),
-    *("client_address", "deal", "sales_order", "order_line", "job_ticket"),
+    *("client_address", "deal", "sales_order", "order_line", "order_reading", "job_ticket"),
     *("account", "account_storage", "module_test", "module_rehearsal_row", "sync_run", "sync_reject"),
     *("calendar", "calendar_event", "outgoing_message", "lead", "lead_event", "input", "input_part"),
 }

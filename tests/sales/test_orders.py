@@ -78,6 +78,7 @@ async def test_an_order_shows_each_sum_as_given_beside_what_it_comes_to(installa
         "closedAt": None,
         "description": "Срочно",
         "layouts": [LAYOUT],
+        "dueOn": None,
         "total": {"given": "2100", "computed": "2000", "differs": True},
     }
     [row] = (await browser.get("/orders", params={"dealId": deal["id"], "state": "new"})).json()["items"]

@@ -82,6 +82,8 @@ async def test_a_ticket_is_a_copy_of_its_line(installation: Installation) -> Non
             "state": "new",
             "layouts": [LAYOUT],
             "note": "",
+            "dueOn": None,
+            "overdue": False,
             "createdAt": ticket["createdAt"],
             "updatedAt": ticket["createdAt"],
             "closedAt": None,
@@ -185,7 +187,7 @@ async def test_tickets_go_into_a_file(installation: Installation) -> None:
     text = (await marketer.get("/tickets/export")).content.decode("utf-8-sig")
     ticket = (await browser.get("/tickets")).json()["items"][0]
     assert text.splitlines()[1].split(";") == [
-        *("1", "1", "Новая", "Ролап 123 22 22", "1", "Баннеры - Эконом (340 гр./м2) - 360 dpi"),
+        *("1", "1", "Новая", "", "", "Ролап 123 22 22", "1", "Баннеры - Эконом (340 гр./м2) - 360 dpi"),
         *("00-00000021", "360 dpi", "2", "2,5", "2", "Люверсы 2 шаг 30см", LAYOUT, "", "", ""),
         *(ticket["createdAt"][:10], ""),
     ]

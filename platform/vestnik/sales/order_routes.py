@@ -60,6 +60,7 @@ async def create_order(context: Context, body: SalesOrderBody) -> OrderCardShape
         responsible_id=wire.key(body.responsible_id),
         description=body.description,
         layouts=body.layouts,
+        due_on=body.due_on,
         lines=[wire.line_given(each) for each in body.lines],
     )
     id = await context.services.sales.orders.create(context.actor, new)

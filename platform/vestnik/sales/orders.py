@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
@@ -47,6 +47,7 @@ class NewOrder:
     layouts: Sequence[str] = ()
     lines: Sequence[OrderLine] = ()
     source: Source | None = None
+    due_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Order:
     closed_at: datetime | None
     description: str
     layouts: Sequence[str]
+    due_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,17 @@ _SELECT = (
     .outerjoin(deal, deal.c.id == order.c.deal_id)
 )
 
+_LINES = (
+    sa.select(
+        line,
+        ticket.c.id.label("ticket_id"),
+        ticket.c.number.label("ticket_number"),
+        ticket.c.state.label("ticket_state"),
+    )
+    .outerjoin(ticket, ticket.c.line_id == line.c.id)
+    .order_by(line.c.position, line.c.id)
+)
+
 _PARTIES = ("client_id", "contact_id", "deal_id", "responsible_id")
 
 
@@ -195,7 +208,7 @@ class Orders:
         return await self._database.write(_create, actor, new)
 
     async def change(self, actor: Actor, id: int, changes: Mapping[str, Any]) -> None:
-        """Give an order another title, state, description, layouts, client, contact, deal or responsible."""
+        """Give an order another title, state, description, layouts, due date, or others whom it refers to."""
         actor.require("sales.write")
         await self._database.write(change_order, actor, id, changes)
 
@@ -228,30 +241,20 @@ async def card_of(connection: AsyncConnection, id: int) -> OrderCard:
     row = (await connection.execute(_SELECT.where(order.c.id == id))).one_or_none()
     if row is None:
         raise NotFound()
-    lines = await connection.execute(
-        sa.select(
-            line,
-            ticket.c.id.label("ticket_id"),
-            ticket.c.number.label("ticket_number"),
-            ticket.c.state.label("ticket_state"),
-        )
-        .outerjoin(ticket, ticket.c.line_id == line.c.id)
-        .where(line.c.order_id == id)
-        .order_by(line.c.position, line.c.id)
-    )
-    return OrderCard(
-        _order(row),
-        [
-            StoredLine(
-                each.id,
-                line_of(each),
-                None
-                if each.ticket_id is None
-                else Ticketed(each.ticket_id, each.ticket_number, each.ticket_state),
-            )
-            for each in lines
-        ],
-    )
+    lines = await connection.execute(_LINES.where(line.c.order_id == id))
+    return OrderCard(_order(row), [_stored_line(each) for each in lines])
+
+
+def lines_of(connection: sa.Connection, order_id: int) -> list[StoredLine]:
+    """The lines of an order in a unit of work."""
+    return [_stored_line(row) for row in connection.execute(_LINES.where(line.c.order_id == order_id))]
+
+
+def _stored_line(row: sa.Row[Any]) -> StoredLine:
+    made = None
+    if row.ticket_id is not None:
+        made = Ticketed(row.ticket_id, row.ticket_number, row.ticket_state)
+    return StoredLine(row.id, line_of(row), made)
 
 
 def _create(connection: sa.Connection, actor: Actor, new: NewOrder) -> int:
@@ -272,6 +275,7 @@ def _insert(connection: sa.Connection, actor: Actor, new: NewOrder) -> int:
         "state": "new",
         "description": new.description,
         "layouts": list(new.layouts),
+        "due_on": new.due_on,
         "source_kind": source_kind,
         "source_id": source_id,
         "created_at": at,
@@ -280,7 +284,7 @@ def _insert(connection: sa.Connection, actor: Actor, new: NewOrder) -> int:
     load(connection, order, list(row), [list(row.values())])
     _add_lines(connection, id, list(enumerate(new.lines)))
     _sum_up(connection, id)
-    given = [name for name in (*_PARTIES, "description", "layouts", "lines") if getattr(new, name)]
+    given = [name for name in (*_PARTIES, "description", "layouts", "lines", "due_on") if getattr(new, name)]
     record(connection, actor, "order.created", "order", id, ["title", *given])
     tell_order(connection, id)
     return id
@@ -321,16 +325,24 @@ def _set_lines(
             raise UnknownLine(id=str(key))
     gone = known.keys() - set(kept)
     _refuse_ticketed(connection, gone)
+    whole = [(key, given if key is None else replace(given, extra=known[key].extra)) for key, given in lines]
+    replace_lines(connection, id, whole, gone)
+    record(connection, actor, "order.changed", "order", id, ["lines"])
+
+
+def replace_lines(
+    connection: sa.Connection, id: int, lines: Sequence[tuple[int | None, OrderLine]], gone: Collection[int]
+) -> None:
+    """Have these be the lines of an order that is held, those without a key new; those `gone` go."""
     connection.execute(sa.delete(line).where(line.c.id.in_(gone)))
     for position, (own, given) in enumerate(lines):
         if own is None:
             continue
-        columns = columns_of(replace(given, extra=known[own].extra))
-        connection.execute(sa.update(line).where(line.c.id == own).values(position=position, **columns))
+        values = {"position": position, **columns_of(given)}
+        connection.execute(sa.update(line).where(line.c.id == own).values(values))
     _add_lines(connection, id, [(place, given) for place, (key, given) in enumerate(lines) if key is None])
     _sum_up(connection, id)
     connection.execute(sa.update(order).where(order.c.id == id).values(updated_at=now()))
-    record(connection, actor, "order.changed", "order", id, ["lines"])
 
 
 def _refuse_ticketed(connection: sa.Connection, line_ids: set[int]) -> None:
@@ -381,4 +393,5 @@ def _order(row: sa.Row[Any]) -> Order:
         closed_at=row.closed_at,
         description=row.description,
         layouts=row.layouts,
+        due_on=row.due_on,
     )

@@ -14,7 +14,7 @@ from vestnik.db import Database
 from vestnik.privacy.holdings import Holding, Page, Subject, Sweep, page
 from vestnik.privacy.texts import Texts
 from vestnik.sales.decimals import plain
-from vestnik.sales.tables import deal, deal_stage, line, order, ticket
+from vestnik.sales.tables import deal, deal_stage, line, order, order_reading, ticket
 
 
 def follow_merge(connection: sa.Connection, kept_id: int, others: Sequence[int]) -> None:
@@ -86,5 +86,6 @@ def sweeps(database: Database) -> Sequence[Sweep]:
         Texts(database, "sales", deal, ("title", "title_folded")),
         Texts(database, "sales", order, ("title", "title_folded", "description", "layouts")),
         Texts(database, "sales", line, ("item", *_MADE_OF, "extra")),
+        Texts(database, "sales", order_reading, ("lines",)),
         Texts(database, "sales", ticket, ("item", "item_folded", *_MADE_OF, "layouts", "note")),
     )

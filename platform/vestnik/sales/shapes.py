@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -241,6 +241,60 @@ class LineShape(Shape):
     ticket: LineTicket | None
 
 
+# A letter that was read again
+
+
+class ReadLine(Shape):
+    """A line as an order has it, or as its letter says it."""
+
+    item: str
+    machine_code: str
+    resolution: str
+    material: str
+    material_code: str
+    width: str | None
+    height: str | None
+    quantity: str | None
+    price: str | None
+    amount: str | None
+    is_service: bool
+    works: list[WorkShape]
+
+
+class LineChangeShape(Shape):
+    """One line before and after; `kept`: the letter has it no longer, and it stays for its job ticket.
+
+    `fields` are what differs. The ticket of a line stays as it is, whatever becomes of the line.
+    """
+
+    kind: Literal["same", "changed", "new", "gone", "kept"]
+    before: ReadLine | None
+    after: ReadLine | None
+    fields: list[str]
+    ticket: LineTicket | None
+
+
+class LetterReadingShape(Shape):
+    """What an order's letter says since it was read again, line by line; the order has none of it yet."""
+
+    read_at: datetime
+    unchanged_since: datetime
+    changes: list[LineChangeShape]
+
+
+class OrderReadingShape(Shape):
+    """The reading that waits for a person, if one does."""
+
+    reading: LetterReadingShape | None
+
+
+class TakeBody(Shape):
+    """Which reading a person saw, beside which order; should either be another by now, nothing is stored."""
+
+    read_at: datetime
+    unchanged_since: datetime
+
+
 # Orders
 
 
@@ -276,6 +330,7 @@ class OrderCardShape(OrderShape):
 
     description: str
     layouts: list[str]
+    due_on: date | None
     total: TotalShape
     lines: list[LineShape]
 
@@ -321,6 +376,7 @@ class SalesOrderBody(Shape, kw_only=True):
     responsible_id: Id | None = None
     description: Description = ""
     layouts: Layouts = []
+    due_on: date | None = None
     lines: Lines = []
 
 
@@ -331,6 +387,7 @@ class OrderChange(Shape, kw_only=True):
     state: State | UnsetType = UNSET
     description: Description | UnsetType = UNSET
     layouts: Layouts | UnsetType = UNSET
+    due_on: date | UnsetType | None = UNSET
     client_id: Id | UnsetType | None = UNSET
     contact_id: Id | UnsetType | None = UNSET
     deal_id: Id | UnsetType | None = UNSET
@@ -354,7 +411,10 @@ class TicketsBody(Shape):
 
 
 class TicketShape(Shape):
-    """A job ticket: what was copied of its line. Sizes are in metres."""
+    """A job ticket: what was copied of its line. Sizes are in metres.
+
+    `overdue`: it is not over, and the day it is due has passed where the organisation is.
+    """
 
     id: Id
     number: int
@@ -374,6 +434,8 @@ class TicketShape(Shape):
     works: list[WorkShape]
     layouts: list[str]
     note: str
+    due_on: date | None
+    overdue: bool
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
@@ -408,6 +470,7 @@ class TicketWanted(Shape):
     responsible_id: IdOrNone = ""
     client_id: IdOrNone = ""
     order_id: IdOrNone = ""
+    overdue: bool = False
 
 
 class TicketQuery(Page):
@@ -417,12 +480,16 @@ class TicketQuery(Page):
     responsible_id: IdOrNone = ""
     client_id: IdOrNone = ""
     order_id: IdOrNone = ""
-    sort: Literal["", "number", "-number", "item", "-item", "order", "-order", "updated", "-updated"] = ""
+    overdue: bool = False
+    sort: Literal[
+        "", "number", "-number", "item", "-item", "order", "-order", "due", "-due", "updated", "-updated"
+    ] = ""
 
 
 class TicketChange(Shape, kw_only=True):
-    """The parts of a ticket to change; those left out stay, null takes it from whoever is responsible."""
+    """The parts of a ticket to change; those left out stay, null takes away person or date."""
 
     state: State | UnsetType = UNSET
     note: Annotated[str, msgspec.Meta(max_length=5000)] | UnsetType = UNSET
     responsible_id: Id | UnsetType | None = UNSET
+    due_on: date | UnsetType | None = UNSET

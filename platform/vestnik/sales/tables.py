@@ -63,6 +63,8 @@ order = sa.Table(
     sa.Column("description", sa.Text, nullable=False),
     # Addresses of layout files.
     sa.Column("layouts", Json, nullable=False),
+    # Its job tickets begin with it.
+    sa.Column("due_on", sa.Date),
     # The sum of the lines as it was given, for lists.
     sa.Column("sum", DecimalText),
     sa.Column("source_kind", sa.String(length=16)),
@@ -97,6 +99,15 @@ line = sa.Table(
     sa.Index(None, "order_id", "position"),
 )
 
+#: The lines that an order's letter says by now, until a person takes them over or leaves them.
+order_reading = sa.Table(
+    "order_reading",
+    metadata,
+    sa.Column("order_id", Key, sa.ForeignKey(order.c.id), primary_key=True, autoincrement=False),
+    sa.Column("lines", Json, nullable=False),
+    sa.Column("read_at", Instant, nullable=False),
+)
+
 #: What the workshop gets of one line, copied when the ticket is made.
 ticket = sa.Table(
     "job_ticket",
@@ -119,6 +130,7 @@ ticket = sa.Table(
     sa.Column("works", Json, nullable=False),
     sa.Column("layouts", Json, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
+    sa.Column("due_on", sa.Date),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     # When it was done or cancelled.

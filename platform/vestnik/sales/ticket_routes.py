@@ -41,7 +41,7 @@ async def get_job_ticket(context: Context, id: int) -> TicketShape:
 
 @router.patch("/tickets/{id:key}", body=TicketChange, returns=TicketShape, right="sales.write")
 async def change_job_ticket(context: Context, id: int, body: TicketChange) -> TicketShape:
-    """Give a job ticket another state, note or responsible."""
+    """Give a job ticket another state, note, responsible or due date."""
     await context.services.sales.tickets.change(context.actor, id, wire.changes(body))
     return await get_job_ticket(context, id)
 
@@ -53,6 +53,7 @@ def _wanted(query: TicketQuery | TicketWanted) -> TicketFilter:
         responsible_id=wire.key(query.responsible_id),
         client_id=wire.key(query.client_id),
         order_id=wire.key(query.order_id),
+        overdue=query.overdue,
     )
 
 
@@ -60,6 +61,8 @@ _COLUMNS: Sequence[Text] = (
     {"ru": "Номер", "en": "Number"},
     {"ru": "Заказ", "en": "Order"},
     {"ru": "Состояние", "en": "State"},
+    {"ru": "Срок", "en": "Due"},
+    {"ru": "Просрочена", "en": "Overdue"},
     {"ru": "Номенклатура", "en": "Item"},
     {"ru": "Станок", "en": "Machine"},
     {"ru": "Материал", "en": "Material"},
@@ -78,6 +81,9 @@ _COLUMNS: Sequence[Text] = (
 )
 
 
+_YES: Text = {"ru": "да", "en": "yes"}
+
+
 async def _rows(context: Context, parts: AsyncIterator[list[Ticket]]) -> AsyncIterator[list[str]]:
     language = context.language
     yield [title[language] for title in _COLUMNS]
@@ -91,6 +97,8 @@ async def _rows(context: Context, parts: AsyncIterator[list[Ticket]]) -> AsyncIt
                 str(each.number),
                 str(each.order.number),
                 TICKET_STATES[each.state][language],
+                each.due_on.isoformat() if each.due_on else "",
+                _YES[language] if each.overdue else "",
                 *map(
                     safe, (each.item, each.machine_code, each.material, each.material_code, each.resolution)
                 ),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -50,6 +50,8 @@ class Ticket:
     works: Sequence[Work]
     layouts: Sequence[str]
     note: str
+    due_on: date | None
+    overdue: bool
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
@@ -80,12 +82,14 @@ class TicketFilter:
     responsible_id: int | None = None
     client_id: int | None = None
     order_id: int | None = None
+    overdue: bool = False
 
 
 _SORTS: Mapping[str, sa.ColumnElement[Any]] = {
     "number": ticket.c.number,
     "item": ticket.c.item_folded,
     "order": order.c.number,
+    "due": ticket.c.due_on,
     "updated": ticket.c.updated_at,
 }
 
@@ -107,8 +111,11 @@ _SELECT = (
 class Tickets:
     """What can be done with job tickets."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, zone: Callable[[], tzinfo]) -> None:
+        self._database, self._zone = database, zone
+
+    def _today(self) -> date:
+        return now().astimezone(self._zone()).date()
 
     async def offer(self, actor: Actor, order_id: int) -> list[Offer]:
         """The lines of an order, and of which tickets are offered."""
@@ -129,17 +136,22 @@ class Tickets:
         async with self._database.read() as connection:
             card = await card_of(connection, order_id)
             rows = await connection.execute(in_order.order_by(line.c.position, ticket.c.number))
-            return card, [_ticket(row) for row in rows]
+            return card, [_ticket(row, self._today()) for row in rows]
 
     async def page(
         self, actor: Actor, wanted: TicketFilter, *, sort: str = "", offset: int = 0, limit: int = 50
     ) -> tuple[list[Ticket], int]:
-        """Tickets that match, the newest first unless `sort` says otherwise, and how many there are."""
+        """Tickets that match, the newest first unless `sort` says otherwise, and how many there are.
+
+        By their due dates, those that are over stand last, and before them those without a date.
+        """
         actor.require("sales.read")
-        in_order = listing.ordered(_SORTS, sort, ticket.c.number)
+        in_order, today = listing.ordered(_SORTS, sort, ticket.c.number), self._today()
+        if sort.removeprefix("-") == "due":
+            in_order = [ticket.c.closed_at.is_not(None), ticket.c.due_on.is_(None), *in_order]
         async with self._database.read() as connection:
-            rows, total = await listing.page(connection, _matching(wanted), in_order, offset, limit)
-        return [_ticket(row) for row in rows], total
+            rows, total = await listing.page(connection, _matching(wanted, today), in_order, offset, limit)
+        return [_ticket(row, today) for row in rows], total
 
     async def export(self, actor: Actor, wanted: TicketFilter) -> AsyncIterator[list[Ticket]]:
         """The same tickets for a file, the newest first; that it was made is noted first."""
@@ -153,8 +165,9 @@ class Tickets:
         return self._parts(wanted)
 
     async def _parts(self, wanted: TicketFilter) -> AsyncIterator[list[Ticket]]:
-        async for rows in listing.parts(self._database, _matching(wanted), ticket.c.number):
-            yield [_ticket(row) for row in rows]
+        today = self._today()
+        async for rows in listing.parts(self._database, _matching(wanted, today), ticket.c.number):
+            yield [_ticket(row, today) for row in rows]
 
     async def card(self, actor: Actor, id: int) -> Ticket:
         """One ticket."""
@@ -163,10 +176,10 @@ class Tickets:
             row = (await connection.execute(_SELECT.where(ticket.c.id == id))).one_or_none()
         if row is None:
             raise NotFound()
-        return _ticket(row)
+        return _ticket(row, self._today())
 
     async def change(self, actor: Actor, id: int, changes: Mapping[str, Any]) -> None:
-        """Give a ticket another state, note or responsible."""
+        """Give a ticket another state, note, responsible or due date."""
         actor.require("sales.write")
         await self._database.write(_change, actor, id, changes)
 
@@ -208,6 +221,7 @@ def _insert(connection: sa.Connection, actor: Actor, ordered: sa.Row[Any], of_li
         "works": of_line.works,
         "layouts": ordered.layouts,
         "note": "",
+        "due_on": ordered.due_on,
         "created_at": at,
         "updated_at": at,
     }
@@ -234,7 +248,7 @@ def _change(connection: sa.Connection, actor: Actor, id: int, changes: Mapping[s
     record(connection, actor, action, "job_ticket", id, changed)
 
 
-def _matching(wanted: TicketFilter) -> sa.Select[Any]:
+def _matching(wanted: TicketFilter, today: date) -> sa.Select[Any]:
     where = [listing.matching(wanted.search, ticket.c.number, ticket.c.item_folded, order.c.client_id)]
     if wanted.state is not None:
         where.append(ticket.c.state == wanted.state)
@@ -244,10 +258,12 @@ def _matching(wanted: TicketFilter) -> sa.Select[Any]:
         where.append(order.c.client_id == wanted.client_id)
     if wanted.order_id is not None:
         where.append(ticket.c.order_id == wanted.order_id)
+    if wanted.overdue:
+        where += [ticket.c.closed_at.is_(None), ticket.c.due_on < today]
     return _SELECT.where(*where)
 
 
-def _ticket(row: sa.Row[Any]) -> Ticket:
+def _ticket(row: sa.Row[Any], today: date) -> Ticket:
     return Ticket(
         id=row.id,
         number=row.number,
@@ -260,6 +276,8 @@ def _ticket(row: sa.Row[Any]) -> Ticket:
         works=works_of(row.works),
         layouts=row.layouts,
         note=row.note,
+        due_on=row.due_on,
+        overdue=row.due_on is not None and row.closed_at is None and row.due_on < today,
         created_at=row.created_at,
         updated_at=row.updated_at,
         closed_at=row.closed_at,

@@ -20,6 +20,7 @@ from vestnik.sales.lines import Check, OrderLine, Work, check
 from vestnik.sales.named import Named, Numbered
 from vestnik.sales.orders import Order, OrderCard, StoredLine, Ticketed
 from vestnik.sales.references import Source
+from vestnik.sales.rereading import Reading
 from vestnik.sales.tickets import Offer, Ticket
 
 # From the wire
@@ -127,6 +128,7 @@ def order_card(card: OrderCard) -> shapes.OrderCardShape:
         **_of_order(card.order),
         description=card.order.description,
         layouts=list(card.order.layouts),
+        due_on=card.order.due_on,
         total=_total(card.total),
         lines=[line(each) for each in card.lines],
     )
@@ -148,6 +150,37 @@ def line(stored: StoredLine) -> shapes.LineShape:
     )
 
 
+def reading(found: Reading | None) -> shapes.OrderReadingShape:
+    """What a letter that was read again would change, on the wire."""
+    if found is None:
+        return shapes.OrderReadingShape(reading=None)
+    changes = [
+        shapes.LineChangeShape(
+            kind=each.kind,
+            before=_read_line(each.before.line) if each.before else None,
+            after=_read_line(each.after) if each.after else None,
+            fields=[_CAMEL.get(name, name) for name in each.fields],
+            ticket=_ticketed(each.before.ticket) if each.before else None,
+        )
+        for each in found.changes
+    ]
+    return shapes.OrderReadingShape(
+        reading=shapes.LetterReadingShape(
+            read_at=found.read_at, unchanged_since=found.order_changed_at, changes=changes
+        )
+    )
+
+
+#: Fields of a line as they are called on the wire.
+_CAMEL = {"machine_code": "machineCode", "material_code": "materialCode", "is_service": "isService"}
+
+
+def _read_line(found: OrderLine) -> shapes.ReadLine:
+    return shapes.ReadLine(
+        **_made_of(found), price=_word(found.price), amount=_word(found.amount), is_service=found.is_service
+    )
+
+
 def offer(found: Offer) -> shapes.TicketOffer:
     """An offered line on the wire."""
     return shapes.TicketOffer(line=line(found.line), ticked=found.ticked)
@@ -166,6 +199,8 @@ def ticket(found: Ticket) -> shapes.TicketShape:
         **_made_of(found),
         layouts=list(found.layouts),
         note=found.note,
+        due_on=found.due_on,
+        overdue=found.overdue,
         created_at=found.created_at,
         updated_at=found.updated_at,
         closed_at=found.closed_at,

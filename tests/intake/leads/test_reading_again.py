@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +14,7 @@ from vestnik.intake.leads.changing import edit, locked
 from vestnik.intake.leads.updating import update_from
 from vestnik.people.access import SYSTEM
 from vestnik.sales.lines import OrderLine
-from vestnik.sales.tables import order
+from vestnik.sales.tables import line, order, order_reading
 
 INN = "7709745454"
 
@@ -53,3 +55,19 @@ async def test_differences_are_told_first_and_then_applied_but_for_what_a_person
     third = await _again(desk, row.id, fresh, warnings=[Warned("list_of_one")])
     assert [each.field for each in third] == ["title"]
     assert len(await desk.rows(sa.select(order.c.id))) == 1
+
+
+async def test_lines_that_read_otherwise_wait_on_the_order_and_change_nothing(desk: Desk) -> None:
+    row = await desk.accept(title="Анна", lines=[OrderLine("Ролап", quantity=Decimal(2))])
+    fresh = LeadFields(title="Анна", lines=[OrderLine("Ролап", quantity=Decimal(3)), OrderLine("Стенд")])
+    told = await _again(desk, row.id, fresh, dry=True)
+    assert told == [Difference("lines", None, 2, False)]
+    kept = sa.select(order_reading.c.lines)
+    assert await desk.rows(kept) == []
+    assert await _again(desk, row.id, fresh) == told
+    assert await _again(desk, row.id, fresh) == told
+    [waiting] = await desk.rows(kept)
+    assert [(each["item"], each["quantity"]) for each in waiting.lines] == [("Ролап", "3"), ("Стенд", None)]
+    assert [each.item for each in await desk.rows(sa.select(line.c.item))] == ["Ролап"]
+    assert await _again(desk, row.id, replace(fresh, lines=[OrderLine("Ролап", quantity=Decimal(2))])) == []
+    assert await desk.rows(kept) == []

@@ -21,6 +21,9 @@ export type Ticket = Shape<"TicketShape">;
 export type TicketChange = Shape<"TicketChange">;
 export type PrintedTickets = Shape<"PrintedTickets">;
 export type WorkState = Ticket["state"];
+export type Reading = NonNullable<Shape<"OrderReadingShape">["reading"]>;
+export type LineChange = Shape<"LineChangeShape">;
+export type ReadLine = Shape<"ReadLine">;
 export type StageSum = Shape<"StageSumShape">;
 export type OrderPage = Shape<"OrderPage">;
 export type Happened = Shape<"SalesHappened">;
@@ -41,6 +44,7 @@ export interface SalesFilter {
   clientId?: string | undefined;
   dealId?: string | undefined;
   orderId?: string | undefined;
+  overdue?: true | undefined;
 }
 interface Slice extends SalesFilter {
   offset: number;
@@ -89,6 +93,11 @@ export const orders = {
   change: (id: string, change: OrderChange) => api.patch<OrderCard>(`/orders/${id}`, change),
   /** Refused where somebody else changed the order after it was read. */
   setLines: (order: OrderCard, lines: LineDraft[]) => api.put<OrderCard>(`/orders/${order.id}/lines`, { lines, unchangedSince: order.updatedAt }),
+  /** What the order's letter says since it was read again; nothing of it is in the order. */
+  reading: (id: string) =>
+    queryOptions({ queryKey: ["orders", id, "reading"], queryFn: () => api.get<Shape<"OrderReadingShape">>(`/orders/${id}/reading`) }),
+  takeReading: (id: string, seen: Shape<"TakeBody">) => api.post<OrderCard>(`/orders/${id}/reading/take`, seen),
+  leaveReading: (id: string) => api.delete(`/orders/${id}/reading`),
   offer: (id: string) =>
     queryOptions({ queryKey: ["orders", id, "offer"], staleTime: 0, queryFn: () => api.get<TicketOffer[]>(`/orders/${id}/tickets/offer`) }),
   makeTickets: (id: string, lineIds: string[]) => api.post<MadeTickets>(`/orders/${id}/tickets`, { lineIds }),

@@ -3789,6 +3789,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{id}/reading": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the lines would change that the order's letter says by now; nothing of it is in the order. */
+        get: operations["get_order_reading"];
+        put?: never;
+        post?: never;
+        /** Have the order's lines stay as they are, and the letter's be forgotten. */
+        delete: operations["leave_order_reading"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/reading/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the letter's lines be the order's; job tickets stay, and so do the lines that have one. */
+        post: operations["take_order_reading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders": {
         parameters: {
             query?: never;
@@ -3942,7 +3977,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Give a job ticket another state, note or responsible. */
+        /** Give a job ticket another state, note, responsible or due date. */
         patch: operations["change_job_ticket"];
         trace?: never;
     };
@@ -9709,6 +9744,150 @@ export interface components {
             byKey: boolean;
         };
         /**
+         * OrderReadingShape
+         * @description The reading that waits for a person, if one does.
+         */
+        OrderReadingShape: {
+            reading: components["schemas"]["LetterReadingShape"] | null;
+        };
+        /**
+         * LetterReadingShape
+         * @description What an order's letter says since it was read again, line by line; the order has none of it yet.
+         */
+        LetterReadingShape: {
+            readAt: string;
+            unchangedSince: string;
+            changes: components["schemas"]["LineChangeShape"][];
+        };
+        /**
+         * LineChangeShape
+         * @description One line before and after; `kept`: the letter has it no longer, and it stays for its job ticket.
+         *
+         *         `fields` are what differs. The ticket of a line stays as it is, whatever becomes of the line.
+         */
+        LineChangeShape: {
+            /** @enum {unknown} */
+            kind: "changed" | "gone" | "kept" | "new" | "same";
+            before: components["schemas"]["ReadLine"] | null;
+            after: components["schemas"]["ReadLine"] | null;
+            fields: string[];
+            ticket: components["schemas"]["LineTicket"] | null;
+        };
+        /**
+         * ReadLine
+         * @description A line as an order has it, or as its letter says it.
+         */
+        ReadLine: {
+            item: string;
+            machineCode: string;
+            resolution: string;
+            material: string;
+            materialCode: string;
+            width: string | null;
+            height: string | null;
+            quantity: string | null;
+            price: string | null;
+            amount: string | null;
+            isService: boolean;
+            works: components["schemas"]["WorkShape"][];
+        };
+        /**
+         * WorkShape
+         * @description A finishing work.
+         */
+        WorkShape: {
+            kind: string;
+            /** @default null */
+            quantity?: string | null;
+            /** @default  */
+            description?: string;
+        };
+        /**
+         * LineTicket
+         * @description The job ticket of a line.
+         */
+        LineTicket: {
+            id: string;
+            number: number;
+            /** @enum {unknown} */
+            state: "cancelled" | "done" | "in_work" | "new";
+        };
+        /**
+         * TakeBody
+         * @description Which reading a person saw, beside which order; should either be another by now, nothing is stored.
+         */
+        TakeBody: {
+            readAt: string;
+            unchangedSince: string;
+        };
+        /**
+         * OrderCardShape
+         * @description An order whole.
+         */
+        OrderCardShape: {
+            id: string;
+            number: number;
+            title: string;
+            /** @enum {unknown} */
+            state: "cancelled" | "done" | "in_work" | "new";
+            sum: string | null;
+            currency: string;
+            client: components["schemas"]["NamedThing"] | null;
+            contact: components["schemas"]["NamedThing"] | null;
+            deal: components["schemas"]["NumberedShape"] | null;
+            responsible: components["schemas"]["NamedThing"] | null;
+            source: components["schemas"]["SourceShape"] | null;
+            createdAt: string;
+            updatedAt: string;
+            closedAt: string | null;
+            description: string;
+            layouts: string[];
+            dueOn: string | null;
+            total: components["schemas"]["TotalShape"];
+            lines: components["schemas"]["LineShape"][];
+        };
+        /**
+         * NumberedShape
+         * @description Something that people call by its number.
+         */
+        NumberedShape: {
+            id: string;
+            number: number;
+            title: string;
+        };
+        /**
+         * TotalShape
+         * @description What the lines come to: as it was given, and as price and quantity make it.
+         */
+        TotalShape: {
+            given: string | null;
+            computed: string | null;
+            differs: boolean;
+        };
+        /**
+         * LineShape
+         * @description A line: `amount` as it was given beside `computed`, price times quantity; neither is corrected.
+         */
+        LineShape: {
+            id: string;
+            item: string;
+            machineCode: string;
+            resolution: string;
+            material: string;
+            materialCode: string;
+            width: string | null;
+            height: string | null;
+            quantity: string | null;
+            price: string | null;
+            amount: string | null;
+            computed: string | null;
+            differs: boolean;
+            isService: boolean;
+            works: components["schemas"]["WorkShape"][];
+            extra: Record<string, unknown>;
+            ticket: components["schemas"]["LineTicket"] | null;
+        };
+        /**
          * OrderQuery
          * @description A page of orders; the newest first, unless `sort` says otherwise (`-` turns it round).
          */
@@ -9770,15 +9949,6 @@ export interface components {
             closedAt: string | null;
         };
         /**
-         * NumberedShape
-         * @description Something that people call by its number.
-         */
-        NumberedShape: {
-            id: string;
-            number: number;
-            title: string;
-        };
-        /**
          * OrderWanted
          * @description Which orders: by number, words or client, and by each filter that is given.
          */
@@ -9817,6 +9987,8 @@ export interface components {
             description?: string;
             /** @default [] */
             layouts?: string[];
+            /** @default null */
+            dueOn?: string | null;
             /** @default [] */
             lines?: components["schemas"]["LineBody"][];
         };
@@ -9853,84 +10025,6 @@ export interface components {
             works?: components["schemas"]["WorkShape"][];
         };
         /**
-         * WorkShape
-         * @description A finishing work.
-         */
-        WorkShape: {
-            kind: string;
-            /** @default null */
-            quantity?: string | null;
-            /** @default  */
-            description?: string;
-        };
-        /**
-         * OrderCardShape
-         * @description An order whole.
-         */
-        OrderCardShape: {
-            id: string;
-            number: number;
-            title: string;
-            /** @enum {unknown} */
-            state: "cancelled" | "done" | "in_work" | "new";
-            sum: string | null;
-            currency: string;
-            client: components["schemas"]["NamedThing"] | null;
-            contact: components["schemas"]["NamedThing"] | null;
-            deal: components["schemas"]["NumberedShape"] | null;
-            responsible: components["schemas"]["NamedThing"] | null;
-            source: components["schemas"]["SourceShape"] | null;
-            createdAt: string;
-            updatedAt: string;
-            closedAt: string | null;
-            description: string;
-            layouts: string[];
-            total: components["schemas"]["TotalShape"];
-            lines: components["schemas"]["LineShape"][];
-        };
-        /**
-         * TotalShape
-         * @description What the lines come to: as it was given, and as price and quantity make it.
-         */
-        TotalShape: {
-            given: string | null;
-            computed: string | null;
-            differs: boolean;
-        };
-        /**
-         * LineShape
-         * @description A line: `amount` as it was given beside `computed`, price times quantity; neither is corrected.
-         */
-        LineShape: {
-            id: string;
-            item: string;
-            machineCode: string;
-            resolution: string;
-            material: string;
-            materialCode: string;
-            width: string | null;
-            height: string | null;
-            quantity: string | null;
-            price: string | null;
-            amount: string | null;
-            computed: string | null;
-            differs: boolean;
-            isService: boolean;
-            works: components["schemas"]["WorkShape"][];
-            extra: Record<string, unknown>;
-            ticket: components["schemas"]["LineTicket"] | null;
-        };
-        /**
-         * LineTicket
-         * @description The job ticket of a line.
-         */
-        LineTicket: {
-            id: string;
-            number: number;
-            /** @enum {unknown} */
-            state: "cancelled" | "done" | "in_work" | "new";
-        };
-        /**
          * OrderChange
          * @description The parts of an order to change; those left out stay, null empties what it refers to.
          */
@@ -9940,6 +10034,7 @@ export interface components {
             state?: "cancelled" | "done" | "in_work" | "new";
             description?: string;
             layouts?: string[];
+            dueOn?: string | null;
             clientId?: string | null;
             contactId?: string | null;
             dealId?: string | null;
@@ -9982,6 +10077,8 @@ export interface components {
         /**
          * TicketShape
          * @description A job ticket: what was copied of its line. Sizes are in metres.
+         *
+         *         `overdue`: it is not over, and the day it is due has passed where the organisation is.
          */
         TicketShape: {
             id: string;
@@ -10003,6 +10100,8 @@ export interface components {
             works: components["schemas"]["WorkShape"][];
             layouts: string[];
             note: string;
+            dueOn: string | null;
+            overdue: boolean;
             createdAt: string;
             updatedAt: string;
             closedAt: string | null;
@@ -10026,7 +10125,7 @@ export interface components {
              * @default
              * @enum {unknown}
              */
-            sort?: "" | "-item" | "-number" | "-order" | "-updated" | "item" | "number" | "order" | "updated";
+            sort?: "" | "-due" | "-item" | "-number" | "-order" | "-updated" | "due" | "item" | "number" | "order" | "updated";
             /** @default 0 */
             offset?: number;
             /** @default 50 */
@@ -10042,6 +10141,8 @@ export interface components {
             clientId?: string;
             /** @default  */
             orderId?: string;
+            /** @default false */
+            overdue?: boolean;
         };
         /**
          * TicketPage
@@ -10069,16 +10170,19 @@ export interface components {
             clientId?: string;
             /** @default  */
             orderId?: string;
+            /** @default false */
+            overdue?: boolean;
         };
         /**
          * TicketChange
-         * @description The parts of a ticket to change; those left out stay, null takes it from whoever is responsible.
+         * @description The parts of a ticket to change; those left out stay, null takes away person or date.
          */
         TicketChange: {
             /** @enum {unknown} */
             state?: "cancelled" | "done" | "in_work" | "new";
             note?: string;
             responsibleId?: string | null;
+            dueOn?: string | null;
         };
         /**
          * LeadQuery
@@ -20619,6 +20723,101 @@ export interface operations {
             };
         };
     };
+    get_order_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How the lines would change that the order's letter says by now; nothing of it is in the order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderReadingShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_order_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Have the order's lines stay as they are, and the letter's be forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_order_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBody"];
+            };
+        };
+        responses: {
+            /** @description Have the letter's lines be the order's; job tickets stay, and so do the lines that have one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderCardShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_orders: {
         parameters: {
             query?: {
@@ -20929,13 +21128,14 @@ export interface operations {
         parameters: {
             query?: {
                 search?: string;
-                sort?: "" | "-item" | "-number" | "-order" | "-updated" | "item" | "number" | "order" | "updated";
+                sort?: "" | "-due" | "-item" | "-number" | "-order" | "-updated" | "due" | "item" | "number" | "order" | "updated";
                 offset?: number;
                 limit?: number;
                 state?: "" | "cancelled" | "done" | "in_work" | "new";
                 responsibleId?: string;
                 clientId?: string;
                 orderId?: string;
+                overdue?: boolean;
             };
             header?: never;
             path?: never;
@@ -20971,6 +21171,7 @@ export interface operations {
                 responsibleId?: string;
                 clientId?: string;
                 orderId?: string;
+                overdue?: boolean;
             };
             header?: never;
             path?: never;
@@ -21044,7 +21245,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Give a job ticket another state, note or responsible. */
+            /** @description Give a job ticket another state, note, responsible or due date. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,7 +82,9 @@ def accept(connection: sa.Connection, actor: Actor, given: Given) -> Accepted:
     warnings += sums_that_differ(fields.lines)
     language = language_of(connection)
     event_id, gone = planning.put(connection, accepted, given, fields, chosen, language)
-    order_id = store_lines(connection, actor, accepted, fields, client_id, found, chosen.user_id)
+    order_id = store_lines(
+        connection, actor, accepted, fields, client_id, found, chosen.user_id, given.received_at
+    )
     values = {
         **columns_of(fields, accepted.number, given.subject, found, source),
         "id": accepted.lead_id,
@@ -158,8 +161,9 @@ def store_lines(
     client_id: int | None,
     found: Found,
     responsible_id: int | None,
+    received_at: datetime,
 ) -> int | None:
-    """The order of a lead's lines; none without lines."""
+    """The order of a lead's lines, due when the lead's event is; none without lines."""
     if not fields.lines:
         return None
     order = NewOrder(
@@ -172,6 +176,7 @@ def store_lines(
         layouts=list(fields.layouts),
         lines=list(fields.lines),
         source=(planning.SOURCE, accepted.lead_id),
+        due_on=planning.due_on(connection, fields.dated_at, received_at),
     )
     return store_order(connection, actor, order)
 

@@ -22,7 +22,7 @@ from vestnik.db import now
 from vestnik.intake.leads.accepting import language_of
 from vestnik.intake.leads.changing import locked, store
 from vestnik.intake.leads.errors import NothingToConvert
-from vestnik.intake.leads.planning import SOURCE
+from vestnik.intake.leads.planning import SOURCE, due_on
 from vestnik.intake.leads.wording import called, numbered
 from vestnik.people.access import Actor
 from vestnik.people.users import is_working
@@ -109,6 +109,7 @@ def convert(connection: sa.Connection, actor: Actor, vault: Vault, lead_id: int,
             layouts=list(row.layouts),
             lines=[],
             source=source,
+            due_on=due_on(connection, row.dated_at, row.created_at),
         )
         order_id = store_order(connection, actor, order)
     elif order_id is not None:

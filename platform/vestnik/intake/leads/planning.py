@@ -6,7 +6,8 @@ them.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -23,6 +24,7 @@ from vestnik.intake.fields import Accepted, Given, LeadFields, Warned
 from vestnik.intake.leads.assignment import Chosen
 from vestnik.intake.leads.cleaning import kept_text
 from vestnik.intake.leads.wording import described, event_title
+from vestnik.people.tables import organisation
 
 #: What calendars, orders and deals know a lead by.
 SOURCE = "lead"
@@ -55,6 +57,14 @@ def put(
         person_id=chosen.user_id,
     )
     return put_event(connection, calendar_id, event), gone
+
+
+def due_on(connection: sa.Connection, dated_at: datetime | None, received_at: datetime) -> date | None:
+    """The day that an order is due: that of its event, where the order names one that is still to come."""
+    if dated_at is None or dated_at <= received_at:
+        return None
+    zone = connection.scalar(sa.select(organisation.c.timezone))
+    return dated_at.astimezone(ZoneInfo(zone) if zone else UTC).date()
 
 
 def hand_over(connection: sa.Connection, lead_id: int, before: int | None, after: int) -> None:

@@ -16,6 +16,7 @@ from vestnik.intake.leads.cleaning import cleaned
 from vestnik.intake.leads.matching import find
 from vestnik.intake.leads.parties import client_by_inn, read_inn
 from vestnik.people.access import Actor
+from vestnik.sales.rereading import note_reading
 
 _COMPARED = (
     *("title", "person", "company", "email", "phone", "description", "inn", "ip", "country", "city", "site"),
@@ -36,7 +37,8 @@ def update_from(
 ) -> list[Difference]:
     """Give a lead the fields that its input reads as by now, and say what differs; `dry` only says it.
 
-    `warnings` are those of the reading. Lines become the order where there is none yet.
+    `warnings` are those of the reading. Lines become the order where there is none yet; beside one
+    that is there they wait for a person.
     """
     row = locked(connection, lead_id)
     fresh, cut = cleaned(fields)
@@ -48,6 +50,9 @@ def update_from(
     ]
     if fresh.lines and row.order_id is None:
         differences.append(Difference("lines", 0, len(fresh.lines), True))
+    elif fresh.lines and note_reading(connection, row.order_id, fresh.lines, dry=dry):
+        # The order stays as it is until a person takes them over on its card.
+        differences.append(Difference("lines", None, len(fresh.lines), False))
     if dry:
         return differences
     values = {each.field: each.after for each in differences if each.applied and each.field != "lines"}
@@ -66,7 +71,7 @@ def update_from(
         client_id = values.get("client_id", row.client_id)
         accepted = Accepted(row.id, row.number)
         values["order_id"] = store_lines(
-            connection, actor, accepted, fresh, client_id, found, row.responsible_id
+            connection, actor, accepted, fresh, client_id, found, row.responsible_id, row.created_at
         )
     values["warnings"] = stored_warnings(
         [*own_warnings, *found.warnings, *([wrong] if wrong is not None else [])]

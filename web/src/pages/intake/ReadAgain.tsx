@@ -105,7 +105,7 @@ function Differences({ differences }: { differences: { field: string; before?: u
                 {shown(one.after)}
                 {!one.applied && (
                   <Text size="xs" c="dimmed">
-                    {t("intake.again.notApplied")}
+                    {t(one.field === "lines" ? "intake.again.linesWait" : "intake.again.notApplied")}
                   </Text>
                 )}
               </Table.Td>

@@ -19,6 +19,7 @@ import { Layouts } from "./Layouts";
 import { OrderDialog } from "./OrderDialog";
 import { OrderLines } from "./OrderLines";
 import { ClientLink, ContactLink, SourceLink } from "./Parties";
+import { ReadingPanel } from "./ReadingPanel";
 import { STATE_COLOURS } from "./states";
 import { Steps } from "./Steps";
 import { TicketsDialog } from "./TicketsDialog";
@@ -74,6 +75,7 @@ export default function OrderPage() {
             </Stack>
           </Grid.Col>
         </Grid>
+        <ReadingPanel order={data} />
         <OrderLines order={data} />
         <History key={id} room="orders" id={id} />
       </Stack>
@@ -104,6 +106,7 @@ function About({ order }: { order: OrderCard }) {
         )}
       </Field>
       <Field label={t("sales.responsible")}>{order.responsible?.name ?? NOTHING}</Field>
+      <Field label={t("sales.due")}>{format.day(order.dueOn)}</Field>
       <Field label={t("sales.source")}>
         <SourceLink source={order.source} />
       </Field>

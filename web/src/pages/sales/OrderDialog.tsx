@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { orders, type Deal, type OrderCard } from "../../api/sales";
 import { useRight } from "../../api/session";
+import { DayPicker } from "../../ui/DayPicker";
 import { Dialog } from "../../ui/Dialog";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 import { CompanySelect } from "../companies/CompanySelect";
@@ -23,6 +24,7 @@ interface Values {
   contact: Named | null;
   deal: Named | null;
   responsibleId: string | null;
+  dueOn: string | null;
   description: string;
   layouts: string;
 }
@@ -42,6 +44,7 @@ export function OrderDialog({ order, deal, onClose, onSaved }: Props) {
       contact: order?.contact ?? deal?.contact ?? null,
       deal: dealName(order ? order.deal : deal),
       responsibleId: (order ? order.responsible : deal?.responsible)?.id ?? null,
+      dueOn: order?.dueOn ?? null,
       description: order?.description ?? "",
       layouts: order?.layouts.join("\n") ?? "",
     },
@@ -55,6 +58,7 @@ export function OrderDialog({ order, deal, onClose, onSaved }: Props) {
         contactId: values.contact?.id ?? null,
         dealId: values.deal?.id ?? null,
         responsibleId: values.responsibleId,
+        dueOn: values.dueOn,
         description: values.description,
         layouts: values.layouts.split("\n").map((each) => each.trim()).filter(Boolean),
       };
@@ -85,6 +89,7 @@ export function OrderDialog({ order, deal, onClose, onSaved }: Props) {
             known={order?.responsible ?? null}
             onChange={(id) => form.setFieldValue("responsibleId", id)}
           />
+          <DayPicker label={t("sales.due")} description={t("sales.dueHint")} value={form.values.dueOn} onChange={(day) => form.setFieldValue("dueOn", day)} />
           <Textarea label={t("sales.description")} autosize minRows={2} maxRows={8} {...form.getInputProps("description")} />
           <Textarea
             label={t("sales.layouts")}

@@ -54,6 +54,7 @@ export function Sheet({ ticket }: { ticket: Ticket }) {
   const format = useFormat();
   const { number, size } = useNumbers();
   const facts: [string, ReactNode][] = [
+    [t("sales.due"), ticket.dueOn && <strong key="due">{format.day(ticket.dueOn)}</strong>],
     [t("sales.client"), ticket.client?.name],
     [t("sales.machineCode"), ticket.machineCode],
     [t("sales.material"), ticket.material],

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { STATES, tickets, type Ticket, type TicketChange, type WorkState } from "../../api/sales";
 import { useRight } from "../../api/session";
+import { DayPicker } from "../../ui/DayPicker";
 import { Field } from "../../ui/Field";
 import { NOTHING, useFormat } from "../../ui/format";
 import { PageLoading } from "../../ui/Loading";
@@ -14,6 +15,7 @@ import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { PageProblem } from "../../ui/ProblemPanel";
 import { StatusBadge } from "../../ui/StatusBadge";
+import { Due } from "./Due";
 import { History } from "./History";
 import { Layouts } from "./Layouts";
 import { useNumbers } from "./numbers";
@@ -78,6 +80,9 @@ function About({ ticket }: { ticket: Ticket }) {
       <Field label={t("sales.client")}>
         <ClientLink of={ticket.client} />
       </Field>
+      <Field label={t("sales.due")}>
+        <Due of={ticket} />
+      </Field>
       <Field label={t("sales.machineCode")}>{ticket.machineCode || NOTHING}</Field>
       <Field label={t("sales.material")}>{ticket.material || NOTHING}</Field>
       <Field label={t("sales.materialCode")}>{ticket.materialCode || NOTHING}</Field>
@@ -132,6 +137,7 @@ function Work({ ticket }: { ticket: Ticket }) {
           known={ticket.responsible}
           onChange={(responsibleId) => save.mutate({ responsibleId })}
         />
+        <DayPicker label={t("sales.due")} value={ticket.dueOn} onChange={(dueOn) => dueOn !== ticket.dueOn && save.mutate({ dueOn })} />
         <Textarea label={t("sales.note")} maxLength={5000} autosize minRows={2} maxRows={10} value={note} onChange={(event) => setNote(event.currentTarget.value)} />
         <Group justify="flex-end">
           <Button disabled={note === ticket.note} loading={save.isPending && save.variables.note !== undefined} onClick={() => save.mutate({ note })}>

@@ -10,6 +10,7 @@ import { NOTHING, useFormat } from "../../ui/format";
 import { PageHeader } from "../../ui/PageHeader";
 import type { Column } from "../../ui/Rows";
 import { StatusBadge } from "../../ui/StatusBadge";
+import { Due } from "./Due";
 import { ClientOnly, Download, FilterSelect, ResponsibleFilter, SortSelect } from "./Filters";
 import { useNumbers } from "./numbers";
 import { useSalesList } from "./search";
@@ -27,8 +28,15 @@ export default function Tickets() {
         data={STATES.map((value) => ({ value, label: t(`status.ticket.${value}`) }))}
         onChange={(state) => sales.set({ state })}
       />
+      <FilterSelect
+        label={t("sales.due")}
+        any={t("sales.anyDue")}
+        value={sales.address.overdue && "overdue"}
+        data={[{ value: "overdue", label: t("sales.onlyOverdue") }]}
+        onChange={(value) => sales.set({ overdue: value ? true : undefined })}
+      />
       <ResponsibleFilter sales={sales} />
-      <SortSelect sales={sales} by={["-updated", "item", "order", "number"]} />
+      <SortSelect sales={sales} by={["due", "-updated", "item", "order", "number"]} />
       <ClientOnly id={sales.address.clientId} onAll={() => sales.set({ clientId: undefined })} />
     </>
   );
@@ -63,6 +71,7 @@ function useColumns(): Column<Ticket>[] {
       ),
     },
     { key: "state", title: t("sales.state"), render: (row) => <StatusBadge kind="ticket" state={row.state} /> },
+    { key: "due", title: t("sales.due"), render: (row) => <Due of={row} /> },
     {
       key: "order",
       title: t("sales.order"),

@@ -16,13 +16,14 @@ export interface SalesSearch {
   clientId?: string;
   dealId?: string;
   orderId?: string;
+  overdue?: true;
 }
 
 const words = (value: unknown) => (value === undefined || value === null || value === "" ? undefined : String(value));
 const key = (value: unknown) => (/^[0-9]{1,19}$/.test(String(value ?? "")) ? String(value) : undefined);
 const one = (value: unknown, known: string[]) => known.find((each) => each === value);
 
-const SORTS = ["number", "title", "sum", "item", "order", "updated"].flatMap((name) => [name, `-${name}`]);
+const SORTS = ["number", "title", "sum", "item", "order", "due", "updated"].flatMap((name) => [name, `-${name}`]);
 
 /** Takes from an address what the lists understand. */
 export function salesSearch(raw: Record<string, unknown>): SalesSearch {
@@ -39,6 +40,7 @@ export function salesSearch(raw: Record<string, unknown>): SalesSearch {
     clientId: key(raw.clientId),
     dealId: key(raw.dealId),
     orderId: key(raw.orderId),
+    overdue: raw.overdue === true || raw.overdue === "true" ? true : undefined,
   };
 }
 
@@ -61,12 +63,12 @@ export function useSalesList(): SalesList {
       search: (before: object) => salesSearch({ ...before, page: undefined, ...change }),
       replace: true,
     } as never);
-  const { search, page, sort, state, stageId, responsibleId, clientId, dealId, orderId } = address;
+  const { search, page, sort, state, stageId, responsibleId, clientId, dealId, orderId, overdue } = address;
   const list = {
     search: search ?? "",
     page: page ?? 1,
     filtered: Object.entries(address).some(([name, value]) => name !== "sort" && value !== undefined),
     set,
   } as ListState;
-  return { address, list, filter: { search: search ?? "", sort, state, stageId, responsibleId, clientId, dealId, orderId }, slice: { offset: (list.page - 1) * PAGE_SIZE, limit: PAGE_SIZE }, set };
+  return { address, list, filter: { search: search ?? "", sort, state, stageId, responsibleId, clientId, dealId, orderId, overdue }, slice: { offset: (list.page - 1) * PAGE_SIZE, limit: PAGE_SIZE }, set };
 }
