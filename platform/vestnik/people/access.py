@@ -100,6 +100,8 @@ _ROLE_RIGHTS: dict[Role, frozenset[str]] = {
             "webhooks.read",
             "webhooks.replay",
             "leads.read",
+            # Says in which calendar leads land.
+            "calendars.read",
             "intake.manage",
             "outgoing.manage",
         }
