@@ -23,6 +23,11 @@ _PLAIN_EMAIL = re.compile(
     r"@(?:[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,60}\.)+(?:ru|com|net|org|su|info|biz)"
 )
 _PLAIN_MOBILE = re.compile(r"\+79\d{9}")
+_ROUND_AT = re.compile(r"\s*@\s*")
+_BETWEEN_EMAILS = re.compile(r"[\s<>(),;|/]+")
+_ROUND_AN_EMAIL = "<>()[]{}.,:;!?'\"«»"
+#: Parts of a text that are tried as e-mail addresses.
+_PARTS = 5
 #: A part of a phone is looked for from so many digits on.
 _SOUGHT_DIGITS = 3
 
@@ -76,6 +81,26 @@ def entered(kind: AddressKind, raw: str) -> Address:
     return found
 
 
+def contained(kind: AddressKind, raw: str) -> str | None:
+    """The stored form of the first address in a text that is none itself; None where there is none.
+
+    People write two addresses into one field, spaces around @, a comma for a dot. It is a proposal for a
+    person to accept, never taken unasked.
+    """
+    if kind == "phone":
+        matches = phonenumbers.PhoneNumberMatcher(raw, "RU")
+        found = next((match.number for match in matches), None)
+        return None if found is None else _e164(found)
+    joined = _ROUND_AT.sub("@", raw)
+    for text in (joined, joined.replace(",", ".")):
+        for part in [part for part in _BETWEEN_EMAILS.split(text) if "@" in part][:_PARTS]:
+            try:
+                return _email(part.strip(_ROUND_AN_EMAIL).removeprefix("mailto:")).normalised
+            except InvalidAddress:
+                continue
+    return None
+
+
 def parts_of_phones(text: str) -> list[str]:
     """What to look for in stored phones, if a text can be a part of one."""
     digits = re.sub(r"\D", "", text)
@@ -110,4 +135,8 @@ def _phone(raw: str, region: str) -> Address:
         raise InvalidAddress(kind="phone", address=raw) from None
     if not phonenumbers.is_possible_number(number):
         raise InvalidAddress(kind="phone", address=raw)
-    return Address("phone", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), None)
+    return Address("phone", _e164(number), None)
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -7,7 +7,7 @@ from email_validator import validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vestnik.addresses import _PLAIN_EMAIL, Address, entered, normalise
+from vestnik.addresses import _PLAIN_EMAIL, Address, contained, entered, normalise
 from vestnik.contacts.errors import InvalidAddress, UnassignedNumber
 
 
@@ -71,3 +71,32 @@ def test_the_fast_path_takes_only_what_the_library_returns_unchanged(local: str,
     text = f"{local}@{domain}"
     if _PLAIN_EMAIL.fullmatch(text):
         assert validate_email(text, check_deliverability=False).normalized == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        ("a@example.ru, b@example.ru", "a@example.ru"),
+        ("Анна <Anna@Example.ru>", "anna@example.ru"),
+        ("mailto:anna@example.ru.", "anna@example.ru"),
+        ("anna @ example.ru", "anna@example.ru"),
+        ("anna@example,ru", "anna@example.ru"),
+        ("anna@@example.ru", None),
+        ("не почта", None),
+        ("@" * 500, None),
+    ],
+)
+def test_an_address_within_a_text_is_proposed(raw: str, found: str | None) -> None:
+    assert contained("email", raw) == found
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        ("8 (916) 123-45-67, 8 (916) 123-45-68", "+79161234567"),
+        ("звоните +7 916 123 45 67 после шести", "+79161234567"),
+        ("позвоните мне", None),
+    ],
+)
+def test_a_phone_within_a_text_is_proposed(raw: str, found: str | None) -> None:
+    assert contained("phone", raw) == found

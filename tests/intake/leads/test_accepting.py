@@ -165,6 +165,14 @@ async def test_what_can_t_be_an_address_is_told_and_kept(desk: Desk) -> None:
     assert (row.email, row.phone, row.email_normalised) == ("не почта", "позвоните мне", None)
 
 
+async def test_an_address_within_the_text_is_proposed_and_not_taken(desk: Desk) -> None:
+    first = await desk.accept(title="А", email="a@example.ru", phone="+79256424290")
+    row = await desk.accept(title="Б", email="a@example.ru; b@example.ru", phone="тел 89256424290, Анна")
+    assert [each["facts"].get("suggestion") for each in row.warnings] == ["a@example.ru", "+79256424290"]
+    assert (row.email_normalised, row.phone_normalised, row.duplicate_of) == (None, None, None)
+    assert (row.email, first.email_normalised) == ("a@example.ru; b@example.ru", "a@example.ru")
+
+
 async def test_an_unknown_path_becomes_a_source_that_is_to_be_checked(desk: Desk) -> None:
     first = await desk.accept(title="А", path="Лендинг")
     again = await desk.accept(title="Б", path=" лендинг ")

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vestnik.addresses import Address, AddressKind, InvalidAddress, normalise
+from vestnik.addresses import Address, AddressKind, InvalidAddress, contained, normalise
 from vestnik.companies.finding import find_by_addresses
 from vestnik.contacts.finding import Holder, holders_of
 from vestnik.intake.fields import LeadFields, Warned
@@ -79,7 +79,10 @@ def find(connection: sa.Connection, fields: LeadFields, at: datetime, but: int |
 
 
 def addresses_of(fields: LeadFields) -> tuple[list[Address], list[Warned]]:
-    """The e-mail address and the phone in their compared form; what can't be one is warned of."""
+    """The e-mail address and the phone in their compared form; what can't be one is warned of.
+
+    The warning proposes an address that stands in the text.
+    """
     found: list[Address] = []
     warnings: list[Warned] = []
     kinds: tuple[tuple[AddressKind, str], ...] = (("email", fields.email), ("phone", fields.phone))
@@ -89,7 +92,9 @@ def addresses_of(fields: LeadFields) -> tuple[list[Address], list[Warned]]:
         try:
             found.append(normalise(kind, text))
         except InvalidAddress:
-            warnings.append(Warned(f"{kind}_unreadable", kind, {"value": text[:100]}))
+            proposed = contained(kind, text)
+            facts = {"value": text[:100]} | ({"suggestion": proposed} if proposed else {})
+            warnings.append(Warned(f"{kind}_unreadable", kind, facts))
     return found, warnings
 
 

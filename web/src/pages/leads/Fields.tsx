@@ -48,7 +48,7 @@ export function Fields({ lead }: { lead: LeadCard }) {
       )}
       {lead.email && (
         <Field label={t("leads.field.email")}>
-          <Reach href={`mailto:${encodeURIComponent(lead.email)}`} broken={unreadable("email")}>
+          <Reach kind="email" href={`mailto:${encodeURIComponent(lead.email)}`} broken={unreadable("email")}>
             <Contactable text={lead.email} />
           </Reach>
           {edited("email")}
@@ -56,7 +56,7 @@ export function Fields({ lead }: { lead: LeadCard }) {
       )}
       {lead.phone && (
         <Field label={t("leads.field.phone")}>
-          <Reach href={`tel:${lead.phone.replaceAll(/[^\d+]/g, "")}`} broken={unreadable("phone")}>
+          <Reach kind="phone" href={`tel:${lead.phone.replaceAll(/[^\d+]/g, "")}`} broken={unreadable("phone")}>
             {lead.phone}
           </Reach>
           {edited("phone")}
@@ -89,8 +89,15 @@ export function Fields({ lead }: { lead: LeadCard }) {
 }
 
 /** A way to reach somebody; what is no address or phone stays as it was written, and leads nowhere. */
-function Reach({ href, broken, children }: { href: string; broken: boolean; children: ReactNode }) {
-  if (broken) return children;
+function Reach({ kind, href, broken, children }: { kind: "email" | "phone"; href: string; broken: boolean; children: ReactNode }) {
+  const { t } = useTranslation();
+  if (broken)
+    return (
+      <>
+        {children}{" "}
+        <Badge color="yellow">{t(`leads.notAn.${kind}`)}</Badge>
+      </>
+    );
   return (
     <Anchor href={href} size="sm">
       {children}

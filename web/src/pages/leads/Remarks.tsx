@@ -24,6 +24,8 @@ export function Remarks({ lead }: { lead: LeadCard }) {
               {remark.text}
             </Text>
             {remark.code === "wrong_inn" && writes && <InnForm lead={lead} remark={remark} />}
+            {remark.code === "email_unreadable" && writes && <AddressForm lead={lead} remark={remark} kind="email" />}
+            {remark.code === "phone_unreadable" && writes && <AddressForm lead={lead} remark={remark} kind="phone" />}
           </li>
         ))}
       </Stack>
@@ -80,3 +82,58 @@ function InnForm({ lead, remark }: { lead: LeadCard; remark: LeadWarning }) {
     </form>
   );
 }
+
+/** The right address or phone: by one click where one stands in what was written, else typed in. */
+function AddressForm({ lead, remark, kind }: { lead: LeadCard; remark: LeadWarning; kind: "email" | "phone" }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const suggestion = typeof remark.facts.suggestion === "string" ? remark.facts.suggestion : null;
+  const [address, setAddress] = useState(suggestion ?? lead[kind]);
+  const [error, setError] = useState<string>();
+  const correcting = useMutation({
+    mutationFn: (right: string) => leads.change(lead.id, { [kind]: right }),
+    onSuccess: (card) => {
+      client.setQueryData(leads.card(lead.id).queryKey, card);
+      if (card.remarks.some(({ code }) => code === remark.code)) setError(t(`leads.notAn.${kind}`));
+      else tell(t("common.saved"));
+      void client.invalidateQueries({ queryKey: ["leads"] });
+    },
+    onError: (problem) => setError(describeProblem(problem).detail || describeProblem(problem).title),
+  });
+  const right = address.trim();
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (looksLike(kind, right)) correcting.mutate(right);
+        else setError(t(`leads.notAn.${kind}`));
+      }}
+    >
+      <Group gap="xs" mt={6} align="flex-end">
+        <TextInput
+          size="sm"
+          w={{ base: "100%", xs: 260 }}
+          label={t(`leads.rightAddress.${kind}`)}
+          inputMode={kind === "email" ? "email" : "tel"}
+          maxLength={500}
+          value={address}
+          error={error}
+          onChange={(event) => {
+            setAddress(event.currentTarget.value);
+            setError(undefined);
+          }}
+        />
+        <Button type="submit" size="sm" loading={correcting.isPending}>
+          {suggestion !== null && right === suggestion ? t("leads.correctTo", { inn: suggestion }) : t("leads.correctInn")}
+        </Button>
+        <Button size="sm" variant="subtle" color="gray" disabled={correcting.isPending} onClick={() => correcting.mutate("")}>
+          {t(`leads.withoutAddress.${kind}`)}
+        </Button>
+      </Group>
+    </form>
+  );
+}
+
+/** Whether it is worth asking the server. */
+const looksLike = (kind: "email" | "phone", text: string) => (kind === "email" ? /^[^\s@,;]+@[^\s@,;]+\.[^\s@,;]+$/.test(text) : /\d.*\d.*\d/.test(text));
