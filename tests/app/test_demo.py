@@ -162,6 +162,12 @@ def test_a_letter_of_the_site_is_followed_also_after_a_second_start(
         client.headers.update(session)
         counts = client.get("/api/v1/leads").json()["counts"]
         assert counts == {"open": 7, "inWork": 5, "processed": 10, "closed": 4}
+        for each in client.get("/api/v1/tickets").json()["items"]:
+            history = client.get(f"/api/v1/tickets/{each['id']}/history").json()["items"]
+            source = client.get(f"/api/v1/orders/{each['order']['id']}").json()["source"]
+            came = client.get(f"/api/v1/leads/{source['id']}").json()
+            assert (each["createdAt"], each["updatedAt"]) == (came["createdAt"], came["updatedAt"])
+            assert {one["at"] for one in history} <= {came["createdAt"], came["updatedAt"]}
         found = follow(client, "order")
         order = client.get(f"/api/v1/orders/{found['orderId']}").json()
         assert [each["item"] for each in order["lines"]] == [

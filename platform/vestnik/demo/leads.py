@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from vestnik.audit.tables import audit_row
 from vestnik.calendars.tables import calendar_event
 from vestnik.companies.finding import find_or_create_by_inn
 from vestnik.companies.service import NewClient, clients_of, insert_clients, remove_clients
@@ -33,7 +34,7 @@ from vestnik.people.access import Actor
 from vestnik.sales.deals import NewDeal, store_deal
 from vestnik.sales.demo import DEMO
 from vestnik.sales.stages import ensure_stages
-from vestnik.sales.tables import deal, deal_stage, line, order
+from vestnik.sales.tables import deal, deal_stage, line, order, ticket
 
 if TYPE_CHECKING:
     from vestnik.app import Services
@@ -229,6 +230,21 @@ def _backdate(connection: sa.Connection, lead_id: int, wrote: Wrote, at: datetim
     for table in (order, deal, calendar_event):
         of_lead = sa.and_(table.c.source_kind == "lead", table.c.source_id == lead_id)
         connection.execute(sa.update(table).where(of_lead).values(created_at=at, updated_at=last))
+    _backdate_audit(connection, "lead", sa.select(sa.literal(lead_id)), at, last)
+    for kind, made in (("order", order), ("deal", deal)):
+        of_lead = sa.and_(made.c.source_kind == "lead", made.c.source_id == lead_id)
+        _backdate_audit(connection, kind, sa.select(made.c.id).where(of_lead), at, last)
+
+
+def _backdate_audit(
+    connection: sa.Connection, kind: str, ids: sa.Select[tuple[int]], at: datetime, last: datetime
+) -> None:
+    """Have the audit say that records were made at the one time, and changed at the other."""
+    moment = audit_row.c.at.type
+    is_new = audit_row.c.action == f"{kind}.created"
+    when = sa.case((is_new, sa.literal(at, moment)), else_=sa.literal(last, moment))
+    own = (audit_row.c.kind == kind) & audit_row.c.object_id.in_(ids)
+    connection.execute(sa.update(audit_row).where(own).values(at=when))
 
 
 def _name_what_was_made(connection: sa.Connection) -> None:
@@ -270,6 +286,7 @@ def _make_deals(connection: sa.Connection, sales: Actor) -> None:
         )
         values = {"created_at": at, "updated_at": moved_at, "closed_at": closed_at}
         connection.execute(sa.update(deal).where(deal.c.id == deal_id).values(values))
+        _backdate_audit(connection, "deal", sa.select(sa.literal(deal_id)), at, moved_at)
     of_leads = sa.select(deal.c.id).where(deal.c.source_kind == "lead").order_by(deal.c.number)
     for deal_id, stage in zip(connection.scalars(of_leads).all(), _STAGES_OF_LEADS, strict=False):
         moved = sa.update(deal).where(deal.c.id == deal_id)
@@ -288,3 +305,18 @@ async def _make_tickets(services: Services, sales: Actor, orders: Sequence[int])
             await services.sales.tickets.change(sales, ticket_id, {"state": state})
         state = "done" if place == 0 else "in_work"
         await services.sales.orders.change(sales, order_id, {"state": state})
+        await services.database.write(_backdate_order, order_id)
+
+
+def _backdate_order(connection: sa.Connection, order_id: int) -> None:
+    """Give an order and its job tickets the times of the lead that they came of."""
+    times = sa.select(lead.c.created_at, lead.c.updated_at).where(lead.c.order_id == order_id)
+    at, last = connection.execute(times).one()._tuple()
+    for kind, table, own in (
+        ("order", order, order.c.id == order_id),
+        ("job_ticket", ticket, ticket.c.order_id == order_id),
+    ):
+        over = sa.case((table.c.closed_at.is_(None), None), else_=sa.literal(last, table.c.closed_at.type))
+        values = {"created_at": at, "updated_at": last, "closed_at": over}
+        connection.execute(sa.update(table).where(own).values(values))
+        _backdate_audit(connection, kind, sa.select(table.c.id).where(own), at, last)
