@@ -2,9 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Each file of tests runs whole in one of so many processes.
+# Each file of tests runs whole in one of so many processes, in the order that tests/conftest.py gives them.
 TESTERS ?= 2
-PYTEST := $(BIN)/pytest -n $(TESTERS) --dist loadfile
+PYTEST := $(BIN)/pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help

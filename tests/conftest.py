@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
@@ -26,6 +27,24 @@ _HARDLY_ANY_WORK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 #: Memory that is a folder, and what has to be free there for a PostgreSQL server to live in it.
 _MEMORY = Path("/dev/shm")  # noqa: S108
 _MEMORY_BYTES = 2 << 30
+#: Files whose slow tests take the longest, from above. Where files are dealt out to processes they come
+#: first: one of them begun last would keep one process at work for minutes while the others have none.
+_LONGEST = (
+    "tests/e2e/test_pages.py",
+    "tests/campaigns/test_kills.py",
+    "tests/faults/test_api.py",
+    "tests/campaigns/test_nobody_unsubscribed.py",
+    "tests/faults/test_kills.py",
+    "tests/faults/test_list_kills.py",
+    "tests/app/test_demo.py",
+    "tests/e2e/test_dialogs.py",
+    "tests/faults/test_imports.py",
+    "tests/app/test_first_start.py",
+    "tests/e2e/test_studio.py",
+    "tests/e2e/test_kill.py",
+    "tests/intake/collectors/test_kills.py",
+    "tests/faults/test_lead_kills.py",
+)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -37,6 +56,24 @@ def pytest_runtest_makereport(
     if report.skipped and os.environ.get("VESTNIK_REQUIRE_ALL") == "1":
         report.outcome = "failed"
     return report
+
+
+@pytest.hookimpl(trylast=True)  # when what is not to run is gone
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a process of several: the files of long tests first, then those of many; see the Makefile."""
+    if not hasattr(config, "workerinput"):
+        return
+    if missing := [name for name in _LONGEST if not (config.rootpath / name).is_file()]:
+        raise pytest.UsageError(f"named in tests/conftest.py, but not there: {missing}")
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    tests = Counter(item.path for item in items)
+    ranks = {config.rootpath / name: rank for rank, name in enumerate(_LONGEST)}
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        rank = ranks[item.path] if item.path in ranks and item.path in slow else len(ranks)
+        return rank, -tests[item.path]
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)
