@@ -53,6 +53,20 @@ async def test_a_company_has_somebody_responsible_and_addresses(installation: In
     assert (changed["responsible"], changed["emails"], changed["phones"]) == (None, ["b@romashka.ru"], [])
 
 
+async def test_who_read_a_client_before_it_was_changed_does_not_overwrite_it(
+    installation: Installation,
+) -> None:
+    browser = await installation.signed_in("sales_manager")
+    company = await made(browser, inn=INN)
+    path, read = f"/companies/{company['id']}", company["updatedAt"]
+    saved = (await browser.put(path, {"name": "Ромашка", "inn": INN, "unchangedSince": read})).json()
+    refused = await browser.put(path, {"name": "Лютик", "inn": INN, "unchangedSince": read})
+    assert (refused.status_code, refused.json()["code"]) == (409, "client_changed")
+    assert (await browser.get(path)).json()["name"] == "Ромашка"
+    again = {"name": "Лютик", "inn": INN, "unchangedSince": saved["updatedAt"]}
+    assert (await browser.put(path, again)).json()["name"] == "Лютик"
+
+
 @pytest.mark.parametrize(
     ("search", "found"),
     [

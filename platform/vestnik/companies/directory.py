@@ -22,7 +22,7 @@ from vestnik.companies.addresses import (
     replace_addresses,
     written,
 )
-from vestnik.companies.errors import ClientInnTaken, InvalidInn, InvalidKpp
+from vestnik.companies.errors import ClientChanged, ClientInnTaken, InvalidInn, InvalidKpp
 from vestnik.companies.finding import hold_inns
 from vestnik.companies.relations import SHOWN, Relation, Relatives
 from vestnik.companies.service import NewClient, clients_with_name, insert_clients, require_responsible
@@ -152,10 +152,12 @@ class Companies:
         actor.require("contacts.write")
         return await self._database.write(_create, actor, checked(draft), _addresses(draft))
 
-    async def change(self, actor: Actor, id: int, draft: CompanyDraft) -> None:
-        """Give a company what the draft says."""
+    async def change(
+        self, actor: Actor, id: int, draft: CompanyDraft, unchanged_since: datetime | None = None
+    ) -> None:
+        """Give a company what the draft says; `ClientChanged` where it changed after `unchanged_since`."""
         actor.require("contacts.write")
-        await self._database.write(_change, actor, id, checked(draft), _addresses(draft))
+        await self._database.write(_change, actor, id, checked(draft), _addresses(draft), unchanged_since)
 
 
 def checked(draft: CompanyDraft) -> CompanyDraft:
@@ -263,10 +265,13 @@ def _change(
     id: int,
     draft: CompanyDraft,
     addresses: dict[AddressKind, list[ClientAddress]],
+    unchanged_since: datetime | None,
 ) -> None:
     known = connection.execute(sa.select(client).where(client.c.id == id).with_for_update()).one_or_none()
     if known is None:
         raise NotFound()
+    if unchanged_since is not None and known.updated_at != unchanged_since:
+        raise ClientChanged()
     wanted: dict[str, Any] = {"name": draft.name, "kind": draft.kind, "inn": draft.inn, "kpp": draft.kpp}
     if draft.responsible_id is not UNSET:
         wanted["responsible_id"] = draft.responsible_id

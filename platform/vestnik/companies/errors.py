@@ -4,6 +4,7 @@ Problem
 ├── InvalidInn 422
 ├── InvalidKpp 422
 ├── ClientInnTaken 409       another company has this INN (and KPP)
+├── ClientChanged 409        somebody else was faster
 └── UnknownResponsible 422   nobody, or somebody who may no longer sign in
 """
 
@@ -43,6 +44,18 @@ class ClientInnTaken(Problem):
         "en": "The client “{name}” already has the INN {inn}. Open it, or correct the number.",
     }
     fields = ("inn", "name", "id")
+
+
+class ClientChanged(Problem):
+    code = "client_changed"
+    status = 409
+    title = {"ru": "Клиент уже изменён", "en": "The client was changed"}
+    message = {
+        "ru": "Пока вы правили, клиента изменил кто-то другой. Ничего не сохранено: посмотрите на карточку "
+        "и сохраните ещё раз. Запишется только то, что поменяли вы.",
+        "en": "Somebody else changed the client meanwhile. Nothing is stored: look at the card, "
+        "and save once more. Only what you changed is written.",
+    }
 
 
 class UnknownResponsible(Problem):

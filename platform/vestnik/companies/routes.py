@@ -85,6 +85,7 @@ class ClientBody(Shape, kw_only=True):
     """A company whole; the INN is checked by its check digits.
 
     Who is responsible and the addresses stay as they are where they are left out.
+    `unchangedSince`: the client's `updatedAt` as it was read; if it is another by now, nothing is stored.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
@@ -94,6 +95,7 @@ class ClientBody(Shape, kw_only=True):
     responsible_id: Id | UnsetType | None = UNSET
     emails: Addresses | UnsetType = UNSET
     phones: Addresses | UnsetType = UNSET
+    unchanged_since: datetime | None = None
 
 
 class ClientWanted(Shape):
@@ -150,7 +152,7 @@ async def get_company(context: Context, id: int) -> ClientCard:
 @router.put("/companies/{id:key}", body=ClientBody, returns=ClientShape, right="contacts.write")
 async def change_company(context: Context, id: int, body: ClientBody) -> ClientShape:
     """Give a company this name, kind, INN and KPP, and what else is given."""
-    await context.services.companies.change(context.actor, id, _draft(body))
+    await context.services.companies.change(context.actor, id, _draft(body), body.unchanged_since)
     return await _one(context, id)
 
 

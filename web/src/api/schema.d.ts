@@ -6154,6 +6154,7 @@ export interface components {
          * @description A company whole; the INN is checked by its check digits.
          *
          *         Who is responsible and the addresses stay as they are where they are left out.
+         *         `unchangedSince`: the client's `updatedAt` as it was read; if it is another by now, nothing is stored.
          */
         ClientBody: {
             name: string;
@@ -6169,6 +6170,8 @@ export interface components {
             responsibleId?: string | null;
             emails?: string[];
             phones?: string[];
+            /** @default null */
+            unchangedSince?: string | null;
         };
         /**
          * ClientCard

@@ -3,6 +3,7 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { companies, type Company } from "../../api/card";
+import { changes } from "../../forms/changes";
 import { Dialog } from "../../ui/Dialog";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 import { ResponsibleSelect } from "../sales/Parties";
@@ -16,6 +17,8 @@ interface Props {
 
 export const KINDS: Company["kind"][] = ["company", "person"];
 const ADDRESSES = 20;
+
+const draftOf = <T extends { inn: string; kpp: string }>(values: T) => ({ ...values, inn: values.inn.trim() || null, kpp: values.kpp.trim() || null });
 
 /** A new client, or other details of one that is there. */
 export function CompanyDialog({ company, opened, onClose, onSaved }: Props) {
@@ -34,10 +37,14 @@ export function CompanyDialog({ company, opened, onClose, onSaved }: Props) {
     validate: { name: (value) => (value.trim() ? null : t("companies.nameNeeded")) },
   });
   const saving = useMutation({
-    mutationFn: ({ inn, kpp, ...values }: typeof form.values) => {
-      const draft = { ...values, inn: inn.trim() || null, kpp: kpp.trim() || null };
-      return company ? companies.change(company.id, draft) : companies.create(draft);
+    mutationFn: (values: typeof form.values) => {
+      const draft = draftOf(values);
+      if (!company) return companies.create(draft);
+      const { name, kind, inn, kpp, updatedAt } = company;
+      return companies.change(company.id, { name, kind, inn, kpp, ...changes(draftOf(form.getInitialValues()), draft), unchangedSince: updatedAt });
     },
+    // Somebody else may have been faster: what is typed stays, and goes over the card as it is now.
+    onError: () => company && client.invalidateQueries({ queryKey: ["companies"] }),
     onSuccess: async (saved) => {
       onClose();
       onSaved(saved);

@@ -12,12 +12,15 @@ export function NamePending({ company }: { company: Company }) {
   const cache = useQueryClient();
   const [name, setName] = useState("");
   const save = useMutation({
-    mutationFn: () => companies.change(company.id, { name: name.trim(), kind: company.kind, inn: company.inn, kpp: company.kpp }),
+    mutationFn: () => companies.change(company.id, { name: name.trim(), kind: company.kind, inn: company.inn, kpp: company.kpp, unchangedSince: company.updatedAt }),
     onSuccess: async () => {
       tell(t("common.saved"));
       await cache.invalidateQueries({ queryKey: ["companies"] });
     },
-    onError: tellProblem,
+    onError: async (problem) => {
+      tellProblem(problem);
+      await cache.invalidateQueries({ queryKey: ["companies"] });
+    },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

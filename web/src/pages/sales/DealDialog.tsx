@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { deals, type Deal } from "../../api/sales";
 import { useRight } from "../../api/session";
+import { changes } from "../../forms/changes";
 import { Dialog } from "../../ui/Dialog";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 import { CompanySelect } from "../companies/CompanySelect";
@@ -27,6 +28,14 @@ interface Values {
   responsibleId: string | null;
 }
 
+const draftOf = (values: Values) => ({
+  title: values.title,
+  sum: decimal(values.sum) ?? null,
+  clientId: values.client?.id ?? null,
+  contactId: values.contact?.id ?? null,
+  responsibleId: values.responsibleId,
+});
+
 /** A new deal, or other details of one that is there. */
 export function DealDialog({ deal, client = null, onClose, onSaved }: Props) {
   const { t, i18n } = useTranslation();
@@ -49,14 +58,9 @@ export function DealDialog({ deal, client = null, onClose, onSaved }: Props) {
   });
   const saving = useMutation({
     mutationFn: (values: Values) => {
-      const draft = {
-        title: values.title,
-        sum: decimal(values.sum) ?? null,
-        clientId: values.client?.id ?? null,
-        contactId: values.contact?.id ?? null,
-        responsibleId: values.responsibleId,
-      };
-      return deal ? deals.change(deal.id, draft) : deals.create({ ...draft, stageId: values.stageId });
+      const draft = draftOf(values);
+      if (!deal) return deals.create({ ...draft, stageId: values.stageId });
+      return deals.change(deal.id, changes(draftOf(form.getInitialValues()), draft));
     },
     onSuccess: async (saved) => {
       onClose();

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { orders, type Deal, type OrderCard } from "../../api/sales";
 import { useRight } from "../../api/session";
+import { changes } from "../../forms/changes";
 import { DayPicker } from "../../ui/DayPicker";
 import { Dialog } from "../../ui/Dialog";
 import { ProblemPanel } from "../../ui/ProblemPanel";
@@ -32,6 +33,17 @@ interface Values {
 const dealName = (of: { id: string; number: number; title: string } | null | undefined): Named | null =>
   of ? { id: of.id, name: `№ ${of.number} ${of.title}` } : null;
 
+const draftOf = (values: Values) => ({
+  title: values.title,
+  clientId: values.client?.id ?? null,
+  contactId: values.contact?.id ?? null,
+  dealId: values.deal?.id ?? null,
+  responsibleId: values.responsibleId,
+  dueOn: values.dueOn,
+  description: values.description,
+  layouts: values.layouts.split("\n").map((each) => each.trim()).filter(Boolean),
+});
+
 /** A new order, or other details of one that is there; its lines are edited on its card. */
 export function OrderDialog({ order, deal, onClose, onSaved }: Props) {
   const { t } = useTranslation();
@@ -52,17 +64,8 @@ export function OrderDialog({ order, deal, onClose, onSaved }: Props) {
   });
   const saving = useMutation({
     mutationFn: (values: Values) => {
-      const draft = {
-        title: values.title,
-        clientId: values.client?.id ?? null,
-        contactId: values.contact?.id ?? null,
-        dealId: values.deal?.id ?? null,
-        responsibleId: values.responsibleId,
-        dueOn: values.dueOn,
-        description: values.description,
-        layouts: values.layouts.split("\n").map((each) => each.trim()).filter(Boolean),
-      };
-      return order ? orders.change(order.id, draft) : orders.create(draft);
+      const draft = draftOf(values);
+      return order ? orders.change(order.id, changes(draftOf(form.getInitialValues()), draft)) : orders.create(draft);
     },
     onSuccess: async (saved) => {
       onClose();
