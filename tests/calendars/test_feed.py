@@ -50,6 +50,13 @@ def events(answer: httpx.Response) -> dict[str, Any]:
     return {str(each["summary"]): each for each in whole.walk("VEVENT")}
 
 
+async def test_a_line_break_in_a_title_breaks_no_file(installation: Installation) -> None:
+    browser, id, url = await opened(installation)
+    await browser.patch(f"/calendars/{id}", {"title": "Выставки,\r\nярмарки\u2028и\tпразднества"})
+    whole = icalendar.Calendar.from_ical((await (await stranger(installation)).get(url)).content)
+    assert str(whole["x-wr-calname"]) == str(whole["name"]) == "Выставки, ярмарки и празднества"
+
+
 async def test_whoever_has_the_address_reads_the_calendar_as_it_is(installation: Installation) -> None:
     browser, id, url = await opened(installation)
     assert url.startswith(f"{ORIGIN}/calendars/feed/") and url.endswith(".ics")

@@ -84,6 +84,13 @@ def test_numbers_that_no_database_keeps_are_refused_where_they_stand() -> None:
     assert decode(b'{"a":%d}' % (2**63 - 1), Any) == {"a": 2**63 - 1}
 
 
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1" * 4301, "1" * 401])
+def test_numbers_that_nothing_holds_are_refused_where_they_stand_within_any_key(number: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        decode(f'{{"values":{{"a":{number}}}}}'.encode(), Asked)
+    assert refused.value.as_json("en")["path"] == "$.values.a"
+
+
 class Moment(msgspec.Struct):
     at: datetime
 

@@ -197,8 +197,10 @@ def _file(title: str, rows: Sequence[sa.Row[Any]], addresses: Sequence[str | Non
     whole = icalendar.Calendar()
     whole.add("prodid", _PRODUCT)
     whole.add("version", "2.0")
-    whole.add("x-wr-calname", _text(title))
-    whole.add("name", _text(title))
+    # Unlike the texts of events, these are written as they are: a line break would end them.
+    name = " ".join(_text(title).split())
+    whole.add("x-wr-calname", name)
+    whole.add("name", name)
     whole.add("refresh-interval", REFRESH_EVERY, parameters={"value": "DURATION"})
     whole.add("x-published-ttl", icalendar.vDuration(REFRESH_EVERY))
     for row, address in zip(rows, addresses, strict=True):

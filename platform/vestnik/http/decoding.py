@@ -7,9 +7,11 @@ instant near the ends of the calendar, which in another zone would lie beyond th
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -40,6 +42,8 @@ _UNFIT: Text = {"ru": "значение не подходит", "en": "the value
 
 #: A longer text is not repeated to whoever sent it.
 _SHOWN_CHARACTERS = 100
+#: A number of so many digits is more than a float holds.
+_DIGITS = 308
 #: A key of a dictionary is named in documents up to this size: finding it decodes them some times more.
 _NAMED_BYTES = 1_000_000
 
@@ -53,6 +57,8 @@ def decode(body: bytes, shape: Any) -> Any:
         decoded = msgspec.json.decode(body or b"null", type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         refused = _refused(error)
+        if "[...]" in refused.values["path"] and len(body) <= _NAMED_BYTES:
+            refused = _out_of_range(body) or refused
         if "[...]" in refused.values["path"] and len(body) <= _NAMED_BYTES:
             refused.values["path"] = _named(refused.values["path"], msgspec.json.decode(body), shape)
         raise refused from None
@@ -96,6 +102,24 @@ def read_values(name: str, values: Mapping[str, Any], shape: type[T]) -> T:
         refused = _refused(error)
         refused.values["path"] = f"$.{name}{refused.values['path'].removeprefix('$')}"
         raise refused from None
+
+
+def _out_of_range(body: bytes) -> InvalidRequest | None:
+    """The refusal of a document with a number that msgspec decodes into nothing, whatever the shape."""
+    try:
+        msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        pass
+    else:
+        return None
+    try:
+        document = json.loads(body, parse_int=Decimal, parse_float=Decimal)
+    except (ValueError, RecursionError, ArithmeticError):
+        return InvalidRequest(path="$", reason=_UNFIT)
+    for path, value in _values(document):
+        if isinstance(value, Decimal) and value.adjusted() >= _DIGITS:
+            return InvalidRequest(path=path, reason=_TOO_LARGE)
+    return InvalidRequest(path="$", reason=_UNFIT)
 
 
 def _refuse(decoded: Any, is_bad: Callable[[Any], bool], reason: Text) -> None:

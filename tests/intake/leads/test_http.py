@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 import sqlalchemy as sa
 from tests.application import Installation
 from tests.contacts.imports.test_watching import Stream
@@ -194,6 +195,15 @@ async def test_a_lead_becomes_client_contact_deal_and_order_in_one_step_and_once
     assert {"lead_created", "lead_processed"} <= {each["kind"] for each in told}
     next_one = await office.add(title="Пётр ещё раз", email="petr@example.ru")
     assert next_one["contact"] == card["contact"]
+
+
+@pytest.mark.parametrize("sum", ["1e999999", "NaN", "Infinity", "1e40", "1E-400", "1" * 16])
+async def test_a_deal_of_a_sum_that_is_not_kept_is_refused(office: Office, sum: str) -> None:
+    id = (await office.add(title="А"))["id"]
+    wish = {"contact": {"name": "Пётр"}, "deal": {"sum": sum}}
+    answer = await office.browser.post(f"/leads/{id}/convert", wish)
+    await office.refused(answer, 422, "invalid_request")
+    assert (await office.browser.get("/deals")).json()["total"] == 0
 
 
 async def test_a_deal_needs_a_client_or_a_contact(office: Office) -> None:

@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from vestnik.http.api import Id, Page, Shape
 from vestnik.intake.fields import Door
 from vestnik.intake.leads.changing import Result
+from vestnik.sales.shapes import DecimalWord
 
 Status = Literal["open", "in_work", "processed", "closed"]
 AssignedBy = Literal["request", "door", "client", "contact", "rule", "coordinator", "person"]
@@ -330,7 +331,7 @@ class DealWishBody(Shape):
     """A deal to be made; without a title it is called as the lead."""
 
     title: Short = ""
-    sum: Decimal | None = None
+    sum: DecimalWord | None = None
 
 
 class OrderWishBody(Shape):

@@ -32,6 +32,7 @@ from vestnik.intake.leads.shapes import (
 )
 from vestnik.intake.leads.statistics import Figures
 from vestnik.sales.lines import OrderLine, Work
+from vestnik.sales.wire import number
 
 
 def wanted(query: LeadQuery | LeadSelection) -> LeadFilter:
@@ -119,7 +120,7 @@ def wish(body: ConvertBody) -> Wish:
     return Wish(
         client=None if client is None else ClientWish(_key(client.id), client.name, client.kind, client.inn),
         contact=None if contact is None else ContactWish(_key(contact.id), contact.name),
-        deal=None if deal is None else DealWish(deal.title, deal.sum),
+        deal=None if deal is None else DealWish(deal.title, number(deal.sum)),
         order=None if order is None else OrderWish(order.title),
     )
 
