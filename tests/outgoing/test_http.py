@@ -120,6 +120,7 @@ async def test_an_address_to_which_nothing_may_be_sent_is_refused(
     body = {"title": "CRM", "url": url, "kinds": ["lead.created"], "private": private}
     answer = await admin.post("/outgoing-webhooks", body)
     assert await refusal(answer) == (422, "endpoint_refused")
+    assert answer.json()["path"] == "$.url"
     assert word in answer.json()["detail"]
 
 

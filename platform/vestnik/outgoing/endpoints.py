@@ -290,7 +290,7 @@ class Outgoing:
             if reason is not None and (not private or reason == "unusable_address"):
                 raise target.forbidden(reason)
         except EgressError as failure:
-            raise EndpointRefused(reason=reasons.both(address_error(failure))) from None
+            raise EndpointRefused(path="$.url", reason=reasons.both(address_error(failure))) from None
 
 
 def _locked(connection: sa.Connection, endpoint_id: int) -> sa.Row[Any]:

@@ -16,7 +16,7 @@ class EndpointRefused(Problem):
     status = 422
     title = {"ru": "Адрес не подходит", "en": "The address does not fit"}
     message = {"ru": "{reason}", "en": "{reason}"}
-    fields = ("reason",)
+    fields = ("path", "reason")
 
 
 class EndpointsFull(Problem):
