@@ -74,4 +74,5 @@ def test_manager_makes_job_tickets_of_an_order_once_and_prints_them(
     expect(page.get_by_role("navigation")).to_have_count(0)
     page.emulate_media(media="print")
     expect(page.get_by_role("button", name="Печать")).to_be_hidden()
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 2
     assert found == []

@@ -68,32 +68,40 @@ export function Sheet({ ticket }: { ticket: Ticket }) {
   ];
   return (
     <section className={classes.sheet} aria-label={t("sales.ticketNo", { number: ticket.number })}>
-      <div className={classes.head}>
-        <h2>{t("sales.ticketNo", { number: ticket.number })}</h2>
-        <span>
-          {t("sales.orderNo", { number: ticket.order.number })} · {format.date(ticket.createdAt)}
-        </span>
+      {/* On paper it stands on each page that the ticket takes. */}
+      <div className={classes.top}>
+        <div className={classes.head}>
+          <h2>{t("sales.ticketNo", { number: ticket.number })}</h2>
+          <span>
+            {t("sales.orderNo", { number: ticket.order.number })} · {format.date(ticket.createdAt)}
+          </span>
+        </div>
       </div>
-      <p className={classes.item}>{ticket.item || t("sales.noItem")}</p>
-      <table className={classes.facts}>
-        <tbody>
-          {facts.map(([name, value]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{value || NOTHING}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {ticket.works.length > 0 && <WorksTable ticket={ticket} />}
-      <div className={classes.signs}>
-        <span>{t("sales.signWork")}</span>
-        <span>{t("sales.signCheck")}</span>
-        <span>{t("sales.signDate")}</span>
+      <div className={classes.body}>
+        <p className={classes.item}>{ticket.item || t("sales.noItem")}</p>
+        <table className={classes.facts}>
+          <tbody>
+            {facts.map(([name, value]) => (
+              <tr key={name} data-long={isLong(value) || undefined}>
+                <th scope="row">{name}</th>
+                <td>{value || NOTHING}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {ticket.works.length > 0 && <WorksTable ticket={ticket} />}
+        <div className={classes.signs}>
+          <span>{t("sales.signWork")}</span>
+          <span>{t("sales.signCheck")}</span>
+          <span>{t("sales.signDate")}</span>
+        </div>
       </div>
     </section>
   );
 }
+
+/** Notes and lists of files may be longer than a page: they go on where the page ends. */
+const isLong = (value: ReactNode) => typeof value === "object" && value !== null;
 
 function WorksTable({ ticket }: { ticket: Ticket }) {
   const { t } = useTranslation();
