@@ -83,8 +83,9 @@ export function Assignments() {
 }
 
 function Tool({ label, icon, off, onClick }: { label: string; icon: React.ReactNode; off?: boolean; onClick: () => void }) {
+  // Really disabled it would lose the focus, and who moves a rule by keyboard their place.
   return (
-    <ActionIcon variant="subtle" color="gray" size="lg" aria-label={label} disabled={off ?? false} onClick={onClick}>
+    <ActionIcon variant="subtle" color="gray" size="lg" aria-label={label} aria-disabled={off || undefined} data-disabled={off || undefined} onClick={off ? undefined : onClick}>
       {icon}
     </ActionIcon>
   );

@@ -49,7 +49,7 @@ function Card({ door }: { door: Door }) {
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
           <Stack>
-            <Snippets url={door.url} signed={door.isSigned} />
+            <Snippets door={door} />
             <Signature door={door} />
           </Stack>
         </Grid.Col>

@@ -31,6 +31,7 @@ export default function InputsPage() {
   const [chosen, setChosen] = useState<string[]>([]);
   const columns = useColumns(works ? { chosen, setChosen } : undefined);
   const counts = source.data?.counts;
+  const mendable = works ? (source.data?.items ?? []).filter(mends) : [];
   const filter = (
     <SegmentedControl
       aria-label={t("intake.inputs.filter")}
@@ -56,7 +57,19 @@ export default function InputsPage() {
         source={source}
         list={list}
         columns={columns}
-        filters={filter}
+        filters={
+          <>
+            {filter}
+            {mendable.length > 1 && (
+              <Checkbox
+                label={t("intake.inputs.chooseAll")}
+                checked={mendable.every((input) => chosen.includes(input.id))}
+                indeterminate={chosen.length > 0 && !mendable.every((input) => chosen.includes(input.id))}
+                onChange={(event) => setChosen(event.currentTarget.checked ? mendable.map((input) => input.id) : [])}
+              />
+            )}
+          </>
+        }
         empty={<EmptyState icon={IconInbox} title={t("intake.inputs.none")} text={t("intake.inputs.noneHint")} />}
       />
     </>
@@ -86,7 +99,13 @@ function ReadMany({ chosen, onDone }: { chosen: string[]; onDone: () => void }) 
           {failed.length > 0 && (
             <List size="sm">
               {failed.map((one) => (
-                <List.Item key={one.id}>{one.problem}</List.Item>
+                <List.Item key={one.id}>
+                  <Anchor component={Link} to="/leads/inputs/$id" params={{ id: one.id } as never} size="sm">
+                    {t("intake.inputs.number", { number: one.id })}
+                  </Anchor>
+                  {": "}
+                  {one.problem}
+                </List.Item>
               ))}
             </List>
           )}

@@ -45,7 +45,10 @@ export function TryDoor({ door }: { door: Door }) {
           spellCheck={false}
           styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)", fontSize: 12.5 } }}
           value={body}
-          onChange={(event) => setBody(event.currentTarget.value)}
+          onChange={(event) => {
+            setBody(event.currentTarget.value);
+            trying.reset();
+          }}
         />
         <Group gap="xs">
           <Button variant="default" leftSection={<IconEye size={16} />} disabled={!body.trim()} loading={trying.isPending && !trying.variables} onClick={() => trying.mutate(false)}>

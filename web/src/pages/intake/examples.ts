@@ -34,10 +34,44 @@ export const FORM = "name=%D0%90%D0%BD%D0%BD%D0%B0&phone=%2B7+925+000+00-00&emai
 export const FORM_TYPE = "application/x-www-form-urlencoded";
 export const JSON_TYPE = "application/json";
 
+interface Wanted {
+  url: string;
+  signed: boolean;
+  /** The field that people don't see; empty where the door has none. */
+  trap: string;
+  /** The first site that may post here: there people are led back to. */
+  site: string | undefined;
+  /** What people read in the form. */
+  words: Record<"person" | "phone" | "email" | "send" | "trap", string>;
+}
+
+const attribute = (value: string) => value.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+
+/** A form that people see without its trap: off the screen, out of the tab order, unread by screen readers. */
+const form = ({ url, trap, site, words }: Wanted) =>
+  [
+    `<form method="post" action="${attribute(url)}">`,
+    `  <label>${words.person} <input name="name" autocomplete="name" required></label>`,
+    `  <label>${words.phone} <input name="phone" type="tel" autocomplete="tel"></label>`,
+    `  <label>${words.email} <input name="email" type="email" autocomplete="email"></label>`,
+    ...(site ? [`  <input type="hidden" name="_redirect" value="${attribute(site)}/">`] : []),
+    ...(trap
+      ? [
+          '  <div aria-hidden="true" style="position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)">',
+          `    <label>${words.trap} <input name="${attribute(trap)}" tabindex="-1" autocomplete="off"></label>`,
+          "  </div>",
+        ]
+      : []),
+    `  <button>${words.send}</button>`,
+    "</form>",
+  ].join("\n");
+
 /** How a site posts to a door: ready to be pasted. */
-export const snippets = (url: string, signed: boolean) => ({
-  curl: signed
-    ? `body='{"Тема":"Заказ №123","Телефон":"+7 925 000 00-00"}'
+export const snippets = (wanted: Wanted) => {
+  const { url, signed } = wanted;
+  return {
+    curl: signed
+      ? `body='{"Тема":"Заказ №123","Телефон":"+7 925 000 00-00"}'
 secret='vsi_…'
 signature=$(printf %s "$body" | openssl dgst -sha256 -hmac "$secret" | sed 's/^.* //')
 curl -X POST '${url}' \\
@@ -45,17 +79,12 @@ curl -X POST '${url}' \\
   -H "X-Signature: sha256=$signature" \\
   -H 'Idempotency-Key: order-123' \\
   --data "$body"`
-    : `curl -X POST '${url}' \\
+      : `curl -X POST '${url}' \\
   -H 'Content-Type: application/json' \\
   -H 'Idempotency-Key: order-123' \\
   --data '{"Тема":"Заказ №123","Телефон":"+7 925 000 00-00"}'`,
-  html: `<form method="post" action="${url}">
-  <input name="name" required>
-  <input name="phone" type="tel">
-  <input name="email" type="email">
-  <button>OK</button>
-</form>`,
-  php: `<?php
+    html: form(wanted),
+    php: `<?php
 $url = '${url}';
 $body = json_encode([
     'Тема' => 'Заказ №123',
@@ -70,7 +99,8 @@ curl_setopt_array($request, [
     CURLOPT_RETURNTRANSFER => true,
 ]);
 echo curl_exec($request);`,
-});
+  };
+};
 
 /** Calls of the leads API that sites know, with everything but the key. */
 export const classicCalls = (address: string, login: string) => {
