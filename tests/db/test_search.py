@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 
 from vestnik.companies.tables import client
 from vestnik.db import Database, fold, load, now
-from vestnik.db.search import contains
+from vestnik.db.search import contains, search_by_index
 
 
 def _client(connection: sa.Connection, id: int, name: str) -> None:
@@ -49,3 +50,21 @@ async def test_what_changed_or_went_is_found_no_longer(database: Database) -> No
 
     await database.write(lambda connection: connection.execute(sa.delete(client)))
     assert await _found(database, "ютик") == []
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+async def test_a_text_of_every_row_is_counted_by_the_index(database: Database) -> None:
+    def write(connection: sa.Connection) -> None:
+        for id in range(1, 200):
+            _client(connection, id, f"Заявка с сайта {id}")
+
+    await database.write(write)
+    counted = sa.select(sa.func.count()).select_from(client).where(contains(client.c.name_folded, "заявка"))
+    async with database.read() as connection:
+        await search_by_index(connection)
+        shown = str(counted.compile(connection.sync_engine, compile_kwargs={"literal_binds": True}))
+        plan = await connection.exec_driver_sql("EXPLAIN " + shown.replace("%", "%%"))
+        assert "Seq Scan" not in "\n".join(plan.scalars())
+        assert await connection.scalar(counted) == 199
+    async with database.read() as connection:
+        assert await connection.scalar(sa.text("SHOW enable_seqscan")) == "on"

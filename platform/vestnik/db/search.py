@@ -16,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.db.spelling import Spelt
 
@@ -92,6 +93,16 @@ def index_new(connection: sa.Connection, table: sa.Table, keys: Iterable[int]) -
             " WHERE t.id = r.value",
             (rising,),
         )
+
+
+async def search_by_index(connection: AsyncConnection) -> None:
+    """Have PostgreSQL search by the index until this reading ends, however many rows it expects to find.
+
+    Where a text is in every row it would rather read the table, and make the trigrams of each row anew:
+    counting 20,000 of 20,000 took 3.4 s in place of 0.02.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
 
 
 def contains(column: sa.Column[Any], folded: str, most: int | None = None) -> sa.ColumnElement[bool]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from vestnik.audit import record
 from vestnik.companies.directory import checked_inn
 from vestnik.db import Database, after_commit, now
+from vestnik.db.search import search_by_index
 from vestnik.engine import Engine
 from vestnik.http.errors import NotFound
 from vestnik.http.events import Events
@@ -99,6 +100,8 @@ class Leads:
         """A page of the inbox, how many match, and the counts of the tabs."""
         actor.require("leads.read")
         async with self._database.read() as connection:
+            if wanted.search:
+                await search_by_index(connection)
             lines, total = await reading.page(connection, wanted, sort, offset, limit)
             return lines, total, await reading.counts(connection, wanted)
 
