@@ -111,6 +111,7 @@ export function Choice({ label, placeholder, offered, value, onChange, search, s
       filter={({ options }) => options}
       value={value?.id ?? null}
       error={error || undefined}
+      styles={{ option: { overflowWrap: "anywhere" } }}
       searchValue={search}
       onSearchChange={setSearch}
       onChange={(id) => onChange(all.find((one) => one.id === id) ?? null)}
