@@ -164,7 +164,7 @@ A - M S   POST   /contacts/{id}/merge
 A - - -   GET    /contacts/{id}/personal-data
 A - M S   GET    /deals
 A - - S   POST   /deals
-A - M -   GET    /deals/export
+A - M S   GET    /deals/export
 A - M S   GET    /deals/stages
 A - - S   POST   /deals/stages
 A - - S   PUT    /deals/stages/order
@@ -175,7 +175,7 @@ A - - S   PATCH  /deals/{id}
 A - M S   GET    /deals/{id}/history
 A - M S   GET    /orders
 A - - S   POST   /orders
-A - M -   GET    /orders/export
+A - M S   GET    /orders/export
 A - M S   GET    /orders/{id}
 A - - S   PATCH  /orders/{id}
 A - M S   GET    /orders/{id}/history
@@ -187,7 +187,7 @@ A - M S   GET    /orders/{id}/tickets
 A - - S   POST   /orders/{id}/tickets
 A - M S   GET    /orders/{id}/tickets/offer
 A - M S   GET    /tickets
-A - M -   GET    /tickets/export
+A - M S   GET    /tickets/export
 A - M S   GET    /tickets/{id}
 A - - S   PATCH  /tickets/{id}
 A - M S   GET    /tickets/{id}/history

@@ -221,15 +221,6 @@ async def test_deals_go_into_a_file(installation: Installation, monkeypatch: pyt
     assert len(found.text.splitlines()) == 2
 
 
-@pytest.mark.parametrize("room", ["deals", "orders", "tickets"])
-async def test_a_file_names_people_so_it_needs_the_right_to_export_contacts(
-    installation: Installation, room: str
-) -> None:
-    manager = await installation.signed_in("sales_manager")
-    refused = await manager.get(f"/{room}/export")
-    assert (refused.status_code, refused.json()["right"]) == (403, "contacts.export")
-
-
 async def test_a_merged_contacts_deals_are_the_staying_contacts(installation: Installation) -> None:
     browser = await installation.signed_in("sales_manager")
     kept, other = [

@@ -46,7 +46,7 @@ async def sum_deals(context: Context, query: DealWanted) -> list[StageSumShape]:
     ]
 
 
-@router.get("/deals/export", query=DealWanted, media_type="text/csv", right="contacts.export")
+@router.get("/deals/export", query=DealWanted, media_type="text/csv", right="sales.read")
 async def export_deals(context: Context, query: DealWanted) -> StreamingResponse:
     """The deals that the filters leave as a CSV file, the newest first."""
     parts = await context.services.sales.deals.export(context.actor, _wanted(query))

@@ -40,7 +40,7 @@ async def list_orders(context: Context, query: OrderQuery) -> OrderPage:
     return wire.order_page(found, total, await orders.sum(context.actor, wanted))
 
 
-@router.get("/orders/export", query=OrderWanted, media_type="text/csv", right="contacts.export")
+@router.get("/orders/export", query=OrderWanted, media_type="text/csv", right="sales.read")
 async def export_orders(context: Context, query: OrderWanted) -> StreamingResponse:
     """The orders that the filters leave as a CSV file, the newest first."""
     parts = await context.services.sales.orders.export(context.actor, _wanted(query))

@@ -26,7 +26,7 @@ async def list_job_tickets(context: Context, query: TicketQuery) -> TicketPage:
     return TicketPage(items=[wire.ticket(each) for each in found], total=total)
 
 
-@router.get("/tickets/export", query=TicketWanted, media_type="text/csv", right="contacts.export")
+@router.get("/tickets/export", query=TicketWanted, media_type="text/csv", right="sales.read")
 async def export_job_tickets(context: Context, query: TicketWanted) -> StreamingResponse:
     """The tickets that the filters leave as a CSV file, the newest first."""
     parts = await context.services.sales.tickets.export(context.actor, _wanted(query))

@@ -54,7 +54,7 @@ export default function Companies() {
         description={t("companies.description")}
         actions={
           <>
-            <Download href={companies.file(filter)} />
+            <Download href={companies.file(filter)} right="contacts.export" />
             {add}
           </>
         }
