@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 from vestnik.companies.directory import Company, CompanyDraft, CompanyFilter
 from vestnik.companies.relations import Relatives
 from vestnik.http.api import Context, Id, Page, Router, Shape, key_of
-from vestnik.http.csv_files import csv_file, safe
+from vestnik.http.csv_files import csv_file, day, safe
 from vestnik.http.errors import Language, Text
 
 router = Router("companies")
@@ -243,6 +243,7 @@ _KINDS: Mapping[str, Text] = {
 
 
 async def _rows(context: Context, parts: AsyncIterator[list[Company]]) -> AsyncIterator[list[str]]:
+    zone = await context.services.people.organisation.zone()
     language = context.language
     yield [title[language] for title in _COLUMNS]
     async for companies in parts:
@@ -256,5 +257,5 @@ async def _rows(context: Context, parts: AsyncIterator[list[Company]]) -> AsyncI
                 safe(", ".join(each.emails)),
                 safe(", ".join(each.phones)),
                 safe(people.get(each.responsible_id or 0, "")),
-                each.created_at.date().isoformat(),
+                day(each.created_at, zone),
             ]

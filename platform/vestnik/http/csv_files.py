@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator
+from datetime import datetime
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from starlette.responses import StreamingResponse
 
@@ -31,6 +33,16 @@ def safe(text: str) -> str:
     if text[:1] in _FORMULAS and text and not text.lstrip("+-").replace(" ", "").replace(".", "").isdecimal():
         return "'" + text
     return text
+
+
+def moment(at: datetime | None, zone: ZoneInfo) -> str:
+    """An instant on the organisation's clock."""
+    return "" if at is None else at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def day(at: datetime | None, zone: ZoneInfo) -> str:
+    """The day of an instant in the organisation's calendar."""
+    return "" if at is None else at.astimezone(zone).date().isoformat()
 
 
 async def _lines(rows: AsyncIterator[list[str]]) -> AsyncIterator[str]:

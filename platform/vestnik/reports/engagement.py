@@ -21,6 +21,7 @@ from vestnik.campaigns.statuses import CLICKED, COUNTERS, DELIVERED, HARD_BOUNCE
 from vestnik.campaigns.tables import campaign, delivery
 from vestnik.contacts.tables import address, contact, contact_address
 from vestnik.db import Database, from_microseconds
+from vestnik.http.csv_files import moment
 from vestnik.http.errors import Language, Text
 from vestnik.reports import sheets
 
@@ -161,7 +162,7 @@ async def table(
                 str(person.letters),
                 str(person.opened),
                 str(person.clicked),
-                sheets.moment(person.last_at, zone),
+                moment(person.last_at, zone),
             )
             for person in part
             if person.contact_id in called

@@ -17,6 +17,7 @@ from vestnik.campaigns.tables import delivery
 from vestnik.contacts.tables import address, contact
 from vestnik.db import Database, fold
 from vestnik.db.search import contains
+from vestnik.http.csv_files import moment
 from vestnik.http.errors import Language, Text
 from vestnik.reports import sheets
 from vestnik.webhooks.tables import event
@@ -214,8 +215,8 @@ def _cells(found: Recipient, language: Language, zone: ZoneInfo) -> Sequence[str
         found.address,
         found.name,
         STATUS_WORDS[found.status][language],
-        sheets.moment(found.at, zone),
-        sheets.moment(found.opened_at, zone),
-        sheets.moment(found.clicked_at, zone),
+        moment(found.at, zone),
+        moment(found.opened_at, zone),
+        moment(found.clicked_at, zone),
         found.reason or "",
     )

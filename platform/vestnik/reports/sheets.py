@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 #: Excel takes a file for UTF-8 by this mark alone.
 MARK = "\ufeff"
@@ -19,11 +17,6 @@ def lines(rows: Iterable[Sequence[str]]) -> bytes:
     out = io.StringIO()
     csv.writer(out, delimiter=";").writerows([_harmless(cell) for cell in row] for row in rows)
     return out.getvalue().encode()
-
-
-def moment(at: datetime | None, zone: ZoneInfo) -> str:
-    """An instant on the reader's clock."""
-    return "" if at is None else at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _harmless(cell: str) -> str:

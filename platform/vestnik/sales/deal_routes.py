@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from starlette.responses import StreamingResponse
 
 from vestnik.http.api import Context, Router, key_of
-from vestnik.http.csv_files import csv_file, safe
+from vestnik.http.csv_files import csv_file, day, safe
 from vestnik.http.errors import Text
 from vestnik.sales import wire
 from vestnik.sales.deals import Deal, DealFilter, NewDeal
@@ -138,6 +138,7 @@ _COLUMNS: Sequence[Text] = (
 
 
 async def _rows(context: Context, parts: AsyncIterator[list[Deal]]) -> AsyncIterator[list[str]]:
+    zone = await context.services.people.organisation.zone()
     language = context.language
     yield [title[language] for title in _COLUMNS]
     async for deals in parts:
@@ -150,6 +151,6 @@ async def _rows(context: Context, parts: AsyncIterator[list[Deal]]) -> AsyncIter
                 wire.cell(each.sum, language),
                 shape.currency,
                 *map(wire.name_cell, (each.client, each.contact, each.responsible)),
-                each.created_at.date().isoformat(),
-                each.closed_at.date().isoformat() if each.closed_at else "",
+                day(each.created_at, zone),
+                day(each.closed_at, zone),
             ]

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from starlette.responses import StreamingResponse
 
 from vestnik.http.api import Context, Router
-from vestnik.http.csv_files import csv_file, safe
+from vestnik.http.csv_files import csv_file, day, safe
 from vestnik.http.errors import Text
 from vestnik.sales import wire
 from vestnik.sales.relations import TICKET_STATES
@@ -85,6 +85,7 @@ _YES: Text = {"ru": "да", "en": "yes"}
 
 
 async def _rows(context: Context, parts: AsyncIterator[list[Ticket]]) -> AsyncIterator[list[str]]:
+    zone = await context.services.people.organisation.zone()
     language = context.language
     yield [title[language] for title in _COLUMNS]
     async for tickets in parts:
@@ -107,6 +108,6 @@ async def _rows(context: Context, parts: AsyncIterator[list[Ticket]]) -> AsyncIt
                 safe(" ".join(each.layouts)),
                 *map(wire.name_cell, (each.client, each.responsible)),
                 safe(each.note),
-                each.created_at.date().isoformat(),
-                each.closed_at.date().isoformat() if each.closed_at else "",
+                day(each.created_at, zone),
+                day(each.closed_at, zone),
             ]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -281,6 +282,9 @@ async def test_leads_are_exported_as_a_table(office: Office, installation: Insta
     head, row = answer.text.removeprefix("\ufeff").splitlines()
     assert head.startswith("Номер;Поступила;Статус")
     assert "'=1+1" in row and "Реклама" in row and "Открыт" in row
+    async with installation.services.database.read() as connection:
+        arrived = (await connection.scalars(sa.select(lead.c.created_at))).one()
+    assert f"{arrived.astimezone(ZoneInfo('Europe/Moscow')):%Y-%m-%d %H:%M:%S}" in row
     assert (await browser.post("/leads/export", {"status": "closed"})).text.count("\n") == 1
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.responses import StreamingResponse
 
 from vestnik.db import now
 from vestnik.http.api import Context, Router, key_of
-from vestnik.http.csv_files import csv_file, safe
+from vestnik.http.csv_files import csv_file, moment, safe
 from vestnik.http.errors import InvalidRequest, Language
 from vestnik.http.events import EventStream, still_may
 from vestnik.intake.fields import Given
@@ -174,7 +175,8 @@ async def change_leads(context: Context, body: LeadBulkBody) -> LeadBulkShape:
 async def export_leads(context: Context, body: LeadSelection) -> StreamingResponse:
     """The leads of a selection as a CSV file (UTF-8), which holds addresses of people."""
     lines = await _leads(context).export(context.actor, wire.wanted(body))
-    return csv_file(_rows(lines, context.language), "leads.csv")
+    zone = await context.services.people.organisation.zone()
+    return csv_file(_rows(lines, context.language, zone), "leads.csv")
 
 
 @router.get("/leads/{id:key}", returns=LeadCard, right="leads.read")
@@ -261,7 +263,7 @@ async def convert_lead(context: Context, id: int, body: ConvertBody) -> LeadCard
     return await _card(context, id)
 
 
-async def _rows(lines: AsyncIterator[Line], language: Language) -> AsyncIterator[list[str]]:
+async def _rows(lines: AsyncIterator[Line], language: Language, zone: ZoneInfo) -> AsyncIterator[list[str]]:
     yield _COLUMNS[language]
     async for line in lines:
         row = line.row
@@ -269,11 +271,11 @@ async def _rows(lines: AsyncIterator[Line], language: Language) -> AsyncIterator
         texts += [line.partner or row.partner, row.city, line.responsible or "", line.client or ""]
         yield [
             str(row.number),
-            row.created_at.isoformat(timespec="seconds"),
+            moment(row.created_at, zone),
             _STATUSES[row.status][language],
             _RESULTS[row.result][language] if row.result is not None else "",
             *(safe(text) for text in (*texts, line.contact or "")),
-            row.taken_at.isoformat(timespec="seconds") if row.taken_at is not None else "",
-            row.finished_at.isoformat(timespec="seconds") if row.finished_at is not None else "",
+            moment(row.taken_at, zone),
+            moment(row.finished_at, zone),
             safe(row.description),
         ]
