@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from tests.app.conftest import Start
 from tests.processes import Command, Running, until
+from tests.procfs import descendants, is_alive
 
 from vestnik.campaigns.demo import ISSUES, PAST
 
@@ -50,22 +49,6 @@ def sign_in(running: Running, email: str) -> dict[str, str]:
         return {"cookie": cookie, "x-csrf-token": answer.json()["csrf"]}
 
 
-def children(process_id: int) -> list[int]:
-    tasks = Path(f"/proc/{process_id}/task")
-    found = []
-    for task in tasks.iterdir():
-        with suppress(FileNotFoundError):  # a thread that has just ended has no children any more
-            found += [int(word) for word in (task / "children").read_text().split()]
-    return found + [grandchild for child in found for grandchild in children(child)]
-
-
-def is_alive(process_id: int) -> bool:
-    try:
-        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
 def test_a_killed_demo_comes_back_while_its_visitor_waits(running: Running) -> None:
     for name in PEOPLE:
         sign_in(running, f"{name}@demo.local")
@@ -83,7 +66,7 @@ def test_a_killed_demo_comes_back_while_its_visitor_waits(running: Running) -> N
         again = client.get("/api/v1/session", headers=session)
     assert (again.status_code, again.json()["user"]["email"]) == (200, "marketer@demo.local")
     running.line("The server was killed: starting it again")
-    below = children(running.process.pid)
+    below = descendants(running.process.pid)
     assert running.stop() == 0
     until(lambda: not any(map(is_alive, below)), "every process of the demo has ended")
 
@@ -214,7 +197,7 @@ def told(client: httpx.Client, path: str) -> tuple[dict[str, int], list[tuple[st
 
 
 def test_a_killed_supervisor_takes_its_children_along(running: Running) -> None:
-    below = children(running.process.pid)
+    below = descendants(running.process.pid)
     os.kill(running.process.pid, signal.SIGKILL)
     running.end()
     until(lambda: not any(map(is_alive, below)), "every process of the demo has ended")

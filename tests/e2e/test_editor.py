@@ -7,11 +7,11 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from tests import procfs
 from tests.e2e.conftest import Site
 
 pytestmark = pytest.mark.slow
@@ -205,23 +205,11 @@ def test_a_marketer_is_shown_neither_modules_nor_their_text(demo: Site, page: Pa
 
 def language_servers() -> list[int]:
     """The language servers that were started by servers of this process."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes().split(b"\0")
-            if command[0].endswith(b"pyrefly") and started_here(int(folder.name)):
-                found.append(int(folder.name))
-        except OSError:  # it has ended meanwhile
-            continue
-    return found
-
-
-def started_here(process: int) -> bool:
-    while process > 1:
-        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
-        if process == os.getpid():
-            return True
-    return False
+    return [
+        process
+        for process in procfs.descendants(os.getpid())
+        if any(word.endswith(b"pyrefly") for word in procfs.command(process)[:1])
+    ]
 
 
 def test_text_is_checked_run_saved_and_published_without_a_mouse(page: Page, editor: Locator) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 import sqlalchemy as sa
+from tests import procfs
 
 from vestnik import children
 from vestnik.contacts.consents import Evidence, record_consent
@@ -275,10 +276,12 @@ def _plain(database: Database) -> str:
 
 def child_of_this_process() -> int:
     """The process that was started last."""
-    told = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    planning = [pid for pid in told if b"planning_child" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    [pid] = planning
-    return int(pid)
+    [pid] = [
+        child
+        for child in procfs.children(os.getpid())
+        if any(b"planning_child" in word for word in procfs.command(child))
+    ]
+    return pid
 
 
 def lives(pid: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests import procfs
 from tests.application import PASSWORD, Installation, install
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -200,16 +202,11 @@ async def visited(served: Served) -> AsyncIterator[Place]:
 
 def children() -> list[int]:
     """The language servers that are children of this process."""
-    found = []
-    for path in Path("/proc/self/task").glob("*/children"):
-        for child in map(int, path.read_text().split()):
-            try:
-                command = Path(f"/proc/{child}/cmdline").read_bytes()
-            except FileNotFoundError:
-                continue  # it has just ended
-            if b"pyrefly" in command and b"\0lsp\0" in command:
-                found.append(child)
-    return found
+    return [
+        child
+        for child in procfs.children(os.getpid())
+        if b"lsp" in (words := procfs.command(child)) and any(b"pyrefly" in word for word in words)
+    ]
 
 
 async def until_children(count: int) -> None:
@@ -220,4 +217,4 @@ async def until_children(count: int) -> None:
 
 def of_child(child: int, name: str) -> str:
     """What the kernel says of a child."""
-    return Path(f"/proc/{child}/{name}").read_text()
+    return procfs.told(child, name).decode()

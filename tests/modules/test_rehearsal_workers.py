@@ -6,11 +6,11 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from tests import procfs
 from tests.modules.test_rehearsals import LIVE, PARSE, Stage, actions, numbers, request, stage
 
 from vestnik.people.access import SYSTEM
@@ -47,17 +47,8 @@ async def ended(stage: Stage, rehearsal_id: int) -> dict[str, Any]:
 
 def computed() -> dict[int, int]:
     """The processor time of every process on this machine that came from this one, in ticks."""
-    parents, ticks = {}, {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(") ")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        parents[int(path.parent.name)], ticks[int(path.parent.name)] = int(fields[1]), int(fields[11])
-    ours = {os.getpid()}
-    while grown := {pid for pid, parent in parents.items() if parent in ours} - ours:
-        ours |= grown
-    return {pid: ticks[pid] for pid in ours - {os.getpid()}}
+    found = {pid: procfs.stat(pid) for pid in procfs.descendants(os.getpid())}
+    return {pid: int(fields[11]) for pid, fields in found.items() if fields}
 
 
 async def who_computes() -> int:

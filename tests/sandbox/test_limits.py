@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.procfs import descendants
 from tests.sandbox.hosts import Recorder, Stalled, text_answer
 
 from vestnik.sandbox import (
@@ -316,15 +316,10 @@ async def test_program_that_wasted_much_work_yields_from_the_start_for_a_while()
 
 def yields(pid: int) -> bool:
     """Whether a process is in the idle class, on one processor; the two always come together."""
-    idle = os.sched_getscheduler(pid) == os.SCHED_IDLE
-    processors = os.sched_getaffinity(0)
-    assert len(os.sched_getaffinity(pid)) == (1 if idle else len(processors))
+    try:
+        idle = os.sched_getscheduler(pid) == os.SCHED_IDLE
+        own = len(os.sched_getaffinity(pid))
+    except ProcessLookupError:  # it has just ended
+        return False
+    assert own == (1 if idle else len(os.sched_getaffinity(0)))
     return idle
-
-
-def descendants(pid: int) -> list[int]:
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text().split()):
-            found += [child, *descendants(child)]
-    return found
