@@ -204,7 +204,7 @@ async def test_live_stream_tells_the_present_state_and_every_change(room: Room) 
     await room.campaigns.send(SYSTEM, campaign_id, None)
     await until(_value(states), lambda told: told[-1] == "sending")
     events.close()
-    await asyncio.wait_for(watching, 5)
+    await asyncio.wait_for(watching, 30)
 
 
 def _value(states: list[str]):  # type: ignore[no-untyped-def]

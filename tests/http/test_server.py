@@ -53,7 +53,7 @@ async def test_a_stopping_server_does_not_wait_for_open_pages(
             if line == 'data: {"sent":1}':
                 server.should_exit = True
     assert lines == ["event: progress", 'data: {"sent":1}', ""]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await serving
 
 

@@ -91,8 +91,8 @@ def test_results_of_other_functions_have_no_actions() -> None:
 def test_twenty_thousand_changed_actions_are_compared_in_a_moment() -> None:
     before = of(*(delivered(f"{number}@example.com") for number in range(20_000)))
     after = of(*(delivered(f"{number}@example.com", "opened") for number in range(20_000)))
-    started = time.perf_counter()
+    started = time.process_time()
     found = compare(PARSE, before, after)
     assert (found.lost, found.changed, found.added) == (0, 20_000, 0)
     assert len(found.differences) == 200
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -137,4 +137,7 @@ def test_a_text_is_looked_at_once_however_deep_it_lies(excerpts: Excerpts) -> No
         assert excerpts.of({"mail": "anna@example.ru", "deep": deep}) is not None
         return time.process_time() - begun
 
-    assert seconds(200) < 3 * seconds(2)
+    def least(depth: int) -> float:
+        return min(seconds(depth) for _ in range(3))
+
+    assert least(200) < 3 * least(2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable
 
 import pytest
@@ -144,15 +143,15 @@ async def test_endless_program_does_not_delay_the_calls_of_another() -> None:
         loops = [
             asyncio.create_task(sandbox.call(bad, "run", {}, limits=limits, lane="webhook")) for _ in range(8)
         ]
-        slowest_s = 0.0
+        most_waited_for = 0  # loops that ended before a call did
         while not all(loop.done() for loop in loops):
-            begun = time.monotonic()
+            ended = sum(loop.done() for loop in loops)
             assert (await sandbox.call(good, "run", {}, lane="webhook")).result == 1
-            slowest_s = max(slowest_s, time.monotonic() - begun)
+            most_waited_for = max(most_waited_for, sum(loop.done() for loop in loops) - ended)
             await asyncio.sleep(0.002)
 
         assert [type(loop.exception()) for loop in loops] == [ModuleTimeout] * 8
-        assert slowest_s < 0.5
+        assert most_waited_for <= SandboxOptions().workers_per_program  # those that ran beside it
 
 
 async def test_program_that_was_killed_gets_one_worker_at_a_time_for_a_while() -> None:

@@ -102,9 +102,9 @@ def test_a_distance_is_the_same_from_both_ends(one: str, other: str) -> None:
     ids=["many parts", "nested parts", "letters in letters", "comments", "half words", "open words", "folds"],
 )
 def test_letters_made_to_take_long_do_not(data: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     well_kept(read_mail(data))
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 async def test_a_large_letter_is_read_in_a_process_of_its_own() -> None:
