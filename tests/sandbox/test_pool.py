@@ -143,15 +143,14 @@ async def test_endless_program_does_not_delay_the_calls_of_another() -> None:
         loops = [
             asyncio.create_task(sandbox.call(bad, "run", {}, limits=limits, lane="webhook")) for _ in range(8)
         ]
-        most_waited_for = 0  # loops that ended before a call did
+        answered = 0
         while not all(loop.done() for loop in loops):
-            ended = sum(loop.done() for loop in loops)
             assert (await sandbox.call(good, "run", {}, lane="webhook")).result == 1
-            most_waited_for = max(most_waited_for, sum(loop.done() for loop in loops) - ended)
+            answered += 1
             await asyncio.sleep(0.002)
 
         assert [type(loop.exception()) for loop in loops] == [ModuleTimeout] * 8
-        assert most_waited_for <= SandboxOptions().workers_per_program  # those that ran beside it
+        assert answered > 5 * len(loops)  # one that waits for the end of loops is answered once a loop
 
 
 async def test_program_that_was_killed_gets_one_worker_at_a_time_for_a_while() -> None:
