@@ -225,7 +225,7 @@ async def test_a_server_that_drips_is_cut_off_at_the_time_limit(server: Server, 
             "message": caught.value.message,
         },
     )
-    assert 200 <= trace["timings"]["total"] < 1000
+    assert 200 <= trace["timings"]["total"] < 5000
 
 
 async def test_a_call_that_is_cancelled_leaves_a_trace(server: Server, broker: Broker) -> None:

@@ -31,15 +31,15 @@ class StoppedClock:
 async def test_requests_past_the_budget_wait_while_the_clock_stands_still(
     server: Server, broker: Broker
 ) -> None:
-    budget = Budget("account", calls_per_minute=600)
+    budget = Budget("account", calls_per_minute=120)
     clock = StoppedClock()
     started = time.monotonic()
     for _ in range(3):
         await broker.fetch(
             FetchRequest("GET", server.url()), policy=server.policy(), budgets=[budget], clock=clock
         )
-    assert time.monotonic() - started >= 0.2
-    assert 0.15 < clock.stood_still_s <= time.monotonic() - started
+    assert time.monotonic() - started >= 1
+    assert 0.5 < clock.stood_still_s <= time.monotonic() - started
 
 
 async def test_a_burst_may_be_taken_at_once(server: Server, make_broker: MakeBroker) -> None:
@@ -56,13 +56,15 @@ async def test_a_wait_that_would_be_too_long_ends_at_once_and_says_when(
     server: Server, make_broker: MakeBroker
 ) -> None:
     broker = make_broker(budget_wait_s=30)
-    budget = Budget("account", calls_per_minute=1)
+    budget = Budget("account", calls_per_minute=0.1)
     request = FetchRequest("GET", server.url())
     await broker.fetch(request, policy=server.policy(), budgets=[budget])
     with pytest.raises(RetryLater) as caught:
         await broker.fetch(request, policy=server.policy(), budgets=[budget])
-    assert 59 < caught.value.retry_after_s <= 60
-    assert caught.value.message == "The budget of calls to the service is used up; try again in 60 s."
+    wait_s = caught.value.retry_after_s
+    assert 590 < wait_s <= 600
+    told = f"The budget of calls to the service is used up; try again in {wait_s:.0f} s."
+    assert caught.value.message == told
 
 
 async def test_a_refused_request_takes_nothing_from_the_budget(
