@@ -182,7 +182,9 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     vault = Vault(settings)
     people = People(settings, database, vault, operator_key)
     companies, contacts = Companies(database), Contacts(database, vault)
-    sandbox, broker = Sandbox(SandboxOptions(strict=settings.sandbox == "strict")), Broker()
+    sandbox = Sandbox(SandboxOptions(strict=settings.sandbox == "strict"))
+    events, engine = Events(), Engine(settings, database)
+    broker = Broker(shared=assembly.budgets(database, engine))
     own_listeners = OwnListeners(people.organisation.listeners_known)
     plugs = ModulesOptions(
         contacts=contacts,
@@ -203,7 +205,6 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         own_listeners=own_listeners,
         account_policy=modules.host_policy,
     )
-    events, engine = Events(), Engine(settings, database)
     mail = Mail(people.organisation.smtp)
     alerts = Alerts(database, engine, mail, people.organisation)
     imports = assembly.imports(settings, database, vault, engine, people)

@@ -20,7 +20,8 @@ from vestnik.contacts.merging import Merging
 from vestnik.contacts.service import Contacts
 from vestnik.contacts.stop_list import StopList
 from vestnik.db import Database
-from vestnik.engine import Engine
+from vestnik.egress import SharedBudgets
+from vestnik.engine import Engine, SharedPaces
 from vestnik.intake.collectors import personal as collectors_personal
 from vestnik.intake.inputs import personal as inputs_personal
 from vestnik.intake.leads import personal as leads_personal
@@ -42,6 +43,16 @@ from vestnik.webhooks import personal as webhooks_personal
 from vestnik.webhooks.timeline import letters
 
 _HASHES_EVERY_S = 6 * 3600.0
+_PACES_EVERY_S = 60.0
+
+
+def budgets(database: Database, engine: Engine) -> SharedBudgets | None:
+    """The budgets of all processes; None on SQLite, where one process keeps them by itself."""
+    if database.on_sqlite:
+        return None
+    paces = SharedPaces(database)
+    engine.every(_PACES_EVERY_S, "engine.paces", paces.forget)
+    return paces
 
 
 def imports(settings: Settings, database: Database, vault: Vault, engine: Engine, people: People) -> Imports:

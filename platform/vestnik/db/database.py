@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -29,6 +29,9 @@ _READERS = 14
 _READERS_IN_A_RUSH = 4
 _POOL: Mapping[str, Any] = {"pool_size": _READERS, "max_overflow": _READERS_IN_A_RUSH, "pool_use_lifo": True}
 _SQLITE_CACHE_KIB = 16_384
+#: Connections for small statements that stand alone (PostgreSQL).
+_COUNTERS = 2
+_ALONE_MS = 5_000
 #: Errors hide the values of their statements: errors are logged, people are not.
 _RANDOM_PAGE_COST = "1.1"
 _OPTIONS: Mapping[str, Any] = {"hide_parameters": True, "json_serializer": json_text}
@@ -49,6 +52,7 @@ class Database:
         self._checkpointer: Checkpointer | None = None
         self._write_engine = write_engine(self.url)
         self._read_engine = _read_engine(self.url)
+        self._counting_engine = None if self.on_sqlite else _counting_engine(self.url)
 
     async def start(self) -> None:
         """Begin to take writes; the schema is there already (`migrate`)."""
@@ -64,6 +68,8 @@ class Database:
             await asyncio.to_thread(self._checkpointer.stop)
             self._checkpointer = None
         await self._read_engine.dispose()
+        if self._counting_engine is not None:
+            await self._counting_engine.dispose()
         await asyncio.to_thread(self._write_engine.dispose)
 
     def _with_checkpoints(self) -> Callable[[int], None]:
@@ -105,6 +111,18 @@ class Database:
         async with self._read_engine.connect() as connection:
             connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
             await connection.exec_driver_sql(f"ANALYZE {names}")
+
+    async def alone(self, statement: str, values: Mapping[str, Any]) -> Sequence[sa.Row[Any]]:
+        """Run one statement on PostgreSQL, committed by itself, beside the writer; the rows that it returns.
+
+        Nobody waits for the disk: it is for what is small and often, and may be forgotten when the
+        database's machine breaks down, such as a count of the last minute. `statement` has `%(names)s`.
+        """
+        if self._counting_engine is None:
+            raise TypeError("only PostgreSQL is shared by processes")
+        async with self._counting_engine.connect() as connection:
+            result = await connection.exec_driver_sql(statement, dict(values))
+            return result.all() if result.returns_rows else ()
 
     async def write(
         self, unit: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -153,6 +171,23 @@ def _read_engine(url: sa.URL) -> AsyncEngine:
     )
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite_reader)
     return engine
+
+
+def _counting_engine(url: sa.URL) -> AsyncEngine:
+    driven = url.set(drivername="postgresql+psycopg")
+    engine = create_async_engine(
+        driven, pool_size=_COUNTERS, max_overflow=0, isolation_level="AUTOCOMMIT", **_OPTIONS
+    )
+    sa.event.listen(engine.sync_engine, "connect", _forget_the_disk)
+    return engine
+
+
+def _forget_the_disk(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SET synchronous_commit TO off")
+    cursor.execute(f"SET statement_timeout TO {_ALONE_MS}")
+    cursor.close()
+    connection.commit()
 
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:

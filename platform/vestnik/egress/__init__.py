@@ -16,8 +16,9 @@ from vestnik.egress.errors import (
     SpoolGone,
 )
 from vestnik.egress.exchange import BodyPreview, Exchange, ExchangeTrace, Timings
+from vestnik.egress.lanes import Budget
 from vestnik.egress.masks import Masker
-from vestnik.egress.pacing import Budget, Clock
+from vestnik.egress.pacing import Clock, SharedBudgets
 from vestnik.egress.policy import Approval, HostPolicy, Target, is_private, refusal_at_sight
 from vestnik.egress.requests import Draft, FetchRequest
 from vestnik.egress.sealed import SHORTEST_SECRET, SealedCall, SealedSecret, check_public_pattern, public_part
@@ -47,6 +48,7 @@ __all__ = [
     "SealedRefused",
     "SealedSecret",
     "SecretNotAllowed",
+    "SharedBudgets",
     "SpoolGone",
     "SpoolStore",
     "Spooled",

@@ -19,8 +19,9 @@ from vestnik.egress.addresses import Address, Resolver, SystemResolver, parse_ad
 from vestnik.egress.decoding import BoundedDecoder
 from vestnik.egress.errors import EgressError, FetchFailed, InvalidRequest
 from vestnik.egress.exchange import PREVIEW_BYTES, Attempt, Exchange, ExchangeTrace
+from vestnik.egress.lanes import Budget
 from vestnik.egress.masks import NO_MASKS, Masker
-from vestnik.egress.pacing import Budget, Clock, Pacer
+from vestnik.egress.pacing import Clock, Pacer, SharedBudgets
 from vestnik.egress.policy import HostPolicy, Target, as_address
 from vestnik.egress.requests import FetchRequest, Headers
 from vestnik.egress.spool import Spooled, SpoolStore, SpoolWriter
@@ -67,7 +68,10 @@ class Scope:
 
 
 class Broker:
-    """The one way out for modules. `resolver` turns a name into addresses; `close` ends it."""
+    """The one way out for modules. `resolver` turns a name into addresses; `close` ends it.
+
+    With `shared` all processes keep the budgets of accounts together, else this one keeps them alone.
+    """
 
     def __init__(
         self,
@@ -76,6 +80,7 @@ class Broker:
         resolver: Resolver | None = None,
         connections: Connections | None = None,
         spools: SpoolStore | None = None,
+        shared: SharedBudgets | None = None,
     ) -> None:
         self.options = options or BrokerOptions()
         self.spools = spools or SpoolStore(body_bytes=self.options.spool_bytes)
@@ -86,10 +91,12 @@ class Broker:
             max_wait_s=self.options.budget_wait_s,
             in_flight=self.options.in_flight,
             in_flight_per_key=self.options.in_flight_per_owner,
+            shared=shared,
         )
 
     async def close(self) -> None:
         """Closes connections, spooled bodies and the resolver's threads."""
+        await self._pacer.close()
         await self._connections.close()
         self.spools.close()
         if self._own_resolver is not None:
@@ -108,20 +115,21 @@ class Broker:
         record: Callable[[ExchangeTrace], None] | None = None,
         spool: bool = False,
         into: Sink | None = None,
+        urgent: bool = False,
     ) -> Exchange:
         """Sends a request and answers the last exchange; each exchange, also a failed one, goes to `record`.
 
         With `into` the body of a good answer (2xx) goes there, unmasked and as long as one that is spooled
         may be; the exchange has none.
 
-        `clock` stands still while the request waits for its budgets; `longest_s` bounds the time that the
-        request asks for. Any status is an answer; raises the errors of `errors.EgressError`, with every
-        secret of `masks` taken out of them.
+        `clock` stands still while the request waits for its budgets, where an `urgent` one goes before
+        others; `longest_s` bounds the time that the request asks for. Any status is an answer; raises the
+        errors of `errors.EgressError`, with every secret of `masks` taken out of them.
         """
         scope = Scope(policy, owner, budgets or (Budget(owner),), masks, clock, record, into)
         try:
             request = request.checked(self.options.request_bytes)
-            async with self._pacer.turn(scope.budgets, clock):
+            async with self._pacer.turn(scope.budgets, clock, urgent=urgent):
                 return await self._within_time(request, scope, spool, longest_s)
         except EgressError as error:
             raise _masked(error, masks) from None

@@ -1,6 +1,7 @@
 """Foundation: durable work (DBOS behind it), periodic work, and the rate budget of each account."""
 
 from vestnik.engine.engine import Engine, Run, Wanted
+from vestnik.engine.paces import SharedPaces
 from vestnik.engine.rates import Rates
 
-__all__ = ["Engine", "Rates", "Run", "Wanted"]
+__all__ = ["Engine", "Rates", "Run", "SharedPaces", "Wanted"]

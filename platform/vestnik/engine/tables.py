@@ -28,3 +28,25 @@ executor = sa.Table(
     sa.Column("id", sa.String(128), primary_key=True),
     sa.Column("seen_at", Instant, nullable=False),
 )
+
+#: A rate that all processes keep together, provider's or door's: GCRA, by a name of any kind. Until when an
+#: urgent request waits for it anywhere, and another; and how many urgent ones have passed those that wait.
+pace = sa.Table(
+    "pace",
+    metadata,
+    sa.Column("key", sa.String(128), primary_key=True),
+    sa.Column("tat_us", sa.BigInteger, nullable=False),
+    sa.Column("urgent_until_us", sa.BigInteger, nullable=False),
+    sa.Column("other_until_us", sa.BigInteger, nullable=False),
+    sa.Column("passed", sa.Integer, nullable=False),
+)
+
+#: How processes divide an account's requests in flight: `holders` is JSON, changed by comparing `version`.
+pace_share = sa.Table(
+    "pace_share",
+    metadata,
+    sa.Column("key", sa.String(128), primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("holders", sa.Text, nullable=False),
+    sa.Column("until_us", sa.BigInteger, nullable=False),
+)

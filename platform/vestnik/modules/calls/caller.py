@@ -107,6 +107,7 @@ class Caller:
             self._contacts if knows_contacts else NoContacts(),
             longest_fetch_s,
             asks_before_writing=asks_before_writing,
+            urgent=lane == "interactive",
         )
         call = _Call(ready, function, arguments, lane, host, webhook_id, randbits(SEED_BITS))
         try:

@@ -64,7 +64,10 @@ class Traces:
 
 
 class CallHost:
-    """The host of one call. `forbidden` is the last request that was refused for its target."""
+    """The host of one call. `forbidden` is the last request that was refused for its target.
+
+    The requests of an `urgent` call go before others of the account: somebody waits for it at a page.
+    """
 
     def __init__(
         self,
@@ -76,8 +79,9 @@ class CallHost:
         longest_fetch_s: float,
         *,
         asks_before_writing: bool = False,
+        urgent: bool = False,
     ) -> None:
-        self._ready, self._function = ready, function
+        self._ready, self._function, self._urgent = ready, function, urgent
         self._broker, self._storage, self._contacts = broker, storage, contacts
         self._longest_fetch_s = longest_fetch_s
         self._control: Control | None = None
@@ -158,6 +162,7 @@ class CallHost:
                 clock=self._control,
                 record=self._record,
                 spool=draft.spool,
+                urgent=self._urgent,
             )
         finally:
             self._requests_under_way -= 1

@@ -355,7 +355,6 @@ def budgets_of(manifest: Manifest, owner: str) -> list[PathBudget]:
             f"{owner}:{number}",
             calls_per_minute=limit.requests * 60 / limit.seconds,
             burst=max(1, int(limit.requests * BURST_SHARE)),
-            concurrency=manifest.concurrency,
         )
         budgets.append(PathBudget(limit.path, budget))
     return budgets
