@@ -59,6 +59,21 @@ def hold_key(settings: Settings) -> None:
         engine.dispose()
 
 
+def belongs_to(settings: Settings) -> bool:
+    """Whether the database's key is here; `KeyDiffers` where another one is. Makes no key and no row."""
+    engine = write_engine(sa.make_url(settings.database_url))
+    try:
+        with engine.connect() as connection:
+            known = connection.scalar(sa.select(installation.c.key_check))
+    finally:
+        engine.dispose()
+    if known is None or not key_is_there(settings):
+        return known is None
+    if not hmac.compare_digest(known, Vault(settings).keyed_hash("key-check", "vestnik")):
+        raise KeyDiffers(key_place(settings))
+    return True
+
+
 def _hold_key(connection: sa.Connection, settings: Settings) -> None:
     query = sa.select(installation.c.key_check)
     known = connection.scalar(query)

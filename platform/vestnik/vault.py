@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from vestnik.settings import Settings
 
+KEY_FILE = "secret.key"
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _VERSION = b"\x01"
@@ -73,13 +74,20 @@ def key_place(settings: Settings) -> str:
     return "VESTNIK_SECRET_KEY" if settings.secret_key is not None else str(_path(settings))
 
 
+def key_of(settings: Settings) -> bytes:
+    """The key itself, for a backup that is to hold it; `VaultError` where it is missing or damaged."""
+    if not key_is_there(settings):
+        raise VaultError(f"there is no {key_place(settings)}")
+    return _key(settings)
+
+
 def key_is_there(settings: Settings) -> bool:
     """Whether there is a key already; without one, making a `Vault` makes the key."""
     return settings.secret_key is not None or _path(settings).exists()
 
 
 def _path(settings: Settings) -> Path:
-    return settings.data_dir / "secret.key"
+    return settings.data_dir / KEY_FILE
 
 
 def _key(settings: Settings) -> bytes:

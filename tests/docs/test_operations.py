@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import importlib
 import re
-import sqlite3
+import shlex
+import string
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from tests.docs.documents import ROOT, headings, section, shell_lines, text_of
+from tests.processes import Command
 
-import vestnik.tables  # noqa: F401
 from vestnik.app import build_services
 from vestnik.cli import COMMANDS
-from vestnik.db import metadata
+from vestnik.db.migrate import is_current
 from vestnik.settings import Settings
 
 TEXT = text_of("docs/operations.md")
@@ -108,28 +108,26 @@ def test_every_metric_is_told_and_no_other(tmp_path: Path) -> None:
     assert others <= {"process", "python"}
 
 
-def test_campaigns_of_a_restored_database_are_held_by_the_statement_that_is_told() -> None:
-    statement = re.search(r"```sql\n(.*?)```", TEXT, re.DOTALL)
-    assert statement is not None
-    engine = sa.create_engine("sqlite://")
-    metadata.create_all(engine, tables=[metadata.tables["campaign"]], checkfirst=False)
-    with engine.connect() as connection:
-        connection.execute(sa.text(statement[1].strip()))
-    engine.dispose()
+def test_a_backup_is_made_checked_and_restored_as_it_is_told(tmp_path: Path) -> None:
+    here, there = Command(tmp_path / "here"), Command(tmp_path / "there")
+    assert here.run("db", "migrate").returncode == 0
+    told = section(TEXT, "`vestnik backup`") + "\n" + section(TEXT, "Restore")
+    ran = []
+    for line in shell_lines(told):
+        _, *arguments = shlex.split(line.replace("backup.vestnik", str(tmp_path / "backup.vestnik")))
+        done = (here if arguments[0] == "backup" else there).run(*arguments)
+        ran.append((arguments[0], done.returncode, done.stderr.splitlines()[-1]))
+    assert [(name, status) for name, status, _ in ran] == [("backup", 0), ("restore", 0), ("restore", 0)]
+    assert ran[1][2] == "Every byte is as it was written."
+    assert there.run("db", "check").returncode == 0
 
 
-def test_the_copy_of_a_database_in_use_is_whole(tmp_path: Path) -> None:
-    command = next(line for line in shell_lines(section(TEXT, "Backup")) if "VACUUM INTO" in line)
-    code = command.split(" -c ", 1)[1].strip('"').replace('\\"', '"')
-    source, copy = tmp_path / "vestnik.db", tmp_path / "backup.db"
-    writer = sqlite3.connect(source)
-    writer.execute("PRAGMA journal_mode=WAL")
-    writer.execute("CREATE TABLE fact (value)")
-    writer.execute("INSERT INTO fact VALUES (42)")
-    writer.commit()
-    code = code.replace("var/vestnik.db", str(source)).replace("backup.db", str(copy))
-    exec(compile(code, "backup", "exec"), {})  # noqa: S102  (the document's own line)
-    writer.close()
-    reader = sqlite3.connect(copy)
-    assert reader.execute("SELECT value FROM fact").fetchall() == [(42,)]
-    reader.close()
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_an_installation_moves_to_postgresql_as_it_is_told(tmp_path: Path, empty_database_url: str) -> None:
+    here = Command(tmp_path / "var", NEW_DATABASE_URL=empty_database_url, PWD=str(tmp_path))
+    assert here.run("db", "migrate").returncode == 0
+    told = section(TEXT, "From SQLite to PostgreSQL")
+    [line] = re.findall(r"^ +\.venv/bin/vestnik (db copy .*)$", told, re.MULTILINE)
+    done = here.run(*shlex.split(string.Template(line).substitute(here.environ)))
+    assert (done.returncode, done.stdout.splitlines()[-1].split()) == (0, ["all", "0"]), done.stderr
+    assert is_current(empty_database_url)

@@ -104,6 +104,18 @@ SENTENCES: Mapping[str, Text] = {
         "en": "The last step of the hand-over was cut short; the service says that it has no such campaign. "
         "If it is really not there, press “Send again”.",
     },
+    "restored": {
+        "ru": "База восстановлена из резервной копии, а рассылка могла уйти после того, как копию сделали. "
+        "Посмотрите в сервисе: если её там нет, нажмите «Продолжить», если есть — «Отменить».",
+        "en": "The database was restored from a backup, and the campaign may have gone out since the backup "
+        "was made. Look at the service: if it is not there, press “Resume”, else “Cancel”.",
+    },
+    "restored_unclear": {
+        "ru": "База восстановлена из резервной копии, которую сделали на последнем шаге передачи в сервис. "
+        "Мы спрашиваем сервис, есть ли у него эта рассылка; можно нажать «Проверить в сервисе».",
+        "en": "The database was restored from a backup that was made at the last step of the hand-over. "
+        "We ask the service whether it has the campaign; you can press “Check at the service”.",
+    },
     "unanswered": {
         "ru": "Сервис не ответил ({function}): {text}",
         "en": "The service did not answer ({function}): {text}",

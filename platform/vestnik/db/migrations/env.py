@@ -11,14 +11,24 @@ from vestnik.db.statements import metadata
 
 
 def run() -> None:
+    given: sa.Connection | None = context.config.attributes.get("connection")
+    if given is not None:  # in the transaction of whoever has more to do in it
+        run_on(given)
+        return
     engine = write_engine(sa.make_url(context.config.attributes["url"]))
     with engine.connect() as connection:
-        context.configure(
-            connection=connection, target_metadata=metadata, render_as_batch=engine.dialect.name == "sqlite"
-        )
-        with context.begin_transaction():
-            context.run_migrations()
+        run_on(connection)
     engine.dispose()
+
+
+def run_on(connection: sa.Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+    )
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 run()
