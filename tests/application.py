@@ -24,6 +24,8 @@ from vestnik.settings import Settings
 
 ORIGIN = "http://vestnik.test"
 PASSWORD = "a long pass phrase"
+#: What every problem document says of its own request, in place of what each test compares.
+OF_REQUEST = ("instance", "traceId")
 
 
 class Browser:
@@ -66,6 +68,14 @@ class Browser:
         card: dict[str, Any] = answer.json()
         self.headers["x-csrf-token"] = card["csrf"]
         return card
+
+
+def problem_of(answer: httpx.Response) -> dict[str, Any]:
+    """A problem document without the id of its request, which no other has; the header names it too."""
+    document: dict[str, Any] = answer.json()
+    trace_id = answer.headers["x-trace-id"]
+    assert [document.pop(name) for name in OF_REQUEST] == [f"urn:vestnik:trace:{trace_id}", trace_id]
+    return document
 
 
 class Installation:

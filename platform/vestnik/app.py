@@ -70,6 +70,7 @@ from vestnik.http.metrics import Metrics
 from vestnik.http.sessions import Sessions
 from vestnik.http.sockets import socket_routes
 from vestnik.http.static import WebApplication
+from vestnik.http.tracing import Traces
 from vestnik.intake.doors.door import IntakeDoors
 from vestnik.lists import embed_routes, panel_routes
 from vestnik.lists import routes as sync_routes
@@ -447,6 +448,7 @@ def create_app(settings: Settings, operator_key: str | None = None) -> Starlette
 def _middleware(services: Services) -> list[Middleware]:
     people, simulator = services.people, services.settings.simulator_url
     return [
+        Middleware(Traces),
         Middleware(Hooks, door=services.webhooks.door),
         Middleware(IntakeDoors, door=services.intake_http.door),
         Middleware(SecurityHeaders, frame_sources=[simulator] if simulator else []),

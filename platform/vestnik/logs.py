@@ -15,6 +15,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
+from vestnik import tracing
+
 HIDDEN = frozenset(
     {"password", "secret", "token", "api_key", "key", "authorization", "cookie", "csrf", "body", "query"}
 )
@@ -33,6 +35,7 @@ def configure(level: int = logging.INFO) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
+        add_trace_id,
         hide_secrets,
     ]
     structlog.configure(
@@ -70,6 +73,13 @@ def fault(log: Any, event: str, error: BaseException, **facts: Any) -> str:
         stack="".join(traceback.format_tb(error.__traceback__)),
     )
     return reference
+
+
+def add_trace_id(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Name the request, or the durable work, that the line belongs to."""
+    if (trace_id := tracing.current()) is not None:
+        event.setdefault("trace_id", trace_id)
+    return event
 
 
 def hide_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:

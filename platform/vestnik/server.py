@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from vestnik.app import Services, running
 from vestnik.http.connections import BoundedConnection, SocketConnection
 from vestnik.http.sockets import MESSAGE_BYTES
+from vestnik.http.tracing import BehindProxies
 
 DRAIN_S = 15
 KEEP_ALIVE_S = 75
@@ -32,9 +33,8 @@ class Server(uvicorn.Server):
         proxies = list(self._services.settings.trusted_proxies)
         super().__init__(
             uvicorn.Config(
-                app,
-                proxy_headers=bool(proxies),  # uvicorn's own default believes every process of this machine
-                forwarded_allow_ips=proxies,
+                BehindProxies(app, proxies) if proxies else app,
+                proxy_headers=False,  # uvicorn's own default believes every process of this machine
                 http=BoundedConnection,
                 lifespan="off",  # `serve` starts the rooms itself, so that their errors reach the caller
                 log_config=None,

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from vestnik import tracing
 from vestnik.db import Database
 from vestnik.engine import Engine, Run, Wanted
 from vestnik.engine.engine import ENGINE_FILE
@@ -323,3 +324,35 @@ def _strand(database: Database, settings: Settings, workflow_id: str) -> None:
     with engine.begin() as in_transaction:
         in_transaction.exec_driver_sql(statement.format("dbos."))
     engine.dispose()
+
+
+async def test_durable_work_goes_on_under_the_id_of_whoever_began_it(new_engine: NewEngine) -> None:
+    seen: list[str | None] = []
+    held, go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def look() -> None:
+        seen.append(tracing.current())
+
+    async def hold() -> None:
+        held.set()
+        await go_on.wait()
+
+    async def traced(run: Run) -> None:
+        await run.step("look", look)
+        await run.step("hold", hold)
+        await run.step("look", look)
+        done.set()
+
+    first = new_engine()
+    first.workflow("traced", traced)
+    await first.start()
+    with tracing.under() as trace_id:
+        await first.run("traced", "traced-1")
+    await held.wait()
+    await first.stop(drain_s=0)
+    go_on.set()
+    second = new_engine()
+    second.workflow("traced", traced)
+    await second.start()
+    await done.wait()
+    assert seen == [trace_id, trace_id]

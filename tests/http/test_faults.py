@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from structlog.testing import capture_logs
-from tests.application import Browser, Installation
+from tests.application import Browser, Installation, problem_of
 
 from vestnik.logs import hide_secrets
 
@@ -48,7 +48,7 @@ async def test_an_unknown_address_and_an_unknown_method_are_problems(installatio
     browser = await installation.browser()
     unknown = await browser.get("/nowhere", headers={"accept-language": "en-GB,en;q=0.9"})
     assert (unknown.status_code, unknown.headers["content-type"]) == (404, "application/problem+json")
-    assert unknown.json() == {
+    assert problem_of(unknown) == {
         "type": "urn:vestnik:problem:not_found",
         "title": "Not found",
         "status": 404,
@@ -59,7 +59,7 @@ async def test_an_unknown_address_and_an_unknown_method_are_problems(installatio
     assert (posted.status_code, posted.json()["code"]) == (404, "not_found")
     method = await browser.put("/session", {})
     assert (method.status_code, method.headers["allow"]) == (405, "DELETE, GET, HEAD, POST")
-    assert method.json() == {
+    assert problem_of(method) == {
         "type": "urn:vestnik:problem:method_not_allowed",
         "title": "Метод не поддерживается",
         "status": 405,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.application import ORIGIN, PASSWORD, Installation
+from tests.application import ORIGIN, PASSWORD, Installation, problem_of
 
 from vestnik.people.access import SYSTEM
 
@@ -119,7 +119,7 @@ async def test_a_name_that_was_made_to_lead_here_opens_nothing(
 
 async def test_an_unknown_name_is_refused_in_clear_words(installation: Installation) -> None:
     browser = await installation.browser(origin="http://other.example")
-    assert (await browser.get("/session", headers={"accept-language": "en"})).json() == {
+    assert problem_of(await browser.get("/session", headers={"accept-language": "en"})) == {
         "type": "urn:vestnik:problem:unknown_host",
         "title": "Unknown address",
         "status": 400,

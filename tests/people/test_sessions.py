@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
-from tests.application import PASSWORD, Browser, Installation
+from tests.application import PASSWORD, Browser, Installation, problem_of
 
 from vestnik.db import now
 from vestnik.people.access import rights_of
@@ -73,8 +73,8 @@ async def test_a_wrong_password_and_a_wrong_address_get_the_same_answer(installa
     browser = await installation.browser()
     wrong = await browser.post("/session", sign_in_form(password="another pass phrase"))
     nobody = await browser.post("/session", sign_in_form(email="nobody@vestnik.test"))
-    assert (wrong.status_code, wrong.json()) == (nobody.status_code, nobody.json())
-    assert wrong.json() == {
+    assert (wrong.status_code, problem_of(wrong)) == (nobody.status_code, problem_of(nobody))
+    assert problem_of(wrong) == {
         "type": "urn:vestnik:problem:wrong_password",
         "title": "Не удалось войти",
         "status": 401,

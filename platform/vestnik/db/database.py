@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from vestnik import tracing
 from vestnik.db.checkpoints import Checkpointer
 from vestnik.db.driver import DriverStatement
 from vestnik.db.types import json_text
@@ -128,7 +129,8 @@ class Database:
         self, unit: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `unit(connection, …)` in the writer; return its value once it is committed."""
-        return await self.submit(lambda connection: unit(connection, *args, **kwargs))
+        with tracing.span("unit_of_work", unit=getattr(unit, "__qualname__", "")):
+            return await self.submit(lambda connection: unit(connection, *args, **kwargs))
 
     def submit(self, run: Callable[[sa.Connection], T], *, bulk: bool = False) -> asyncio.Future[T]:
         """Queue `run(connection)`; `bulk` work waits for all other work. The future resolves after COMMIT."""

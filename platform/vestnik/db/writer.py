@@ -24,6 +24,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from vestnik import tracing
 from vestnik.db.driver import DriverStatement
 
 GROUP_UNITS = 1000
@@ -56,6 +57,7 @@ class _Unit:
     error: BaseException | None = None
     callbacks: list[Callable[[], None]] = field(default_factory=list)
     attempts_left: int = _ATTEMPTS
+    origin: tracing.Origin | None = field(default_factory=tracing.origin)
 
 
 def after_commit(connection: sa.Connection, callback: Callable[[], None]) -> None:
@@ -164,7 +166,8 @@ class Writer:
         connection.info[_AFTER_COMMIT] = unit.callbacks
         _SAVEPOINT.run(connection)
         try:
-            unit.value = unit.run(connection)
+            with tracing.going_on(unit.origin):
+                unit.value = unit.run(connection)
             _RELEASE.run(connection)
         except BaseException as error:
             unit.callbacks.clear()

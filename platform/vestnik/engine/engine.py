@@ -28,6 +28,7 @@ import sqlalchemy as sa
 import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
+from vestnik import tracing
 from vestnik.db import Database, now
 from vestnik.engine.gate import Gate
 from vestnik.engine.periodic import Periodic, Work
@@ -76,7 +77,8 @@ class Run:
 
         async def gated() -> Any:
             async with self._gate:
-                return await function(*arguments)
+                with tracing.span("workflow.step", step=name):
+                    return await function(*arguments)
 
         return await DBOS.run_step_async({"name": name}, gated)
 
@@ -164,9 +166,12 @@ class Engine:
         self._started = False
 
     async def run(self, name: str, workflow_id: str, *arguments: Any) -> None:
-        """Start the workflow `name` under `workflow_id`; an id that the engine knows is left as it is."""
+        """Start the workflow `name` under `workflow_id`; an id that the engine knows is left as it is.
+
+        The trace of whoever starts it goes on in it, in whichever process that will be.
+        """
         with SetWorkflowID(workflow_id):
-            await DBOS.start_workflow_async(self._runnable[name], *arguments)
+            await DBOS.start_workflow_async(self._runnable[name], *arguments, trace_id=tracing.current())
 
     async def status(self, workflow_id: str) -> Literal["unknown", "alive", "finished"]:
         """What the engine knows of a workflow."""
@@ -204,11 +209,12 @@ class Engine:
             await DBOS.resume_workflows_async(sorted(orphans))
 
     def _bind(self, function: Workflow) -> Callable[..., Awaitable[None]]:
-        async def workflow(*arguments: Any) -> None:
+        async def workflow(*arguments: Any, trace_id: str | None = None) -> None:
             own_id = str(DBOS.workflow_id)
             self._live.add(own_id)
             try:
-                await function(Run(self._gate), *arguments)
+                with tracing.under(trace_id):
+                    await function(Run(self._gate), *arguments)
             finally:
                 self._live.discard(own_id)
 

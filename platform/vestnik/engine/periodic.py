@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 import structlog
 
+from vestnik import tracing
 from vestnik.db import Database, insert_ignore, now
 from vestnik.engine.tables import periodic
 
@@ -64,15 +65,20 @@ class Periodic:
         while True:
             nudged = turn.wake.is_set()
             turn.wake.clear()
-            try:
-                if await self._may_run(turn, nudged):
-                    await turn.work()
-            except Exception:
-                log.exception("periodic.failed", work=turn.name)
+            with tracing.under():
+                await self._take(turn, nudged)
             try:
                 await asyncio.wait_for(turn.wake.wait(), turn.seconds)
             except TimeoutError:
                 continue
+
+    async def _take(self, turn: Turn, nudged: bool) -> None:
+        try:
+            if await self._may_run(turn, nudged):
+                with tracing.span("periodic", work=turn.name):
+                    await turn.work()
+        except Exception:
+            log.exception("periodic.failed", work=turn.name)
 
     async def _may_run(self, turn: Turn, nudged: bool) -> bool:
         if turn.everywhere or nudged or self._database.on_sqlite:  # SQLite: there is one process only

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vestnik import tracing
 from vestnik.db import is_outage
 from vestnik.http.api import language_of
 from vestnik.http.errors import (
@@ -55,7 +56,10 @@ class Faults:
         started = time.perf_counter()
         answered = _Answered(send)
         try:
-            await self._app(scope, receive, answered.send)
+            with tracing.span("http.request", method=scope["method"]) as span:
+                await self._app(scope, receive, answered.send)
+                span.set("route", _template(scope))
+                span.set("status", answered.status)
         except ClientDisconnect:
             return
         except Exception as error:

@@ -14,11 +14,11 @@ from vestnik.http.uploads import FILE, FORM, FileBody, FileForm
 
 _REF = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
+_TEXTS = ("type", "title", "detail", "code", "instance", "traceId")
 _PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code"],
-    "properties": {name: {"type": "string"} for name in ("type", "title", "detail", "code")}
-    | {"status": {"type": "integer"}},
+    "properties": {name: {"type": "string"} for name in _TEXTS} | {"status": {"type": "integer"}},
 }
 
 

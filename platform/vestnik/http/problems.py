@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from starlette.responses import Response
 
+from vestnik import tracing
 from vestnik.http.errors import Language, NotSignedIn, Problem
 
 
@@ -15,5 +16,8 @@ def problem_response(problem: Problem, language: Language) -> Response:
         headers["retry-after"] = str(problem.values["retry_after_s"])
     if isinstance(problem, NotSignedIn):
         headers["www-authenticate"] = 'Bearer realm="vestnik"'
-    body = msgspec.json.encode(problem.as_json(language))
+    document = problem.as_json(language)
+    if (trace_id := tracing.current()) is not None:
+        document |= {"instance": f"urn:vestnik:trace:{trace_id}", "traceId": trace_id}
+    body = msgspec.json.encode(document)
     return Response(body, problem.status, headers, media_type="application/problem+json")

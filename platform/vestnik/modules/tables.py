@@ -201,11 +201,14 @@ call = monthly_table(
     sa.Column("webhook_id", Key),
     sa.Column("replayable", sa.Boolean, nullable=False),
     sa.Column("hosts", sa.Text, nullable=False),
+    # The request or the durable work that the call belongs to (tracing.py).
+    sa.Column("trace_id", Exact),
     sa.Column("bytes", sa.Integer, nullable=False),
     sa.Column("document", sa.LargeBinary, nullable=False),
     by="started_at",
 )
 sa.Index("ix_module_call_module", call.c.module_id, call.c.id)
+sa.Index("ix_module_call_trace", call.c.trace_id)
 
 #: A test of a module: `document` is the text of its file `tests/<name>.json`.
 module_test = sa.Table(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import contextvars
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
@@ -105,6 +106,8 @@ class Call:
         self._unread = unread
         self._abort = abort
         self._loop = loop
+        # An operation begins in the reader of the pipe, and belongs to whoever called.
+        self._context = contextvars.copy_context()
         self._timekeeper = timekeeper
         self._log_bytes = 0
         self._operations = self._cancelled = 0
@@ -212,7 +215,8 @@ class Call:
                 timer = self._loop.create_task(self._sleep(self._timekeeper, number, delay))
             self._running[number] = _Running(timer, "asyncio.sleep", 0)
         else:
-            task = self._loop.create_task(self._operate(number, name, frame.argument))
+            operation = self._operate(number, name, frame.argument)
+            task = self._loop.create_task(operation, context=self._context.copy())
             self._argument_bytes += size
             self._running[number] = _Running(task, describe(name, frame.argument), size)
 

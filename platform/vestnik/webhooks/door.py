@@ -14,6 +14,7 @@ from typing import Protocol
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vestnik import tracing
 from vestnik.db import Batcher, WriterStopped, new_key
 from vestnik.http.errors import TooManyRequests
 from vestnik.http.limits import RateLimit, network_of
@@ -139,6 +140,11 @@ class Door:
             body=body,
             answered=None if parsed else OK.status,
         )
+        with tracing.under(tracing.of_key(request.id)):
+            return await self._keep(request, deadline, parsed=parsed)
+
+    async def _keep(self, request: Stored, deadline: float, *, parsed: bool) -> Answer:
+        """Store a request, and wait for what its module answers where it is `parsed` at once."""
         stored = False
         try:
             stored = await self._store(request)

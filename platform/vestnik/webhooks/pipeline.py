@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 import msgspec
 import structlog
 
+from vestnik import tracing
 from vestnik.db import Batcher, Database, WriterStopped, now
 from vestnik.webhooks import inbox
 from vestnik.webhooks.answers import FAILED, OK, Answer, answer_of
@@ -202,6 +203,12 @@ class Pipeline:
 
     async def _handle(
         self, lane: _Lane, request: Stored, waiter: Waiter | None, parse: Parser | None = None
+    ) -> None:
+        with tracing.under(tracing.of_key(request.id)), tracing.span("webhook"):
+            await self._settle(lane, request, waiter, parse)
+
+    async def _settle(
+        self, lane: _Lane, request: Stored, waiter: Waiter | None, parse: Parser | None
     ) -> None:
         try:
             with self._metrics.parse_seconds.time():

@@ -48,6 +48,7 @@ export interface CallFilter {
   function?: string;
   kind?: string;
   accountId?: string;
+  traceId?: string;
 }
 
 export type RecordingCard = Shape<"RecordingCard">;

@@ -5401,6 +5401,8 @@ export interface components {
             kind?: string;
             /** @default  */
             accountId?: string;
+            /** @default  */
+            traceId?: string;
             /** @default 0 */
             offset?: number;
             /** @default 50 */
@@ -5431,6 +5433,7 @@ export interface components {
             cpuMs: number;
             webhookId: string | null;
             replayable: boolean;
+            traceId: string | null;
         };
         /**
          * RevealQuery
@@ -5461,6 +5464,7 @@ export interface components {
             cpuMs: number;
             webhookId: string | null;
             replayable: boolean;
+            traceId: string | null;
             clock: string;
             arguments: Record<string, unknown>;
             argumentsLeftOut: boolean;
@@ -11612,6 +11616,8 @@ export interface components {
             title: string;
             detail: string;
             code: string;
+            instance?: string;
+            traceId?: string;
             status: number;
         };
     };
@@ -12727,6 +12733,7 @@ export interface operations {
                 function?: string;
                 kind?: string;
                 accountId?: string;
+                traceId?: string;
                 offset?: number;
                 limit?: number;
             };

@@ -6,7 +6,8 @@ import { useTranslation } from "react-i18next";
 import { Problem } from "../api/client";
 import { EmptyState } from "./EmptyState";
 import { PageHeader } from "./PageHeader";
-import { describeProblem } from "./problems";
+import { describeProblem, traceIdOf } from "./problems";
+import { TraceId } from "./TraceId";
 
 interface Props {
   problem: unknown;
@@ -17,6 +18,7 @@ interface Props {
 export function ProblemPanel({ problem, retry }: Props) {
   const { t } = useTranslation();
   const { title, detail } = describeProblem(problem);
+  const traceId = traceIdOf(problem);
   return (
     <Alert color="red" icon={<IconAlertTriangle size={18} />} title={title} role="alert">
       <Group justify="space-between" gap="sm">
@@ -29,6 +31,7 @@ export function ProblemPanel({ problem, retry }: Props) {
           </Button>
         )}
       </Group>
+      {traceId && <TraceId id={traceId} />}
     </Alert>
   );
 }

@@ -3,7 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { Text } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import i18n from "../i18n";
-import { describeProblem } from "./problems";
+import { describeProblem, traceIdOf } from "./problems";
 
 export function tell(message: string): void {
   notifications.show({ message, color: "teal", icon: <IconCheck size={18} />, closeButtonProps: named() });
@@ -11,7 +11,9 @@ export function tell(message: string): void {
 
 export function tellProblem(problem: unknown): void {
   const { title, detail } = describeProblem(problem);
-  notifications.show({ title, message: detail, color: "red", icon: <IconAlertTriangle size={18} />, autoClose: 9000, closeButtonProps: named() });
+  const traceId = traceIdOf(problem);
+  const message = traceId ? `${detail} ${i18n.t("common.traceId")}: ${traceId}` : detail;
+  notifications.show({ title, message, color: "red", icon: <IconAlertTriangle size={18} />, autoClose: 9000, closeButtonProps: named() });
 }
 
 const named = () => ({ "aria-label": i18n.t("common.close") });

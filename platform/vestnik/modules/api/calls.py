@@ -70,6 +70,7 @@ class RecordingRow(Shape):
     cpu_ms: float
     webhook_id: Id | None
     replayable: bool
+    trace_id: str | None
 
 
 class RecordingPage(Shape):
@@ -85,6 +86,7 @@ class RecordingQuery(Shape):
     function: str = ""
     kind: str = ""
     account_id: OptionalKey = ""
+    trace_id: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{32})?$")] = ""
     offset: Annotated[int, msgspec.Meta(ge=0, le=MAX_OFFSET)] = 0
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
 
@@ -228,6 +230,7 @@ async def list_calls(context: Context, id: int, query: RecordingQuery) -> Record
         function=query.function or None,
         kind=query.kind or None,
         account_id=_key(query.account_id),
+        trace_id=query.trace_id or None,
         offset=query.offset,
         limit=query.limit,
     )
@@ -353,6 +356,7 @@ def _row(row: RecordedRow | Recorded) -> dict[str, Any]:
         "cpu_ms": row.cpu_ms,
         "webhook_id": _id(row.webhook_id),
         "replayable": row.replayable,
+        "trace_id": row.trace_id,
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from vestnik import contract
+from vestnik import contract, tracing
 from vestnik.contract import ContractViolation
 from vestnik.contract.facade import runtime_arguments
 from vestnik.db import now
@@ -111,7 +111,8 @@ class Caller:
         )
         call = _Call(ready, function, arguments, lane, host, webhook_id, randbits(SEED_BITS))
         try:
-            await self._checked(call)
+            with tracing.span("module.call", function=function, lane=lane, module=ready.module_id):
+                await self._checked(call)
         except ModuleCallFailed as failure:
             call.wall_ms = call.wall_ms or (time.perf_counter() - started) * 1000
             failure.with_call(ready.version.id, call.log, call.exchanges, call.cpu_ms, call.wall_ms)

@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+import structlog
+
+from vestnik import tracing
 from vestnik.egress import (
     Broker,
     Budget,
     Draft,
     EgressError,
+    Exchange,
     ExchangeTrace,
     FetchFailed,
+    FetchRequest,
     ForbiddenHost,
     InvalidRequest,
     RetryLater,
@@ -27,6 +32,8 @@ from vestnik.modules.ports import ContactSource
 from vestnik.modules.recordings.tape import Tape
 from vestnik.modules.sources.registry import Ready
 from vestnik.sandbox import Control, HostError
+
+log = structlog.get_logger("vestnik.modules")
 
 CONTACTS_AT_ONCE = 1_000
 #: Methods that change nothing at a service: a try by hand may send them without asking.
@@ -150,9 +157,22 @@ class CallHost:
             url = self._shown(draft.to_request().url)
             raise failures.needs_consent(self._ready.module_title, self._function, draft.method, url)
         request = self.sealed.replace(draft)
+        with tracing.span("exchange", method=request.method) as span:
+            exchange = await self._send(request, draft)
+            span.set("status", exchange.status)
+        masker = self.sealed.masker
+        return {
+            "status": exchange.status,
+            "headers": [[masker.header(name), masker.header(value)] for name, value in exchange.headers],
+            "body": await masker.data_in_turns(exchange.body),
+            "url": masker.text(exchange.url),
+            "spool_id": None if exchange.spool is None else exchange.spool.id,
+        }
+
+    async def _send(self, request: FetchRequest, draft: Draft) -> Exchange:
         self._requests_under_way += 1
         try:
-            exchange = await self._broker.fetch(
+            return await self._broker.fetch(
                 request,
                 policy=self._ready.policy,
                 owner=self._ready.owner,
@@ -166,14 +186,6 @@ class CallHost:
             )
         finally:
             self._requests_under_way -= 1
-        masker = self.sealed.masker
-        return {
-            "status": exchange.status,
-            "headers": [[masker.header(name), masker.header(value)] for name, value in exchange.headers],
-            "body": await masker.data_in_turns(exchange.body),
-            "url": masker.text(exchange.url),
-            "spool_id": None if exchange.spool is None else exchange.spool.id,
-        }
 
     def _shown(self, text: str) -> str:
         """A text of the module with names in place of markers."""
@@ -184,6 +196,13 @@ class CallHost:
     def _record(self, trace: ExchangeTrace) -> None:
         self._reached = self._reached or trace["resolvedAddress"] is not None
         self.traces.add(trace)
+        log.info(
+            "module.exchange",
+            account_id=self._ready.account_id,
+            function=self._function,
+            status=trace["status"],
+            ms=round(trace["timings"].get("total", 0.0), 1),
+        )
 
     def _budgets(self, url: str) -> list[Budget]:
         return [each.budget for each in self._ready.budgets if each.path is None or each.path in url]

@@ -79,6 +79,7 @@ class Recorded:
     log: Sequence[LogLine] = ()
     exchanges: Sequence[ExchangeTrace] = ()
     replayable: bool = True
+    trace_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class RecordedRow:
     cpu_ms: float
     webhook_id: int | None
     replayable: bool
+    trace_id: str | None
 
 
 class Recordings:
@@ -113,11 +115,12 @@ class Recordings:
         function: str | None = None,
         kind: str | None = None,
         account_id: int | None = None,
+        trace_id: str | None = None,
         offset: int = 0,
         limit: int = 50,
     ) -> tuple[list[RecordedRow], int]:
         """The newest calls of a module, and how many there are. `kind` "ok" means those that succeeded."""
-        wanted = CallFilter(module_id, function=function, kind=kind, account_id=account_id)
+        wanted = CallFilter(module_id, function=function, kind=kind, account_id=account_id, trace_id=trace_id)
         rows, total = await asyncio.to_thread(self._store.page, wanted, offset, limit)
         return [_row(row) for row in rows], total
 
@@ -168,6 +171,7 @@ def _row(row: Any) -> RecordedRow:
         cpu_ms=row.cpu_ms,
         webhook_id=row.webhook_id,
         replayable=row.replayable,
+        trace_id=row.trace_id,
     )
 
 
@@ -189,6 +193,7 @@ def _recorded(row: Any) -> Recorded:
         exchanges=document["exchanges"],
         program=document["program"],
         replayable=row.replayable,
+        trace_id=row.trace_id,
         **played(document),
     )
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import structlog
 
+from vestnik import tracing
 from vestnik.db import Database, new_key
 from vestnik.egress import ExchangeTrace, SealedCall
 from vestnik.modules.ports import LogLine
@@ -66,6 +67,7 @@ class Recording:
     error: Mapping[str, Any] | None
     log: Sequence[LogLine]
     exchanges: Sequence[ExchangeTrace]
+    trace_id: str | None = field(default_factory=tracing.current)
 
 
 class Recorder:
@@ -257,6 +259,7 @@ def _row(recording: Recording) -> dict[str, Any]:
         "webhook_id": recording.webhook_id,
         "replayable": whole,
         "hosts": origins_of(recording.exchanges),
+        "trace_id": recording.trace_id,
         "bytes": len(data),
         "document": data,
     }

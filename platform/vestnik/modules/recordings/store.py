@@ -36,13 +36,14 @@ class CallFilter:
     account_id: int | None = None
     version_id: int | None = None
     replayable: bool | None = None
+    trace_id: str | None = None
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """As SQL."""
         found = [call.c.module_id == self.module_id]
         if self.kind is not None:
             found.append(call.c.kind.is_(None) if self.kind == "ok" else call.c.kind == self.kind)
-        for name in ("function", "account_id", "version_id", "replayable"):
+        for name in ("function", "account_id", "version_id", "replayable", "trace_id"):
             if getattr(self, name) is not None:
                 found.append(call.c[name] == getattr(self, name))
         return found
@@ -309,6 +310,8 @@ class Partitions:
         self._engine.dispose()
 
 
+#: The column that files of releases before the first are without.
+_ADDED = call.c.trace_id.name
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MONTH = re.compile(rf"{call.name}_\d{{4}}_\d{{2}}")
 
@@ -344,3 +347,17 @@ def _prepare(connection: Any, _record: Any) -> None:
         "secure_delete=FAST",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    _complete(connection)
+
+
+def _complete(connection: sqlite3.Connection) -> None:
+    """Give the file of an earlier release the columns that it lacks; that release can go on writing it."""
+    present = {row[1] for row in connection.execute(f"PRAGMA table_info({call.name})")}
+    if not present or _ADDED in present:
+        return
+    try:
+        connection.execute(f"ALTER TABLE {call.name} ADD COLUMN {_ADDED} TEXT")
+    except sqlite3.OperationalError:  # another thread was faster
+        present = {row[1] for row in connection.execute(f"PRAGMA table_info({call.name})")}
+        if _ADDED not in present:
+            raise

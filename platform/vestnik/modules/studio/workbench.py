@@ -184,13 +184,20 @@ class Workbench:
         function: str | None = None,
         kind: str | None = None,
         account_id: int | None = None,
+        trace_id: str | None = None,
         offset: int = 0,
         limit: int = 50,
     ) -> tuple[list[RecordedRow], int]:
         """The newest recorded calls of a module, and how many there are."""
         actor.require("modules.read")
         return await self.recordings.page(
-            module_id, function=function, kind=kind, account_id=account_id, offset=offset, limit=limit
+            module_id,
+            function=function,
+            kind=kind,
+            account_id=account_id,
+            trace_id=trace_id,
+            offset=offset,
+            limit=limit,
         )
 
     async def call(self, actor: Actor, module_id: int, call_id: int, *, reveal: bool = False) -> Recorded:

@@ -13,6 +13,8 @@ export interface StudioSearch {
   /** The outcome of the calls that are listed. */
   kind?: string;
   accountId?: string;
+  /** The request, or the durable work, whose calls are listed. */
+  traceId?: string;
 }
 
 const text = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
@@ -25,5 +27,6 @@ export function studioSearch(raw: Record<string, unknown>): StudioSearch {
     function: text(raw.function),
     kind: text(raw.kind),
     accountId: text(raw.accountId),
+    traceId: text(raw.traceId),
   };
 }

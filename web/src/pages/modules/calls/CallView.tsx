@@ -12,6 +12,7 @@ import { Outcome } from "../../../trace/Outcome";
 import { useFormat } from "../../../ui/format";
 import { RowsLoading } from "../../../ui/Loading";
 import { ProblemPanel } from "../../../ui/ProblemPanel";
+import { TraceId } from "../../../ui/TraceId";
 import { shortName } from "../run/inputs";
 import type { Trial } from "../run/RunPanel";
 import { ReplayView } from "./ReplayView";
@@ -76,6 +77,7 @@ function Head({ call }: { call: RecordingCard }) {
           </Anchor>
         )}
       </Group>
+      {call.traceId && <TraceId id={call.traceId} />}
     </Stack>
   );
 }

@@ -1,6 +1,7 @@
-import { Badge, Button, Group, Select, Stack, Switch, Text, UnstyledButton } from "@mantine/core";
+import { Badge, Button, Group, Select, Stack, Switch, Text, TextInput, UnstyledButton } from "@mantine/core";
 import { IconHistory } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { accounts } from "../../../api/accounts";
 import type { Contract } from "../../../api/contract";
@@ -100,14 +101,39 @@ function Filters({ card, contract }: { card: ModuleCard; contract: Contract }) {
           />
         )}
       </Group>
+      <TraceField value={state.traceId} onChange={(traceId) => state.set({ traceId })} />
     </Stack>
+  );
+}
+
+const TRACE_ID = /^[0-9a-f]{32}$/;
+
+/** The number that a message about a failure, or a log line, names. */
+function TraceField({ value, onChange }: { value: string | undefined; onChange: (value: string | undefined) => void }) {
+  const { t } = useTranslation();
+  const [text, setText] = useState(value ?? "");
+  const wrong = text !== "" && !TRACE_ID.test(text);
+  return (
+    <TextInput
+      size="xs"
+      aria-label={t("common.traceId")}
+      placeholder={t("common.traceId")}
+      ff="monospace"
+      value={text}
+      error={wrong && t("studio.traceIdWrong")}
+      onChange={(event) => {
+        const typed = event.currentTarget.value.trim().toLowerCase();
+        setText(typed);
+        if (typed === "" || TRACE_ID.test(typed)) onChange(typed || undefined);
+      }}
+    />
   );
 }
 
 function List({ moduleId }: { moduleId: string }) {
   const { t } = useTranslation();
-  const { function: name, kind, accountId } = useStudio();
-  const filter = { ...(name && { function: name }), ...(kind && { kind }), ...(accountId && { accountId }) };
+  const { function: name, kind, accountId, traceId } = useStudio();
+  const filter = { ...(name && { function: name }), ...(kind && { kind }), ...(accountId && { accountId }), ...(traceId && { traceId }) };
   const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     ...modules.calls(moduleId, filter),
     refetchInterval: REFRESH_MS,
