@@ -175,6 +175,13 @@ class Services(assembly_intake.IntakeServices):
     panel_changes: PanelChanges
     embedding: Embedding
 
+    def limited(self) -> Sequence[assembly.Limited]:
+        """Who counts attempts that all processes count together."""
+        return [
+            *(self.people.sessions, self.people.setup, self.webhooks.door, self.intake_http.door),
+            *(self.classic.door, self.calendar_links, self.embedding, self.campaigns.tests),
+        ]
+
 
 def build_services(settings: Settings, operator_key: str | None = None) -> Services:
     """Make every room's service; nothing is opened or started yet."""
@@ -380,6 +387,8 @@ async def working(services: Services) -> AsyncIterator[Services]:
         services.engine.every(
             _PROFILE_EVERY_S, "people.profile", partial(_read_profile, services.people), everywhere=True
         )
+        limits = assembly.limits(services.database, services.vault, services.limited())
+        await stack.enter_async_context(limits.running())
         await services.intake.inputs.start()
         await services.engine.start()
         stack.push_async_callback(services.imports.stop)

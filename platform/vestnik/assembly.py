@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
+from typing import Protocol
 
 from vestnik.alerts import personal as alerts_personal
 from vestnik.calendars import personal as calendars_personal
@@ -21,7 +23,8 @@ from vestnik.contacts.service import Contacts
 from vestnik.contacts.stop_list import StopList
 from vestnik.db import Database
 from vestnik.egress import SharedBudgets
-from vestnik.engine import Engine, SharedPaces
+from vestnik.engine import Engine, SharedLimits, SharedPaces
+from vestnik.http.limits import RateLimit
 from vestnik.intake.collectors import personal as collectors_personal
 from vestnik.intake.inputs import personal as inputs_personal
 from vestnik.intake.leads import personal as leads_personal
@@ -44,6 +47,15 @@ from vestnik.webhooks.timeline import letters
 
 _HASHES_EVERY_S = 6 * 3600.0
 _PACES_EVERY_S = 60.0
+_LIMITS = "limits"
+
+
+class Limited(Protocol):
+    """A room that counts attempts."""
+
+    def limits(self) -> Mapping[str, RateLimit]:
+        """Its limits by their names."""
+        ...
 
 
 def budgets(database: Database, engine: Engine) -> SharedBudgets | None:
@@ -53,6 +65,15 @@ def budgets(database: Database, engine: Engine) -> SharedBudgets | None:
     paces = SharedPaces(database)
     engine.every(_PACES_EVERY_S, "engine.paces", paces.forget)
     return paces
+
+
+def limits(database: Database, vault: Vault, rooms: Sequence[Limited]) -> SharedLimits:
+    """The limits of attempts of these rooms, counted by all processes together."""
+
+    def known() -> dict[str, RateLimit]:
+        return {name: limit for room in rooms for name, limit in room.limits().items()}
+
+    return SharedLimits(database, partial(vault.keyed_hash, _LIMITS), known)
 
 
 def imports(settings: Settings, database: Database, vault: Vault, engine: Engine, people: People) -> Imports:

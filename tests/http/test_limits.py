@@ -53,3 +53,32 @@ def test_an_ipv6_client_is_its_network() -> None:
     assert network_of("2001:db8:1:2:3:4:5:6") == network_of("2001:db8:1:2::1") == "2001:db8:1:2::/64"
     assert network_of("203.0.113.7") == "203.0.113.7"
     assert network_of("") == ""
+
+
+def test_what_others_let_through_is_learned_and_what_nobody_was_told_yet_stays() -> None:
+    clock = Clock()
+    limit = RateLimit(3, 10.0, clock)
+    assert limit.news() == {}
+    limit.take("a")
+    limit.take("b")
+    limit.give_back("b")
+    assert limit.news() == {"a": 1}
+    limit.take("a")
+    limit.learn("a", behind_s=20.0)  # this one's first, and one of another process
+    limit.learn("never taken", behind_s=20.0)
+    with pytest.raises(TooManyRequests) as refused:
+        limit.take("a")
+    assert refused.value.values == {"retry_after_s": 10}
+    clock.now += 10
+    limit.take("a")
+    assert limit.news() == {"a": 2}
+
+
+def test_nothing_is_kept_for_others_where_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "KEYS", 10)
+    limit = RateLimit(1, 10.0, Clock())
+    limit.take("a")
+    assert limit.news() == {}
+    for number in range(100):
+        limit.take(str(number))
+    assert len(limit.news()) == 10

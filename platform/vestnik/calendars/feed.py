@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -78,6 +78,10 @@ class Links:
         self._refused = RateLimit(REFUSED_AT_ONCE, REFUSED_EACH_S)
         self._files: OrderedDict[str, bytes] = OrderedDict()
         self._writing = asyncio.Lock()
+
+    def limits(self) -> Mapping[str, RateLimit]:
+        """What is counted of all processes together."""
+        return {"calendars read": self._read, "calendars refused": self._refused}
 
     async def address(self, actor: Actor, calendar_id: int) -> str | None:
         """The secret address of a calendar that the actor may read; None where it has none."""

@@ -68,6 +68,10 @@ class Tests:
         self._surroundings, self._row_of = surroundings, row_of
         self._limit = RateLimit(AT_ONCE, ONE_MORE_EVERY_S)
 
+    def limits(self) -> Mapping[str, RateLimit]:
+        """What is counted of all processes together."""
+        return {"campaign tests": self._limit}
+
     async def send(self, actor: Actor, campaign_id: int, texts: Sequence[str]) -> Tested:
         """Have the service send the letter to a few addresses, once."""
         actor.require("campaigns.send")

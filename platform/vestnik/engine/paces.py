@@ -55,10 +55,14 @@ _GIVE_BACK = f"""
 UPDATE pace AS p SET tat_us = p.tat_us - r.step FROM {_RATES} AS r(key text, step bigint, mark bigint)
 WHERE p.key = r.key AND p.tat_us = r.mark
 """  # noqa: S608
-_FORGET_RATES = (
-    f"DELETE FROM pace WHERE greatest(tat_us, urgent_until_us, other_until_us) < {_NOW} - %(kept)s"  # noqa: S608
+_FORGET = """
+DELETE FROM {table} WHERE key IN (
+  SELECT key FROM {table} WHERE {over} < {now} - %(kept)s FOR UPDATE SKIP LOCKED)
+"""
+_FORGET_RATES = _FORGET.format(
+    table="pace", over="greatest(tat_us, urgent_until_us, other_until_us)", now=_NOW
 )
-_FORGET_SHARES = f"DELETE FROM pace_share WHERE until_us < {_NOW} - %(kept)s"  # noqa: S608
+_FORGET_SHARES = _FORGET.format(table="pace_share", over="until_us", now=_NOW)
 _READ = f"""
 SELECT {_NOW} AS at, s.version, s.holders
 FROM (SELECT 1 AS one) AS always LEFT JOIN pace_share AS s ON s.key = %(key)s

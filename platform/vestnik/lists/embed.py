@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -72,6 +72,10 @@ class Embedding:
         self._tickets = Tickets(vault)
         self._asked = RateLimit(ASKED_AT_ONCE, ASKED_EACH_S)
         self._refused = RateLimit(REFUSED_AT_ONCE, REFUSED_EACH_S)
+
+    def limits(self) -> Mapping[str, RateLimit]:
+        """What is counted of all processes together."""
+        return {"embedded asked": self._asked, "embedded refused": self._refused}
 
     # Keys
 

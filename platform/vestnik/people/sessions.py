@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -58,6 +58,10 @@ class Sessions:
         self._users, self._passwords = users, passwords
         self._by_account = RateLimit(*ACCOUNT_ATTEMPTS)
         self._by_address = RateLimit(*ADDRESS_ATTEMPTS)
+
+    def limits(self) -> Mapping[str, RateLimit]:
+        """What is counted of all processes together."""
+        return {"sign-in account": self._by_account, "sign-in address": self._by_address}
 
     async def sign_in(self, email: str, password: str, client: Client) -> str:
         """A new session's token; `WrongPassword` tells nothing about which part was wrong."""

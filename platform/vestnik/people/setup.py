@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -43,6 +44,10 @@ class Setup:
     def __init__(self, database: Database, organisation: Organisation, passwords: Passwords) -> None:
         self._database, self._organisation, self._passwords = database, organisation, passwords
         self._letters = RateLimit(*TEST_LETTERS)
+
+    def limits(self) -> Mapping[str, RateLimit]:
+        """What is counted of all processes together."""
+        return {"test letters": self._letters}
 
     async def needed(self) -> bool:
         """True while there is no organisation."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -96,6 +97,10 @@ class Door:
         self._accounts, self._inbox, self._workers = accounts, inbox, workers
         self._metrics = metrics
         self._strangers = RateLimit(*STRANGERS)
+
+    def limits(self) -> Mapping[str, RateLimit]:
+        """What is counted of all processes together."""
+        return {"webhook strangers": self._strangers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application; `scope["path"]` ends in /{module}/{token}."""

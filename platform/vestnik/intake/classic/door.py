@@ -81,6 +81,10 @@ class ClassicDoor:
         self._leads, self._organisation = leads, organisation
         self._strangers, self._requests = RateLimit(*STRANGERS), RateLimit(*REQUESTS)
 
+    def limits(self) -> Mapping[str, RateLimit]:
+        """What is counted of all processes together."""
+        return {"classic strangers": self._strangers, "classic requests": self._requests}
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application, of the address with and without a final slash."""
         try:

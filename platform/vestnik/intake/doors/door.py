@@ -70,6 +70,10 @@ class IntakeDoor:
         self._doors, self._inputs = doors, inputs
         self._strangers = RateLimit(*STRANGERS)
 
+    def limits(self) -> Mapping[str, RateLimit]:
+        """What is counted of all processes together."""
+        return {"door strangers": self._strangers, **self._doors.limits()}
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application; `scope["path"]` is /intake/{token}, with or without a final slash."""
         headers = Headers(scope=scope)

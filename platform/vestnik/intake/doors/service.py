@@ -107,6 +107,10 @@ class Doors:
         if not database.on_sqlite:
             engine.every(LOOK_EVERY_S, "intake.doors", self.refresh, everywhere=True)
 
+    def limits(self) -> Mapping[str, RateLimit]:
+        """The pace of each door."""
+        return {f"door {door_id}": limit for door_id, (_, limit) in self._limits.items()}
+
     # Requests
 
     async def by_token(self, token: str) -> Door | None:
