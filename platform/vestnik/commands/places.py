@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import sqlalchemy as sa
 
+import vestnik.tables  # noqa: F401  (a move asks which tables are ours)
 from vestnik.commands.failures import CommandFailed
 from vestnik.commands.lock import Running
 from vestnik.db.transfer.moving import Place

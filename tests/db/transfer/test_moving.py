@@ -61,6 +61,21 @@ def test_every_table_arrives_in_sqlite_as_it_was_with_recordings_by_days(
     assert {path.name for path in (tmp_path / "other").iterdir()} == {"vestnik.db", "recordings"}
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_day_of_recordings_that_is_older_than_a_column_is_read(source: Place, tmp_path: Path) -> None:
+    target = place(f"sqlite:///{tmp_path / 'other' / 'vestnik.db'}", tmp_path / "other" / "recordings")
+    moved(source, target)
+    assert target.recordings is not None
+    for day in target.recordings.glob("*.db"):
+        value(f"sqlite:///{day}", "DROP INDEX ix_module_call_trace")
+        value(f"sqlite:///{day}", "ALTER TABLE module_call DROP COLUMN trace_id")
+    again = place(f"sqlite:///{tmp_path / 'again.db'}", tmp_path / "again")
+    moved(target, again)
+    with reading(again) as after:
+        place_of_id = [column.name for column in after.tables["module_call"]].index("trace_id")
+        assert [row[place_of_id] for row in after.rows("module_call")] == [None] * ROWS
+
+
 def test_new_rows_are_numbered_after_those_that_arrived(source: Place, other: str) -> None:
     moved(source, place(other))
     assert value(other, "SELECT nextval(pg_get_serial_sequence('module', 'id'))") == ROWS + 1

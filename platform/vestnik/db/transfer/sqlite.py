@@ -190,7 +190,9 @@ def _kind(table: str, column: str, declared: str) -> Kind:
 
 def read(connection: sqlite3.Connection, table: str, columns: Sequence[Column]) -> Iterator[Row]:
     """All rows of a table, with JSON as text: SQLite makes a number of a text that is one."""
-    names = ", ".join(f'"{column.name}"' for column in columns)
+    # A day's file keeps the columns that it was made with. (An unknown name in quotes is a text to SQLite.)
+    known = {column.name for column in _columns(connection, table)}
+    names = ", ".join(f'"{column.name}"' if column.name in known else "NULL" for column in columns)
     rows = connection.execute(f'SELECT {names} FROM "{table}"')  # noqa: S608  # names of our own schema
     documents = [number for number, column in enumerate(columns) if column.kind == "json"]
     if not documents:
