@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
-from tests.egress.conftest import Server
+from tests.egress.conftest import Received, Server, Writer, http_answer
 from tests.modules.calling import ASK, CAMPAIGN, PARSE, STATS, failure_of, stats
 from tests.modules.conftest import BASE_URL, KEY, MANIFEST, Site
 
 from vestnik.modules import ModuleCallFailed
 from vestnik.people.access import SYSTEM
+from vestnik.sandbox import Lane
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -191,3 +193,36 @@ async def test_webhooks_that_only_compute_are_recorded_once_a_second(site: Site,
         await site.modules.call(account_id, PARSE, {"request": request}, lane="webhook")
     await site.modules.recorder.flush()
     assert (await site.get(f"/modules/{module_id}/calls"))["total"] in (1, 2)
+
+
+async def test_what_somebody_waits_for_at_a_page_goes_before_what_a_campaign_asked_earlier(
+    site: Site, server: Server, address: str
+) -> None:
+    first = asyncio.Event()
+
+    async def answer(request: Received, writer: Writer) -> None:
+        if "paced" in request.target:
+            first.set()
+        writer.write(http_answer(b"{}"))
+
+    server.handler = answer
+    source = stats(
+        "import asyncio\n"
+        "count = 1 if 'page' in campaignExternalId else 2\n"
+        "ask = [fetch(f'{settings.base_url}/{campaignExternalId}/{number}') for number in range(count)]\n"
+        "await asyncio.gather(*ask)\n"
+        "return {'sent': 0}"
+    )
+    manifest = {**MANIFEST, "rateLimits": [{"requests": 5, "seconds": 2, "path": "paced"}]}
+    account_id = await site.account(await site.module(source, manifest), address)
+
+    async def call(name: str, lane: Lane) -> None:
+        await site.modules.call(account_id, STATS, {"campaignExternalId": name}, lane=lane)
+
+    await call("warm", "interactive")
+    campaign = asyncio.create_task(call("paced-campaign", "bulk"))
+    await first.wait()
+    await call("paced-page", "interactive")
+    await campaign
+    paced = [request.target for request in server.received if "paced" in request.target]
+    assert paced == ["/paced-campaign/0", "/paced-page/0", "/paced-campaign/1"]
