@@ -11,6 +11,7 @@ from functools import partial
 from typing import Protocol
 
 from vestnik.alerts import personal as alerts_personal
+from vestnik.audit import Audit
 from vestnik.calendars import personal as calendars_personal
 from vestnik.campaigns import personal as campaigns_personal
 from vestnik.companies import personal as companies_personal
@@ -25,6 +26,7 @@ from vestnik.db import Database
 from vestnik.egress import SharedBudgets
 from vestnik.engine import Engine, SharedLimits, SharedPaces
 from vestnik.http.limits import RateLimit
+from vestnik.http.metrics import Metrics
 from vestnik.intake.collectors import personal as collectors_personal
 from vestnik.intake.inputs import personal as inputs_personal
 from vestnik.intake.leads import personal as leads_personal
@@ -47,6 +49,9 @@ from vestnik.webhooks.timeline import letters
 
 _HASHES_EVERY_S = 6 * 3600.0
 _PACES_EVERY_S = 60.0
+#: An action is sealed this long after it was recorded; whoever writes the database may change it until then.
+SEALED_EVERY_S = 5.0
+VERIFIED_EVERY_S = 6 * 3600.0
 _LIMITS = "limits"
 
 
@@ -74,6 +79,27 @@ def limits(database: Database, vault: Vault, rooms: Sequence[Limited]) -> Shared
         return {name: limit for room in rooms for name, limit in room.limits().items()}
 
     return SharedLimits(database, partial(vault.keyed_hash, _LIMITS), known)
+
+
+def audit(settings: Settings, database: Database, vault: Vault, engine: Engine, metrics: Metrics) -> Audit:
+    """The audit, sealed by one process of all and verified by each: each remembers an end of the chain."""
+    audit = Audit(database, vault, settings.data_dir)
+    chain = audit.chain
+
+    async def seal() -> None:
+        await chain.seal()
+
+    async def verify() -> None:
+        await chain.verify()
+
+    engine.every(SEALED_EVERY_S, "audit.seal", seal)
+    engine.every(VERIFIED_EVERY_S, "audit.verify", verify, everywhere=True)
+    metrics.watch(
+        "vestnik_audit_broken",
+        "Whether the audit was found changed when it was verified last: 1, or 0 when it holds.",
+        lambda: {} if chain.known is None else {"": 0.0 if chain.known.holds else 1.0},
+    )
+    return audit
 
 
 def imports(settings: Settings, database: Database, vault: Vault, engine: Engine, people: People) -> Imports:

@@ -28,6 +28,7 @@ COMMANDS = {
     "worker": Command("worker", "do durable work without serving HTTP (PostgreSQL)"),
     "doctor": Command("doctor", "check the sandbox's walls, the database and the data folder"),
     "user": Command("user", "add and list users, set a password"),
+    "audit": Command("audit", "check that nobody changed the audit"),
     "db": Command("db", "migrate the database, check whether it is up to date, copy it to another"),
     "backup": Command("backup", "make one file of everything, while the server runs"),
     "restore": Command("restore", "make an installation of a backup again"),

@@ -176,6 +176,7 @@ async def contacts(walker: Walker) -> None:
     await does("PATCH /contact-fields/{id}", {"title": {"ru": "Место", "en": "Place"}}, id=field["id"])
     await does("PUT /contact-fields/order", {"ids": [field["id"]]})
     news = (await does("POST /categories", {"title": "Новости"}))["id"]
+    await does("POST /audit/verify")
     company = (await does("POST /companies", {"name": "Сбер"}))["id"]
     await does("PUT /companies/{id}", {"name": "Сбербанк"}, id=company)
     people = [

@@ -34,6 +34,9 @@ A I - -   PUT    /accounts/{id}/lists/{list_id}
 A I - -   POST   /accounts/{id}/rotate-token
 A I M -   POST   /accounts/{id}/usage
 A - - -   GET    /audit
+A - - -   GET    /audit/actions
+A - - -   GET    /audit/export
+A - - -   POST   /audit/verify
 A I M S   GET    /calendars
 A - - S   POST   /calendars
 A - - S   POST   /calendars/own

@@ -1,5 +1,6 @@
-"""Audit: who did what to which record, by ids and field names only."""
+"""Audit: who did what to which record, by ids and field names only, sealed in a chain."""
 
-from vestnik.audit.service import Audit, actions_on, record
+from vestnik.audit.chain import Verdict
+from vestnik.audit.service import Audit, Wanted, actions_on, dated, record
 
-__all__ = ["Audit", "actions_on", "record"]
+__all__ = ["Audit", "Verdict", "Wanted", "actions_on", "dated", "record"]

@@ -5,22 +5,22 @@ Everything is made as it comes in: an input, read and accepted. Then the times a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from vestnik.audit.tables import audit_row
+from vestnik import audit
 from vestnik.calendars.tables import calendar_event
 from vestnik.companies.finding import find_or_create_by_inn
 from vestnik.companies.service import NewClient, clients_of, insert_clients, remove_clients
 from vestnik.companies.tables import client
 from vestnik.contacts.tables import address, contact, contact_address
-from vestnik.db import now
+from vestnik.db import Database, now
 from vestnik.demo import lead_inputs, lead_ways
 from vestnik.demo.daily import person
 from vestnik.demo.lead_texts import KNOWN, PENDING_INN, WROTE, Wrote
@@ -33,6 +33,7 @@ from vestnik.intake.leads.tables import lead, lead_event
 from vestnik.people.access import Actor
 from vestnik.sales.deals import NewDeal, store_deal
 from vestnik.sales.demo import DEMO
+from vestnik.sales.service import Sales
 from vestnik.sales.stages import ensure_stages
 from vestnik.sales.tables import deal, deal_stage, line, order, ticket
 
@@ -106,8 +107,9 @@ def _make(
             email, phone = next(again)
             wrote = replace(wrote, email=email, phone=phone)
         at = _at(wrote, zone)
-        accepted = _accept(connection, services, ways, zone, wrote, at, number + lead_ways.FIRST_ORDER)
-        _happen(connection, services, sales, accepted.lead_id, wrote)
+        with audit.dated(connection, _dated(at, _times(wrote, at)[-1])):
+            accepted = _accept(connection, services, ways, zone, wrote, at, number + lead_ways.FIRST_ORDER)
+            _happen(connection, services, sales, accepted.lead_id, wrote)
         _backdate(connection, accepted.lead_id, wrote, at)
         order_id = connection.scalar(sa.select(lead.c.order_id).where(lead.c.id == accepted.lead_id))
         if order_id is not None and wrote.goods:
@@ -210,10 +212,7 @@ def _happen(connection: sa.Connection, services: Services, sales: Actor, lead_id
 
 def _backdate(connection: sa.Connection, lead_id: int, wrote: Wrote, at: datetime) -> None:
     """Have everything have happened when it did: after so many minutes somebody answered, then it ended."""
-    is_over = wrote.fate not in ("open", "waits", "taken")
-    answered_at = at + timedelta(minutes=wrote.answered) if wrote.answered else None
-    over_at = answered_at + timedelta(hours=wrote.done_h, minutes=2) if is_over and answered_at else None
-    last = over_at or answered_at or at
+    answered_at, over_at, last = _times(wrote, at)
     times = {"seen_at": answered_at, "taken_at": answered_at, "finished_at": over_at, "updated_at": last}
     if wrote.fate == "converted":
         times["converted_at"] = over_at
@@ -230,21 +229,38 @@ def _backdate(connection: sa.Connection, lead_id: int, wrote: Wrote, at: datetim
     for table in (order, deal, calendar_event):
         of_lead = sa.and_(table.c.source_kind == "lead", table.c.source_id == lead_id)
         connection.execute(sa.update(table).where(of_lead).values(created_at=at, updated_at=last))
-    _backdate_audit(connection, "lead", sa.select(sa.literal(lead_id)), at, last)
-    for kind, made in (("order", order), ("deal", deal)):
-        of_lead = sa.and_(made.c.source_kind == "lead", made.c.source_id == lead_id)
-        _backdate_audit(connection, kind, sa.select(made.c.id).where(of_lead), at, last)
 
 
-def _backdate_audit(
-    connection: sa.Connection, kind: str, ids: sa.Select[tuple[int]], at: datetime, last: datetime
-) -> None:
+def _times(wrote: Wrote, at: datetime) -> tuple[datetime | None, datetime | None, datetime]:
+    """When somebody answered a lead that came `at`, when it was over, and what was the last of all."""
+    is_over = wrote.fate not in ("open", "waits", "taken")
+    answered_at = at + timedelta(minutes=wrote.answered) if wrote.answered else None
+    over_at = answered_at + timedelta(hours=wrote.done_h, minutes=2) if is_over and answered_at else None
+    return answered_at, over_at, over_at or answered_at or at
+
+
+def _dated(at: datetime, last: datetime) -> Callable[[str], datetime]:
     """Have the audit say that records were made at the one time, and changed at the other."""
-    moment = audit_row.c.at.type
-    is_new = audit_row.c.action == f"{kind}.created"
-    when = sa.case((is_new, sa.literal(at, moment)), else_=sa.literal(last, moment))
-    own = (audit_row.c.kind == kind) & audit_row.c.object_id.in_(ids)
-    connection.execute(sa.update(audit_row).where(own).values(at=when))
+    return lambda action: at if action.endswith(".created") else last
+
+
+class _Past:
+    """A database whose units of work happened at other times."""
+
+    def __init__(self, database: Database, when: Callable[[str], datetime]) -> None:
+        self._database, self._when = database, when
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    async def write(self, unit: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """Run a unit of work, and have its actions be told as done then."""
+
+        def then(connection: sa.Connection) -> Any:
+            with audit.dated(connection, self._when):
+                return unit(connection, *arguments, **options)
+
+        return await self._database.write(then)
 
 
 def _name_what_was_made(connection: sa.Connection) -> None:
@@ -279,14 +295,15 @@ def _make_deals(connection: sa.Connection, sales: Actor) -> None:
             source=(DEMO, number),
             stage_id=stages[stage],
         )
-        deal_id, at = store_deal(connection, sales, new), now() - timedelta(days=days)
+        at = now() - timedelta(days=days)
         moved_at = at + timedelta(hours=20)
+        with audit.dated(connection, _dated(at, moved_at)):
+            deal_id = store_deal(connection, sales, new)
         closed_at = sa.case(
             (deal.c.closed_at.is_(None), None), else_=sa.literal(moved_at, deal.c.closed_at.type)
         )
         values = {"created_at": at, "updated_at": moved_at, "closed_at": closed_at}
         connection.execute(sa.update(deal).where(deal.c.id == deal_id).values(values))
-        _backdate_audit(connection, "deal", sa.select(sa.literal(deal_id)), at, moved_at)
     of_leads = sa.select(deal.c.id).where(deal.c.source_kind == "lead").order_by(deal.c.number)
     for deal_id, stage in zip(connection.scalars(of_leads).all(), _STAGES_OF_LEADS, strict=False):
         moved = sa.update(deal).where(deal.c.id == deal_id)
@@ -299,12 +316,17 @@ async def _make_tickets(services: Services, sales: Actor, orders: Sequence[int])
         goods = sa.select(line.c.id).where(line.c.order_id == order_id, line.c.is_service.is_(False))
         async with services.database.read() as connection:
             lines = list(await connection.scalars(goods.order_by(line.c.position)))
-        made = await services.sales.tickets.make(sales, order_id, lines)
+        came = sa.select(lead.c.created_at, lead.c.updated_at).where(lead.c.order_id == order_id)
+        async with services.database.read() as connection:
+            at, last = (await connection.execute(came)).one()
+        database = cast(Database, _Past(services.database, _dated(at, last)))
+        past = Sales(database, services.people.organisation.zone_known)
+        made = await past.tickets.make(sales, order_id, lines)
         for number, ticket_id in enumerate(made.new):
             state = "done" if place == 0 else ("in_work" if number == 0 else "new")
-            await services.sales.tickets.change(sales, ticket_id, {"state": state})
+            await past.tickets.change(sales, ticket_id, {"state": state})
         state = "done" if place == 0 else "in_work"
-        await services.sales.orders.change(sales, order_id, {"state": state})
+        await past.orders.change(sales, order_id, {"state": state})
         await services.database.write(_backdate_order, order_id)
 
 
@@ -312,11 +334,7 @@ def _backdate_order(connection: sa.Connection, order_id: int) -> None:
     """Give an order and its job tickets the times of the lead that they came of."""
     times = sa.select(lead.c.created_at, lead.c.updated_at).where(lead.c.order_id == order_id)
     at, last = connection.execute(times).one()._tuple()
-    for kind, table, own in (
-        ("order", order, order.c.id == order_id),
-        ("job_ticket", ticket, ticket.c.order_id == order_id),
-    ):
+    for table, own in ((order, order.c.id == order_id), (ticket, ticket.c.order_id == order_id)):
         over = sa.case((table.c.closed_at.is_(None), None), else_=sa.literal(last, table.c.closed_at.type))
         values = {"created_at": at, "updated_at": last, "closed_at": over}
         connection.execute(sa.update(table).where(own).values(values))
-        _backdate_audit(connection, kind, sa.select(table.c.id).where(own), at, last)

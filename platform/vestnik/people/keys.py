@@ -48,6 +48,12 @@ class Keys:
             rows = (await connection.execute(newest.offset(offset).limit(limit))).all()
         return rows, total or 0
 
+    async def names(self, key_ids: Iterable[int]) -> dict[int, str]:
+        """The names of keys, also of revoked ones, for rows that say what they did."""
+        wanted = sa.select(api_key.c.id, api_key.c.name).where(api_key.c.id.in_(set(key_ids)))
+        async with self._database.read() as connection:
+            return {row.id: row.name for row in await connection.execute(wanted)}
+
     async def add(self, actor: Actor, name: str, rights: Sequence[str]) -> tuple[int, str]:
         """A new key with rights that `actor` has; return its id and the key itself, which is not kept."""
         actor.require("keys.manage")

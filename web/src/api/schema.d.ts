@@ -233,6 +233,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every action that was ever recorded: what the audit can be searched for. */
+        get: operations["list_audit_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows that the filters leave as a CSV file, newest first; that they were taken is recorded. */
+        get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Seal what is not sealed yet, then compute the whole chain anew and compare. */
+        post: operations["verify_audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/modules": {
         parameters: {
             query?: never;
@@ -5073,7 +5124,7 @@ export interface components {
         };
         /**
          * AuditQuery
-         * @description Every filter that is given must match.
+         * @description Every filter that is given must match, as in the export.
          */
         AuditQuery: {
             /** @default  */
@@ -5087,11 +5138,22 @@ export interface components {
             /** @default  */
             userId?: string;
             /** @default  */
+            keyId?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            by?: "" | "key" | "system";
+            /** @default  */
             kind?: string;
             /** @default  */
             objectId?: string;
             /** @default  */
             action?: string;
+            /** @default  */
+            since?: string;
+            /** @default  */
+            until?: string;
         };
         /** AuditPage */
         AuditPage: {
@@ -5108,10 +5170,63 @@ export interface components {
             userId: string | null;
             userName: string | null;
             keyId: string | null;
+            keyName: string | null;
             action: string;
             kind: string;
             objectId: string | null;
             fields: string[];
+        };
+        /**
+         * AuditAction
+         * @description An action that was recorded at some time, and the kind of what it was done to.
+         */
+        AuditAction: {
+            action: string;
+            kind: string;
+        };
+        /**
+         * AuditFilter
+         * @description Every filter that is given must match. `by`: only what keys did, or the platform itself.
+         *
+         *         `since` and `until` are days on the organisation's clock, both of them included.
+         */
+        AuditFilter: {
+            /** @default  */
+            userId?: string;
+            /** @default  */
+            keyId?: string;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            by?: "" | "key" | "system";
+            /** @default  */
+            kind?: string;
+            /** @default  */
+            objectId?: string;
+            /** @default  */
+            action?: string;
+            /** @default  */
+            since?: string;
+            /** @default  */
+            until?: string;
+        };
+        /**
+         * AuditVerdict
+         * @description Whether every sealed row is as it was sealed, and if not, the first link of the chain that breaks.
+         *
+         *         `waiting` rows are not sealed yet. `problem`: changed, missing (a row is gone), order (a link is gone),
+         *         tail (the newest are gone), remembered (the data folder remembers another chain), cut (old rows are
+         *         gone that Vestnik did not take away).
+         */
+        AuditVerdict: {
+            holds: boolean;
+            at: string;
+            sealed: number;
+            waiting: number;
+            problem: ("changed" | "cut" | "missing" | "order" | "remembered" | "tail") | null;
+            number: string | null;
+            rowId: string | null;
         };
         /**
          * ModulePage
@@ -12267,9 +12382,13 @@ export interface operations {
                 offset?: number;
                 limit?: number;
                 userId?: string;
+                keyId?: string;
+                by?: "" | "key" | "system";
                 kind?: string;
                 objectId?: string;
                 action?: string;
+                since?: string;
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -12284,6 +12403,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit_actions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every action that was ever recorded: what the audit can be searched for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditAction"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_audit: {
+        parameters: {
+            query?: {
+                userId?: string;
+                keyId?: string;
+                by?: "" | "key" | "system";
+                kind?: string;
+                objectId?: string;
+                action?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows that the filters leave as a CSV file, newest first; that they were taken is recorded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Seal what is not sealed yet, then compute the whole chain anew and compare. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerdict"];
                 };
             };
             /** @description A problem */
