@@ -1,4 +1,4 @@
-"""What is built is whole: a wheel in an environment of its own serves pages and runs modules, without the sources."""
+"""What is built is whole: a wheel in an environment of its own serves pages and installs modules."""
 
 from __future__ import annotations
 
@@ -55,7 +55,15 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("installed")
     subprocess.run([sys.executable, "-m", "venv", folder / "environment"], check=True)
     [wheel] = built.glob("*.whl")
-    pip = [folder / "environment/bin/python", "-m", "pip", "install", "-q", "--only-binary", ":all:"]
+    pip: list[str | Path] = [
+        folder / "environment/bin/python",
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--only-binary",
+        ":all:",
+    ]
     done = subprocess.run(
         [*pip, "-c", ROOT / "requirements.lock", wheel],
         cwd=folder,
@@ -101,21 +109,18 @@ def test_the_wheel_holds_everything_and_nothing_of_the_tests(built: Path) -> Non
 
 @pytest.mark.slow
 def test_the_doctor_of_the_installed_wheel_finds_every_wall_that_this_machine_has(installed: Path) -> None:
+    commands: tuple[tuple[list[str], Mapping[str, str]], ...] = (
+        ([str(installed / "environment/bin/vestnik")], outside(installed)),
+        (
+            [sys.executable, "-m", "vestnik"],
+            {**outside(installed), "PYTHONPATH": str(ROOT / "platform")},
+        ),
+    )
     ran = [
         subprocess.run(
             [*command, "doctor", "--json"], cwd=installed, env=environment, capture_output=True, text=True
         )
-        for command, environment in (
-            ([installed / "environment/bin/vestnik"], outside(installed)),
-            (
-                [sys.executable, "-m", "vestnik"],
-                {
-                    **os.environ,
-                    "PYTHONPATH": str(ROOT / "platform"),
-                    "VESTNIK_DATA_DIR": str(installed / "var"),
-                },
-            ),
-        )
+        for command, environment in commands
     ]
     assert [(done.returncode, done.stderr) for done in ran] == [(0, ""), (0, "")]
     wheel, sources = (json.loads(done.stdout) for done in ran)
