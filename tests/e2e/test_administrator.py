@@ -72,7 +72,8 @@ def test_a_key_is_shown_once_opens_what_it_may_and_is_taken_back(demo: Site, pag
 
     assert statuses() == [200, 403]
     expect(page.get_by_text(key)).to_have_count(0)
-    page.get_by_role("button", name="Отозвать ключ Сайт").click()
+    page.get_by_role("button", name="Действия с ключом Сайт").click()
+    page.get_by_role("menuitem", name="Отозвать").click()
     page.get_by_role("dialog").get_by_role("button", name="Отозвать").click()
     expect(page.get_by_text("Ключ отозван")).to_be_visible()
     assert statuses() == [401, 401]

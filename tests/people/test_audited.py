@@ -270,6 +270,7 @@ async def people(walker: Walker) -> None:
     await does("PATCH /users/{id}", {"name": "Аня"}, id=user)
     await does("DELETE /users/{id}", id=user)
     key = (await does("POST /keys", {"name": "касса", "rights": ["contacts.read"]}))["id"]
+    key = (await does("POST /keys/{id}/replace", id=key))["id"]
     await does("DELETE /keys/{id}", id=key)
     embedding = {"name": "Помощь", "origins": ["https://desk.example.com"]}
     embedded = (await does("POST /embed-keys", embedding))["id"]

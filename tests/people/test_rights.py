@@ -208,6 +208,7 @@ A - - -   DELETE /demo
 A - - -   GET    /keys
 A - - -   POST   /keys
 A - - -   DELETE /keys/{id}
+A - - -   POST   /keys/{id}/replace
 A I M S   GET    /leads
 A - - S   POST   /leads
 A - - S   POST   /leads/bulk

@@ -107,7 +107,7 @@ STAY = {
     },
     "template_html": {"html"},
     # Colleagues: who acted stays known.
-    "api_key": {"name", "prefix", "key_digest", "rights"},
+    "api_key": {"name", "prefix", "key_digest", "rights", "used_from"},
     "campaign_history": {"who"},
     "erasure": {"by", "removed", "sealed", "sweep", "place"},
     "module_rehearsal": {"author"},

@@ -181,7 +181,10 @@ class EventStream(StreamingResponse):
 
 async def still_may(request: Request, right: str) -> bool:
     """Whether who asked still has `right`: a session or a key may end while its answer goes on."""
-    actor = await request.state.ask_again()
+    try:
+        actor = await request.state.ask_again()
+    except Problem:  # a key has expired meanwhile
+        return False
     return actor is not None and actor.may(right)
 
 

@@ -36,7 +36,8 @@ _PATHS = ("/api/", "/metrics")
 _TRUSTED_SITES = frozenset({"same-origin", "none"})
 
 ByCookie = Callable[[str], Awaitable[Any]]
-ByKey = Callable[[str, Language], Awaitable[Any]]
+#: (key, language, address of whoever uses it)
+ByKey = Callable[[str, Language, str], Awaitable[Any]]
 
 
 class Sessions:
@@ -73,7 +74,8 @@ class Sessions:
         scheme, _, key = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             language = accepted_language(headers.get("accept-language", ""))
-            ask_again = partial(self._by_key, key.strip(), language)
+            client = scope.get("client")
+            ask_again = partial(self._by_key, key.strip(), language, client[0] if client else "")
             actor = await ask_again()
             if actor is None:
                 raise NotSignedIn()

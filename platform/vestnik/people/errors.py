@@ -3,7 +3,8 @@
 Problem
 ├── WrongPassword 401           ├── LastAdministrator 409      ├── SetupLinkInvalid 403
 ├── EmailTaken 409              ├── SmtpPasswordNeeded 422     └── NotADemo 404
-└── EmailInvalid 422            └── UnknownRight 422
+├── EmailInvalid 422            ├── UnknownRight 422
+└── KeyExpired 401              └── ExpiryPassed 422
 """
 
 from __future__ import annotations
@@ -66,6 +67,28 @@ class UnknownRight(Problem):
     title = {"ru": "Нет такого права", "en": "No such right"}
     message = {"ru": "Права «{right}» нет.", "en": "There is no right “{right}”."}
     fields = ("right",)
+
+
+class KeyExpired(Problem):
+    code = "key_expired"
+    status = 401
+    title = {"ru": "Ключ API истёк", "en": "The API key has expired"}
+    message = {
+        "ru": "Срок ключа «{name}» истёк {expired_at}. Создайте новый на странице «Ключи API».",
+        "en": "The key “{name}” expired at {expired_at}. Make a new one on the page “API keys”.",
+    }
+    fields = ("name", "expired_at")
+
+
+class ExpiryPassed(Problem):
+    code = "expiry_passed"
+    status = 422
+    title = {"ru": "Проверьте срок ключа", "en": "Check the key's term"}
+    message = {
+        "ru": "Ключ может действовать не меньше часа и не больше {days} дней.",
+        "en": "A key may be valid for no less than an hour and no more than {days} days.",
+    }
+    fields = ("days",)
 
 
 class SmtpPasswordNeeded(Problem):

@@ -9,10 +9,13 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from starlette.responses import Response
 
+from vestnik.db import now
 from vestnik.http.api import PUBLIC, SIGNED_IN, Context, Page, Router, Shape
 from vestnik.http.errors import Language, NotSignedIn
 from vestnik.http.sessions import clear_session, set_session
 from vestnik.people.access import Actor, Role
+from vestnik.people.keys import State as KeyState
+from vestnik.people.keys import state_of
 from vestnik.people.sessions import Client
 from vestnik.people.tokens import csrf_token
 from vestnik.people.users import NewUser, main_role
@@ -123,7 +126,17 @@ class KeyCard(Shape):
     prefix: str
     rights: list[str]
     created_at: datetime
+    created_by: str | None
     used_at: datetime | None
+    used_from: str | None
+    expires_at: datetime | None
+    state: KeyState
+
+
+class KeyQuery(Page):
+    """`search` is in the name or the key's beginning; `state` takes those of one state."""
+
+    state: KeyState | None = None
 
 
 class KeyPage(Shape):
@@ -134,6 +147,7 @@ class KeyPage(Shape):
 class NewKeyForm(Shape):
     name: Name
     rights: Annotated[list[str], Meta(min_length=1)]
+    expires_at: datetime | None = None
 
 
 class NewKey(Shape):
@@ -246,10 +260,14 @@ async def disable_user(context: Context, id: int) -> None:
     await context.services.people.users.change(context.actor, id, {"disabled": True})
 
 
-@router.get("/keys", query=Page, returns=KeyPage, right="keys.manage")
-async def list_keys(context: Context, query: Page) -> KeyPage:
-    """The API keys that are valid, newest first."""
-    rows, total = await context.services.people.keys.page(context.actor, query.offset, query.limit)
+@router.get("/keys", query=KeyQuery, returns=KeyPage, right="keys.manage")
+async def list_keys(context: Context, query: KeyQuery) -> KeyPage:
+    """The API keys that are not revoked: those that work, newest first, then those that expired lately."""
+    people, at = context.services.people, now()
+    rows, total = await people.keys.page(
+        context.actor, query.offset, query.limit, search=query.search, state=query.state
+    )
+    makers = await people.users.names(row.created_by for row in rows if row.created_by)
     items = [
         KeyCard(
             id=str(row.id),
@@ -257,7 +275,11 @@ async def list_keys(context: Context, query: Page) -> KeyPage:
             prefix=row.prefix,
             rights=row.rights,
             created_at=row.created_at,
+            created_by=makers.get(row.created_by),
             used_at=row.used_at,
+            used_from=row.used_from or None,
+            expires_at=row.expires_at,
+            state=state_of(row, at),
         )
         for row in rows
     ]
@@ -267,7 +289,15 @@ async def list_keys(context: Context, query: Page) -> KeyPage:
 @router.post("/keys", body=NewKeyForm, returns=NewKey, status=201, right="keys.manage")
 async def add_key(context: Context, body: NewKeyForm) -> NewKey:
     """Make an API key with some of one's own rights; it is shown this once."""
-    key_id, key = await context.services.people.keys.add(context.actor, body.name, body.rights)
+    keys = context.services.people.keys
+    key_id, key = await keys.add(context.actor, body.name, body.rights, body.expires_at)
+    return NewKey(id=str(key_id), key=key)
+
+
+@router.post("/keys/{id:key}/replace", returns=NewKey, status=201, right="keys.manage")
+async def replace_key(context: Context, id: int) -> NewKey:
+    """A new key of the same name, rights and term, shown this once; the old one works on for a day."""
+    key_id, key = await context.services.people.keys.replace(context.actor, id)
     return NewKey(id=str(key_id), key=key)
 
 

@@ -32,6 +32,6 @@ class People:
         """The person of a session cookie."""
         return await self.sessions.actor(token)
 
-    async def by_key(self, key: str, language: Language) -> Actor | None:
+    async def by_key(self, key: str, language: Language, address: str = "") -> Actor | None:
         """The machine of a bearer key, which is answered in the language that it asks for."""
-        return await self.keys.actor(key, language)
+        return await self.keys.actor(key, language, address)

@@ -62,7 +62,12 @@ api_key = sa.Table(
     sa.Column("created_by", Key, sa.ForeignKey(user.c.id)),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("used_at", Instant),
+    # The address that it was used from last.
+    sa.Column("used_from", sa.Text),
     sa.Column("revoked_at", Instant),
+    sa.Column("expires_at", Instant),
+    # The key that was made in its place: until it expires both are valid.
+    sa.Column("replaced_by", Key),
 )
 
 setup_link = sa.Table(

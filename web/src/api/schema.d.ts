@@ -135,11 +135,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The API keys that are valid, newest first. */
+        /** The API keys that are not revoked: those that work, newest first, then those that expired lately. */
         get: operations["list_keys"];
         put?: never;
         /** Make an API key with some of one's own rights; it is shown this once. */
         post: operations["add_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{id}/replace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new key of the same name, rights and term, shown this once; the old one works on for a day. */
+        post: operations["replace_key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5009,6 +5026,22 @@ export interface components {
             disabled?: boolean;
             password?: string;
         };
+        /**
+         * KeyQuery
+         * @description `search` is in the name or the key's beginning; `state` takes those of one state.
+         */
+        KeyQuery: {
+            /** @default  */
+            search?: string;
+            /** @default  */
+            sort?: string;
+            /** @default 0 */
+            offset?: number;
+            /** @default 50 */
+            limit?: number;
+            /** @default null */
+            state?: ("expired" | "expiring" | "replaced" | "valid") | null;
+        };
         /** KeyPage */
         KeyPage: {
             items: components["schemas"]["KeyCard"][];
@@ -5021,12 +5054,19 @@ export interface components {
             prefix: string;
             rights: string[];
             createdAt: string;
+            createdBy: string | null;
             usedAt: string | null;
+            usedFrom: string | null;
+            expiresAt: string | null;
+            /** @enum {unknown} */
+            state: "expired" | "expiring" | "replaced" | "valid";
         };
         /** NewKeyForm */
         NewKeyForm: {
             name: string;
             rights: string[];
+            /** @default null */
+            expiresAt?: string | null;
         };
         /**
          * NewKey
@@ -12128,6 +12168,7 @@ export interface operations {
                 sort?: string;
                 offset?: number;
                 limit?: number;
+                state?: ("expired" | "expiring" | "replaced" | "valid") | null;
             };
             header?: never;
             path?: never;
@@ -12135,7 +12176,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The API keys that are valid, newest first. */
+            /** @description The API keys that are not revoked: those that work, newest first, then those that expired lately. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12169,6 +12210,37 @@ export interface operations {
         };
         responses: {
             /** @description Make an API key with some of one's own rights; it is shown this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A new key of the same name, rights and term, shown this once; the old one works on for a day. */
             201: {
                 headers: {
                     [name: string]: unknown;

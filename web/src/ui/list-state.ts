@@ -15,6 +15,14 @@ export interface ListSearch {
   domain?: string;
   url?: string;
   campaignIds?: string;
+  keyId?: string;
+  objectId?: string;
+  kind?: string;
+  action?: string;
+  by?: string;
+  /** Days, as YYYY-MM-DD, both included. */
+  since?: string;
+  until?: string;
   /** Instants, as ISO 8601 in UTC: from the first, up to the second. */
   from?: string;
   to?: string;
@@ -33,6 +41,13 @@ export interface ListState {
   domain: string | undefined;
   url: string | undefined;
   campaignIds: string | undefined;
+  keyId: string | undefined;
+  objectId: string | undefined;
+  kind: string | undefined;
+  action: string | undefined;
+  by: string | undefined;
+  since: string | undefined;
+  until: string | undefined;
   from: string | undefined;
   to: string | undefined;
   filtered: boolean;
@@ -63,12 +78,19 @@ export function listSearch(raw: Record<string, unknown>): ListSearch {
     domain: text(raw.domain),
     url: text(raw.url),
     campaignIds: text(raw.campaignIds),
+    keyId: text(raw.keyId),
+    objectId: text(raw.objectId),
+    kind: text(raw.kind),
+    action: text(raw.action),
+    by: text(raw.by),
+    since: text(raw.since),
+    until: text(raw.until),
     from: instant(raw.from),
     to: instant(raw.to),
   };
 }
 
-const FILTERS = ["search", "state", "accountId", "userId", "segmentId", "language", "page", "from", "to"] as const;
+const FILTERS = ["search", "state", "accountId", "userId", "segmentId", "language", "page", "from", "to", "keyId", "objectId", "kind", "action", "by", "since", "until"] as const;
 
 export function useListState(): ListState {
   const current = useSearch({ strict: false }) as ListSearch;
@@ -86,6 +108,13 @@ export function useListState(): ListState {
     domain: current.domain,
     url: current.url,
     campaignIds: current.campaignIds,
+    keyId: current.keyId,
+    objectId: current.objectId,
+    kind: current.kind,
+    action: current.action,
+    by: current.by,
+    since: current.since,
+    until: current.until,
     from: current.from,
     to: current.to,
     filtered: FILTERS.some((name) => current[name] !== undefined),
