@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import resource
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
 import sqlalchemy as sa
-from tests.faults.product import CHUNK, Desk, Simulator, once
+from tests.faults.conftest import installed
+from tests.faults.product import CHUNK, Desk, Product, Simulator, once
 from tests.faults.requests import signed
 from tests.processes import WITHIN_S, until
 
@@ -20,6 +24,7 @@ pytestmark = pytest.mark.slow
 
 READERS = [f"reader{number}+read@example.com" for number in range(3 * CHUNK)]
 OUTAGE_S = 2.0
+SMALL_DISK_BYTES = 64 << 20
 
 
 class Watch:
@@ -84,6 +89,49 @@ def test_a_full_disk_is_said_and_the_launch_goes_on_when_there_is_room(launching
     assert set(watch.answers["webhook"]) == {(503, None)}
     assert set(watch.answers["read"]) == {(200, None)}
     assert watch.ready()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own on which an installation has a little room left."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_BYTES}", "vestnik-test", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no disk may be mounted, so a REAL full disk is not tested here: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_disk_without_room_is_said_nothing_acknowledged_is_lost_and_room_mends_it(
+    small_disk: Path,
+) -> None:
+    with installed(small_disk) as product:
+        product.tolerates = ("sqlalchemy.exc.", "OperationalError", "database_unavailable")
+        ready = f"{product.address}/readyz"
+        acknowledged = 0
+        ballast = small_disk / "ballast"
+        ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free - 200_000))
+        while (answer := _write(product, acknowledged)).status_code == 201:
+            acknowledged += 1
+        assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+        until(lambda: httpx.get(ready, timeout=WITHIN_S).status_code == 503, "it says that it is not ready")
+        assert httpx.get(ready, timeout=WITHIN_S).json()["checks"]["database"] is True
+        assert product.get("/contacts", limit=1)["total"] == acknowledged > 0
+
+        ballast.unlink()
+        until(lambda: httpx.get(ready, timeout=WITHIN_S).status_code == 200, "it is ready by itself")
+        assert _write(product, acknowledged).status_code == 201
+        product.kill()
+        product.start()
+        assert product.get("/contacts", limit=1)["total"] == acknowledged + 1
+
+
+def _write(product: Product, number: int) -> httpx.Response:
+    """Store a contact with a long name."""
+    name = f"{number} " + "длинное имя " * 16
+    return product.request("POST", "/contacts", {"name": name, "emails": [f"full{number}@example.com"]})
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])

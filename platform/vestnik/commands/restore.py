@@ -22,6 +22,8 @@ from vestnik.settings import Settings
 from vestnik.vault import KEY_FILE, VaultError, key_is_there, key_of, key_place
 
 _WORD = "replace"
+#: What the data folder remembers of the audit: rows that came after the backup, which are gone now.
+AUDIT_HEAD = "audit.head"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -59,6 +61,7 @@ def _restore(settings: Settings, source: ArchiveSource, *, replace: bool) -> int
             arrived = move(source, place, hold_restored, say, replace=replace)
         if settings.on_sqlite:  # what the engine remembers is of other rows
             throw_away(settings.data_dir / ENGINE_FILE, settings.data_dir / "syncs")
+        _set_aside(settings.data_dir / AUDIT_HEAD)
         if key is not None:
             _write_key(settings.data_dir / KEY_FILE, key)
     print(table_of(arrived.tables))
@@ -93,13 +96,17 @@ def _key_to_put_back(settings: Settings, source: ArchiveSource, replace: bool) -
 
 def _write_key(path: Path, key: bytes) -> None:
     """Put a key in its place; another one is kept beside it: nothing else opens what it sealed."""
-    if path.exists():
-        path.rename(path.with_name(f"{path.name}.before-restore"))
+    _set_aside(path)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(key)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _set_aside(path: Path) -> None:
+    if path.exists():
+        path.rename(path.with_name(f"{path.name}.before-restore"))
 
 
 def _tell(settings: Settings, held: Held) -> None:

@@ -1,6 +1,7 @@
 """Foundation: the database, its one writer, column types and the shared table metadata."""
 
 from vestnik.db.batcher import Batcher
+from vestnik.db.connections import attentive
 from vestnik.db.database import Database
 from vestnik.db.driver import DriverStatement, RowsStatement
 from vestnik.db.leftovers import clear_file, clear_leftovers
@@ -39,6 +40,7 @@ __all__ = [
     "WriterStopped",
     "clear_file",
     "clear_leftovers",
+    "attentive",
     "after_commit",
     "among",
     "hold",

@@ -29,7 +29,7 @@ import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
 from vestnik import tracing
-from vestnik.db import Database, now
+from vestnik.db import Database, attentive, now
 from vestnik.engine.gate import Gate
 from vestnik.engine.periodic import Periodic, Work
 from vestnik.engine.rates import Rates
@@ -234,7 +234,7 @@ class Engine:
         if self._database.on_sqlite:
             configuration["system_database_engine"] = _sqlite_engine(self._settings.data_dir / ENGINE_FILE)
         else:
-            url = self._database.url.set(drivername="postgresql")
+            url = attentive(self._database.url, both_sides=True).set(drivername="postgresql")
             configuration["system_database_url"] = url.render_as_string(hide_password=False)
         return configuration
 

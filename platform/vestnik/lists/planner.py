@@ -21,7 +21,7 @@ from sqlalchemy.dialects import sqlite
 
 from vestnik import children
 from vestnik.contacts.tables import address, contact, contact_address
-from vestnik.db import Database, Key
+from vestnik.db import Database, Key, attentive
 from vestnik.lists.consent import judged
 from vestnik.lists.planning_job import Broken, Frame, Job, Planned, Progress, Statement
 from vestnik.lists.scratch_file import ScratchLost
@@ -191,7 +191,7 @@ def statement(database: Database, select: sa.Select[Any]) -> Statement:
 def _url(database: Database) -> str:
     if database.on_sqlite:
         return f"sqlite:///{Path(str(database.url.database)).absolute()}"
-    return database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return attentive(database.url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def _give(process: Process, job: Job) -> None:

@@ -110,7 +110,7 @@ def test_a_backup_that_fails_leaves_no_file(source: Place, tmp_path: Path) -> No
         connection.execute(sa.text("INSERT INTO numbering SELECT 'm' || id, 1 FROM module"))
     engine.dispose()
     with pytest.MonkeyPatch.context() as patch, pytest.raises(OSError, match="No space"):
-        patch.setattr(vestnik.db.transfer.moving, "SAID_EVERY_ROWS", 1)
+        patch.setattr(vestnik.db.transfer.moving, "_SAID_EVERY_ROWS", 1)
         back_up(source, tmp_path / "backup", fail)
     assert [path.name for path in tmp_path.iterdir() if "backup" in path.name] == []
 

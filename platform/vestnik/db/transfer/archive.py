@@ -25,7 +25,7 @@ import msgspec
 
 from vestnik.db.transfer.rows import Columns, Row, Tally, TransferFailed
 
-FORMAT = 1
+_FORMAT = 1
 #: Rows of one part, before they are compressed.
 PART_BYTES = 4_194_304
 MANIFEST, SEAL, KEY = "manifest.json", "seal", "secret.key"
@@ -110,7 +110,7 @@ class ArchiveWriter:
 
     def seal(self, version: str, revision: str, database: str, made_at: str) -> int:
         """End the file, and give it its name; its size in bytes."""
-        manifest = Manifest(FORMAT, version, revision, database, made_at, self._tables, tuple(self._parts))
+        manifest = Manifest(_FORMAT, version, revision, database, made_at, self._tables, tuple(self._parts))
         self._write(_member(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1)))
         self._file.write(_seal(self._sha256.hexdigest()))
         self._file.flush()
@@ -239,7 +239,7 @@ class ArchiveSource:
                 raise ArchiveDamaged(f"{self._path}: {MANIFEST} is too large.")
             content = _read(tar, member)
         found = msgspec.json.decode(content, type=_Format).format
-        if found > FORMAT:
+        if found > _FORMAT:
             raise TransferFailed(
                 f"{self._path} was made by a newer version of Vestnik: restore it with that one, or newer."
             )

@@ -31,10 +31,16 @@ from vestnik.db.types import from_microseconds, now
 T = TypeVar("T")
 
 #: A line about progress for each so many rows of a table.
-SAID_EVERY_ROWS = 100_000
+_SAID_EVERY_ROWS = 100_000
 #: Months that get a partition of their own; what is older lies in the table's default one.
 _MONTHS_BACK = 36
 _ENGINE_SCHEMA = "dbos"
+#: Functions that keep rows as they are: the schema makes them anew with its tables.
+_OF_TRIGGERS = """
+    SELECT DISTINCT t.tgfoid::regprocedure::text
+    FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+    WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace
+"""
 
 Say = Callable[[str], None]
 #: Done in the new database before it counts, with the newest schema.
@@ -214,8 +220,11 @@ def _clear_postgresql(driver: postgresql.Connection, to: Place, replace: bool) -
         if filled is not None:
             raise NotEmpty(f"{to.name} is not empty: it has rows in {filled}.")
     identifiers = sql.SQL(", ").join(map(sql.Identifier, sorted(names)))
+    functions = driver.execute(_OF_TRIGGERS).fetchall()
     if names:
         driver.execute(sql.SQL("DROP TABLE {} CASCADE").format(identifiers))
+    for (function,) in functions:
+        driver.execute(sql.SQL("DROP FUNCTION {} CASCADE").format(sql.SQL(function)))
     # What the engine remembers there is of other rows; ours are what it begins from.
     driver.execute(f"DROP SCHEMA IF EXISTS {_ENGINE_SCHEMA} CASCADE")
 
@@ -334,7 +343,7 @@ def _same_tables(sent: Collection[str], known: Collection[str]) -> None:
 def telling(name: str, rows: Iterator[Row], say: Say) -> Iterator[Row]:
     """Say from time to time how many rows of a table passed."""
     for number, row in enumerate(rows, 1):
-        if number % SAID_EVERY_ROWS == 0:
+        if number % _SAID_EVERY_ROWS == 0:
             say(f"  {name}: {number:,} …")
         yield row
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from vestnik.db import clear_file, instant_of_key, now
+from vestnik.db import attentive, clear_file, instant_of_key, now
 from vestnik.modules.tables import call
 
 KEPT_S = 1_209_600.0
@@ -270,7 +270,7 @@ class Partitions:
     """The table of the main database on PostgreSQL, over connections of its own, none of which stays open."""
 
     def __init__(self, url: sa.URL) -> None:
-        driven = url.set(drivername="postgresql+psycopg")
+        driven = attentive(url).set(drivername="postgresql+psycopg")
         self._engine = sa.create_engine(driven, poolclass=sa.pool.NullPool, hide_parameters=True)
 
     def newest_first(self) -> Iterator[sa.Engine]:
