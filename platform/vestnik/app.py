@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-import sqlalchemy as sa
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -65,7 +64,7 @@ from vestnik.http import faults, openapi
 from vestnik.http.api import Router, routes
 from vestnik.http.events import Events
 from vestnik.http.headers import SecurityHeaders
-from vestnik.http.machines import Check, machine_routes
+from vestnik.http.machines import machine_routes
 from vestnik.http.metrics import Metrics
 from vestnik.http.sessions import Sessions
 from vestnik.http.sockets import socket_routes
@@ -117,6 +116,8 @@ from vestnik.segments.joining import rules_with
 from vestnik.segments.looking import Lookout
 from vestnik.segments.service import Segments
 from vestnik.settings import Settings
+from vestnik.system import routes as system_routes
+from vestnik.system.service import System
 from vestnik.templates import routes as templates_routes
 from vestnik.templates.service import Templates
 from vestnik.vault import Vault
@@ -174,6 +175,7 @@ class Services(assembly_intake.IntakeServices):
     panel: Panel
     panel_changes: PanelChanges
     embedding: Embedding
+    system: System
 
     def limited(self) -> Sequence[assembly.Limited]:
         """Who counts attempts that all processes count together."""
@@ -194,11 +196,12 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     events, engine = Events(), Engine(settings, database)
     broker = Broker(shared=assembly.budgets(database, engine))
     own_listeners = OwnListeners(people.organisation.listeners_known)
+    call_metrics = CallMetrics(metrics.registry)
     plugs = ModulesOptions(
         contacts=contacts,
         category_names=contacts.category_names,
         own_listeners=own_listeners,
-        metrics=CallMetrics(metrics.registry),
+        metrics=call_metrics,
         recordings=settings.data_dir / "recordings",
     )
     modules = Modules(database, vault, sandbox, broker, people.organisation.base_url, plugs)
@@ -292,6 +295,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         panel=panel,
         panel_changes=PanelChanges(database, modules, contacts, panel),
         embedding=Embedding(database, vault, panel),
+        system=assembly.system(settings, database, engine, sandbox, alerts, call_metrics),
         **assembly_intake.rooms(
             database, vault, engine, events, mail, people, alerts, own_listeners, companies, contacts
         ),
@@ -346,6 +350,7 @@ def routers() -> Sequence[Router]:
         panel_routes.router,
         embed_routes.router,
         *assembly_intake.routers(),
+        system_routes.router,
         demo_routes.router,
     ]
 
@@ -443,7 +448,9 @@ def create_app(settings: Settings, operator_key: str | None = None) -> Starlette
             *socket_routes(routers(), services),
             *embed_routes.embed_routes(services, pages),
             *assembly_intake.outer_routes(services),
-            *machine_routes(services.metrics, lambda: openapi.document(routers()), _ready(services)),
+            *machine_routes(
+                services.metrics, lambda: openapi.document(routers()), services.system.health.checks()
+            ),
         ],
         middleware=_middleware(services),
         exception_handlers=faults.HANDLERS,
@@ -471,15 +478,3 @@ def _middleware(services: Services) -> list[Middleware]:
             own_names=people.organisation.names,
         ),
     ]
-
-
-def _ready(services: Services) -> dict[str, Check]:
-    async def database() -> bool:
-        async with services.database.read() as connection:
-            return await connection.scalar(sa.select(1)) == 1
-
-    async def writer() -> bool:  # by a row: a full disk or a standby still answers SELECT
-        await services.engine.executors.beat()
-        return True
-
-    return {"database": database, "writer": writer}

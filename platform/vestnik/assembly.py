@@ -10,6 +10,9 @@ from datetime import tzinfo
 from functools import partial
 from typing import Protocol
 
+import sqlalchemy as sa
+
+from vestnik.alerts import Alerts, Change
 from vestnik.alerts import personal as alerts_personal
 from vestnik.audit import Audit
 from vestnik.calendars import personal as calendars_personal
@@ -33,15 +36,21 @@ from vestnik.intake.leads import personal as leads_personal
 from vestnik.lists import personal as lists_personal
 from vestnik.modules import Modules
 from vestnik.modules import personal as modules_personal
+from vestnik.modules.metrics import CallMetrics
 from vestnik.outgoing import personal as outgoing_personal
+from vestnik.outgoing.service import announce
 from vestnik.people.service import People
 from vestnik.plugs import ElsewhereOfContacts
 from vestnik.privacy.service import Privacy
 from vestnik.sales import personal as sales_personal
 from vestnik.sales import relations as sales_relations
 from vestnik.sales.service import Sales
+from vestnik.sandbox import Sandbox
 from vestnik.segments import personal as segments_personal
 from vestnik.settings import Settings
+from vestnik.system.load import ModuleLoads
+from vestnik.system.service import System
+from vestnik.system.watching import Watch
 from vestnik.templates import personal as templates_personal
 from vestnik.vault import Vault
 from vestnik.webhooks import personal as webhooks_personal
@@ -100,6 +109,35 @@ def audit(settings: Settings, database: Database, vault: Vault, engine: Engine, 
         lambda: {} if chain.known is None else {"": 0.0 if chain.known.holds else 1.0},
     )
     return audit
+
+
+def system(
+    settings: Settings,
+    database: Database,
+    engine: Engine,
+    sandbox: Sandbox,
+    alerts: Alerts,
+    metrics: CallMetrics,
+) -> System:
+    """How the installation is; and what is told of it without anybody asking."""
+    loads = ModuleLoads(database, engine, metrics)
+    watch = Watch(database, engine, alerts, loads, settings.data_dir)
+    alerts.on_change(_announce)
+    return System(settings, database, engine, sandbox, alerts, loads, watch)
+
+
+def _announce(connection: sa.Connection, change: Change) -> None:
+    """Tell the customer's own systems of an alert, too."""
+    about = {
+        "kind": change.kind.name,
+        "failing": change.reason is not None,
+        "subject": {"id": str(change.subject.id), "name": change.subject.name},
+        "title": change.title,
+        "reason": change.reason,
+        "since": change.since,
+        "path": change.subject.path,
+    }
+    announce(connection, "alert", about)
 
 
 def imports(settings: Settings, database: Database, vault: Vault, engine: Engine, people: People) -> Imports:

@@ -26,7 +26,7 @@ PAGES = (
     *("/modules", "/accounts", "/accounts/new", "/webhooks", "/settings/webhooks"),
     *("/settings/intake", "/settings/intake?tab=doors", "/settings/intake?tab=classic"),
     *("/settings/intake?tab=distribution", "/settings/intake?tab=sources", "/settings/collectors/new"),
-    *("/users", "/fields", "/keys", "/embedding", "/settings", "/audit", "/erasures"),
+    *("/users", "/fields", "/keys", "/embedding", "/settings", "/system", "/audit", "/erasures"),
 )
 #: A thing of each kind, as the API finds it; and what stands behind its first page.
 DETAILS = (

@@ -16,17 +16,31 @@ async def test_health_and_readiness(installation: Installation) -> None:
     health = await browser.client.get("/healthz")
     assert (health.status_code, health.json()) == (200, {"status": "ok"})
     ready = await browser.client.get("/readyz")
-    assert (ready.status_code, ready.json()) == (
-        200,
-        {"status": "ready", "checks": {"database": True, "writer": True}},
-    )
+    assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+    # Here the rooms answer, and do no work: no engine and no sandbox runs.
+    assert {name: (each["code"], each["stops"]) for name, each in ready.json()["checks"].items()} == {
+        "database": ("ok", False),
+        "writer": ("ok", False),
+        "migration": ("ok", False),
+        "engine": ("engine_stopped", False),
+        "walls": ("walls_missing", False),
+        "disk": ("ok", False),
+    }
 
 
 async def test_a_stopped_database_is_not_ready(installation: Installation) -> None:
     browser = await installation.browser()
     await installation.services.database.stop()
     answer = await browser.client.get("/readyz")
-    assert (answer.status_code, answer.json()["checks"]["writer"]) == (503, False)
+    assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
+    assert answer.json()["checks"]["writer"] == {
+        "ok": False,
+        "stops": True,
+        "code": "unwritable",
+        "reason": "The database takes no writes. Mostly the disk is full, or the database is read-only.",
+    }
+    in_russian = await browser.client.get("/readyz", headers={"accept-language": "ru"})
+    assert in_russian.json()["checks"]["writer"]["reason"].startswith("База данных не принимает записи.")
     assert (await browser.client.get("/healthz")).status_code == 200
 
 

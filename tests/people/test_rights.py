@@ -37,6 +37,7 @@ A - - -   GET    /audit
 A - - -   GET    /audit/actions
 A - - -   GET    /audit/export
 A - - -   POST   /audit/verify
+A - - -   GET    /system
 A I M S   GET    /calendars
 A - - S   POST   /calendars
 A - - S   POST   /calendars/own

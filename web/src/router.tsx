@@ -237,6 +237,7 @@ const routes = root.addChildren([
     page("/settings/doors/$id", () => import("./pages/intake/Door")),
     page("/settings/webhooks", () => import("./pages/outgoing/OutgoingList")),
     page("/settings/webhooks/$id", () => import("./pages/outgoing/OutgoingPage")),
+    page("/system", () => import("./pages/system/System")),
     page("/audit", () => import("./pages/admin/Audit")),
     missing,
   ]),

@@ -11,7 +11,7 @@ is away for a while delays them. What was over before anybody heard of it is not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,6 +54,36 @@ class Subject:
     in_charge: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A thing fails from `since` on, or without a reason works again."""
+
+    kind: Kind
+    subject: Subject
+    reason: Text | None
+    since: datetime
+
+    @property
+    def title(self) -> Text:
+        """What a letter about it is headed with."""
+        wording = self.kind.working if self.reason is None else self.kind.failing
+        return {language: text.format(name=self.subject.name) for language, text in wording.subject.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A thing that fails."""
+
+    kind: str
+    title: Text
+    reason: Text | None
+    since: datetime
+    path: str | None
+
+
+Listener = Callable[[sa.Connection, Change], None]
+
+
 class Alerts:
     """Keeps what is failing, and sends the letters."""
 
@@ -61,6 +91,7 @@ class Alerts:
         self._database, self._organisation = database, organisation
         self._outbox = Outbox(database, mail, alert_letter, self._letter)
         self._kinds: dict[str, Kind] = {}
+        self._listeners: list[Listener] = []
         engine.every(LOOK_EVERY_S, "alerts.letters", self.send_due)
         engine.every(SWEPT_EVERY_S, "alerts.kept", self.sweep)
 
@@ -70,10 +101,18 @@ class Alerts:
             raise ValueError(f"alerts of the kind {kind.name!r} are registered twice")
         self._kinds[kind.name] = kind
 
+    def on_change(self, listener: Listener) -> None:
+        """Have `listener` hear of every change, in the unit of work that makes it."""
+        self._listeners.append(listener)
+
     def tell(self, connection: sa.Connection, kind: str, subject: Subject, reason: Text | None) -> None:
         """Note that a thing fails, and why, or with None that it works; a change makes letters."""
         known, at = self._kinds[kind], now()
-        values = {"name": subject.name, "reason": None if reason is None else {**reason}}
+        values = {
+            "name": subject.name,
+            "reason": None if reason is None else {**reason},
+            "path": subject.path,
+        }
         if reason is not None:
             # A thing that never failed worked until now.
             row = {"kind": kind, "subject_id": subject.id, "failing": False, "since": at, **values}
@@ -87,6 +126,8 @@ class Alerts:
             connection.execute(sa.update(alert).where(of_subject).values(values))
             return
         connection.execute(sa.update(alert).where(of_subject).values(failing=failing, since=at, **values))
+        for listener in self._listeners:
+            listener(connection, Change(known, subject, reason, at))
         untold = _withdraw(connection, kind, subject.id)
         heard = _told(connection, kind, subject.id, found.since) if not failing else None
         whom = self._audience(connection, known, subject) if heard is None else heard
@@ -95,6 +136,23 @@ class Alerts:
     async def letters_go(self) -> bool:
         """Whether anybody can be told: without outgoing mail no letter is sent."""
         return await self._organisation.smtp() is not None
+
+    async def open(self, limit: int) -> list[Open]:
+        """What fails now, the newest first."""
+        query = sa.select(alert).where(alert.c.failing).order_by(alert.c.since.desc(), alert.c.subject_id)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query.limit(limit))).all()
+        return [
+            Open(
+                row.kind,
+                {language: text.format(name=row.name) for language, text in kind.failing.subject.items()},
+                row.reason,
+                row.since,
+                row.path,
+            )
+            for row in rows
+            if (kind := self._kinds.get(row.kind)) is not None
+        ]
 
     async def failing(self, kind: str) -> dict[int, datetime]:
         """The keys of the things of a kind that are known to fail, and since when."""

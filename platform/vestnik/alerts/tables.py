@@ -18,6 +18,8 @@ alert = sa.Table(
     # Why it fails, in both languages.
     sa.Column("reason", Json),
     sa.Column("since", Instant, nullable=False),
+    # The page about it; of what was told before this was kept nobody knows.
+    sa.Column("path", sa.Text),
 )
 
 #: A letter to one person about one change; it goes out after the unit of work that made the change.

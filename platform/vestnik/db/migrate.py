@@ -55,3 +55,16 @@ def configuration(url: str) -> Config:
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["url"] = url
     return config
+
+
+def due(url: str) -> bool:
+    """True when a migration of this program has not been made; one of a newer program is no matter here."""
+    script = ScriptDirectory.from_config(configuration(url))
+    engine = write_engine(sa.make_url(url))
+    try:
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_heads()
+    finally:
+        engine.dispose()
+    known = {revision.revision for revision in script.walk_revisions()}
+    return bool(found) and set(found) <= known and set(found) != set(script.get_heads())

@@ -107,6 +107,11 @@ class Engine:
         self._threads: ThreadPoolExecutor
         self._started = False
 
+    @property
+    def started(self) -> bool:
+        """Whether this process does durable work."""
+        return self._started
+
     def workflow(self, name: str, function: Workflow) -> None:
         """Register `async def function(run: Run, *json_arguments)` as the workflow `name`."""
         if name in self._workflows:

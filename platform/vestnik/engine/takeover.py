@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -23,6 +23,12 @@ class Executors:
     async def beat(self) -> None:
         """Say that this process is alive."""
         await self._database.write(_beat, self.own_id)
+
+    async def seen(self) -> dict[str, datetime]:
+        """When each process said so last, those of the last day."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(sa.select(executor.c.id, executor.c.seen_at))
+            return {row.id: row.seen_at for row in rows}
 
     async def alive(self) -> frozenset[str]:
         """The ids of the processes seen lately, this one among them."""

@@ -6,19 +6,39 @@ import asyncio
 import functools
 import ipaddress
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from vestnik.http.errors import NotSignedIn
+from vestnik.http.api import accepted_language
+from vestnik.http.errors import NotSignedIn, Text
 from vestnik.http.metrics import Metrics
 
 CHECK_S = 3.0
 
-Check = Callable[[], Awaitable[bool]]
+log = structlog.get_logger("vestnik.http")
+
+
+class Verdict(NamedTuple):
+    """What a check says: a code, and for people why and what to do. `stops`: nothing can be answered so."""
+
+    code: str
+    reason: Text
+    stops: bool = True
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is well."""
+        return self.code == "ok"
+
+
+WELL = Verdict("ok", {"ru": "В порядке.", "en": "In order."}, stops=False)
+
+Check = Callable[[], Awaitable[Verdict]]
 
 
 def machine_routes(
@@ -36,13 +56,17 @@ def machine_routes(
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    async def readyz(_request: Request) -> Response:
-        said = await asyncio.gather(*map(_answer, ready.values()))
-        answers = dict(zip(ready, said, strict=True))
-        well = all(answers.values())
-        return JSONResponse(
-            {"status": "ready" if well else "not ready", "checks": answers}, 200 if well else 503
-        )
+    async def readyz(request: Request) -> Response:
+        found = await verdicts(ready)
+        well = not any(verdict.stops for verdict in found.values())
+        header = request.headers.get("accept-language", "")
+        language = accepted_language(header) if header else "en"
+        checks = {
+            name: {"ok": each.ok, "stops": each.stops, "code": each.code, "reason": each.reason[language]}
+            for name, each in found.items()
+        }
+        status = "ready" if well else "not ready"
+        return JSONResponse({"status": status, "checks": checks}, 200 if well else 503)
 
     async def openapi(_request: Request) -> Response:
         return Response(await asyncio.to_thread(description), media_type="application/json")
@@ -62,7 +86,12 @@ def machine_routes(
     ]
 
 
-async def _answer(check: Check) -> bool:
+async def verdicts(checks: Mapping[str, Check]) -> dict[str, Verdict]:
+    """What each check says; all are asked at once, and one that gives no answer in time is told so."""
+    return dict(zip(checks, await asyncio.gather(*map(_answer, checks.values())), strict=True))
+
+
+async def _answer(check: Check) -> Verdict:
     """What a check says within its time; one that can't be stopped at once ends when it can.
 
     A question to a database beyond a cut cable is given up only when the kernel gives the connection up.
@@ -73,21 +102,35 @@ async def _answer(check: Check) -> bool:
         _unfinished.add(task)
         task.add_done_callback(_forget)
         task.cancel()
-        return False
+        return _SILENT
     try:
         return task.result()
-    except Exception:  # whatever a check raises, the answer is the same: not ready
-        return False
+    except Exception as error:  # whatever a check raises, the answer is the same: not ready
+        log.warning("machines.check_broke", error=type(error).__name__)
+        return _BROKEN
 
 
 #: Held until they end: the loop itself would let them be collected half-way.
-_unfinished: set[asyncio.Future[bool]] = set()
+_unfinished: set[asyncio.Future[Verdict]] = set()
 
 
-def _forget(task: asyncio.Future[bool]) -> None:
+def _forget(task: asyncio.Future[Verdict]) -> None:
     _unfinished.discard(task)
     if not task.cancelled():
         task.exception()  # asked for, so that nobody warns of it
+
+
+_SILENT = Verdict(
+    "no_answer",
+    {"ru": "Нет ответа за 3 с.", "en": "No answer within 3 s."},
+)
+_BROKEN = Verdict(
+    "failed",
+    {
+        "ru": "Проверка не удалась: подробности в журнале сервера.",
+        "en": "The check failed: the server's log says how.",
+    },
+)
 
 
 def _asked_from_this_machine(request: Request) -> bool:

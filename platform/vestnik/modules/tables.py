@@ -210,6 +210,17 @@ call = monthly_table(
 sa.Index("ix_module_call_module", call.c.module_id, call.c.id)
 sa.Index("ix_module_call_trace", call.c.trace_id)
 
+#: What live modules did, in slots of five minutes, summed over all processes.
+module_load = sa.Table(
+    "module_load",
+    metadata,
+    sa.Column("slot", Instant, primary_key=True),
+    sa.Column("module_id", Key, primary_key=True, autoincrement=False),
+    sa.Column("calls", Key, nullable=False),
+    sa.Column("failures", Key, nullable=False),
+    sa.Column("cpu_ms", sa.Float, nullable=False),
+)
+
 #: A test of a module: `document` is the text of its file `tests/<name>.json`.
 module_test = sa.Table(
     "module_test",

@@ -29,6 +29,7 @@ Kind = Literal[
     "job_ticket.created",
     "contact.unsubscribed",
     "message.bounced",
+    "alert",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -53,6 +53,7 @@ RIGHTS: frozenset[str] = frozenset(
         "audit.read",
         "keys.manage",
         "metrics.read",
+        "system.read",
         "demo.play",
     }
 )

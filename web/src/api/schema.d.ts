@@ -4831,6 +4831,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the installation is at this moment: what is wrong, what waits, what modules cost. */
+        get: operations["get_system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demo": {
         parameters: {
             query?: never;
@@ -9538,7 +9555,7 @@ export interface components {
             id: string;
             title: string;
             url: string;
-            kinds: ("contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created")[];
+            kinds: ("alert" | "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created")[];
             private: boolean;
             enabled: boolean;
             offReason: string | null;
@@ -9554,7 +9571,7 @@ export interface components {
         OutgoingBody: {
             title: string;
             url: string;
-            kinds: ("contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created")[];
+            kinds: ("alert" | "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created")[];
             /** @default false */
             private?: boolean;
         };
@@ -9576,7 +9593,7 @@ export interface components {
          */
         OutgoingKind: {
             /** @enum {unknown} */
-            kind: "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created";
+            kind: "alert" | "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created";
             title: string;
             description: string;
             schema: Record<string, unknown>;
@@ -9589,7 +9606,7 @@ export interface components {
         OutgoingChange: {
             title?: string;
             url?: string;
-            kinds?: ("contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created")[];
+            kinds?: ("alert" | "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created")[];
             private?: boolean;
             enabled?: boolean;
         };
@@ -9609,7 +9626,7 @@ export interface components {
              * @default lead.created
              * @enum {unknown}
              */
-            kind?: "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created";
+            kind?: "alert" | "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created";
         };
         /**
          * OutgoingDeliveryCard
@@ -9619,7 +9636,7 @@ export interface components {
             id: string;
             messageId: string;
             /** @enum {unknown} */
-            kind: "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created";
+            kind: "alert" | "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created";
             /** @enum {unknown} */
             state: "delivered" | "failed" | "given_up" | "waiting";
             at: string;
@@ -9657,7 +9674,7 @@ export interface components {
             /** @default null */
             state?: ("delivered" | "failed" | "given_up" | "waiting") | null;
             /** @default null */
-            kind?: ("contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created") | null;
+            kind?: ("alert" | "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created") | null;
         };
         /** OutgoingDeliveryPage */
         OutgoingDeliveryPage: {
@@ -9672,7 +9689,7 @@ export interface components {
             id: string;
             messageId: string;
             /** @enum {unknown} */
-            kind: "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created";
+            kind: "alert" | "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created";
             /** @enum {unknown} */
             state: "delivered" | "failed" | "given_up" | "waiting";
             at: string;
@@ -11696,6 +11713,100 @@ export interface components {
             settledAt: string | null;
             toBeDeletedAt: string | null;
             deletedAt: string | null;
+        };
+        /**
+         * SystemCard
+         * @description How the installation is. Queues of `writer` and `sandbox`, workers and walls are of one process.
+         */
+        SystemCard: {
+            at: string;
+            checks: components["schemas"]["vestnik.system.routes.CheckShape"][];
+            alerts: components["schemas"]["OpenAlert"][];
+            lettersGo: boolean;
+            queues: components["schemas"]["QueueShape"][];
+            workers: {
+                [key: string]: number;
+            };
+            hosts: components["schemas"]["ProcessShape"][];
+            modules: components["schemas"]["ModuleUseShape"][];
+            receivedAt: string | null;
+            disk: components["schemas"]["DiskShape"];
+            versions: {
+                [key: string]: string;
+            };
+            walls: components["schemas"]["WallsCard"];
+        };
+        /**
+         * CheckShape
+         * @description A check as `/readyz` makes it; `stops`: nothing is answered so.
+         */
+        "vestnik.system.routes.CheckShape": {
+            name: string;
+            ok: boolean;
+            stops: boolean;
+            code: string;
+            reason: string;
+        };
+        /**
+         * OpenAlert
+         * @description What fails now; everybody in charge of it has been written to, where outgoing mail is set up.
+         */
+        OpenAlert: {
+            kind: string;
+            title: string;
+            reason: string | null;
+            since: string;
+            path: string | null;
+        };
+        /**
+         * QueueShape
+         * @description What waits, since when the oldest, and whether that is longer than usual.
+         */
+        QueueShape: {
+            /** @enum {unknown} */
+            name: "inputs" | "outgoing" | "sandbox" | "webhooks" | "writer";
+            waiting: number;
+            since: string | null;
+            late: boolean;
+        };
+        /**
+         * ProcessShape
+         * @description A process that does durable work; `own` answered this request.
+         */
+        ProcessShape: {
+            id: string;
+            seenAt: string;
+            alive: boolean;
+            own: boolean;
+        };
+        /**
+         * ModuleUseShape
+         * @description What a module did in the last hour and day, in slots of five minutes, trials of drafts left out.
+         */
+        ModuleUseShape: {
+            id: string;
+            title: string;
+            enabled: boolean;
+            version: number | null;
+            hour: components["schemas"]["LoadShape"];
+            day: components["schemas"]["LoadShape"];
+        };
+        /** LoadShape */
+        LoadShape: {
+            calls: number;
+            failures: number;
+            cpuMs: number;
+        };
+        /**
+         * DiskShape
+         * @description Bytes.
+         */
+        DiskShape: {
+            folder: string;
+            total: number;
+            free: number;
+            database: number;
+            recordings: number;
         };
         /**
          * DemoCard
@@ -20451,7 +20562,7 @@ export interface operations {
                 offset?: number;
                 limit?: number;
                 state?: ("delivered" | "failed" | "given_up" | "waiting") | null;
-                kind?: ("contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created") | null;
+                kind?: ("alert" | "contact.unsubscribed" | "job_ticket.created" | "lead.changed" | "lead.created" | "message.bounced" | "order.created") | null;
             };
             header?: never;
             path: {
@@ -23565,6 +23676,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CollectedLetterPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How the installation is at this moment: what is wrong, what waits, what modules cost. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemCard"];
                 };
             };
             /** @description A problem */

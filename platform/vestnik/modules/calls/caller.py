@@ -184,6 +184,8 @@ class Caller:
         """Hand the call to the recorder; its id, None where it is not recorded."""
         ready, kind = call.ready, None if failure is None else failure.shown_kind
         self._metrics.called(call.lane, kind)
+        if ready.version.id is not None:
+            self._metrics.loaded(ready.module_id, kind, call.cpu_ms)
         if not ready.recording:
             return None
         is_webhook = call.lane == "webhook" or call.webhook_id is not None

@@ -6,9 +6,10 @@ import type { Language } from "../../i18n";
 import { Panel } from "../../ui/Panel";
 
 /** The walls around every module: which stand on the server, and what a missing one means. */
-export function Walls() {
+export function Walls({ known }: { known?: WallsShape }) {
   const { t } = useTranslation();
-  const { data } = useQuery(organisation.walls);
+  const asked = useQuery({ ...organisation.walls, enabled: !known });
+  const data = known ?? asked.data;
   if (!data) return null;
   return (
     <Panel title={t("settings.walls.title")} description={t("settings.walls.hint")}>
