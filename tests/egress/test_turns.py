@@ -43,18 +43,15 @@ class Told:
     most: int = 0
 
 
-WISHES = st.lists(
-    st.builds(
-        Wish,
-        at_s=st.sampled_from([0.0, 0.0, 0.1, 0.5, 1.0, 3.0]) | st.floats(0, 20),
-        urgent=st.booleans(),
-        narrow=st.booleans(),
-        takes_s=st.sampled_from([0.0, 0.05, 1.0]) | st.floats(0, 5),
-        gives_up_s=st.none() | st.sampled_from([0.0, 0.5]) | st.floats(0, 10),
-    ),
-    min_size=1,
-    max_size=30,
+WISH = st.builds(
+    Wish,
+    at_s=st.sampled_from([0.0, 0.0, 0.1, 0.5, 1.0, 3.0]) | st.floats(0, 20),
+    urgent=st.booleans(),
+    narrow=st.booleans(),
+    takes_s=st.sampled_from([0.0, 0.05, 1.0]) | st.floats(0, 5),
+    gives_up_s=st.none() | st.sampled_from([0.0, 0.5]) | st.floats(0, 10),
 )
+WISHES = st.lists(WISH, min_size=1, max_size=30)
 WIDE = st.builds(
     Budget,
     key=st.just("account:0"),
@@ -64,9 +61,15 @@ WIDE = st.builds(
 NARROW = Budget("account:1", calls_per_minute=20)
 
 
-async def tell(pacer: Pacer, budgets: Sequence[Budget], wishes: Sequence[Wish]) -> Told:
-    """Have every wish come, wait, be under way, and end or be cancelled."""
-    loop, told = asyncio.get_running_loop(), Told()
+async def tell(
+    pacer: Pacer,
+    budgets: Sequence[Budget],
+    wishes: Sequence[Wish],
+    told: Told | None = None,
+    first_number: int = 0,
+) -> Told:
+    """Have every wish come, wait, be under way, and end or be cancelled; several may tell one story."""
+    loop, told = asyncio.get_running_loop(), told or Told()
     began_at = loop.time()
 
     async def live(number: int, wish: Wish) -> None:
@@ -90,7 +93,7 @@ async def tell(pacer: Pacer, budgets: Sequence[Budget], wishes: Sequence[Wish]) 
             loop.call_later(wish.gives_up_s, task.cancel)
         await asyncio.gather(task, return_exceptions=True)
 
-    await asyncio.gather(*(come(number, wish) for number, wish in enumerate(wishes)))
+    await asyncio.gather(*(come(number, wish) for number, wish in enumerate(wishes, first_number)))
     return told
 
 

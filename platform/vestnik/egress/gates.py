@@ -73,6 +73,13 @@ class Gate:
         is_held = not self._asking and asyncio.get_running_loop().time() < self._until
         return is_held and self.in_use < self._share
 
+    @property
+    def holds(self) -> bool:
+        """Whether the places in use are this process's still: it may have been frozen."""
+        if self._shares is None:
+            return True
+        return self.in_use <= self._share and asyncio.get_running_loop().time() < self._until
+
     def join(self, urgent: bool) -> None:
         """A request waits for a place."""
         self.waiting += 1
@@ -96,6 +103,11 @@ class Gate:
         self._urgent -= urgent
         self.in_use += 1
 
+    def step_back(self, urgent: bool) -> None:
+        """It has none after all, and waits again."""
+        self.join(urgent)
+        self.exit()
+
     def exit(self) -> None:
         """A request gives its place back."""
         if self._shares is not None and self.in_use > self._share:
@@ -105,48 +117,58 @@ class Gate:
 
     async def close(self) -> None:
         """Hold no share any more."""
-        if self._keeper is not None:
+        if self._keeper is not None and self._shares is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
+            await quietly(self._shares.leave(self.key))
 
     def _rest(self) -> None:
         if not self.in_use and not self.waiting and self._keeper is None:
             self._idle(self)
 
     async def _keep(self, shares: Shares) -> None:
-        """Hold a share while there is use for it."""
-        clock = asyncio.get_running_loop().time
-        used_at = clock()
+        """Hold a share while there is use for it.
+
+        Giving it back is over before it is asked for again: else the one would undo the other.
+        """
         try:
-            while clock() - used_at < LINGER_S:
-                self._news.clear()
-                if self.in_use or self.waiting:
-                    used_at = clock()
-                await self._ask(shares)
-                wanted = self.in_use + self.waiting
-                is_hungry = self._share < min(wanted, self.size)  # for others have them
-                await self._pause(HUNGRY_S if is_hungry else REFRESH_S, at_once=not is_hungry)
+            await self._hold(shares)
+            while self.waiting:
+                await self._hold(shares)
         finally:
             self._keeper = None
             self._share, self._until = 0, 0.0
             self._rest()
-            await quietly(shares.leave(self.key))
+
+    async def _hold(self, shares: Shares) -> None:
+        clock = asyncio.get_running_loop().time
+        used_at = clock()
+        while self.in_use or self.waiting or clock() - used_at < LINGER_S:
+            self._news.clear()
+            if self.in_use or self.waiting:
+                used_at = clock()
+            await self._ask(shares)
+            is_hungry = self._share < min(self.in_use + self.waiting, self.size)  # for others have them
+            await self._pause(HUNGRY_S if is_hungry else REFRESH_S, at_once=not is_hungry)
+        self._share, self._until = 0, 0.0
+        await quietly(shares.leave(self.key))
 
     async def _ask(self, shares: Shares) -> None:
-        asked_at = asyncio.get_running_loop().time()
+        asked_at, in_use = asyncio.get_running_loop().time(), self.in_use
         self._asking = True
         try:
             self._share = await shares.share(
                 self.key,
                 self.size,
-                in_use=self.in_use,
-                wanted=min(self.in_use + self.waiting, self.size),
+                in_use=in_use,
+                wanted=min(in_use + self.waiting, self.size),
                 urgent=self._urgent > 0,
                 lease_s=LEASE_S,
             )
             self._until = asked_at + LEASE_S - MARGIN_S
         except Exception as error:
             log.warning("places of %s could not be asked for: %s", self.key, type(error).__name__)
+            self._share = min(self._share, in_use)  # the answer may be lost that said so
         finally:
             self._asking = False
         if self.waiting:

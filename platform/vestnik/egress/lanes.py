@@ -38,6 +38,8 @@ class Budget:
 class Waiter:
     """A request that waits; `turn` has a result when it may go, or why it may not. `late_at` ends the wait.
 
+    It may have its place while other processes are asked for its rates.
+
     `taken` has, of each rate that was taken in this process, when its next request was due before and after.
     """
 
@@ -46,6 +48,7 @@ class Waiter:
     urgent: bool
     late_at: float
     turn: asyncio.Future[None]
+    has_place: bool = False
     granted: bool = False
     taken: dict[str, tuple[float, float]] = field(default_factory=dict)
 

@@ -180,6 +180,7 @@ class Pacer:
                 self._take(waiter, loop.time())
                 self._let_go(line, waiter)
             else:
+                self._enter(waiter)
                 line.asking = loop.create_task(self._ask(line, waiter, self.shared))
         if again_at < math.inf:
             line.timer = loop.call_at(again_at, self._serve, line)
@@ -216,12 +217,23 @@ class Pacer:
         line.lanes.serve(waiter)
         waiter.granted = True
         self._passed = self._passed + 1 if waiter.urgent else 0
-        self._total += 1
-        for gate in self._gates_of(waiter):
-            gate.enter(waiter.urgent)
+        self._enter(waiter)
         waiter.turn.set_result(None)
         if self._lines.get(line.key) is line:  # it is the last one to be served again
             self._lines[line.key] = self._lines.pop(line.key)
+
+    def _enter(self, waiter: Waiter) -> None:
+        if not waiter.has_place:
+            waiter.has_place = True
+            self._total += 1
+            for gate in self._gates_of(waiter):
+                gate.enter(waiter.urgent)
+
+    def _step_back(self, waiter: Waiter) -> None:
+        waiter.has_place = False
+        self._total -= 1
+        for gate in self._gates_of(waiter):
+            gate.step_back(waiter.urgent)
 
     def _gates_of(self, waiter: Waiter) -> Sequence[Gate]:
         return [self._gates[budget.key] for budget in waiter.budgets if self._size(budget)]
@@ -246,6 +258,8 @@ class Pacer:
         if waiter.turn.done() and not waiter.turn.cancelled():
             waiter.turn.exception()  # the caller was cancelled at the same time: nobody else asks for it
         line.lanes.leave(waiter)
+        if waiter.has_place:  # whoever asks for it gives the place back
+            return
         for gate in gates:
             gate.leave(waiter.urgent)
         self._forget(line)
@@ -266,42 +280,49 @@ class Pacer:
     # Budgets of all processes
 
     async def _ask(self, line: _Line, waiter: Waiter, shared: SharedBudgets) -> None:
-        """Asks for the rates of one request; what is granted is another's of the same line if it has left."""
+        """Asks for the rates of one request, whatever comes of it."""
+        gates, goes = self._gates_of(waiter), None
+        try:
+            goes = await self._asked(line, waiter, shared)
+        finally:
+            line.asking = None
+            if waiter not in line.lanes:  # it left meanwhile
+                self._total -= 1
+                for gate in gates:
+                    gate.exit()
+            elif goes is None:
+                self._step_back(waiter)
+        if goes is not None:
+            self._let_go(line, goes)
+        for each in self._in_order():
+            self._serve(each)
+        self._forget(line)
+
+    async def _asked(self, line: _Line, waiter: Waiter, shared: SharedBudgets) -> Waiter | None:
+        """Who goes: the one who asked, or nobody; what one was granted who may not go is given back."""
         rates = [(each.key, round(each.step_s * 1e6), round(each.slack_s * 1e6)) for each in waiter.rates]
-        loop = asyncio.get_running_loop()
         try:
             answers = await shared.take(rates, urgent=waiter.urgent, passes=URGENT_IN_A_ROW)
         except Exception as error:
             log.warning("a shared budget could not be asked: %s", type(error).__name__)
             answers = [(ASK_AGAIN_S, 0)] * len(rates)
-        now = loop.time()
-        if len(self._not_before) > KEYS:
-            self._not_before = {kept: at for kept, at in self._not_before.items() if at > now}
         if any(wait_s > 0 for wait_s, _ in answers):
-            for (key, *_), (wait_s, _) in zip(rates, answers, strict=True):
-                self._not_before[key, waiter.urgent] = now + wait_s
+            self._note_waits(waiter, [wait_s for wait_s, _ in answers])
             for each in line.lanes:
                 self._refuse_hopeless(line, each)
-        else:
-            goes = waiter if self._waits(line, waiter) else self._like(line, waiter)
-            if goes is not None:
-                self._let_go(line, goes)
-            else:
-                marked = [(key, step, mark) for (key, step, _), (_, mark) in zip(rates, answers, strict=True)]
-                await quietly(shared.give_back(marked))
-        line.asking = None
-        self._serve(line)
-
-    def _waits(self, line: _Line, waiter: Waiter) -> bool:
-        waits = waiter in tuple(line.lanes) and not waiter.turn.done()
-        return waits and self._total < self.in_flight and self._is_free(waiter)
-
-    def _like(self, line: _Line, waiter: Waiter) -> Waiter | None:
-        """Another request of the line that has the same rates."""
-        for each in line.lanes:
-            if each.rates == waiter.rates and self._waits(line, each):
-                return each
+            return None
+        if not waiter.turn.done() and all(gate.holds for gate in self._gates_of(waiter)):
+            return waiter
+        marked = [(key, step, mark) for (key, step, _), (_, mark) in zip(rates, answers, strict=True)]
+        await quietly(shared.give_back(marked))
         return None
+
+    def _note_waits(self, waiter: Waiter, waits_s: Sequence[float]) -> None:
+        now = asyncio.get_running_loop().time()
+        if len(self._not_before) > KEYS:
+            self._not_before = {kept: at for kept, at in self._not_before.items() if at > now}
+        for rate, wait_s in zip(waiter.rates, waits_s, strict=True):
+            self._not_before[rate.key, waiter.urgent] = now + wait_s
 
     def _refuse_hopeless(self, line: _Line, waiter: Waiter) -> None:
         """End the wait, at once, of a request whose turn can't come in time: it takes nothing."""
