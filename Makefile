@@ -8,7 +8,7 @@ PYTEST := $(BIN)/pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-slow check bench lock generate clean
+.PHONY: help install run test test-slow check bench docs lock generate clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ bench: install ## benchmarks: a table on the screen, JSON in benchmarks/results/
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks
 
+docs: install ## the documents as a site in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q --strict
+
 generate: install ## write the files that are made from the schemas and the API
 	$(BIN)/python -m vestnik.contract.generate
 	$(BIN)/python tools/openapi.py
@@ -49,4 +52,4 @@ lock: ## choose versions anew: requirements.lock
 	$(BIN)/python -m pip install -q uv && $(BIN)/uv pip compile -q --all-extras --upgrade pyproject.toml -o requirements.lock
 
 clean: ## remove what was built; data in var/ stays
-	rm -rf $(VENV) web/node_modules web/dist platform/vestnik/static .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) web/node_modules web/dist platform/vestnik/static site .mypy_cache .ruff_cache .pytest_cache
