@@ -17,6 +17,7 @@ from tests.processes import Command
 from vestnik.app import build_services
 from vestnik.cli import COMMANDS
 from vestnik.db.migrate import is_current
+from vestnik.http.metrics import Watched
 from vestnik.settings import Settings
 
 TEXT = text_of("docs/operations.md")
@@ -106,6 +107,23 @@ def test_every_metric_is_told_and_no_other(tmp_path: Path) -> None:
     others = {name.split("_")[0] for name in families if not name.startswith("vestnik_")}
     assert set(re.findall(r"^\| `(vestnik_\w+)`", TEXT, re.MULTILINE)) == ours
     assert others <= {"process", "python"}
+
+
+def test_the_labels_of_every_metric_are_those_that_are_told(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'vestnik.db'}", data_dir=tmp_path)
+    registry = build_services(settings).metrics.registry
+    ours: dict[str, set[str]] = {}
+    for collector, names in registry._collector_to_names.items():
+        if isinstance(collector, Watched):
+            ours |= {f"{collector.name}{end}": set(collector.labels) for end in ("", "_total")}
+        else:
+            labels = set(getattr(collector, "_labelnames", ()))
+            ours |= {name: labels for name in names if name.startswith("vestnik_")}
+    told = {
+        name: set(re.findall(r"`(\w+)`", labels))
+        for name, labels in re.findall(r"^\| `(vestnik_\w+)` \| ([^|]+) \|", TEXT, re.MULTILINE)
+    }
+    assert told and {name: ours[name] for name in told} == told
 
 
 def test_a_backup_is_made_checked_and_restored_as_it_is_told(tmp_path: Path) -> None:

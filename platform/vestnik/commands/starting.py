@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from vestnik import __version__, logs
+from vestnik import __version__, logs, telemetry
 from vestnik.app import Services, create_app
 from vestnik.commands import lock
 from vestnik.commands.failures import CommandFailed
@@ -27,6 +27,7 @@ from vestnik.vault import VaultError
 def start(settings: Settings, listener: socket.socket | None, *, migrating: bool) -> int:
     """Take the lock, bring the schema up to date or check it, and serve until a signal."""
     logs.configure()
+    telemetry.begin()
     key = new_token()
     note = lock.Running(pid=os.getpid(), address=f"http://{_reachable(settings)}", key=key)
     with lock.held(settings, note), clear_failures():

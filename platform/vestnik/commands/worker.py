@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import uvloop
 
-from vestnik import __version__, logs
+from vestnik import __version__, logs, telemetry
 from vestnik.app import Services, build_services, running
 from vestnik.commands import lock
 from vestnik.commands.failures import CommandFailed
@@ -30,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
             "(VESTNIK_DATABASE_URL)."
         )
     logs.configure()
+    telemetry.begin()
     note = lock.Running(pid=os.getpid(), address="no HTTP", key=new_token())
     with lock.held(settings, note), clear_failures():
         require_ready(settings)

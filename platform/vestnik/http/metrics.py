@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 import structlog
@@ -41,8 +41,8 @@ class Watched(Collector):
     def __init__(
         self, name: str, meaning: str, read: Read, label: str | None, kind: Literal["gauge", "counter"]
     ) -> None:
-        self._name, self._meaning, self._read = name, meaning, read
-        self._labels = [] if label is None else [label]
+        self.name, self._meaning, self._read = name, meaning, read
+        self.labels: Sequence[str] = [] if label is None else [label]
         self._kind = kind
         self._values: Values = {}
 
@@ -54,14 +54,14 @@ class Watched(Collector):
                 found = self._read()
                 self._values = await found if inspect.isawaitable(found) else found
         except Exception as error:  # whatever is wrong with one metric, the others are told
-            log.warning("metrics.unread", metric=self._name, error=type(error).__name__)
+            log.warning("metrics.unread", metric=self.name, error=type(error).__name__)
 
     def collect(self) -> Iterable[GaugeMetricFamily | CounterMetricFamily]:
         """The values as they were last read."""
         make = GaugeMetricFamily if self._kind == "gauge" else CounterMetricFamily
-        family = make(self._name, self._meaning, labels=self._labels)
+        family = make(self.name, self._meaning, labels=self.labels)
         for labelled, value in self._values.items():
-            family.add_metric([labelled] if self._labels else [], value)
+            family.add_metric([labelled] if self.labels else [], value)
         yield family
 
 

@@ -19,7 +19,7 @@ from vestnik.sandbox import Sandbox
 
 #: Less room than this is told of; with less than the second nothing can be stored soon.
 DISK_LOW_BYTES = 1 << 30
-DISK_FULL_BYTES = 64 << 20
+DISK_FULL_BYTES = 16 << 20
 #: So many units of work that wait for the writer are told of.
 WRITER_BEHIND = 2_000
 #: The schema is looked at this often: that opens a connection of its own.
