@@ -105,6 +105,7 @@ class Segments:
         limit: int = 50,
     ) -> tuple[list[Person], int]:
         """A page of a segment's contacts, and how many match in all."""
+        actor.require("contacts.read")
         selection = Selection(search=search, filters=Filters(segment_id=str(segment_id)), sort=sort)
         return await self._pages.counted(actor, selection, offset=offset, limit=limit)
 

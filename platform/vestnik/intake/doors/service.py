@@ -256,10 +256,12 @@ class Doors:
 
     async def rotate_token(self, actor: Actor, door_id: int) -> None:
         """Give a door a new address; the old one leads nowhere from now on."""
+        actor.require("intake.manage")
         await self._set(actor, door_id, self._token(door_id), "door.token_rotated")
 
     async def new_secret(self, actor: Actor, door_id: int) -> str:
         """Have requests be signed with a new secret, which is told this once."""
+        actor.require("intake.manage")
         secret = SECRET_SHOWN_AS + secrets.token_urlsafe(SECRET_BYTES)
         sealed = self._vault.encrypt(secret.encode(), _secret_context(door_id))
         await self._set(actor, door_id, {"secret_sealed": sealed}, "door.secret_set")

@@ -195,6 +195,7 @@ class Leads:
 
     async def correct_inn(self, actor: Actor, lead_id: int, text: str) -> None:
         """Enter the right INN; `InvalidInn` with a mistake."""
+        actor.require("leads.write")
         inn = checked_inn(text)
         await self._change(actor, lead_id, lambda c, row: changing.correct_inn(c, actor, row, inn))
 

@@ -71,6 +71,8 @@ async def require_sight(database: Database, actor: Actor, account_id: int) -> Sh
 
 async def require_manages(database: Database, actor: Actor, account_id: int) -> None:
     """Refuse who may not change the account."""
+    if not actor.may("accounts.manage") and not actor.may("accounts.connect"):
+        raise Forbidden(right="accounts.manage")
     row = await require_sight(database, actor, account_id)
     if not manages(actor, row):
         raise Forbidden(right="accounts.manage")
