@@ -59,6 +59,7 @@ def broken(site: Path, page: Path, parsed: dict[Path, Parsed]) -> Iterator[str]:
             yield target
 
 
+@pytest.mark.slow
 def test_every_link_of_the_site_leads_to_a_place_that_there_is(site: Path) -> None:
     parsed = {path: Parsed(path.read_text()) for path in site.rglob("*.html") if path.name != "404.html"}
     assert {"index.html", "api-reference.html", "operations.html", "contract.ru.html"} <= {
@@ -67,6 +68,7 @@ def test_every_link_of_the_site_leads_to_a_place_that_there_is(site: Path) -> No
     assert {page.name: found for page in parsed if (found := [*broken(site, page, parsed)])} == {}
 
 
+@pytest.mark.slow
 def test_pages_of_the_site_fetch_nothing_from_elsewhere(site: Path) -> None:
     fetched = {target for path in site.rglob("*.html") for target in Parsed(path.read_text()).fetches}
     assert {target for target in fetched if urlsplit(target).netloc} == set()
