@@ -8,7 +8,7 @@ PYTEST := $(BIN)/pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-slow check bench docs lock generate clean
+.PHONY: help install run test test-slow check audit bench docs lock generate clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,11 @@ test-slow: install ## the slow tests: kills, faults, the browser, load
 
 check: install ## lint, types, imports, generated files, licences
 	$(BIN)/python tools/check.py
+
+audit: install ## ask the registries for known weaknesses of what is installed; needs the internet
+	@test -x $(VENV)/audit/bin/pip-audit || $(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install -q --disable-pip-version-check "pip-audit>=2.10,<3"
+	$(BIN)/python tools/audit.py
 
 bench: install ## benchmarks: a table on the screen, JSON in benchmarks/results/
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r benchmarks/requirements.txt
