@@ -82,7 +82,8 @@ def test_every_wall_stands_where_files_and_privileges_are_as_the_units_make_them
     """What the units do to files and privileges, done by hand: no systemd runs where tests run.
 
     ProtectSystem, PrivateTmp, ProtectHome, ProtectKernelTunables, ProtectControlGroups,
-    User, CapabilityBoundingSet, NoNewPrivileges. PrivateDevices and all filters of system calls are not among them.
+    User, CapabilityBoundingSet, NoNewPrivileges. PrivateDevices and all filters of system calls
+    are not among them.
     """
     if os.geteuid() != 0 or not (shutil.which("unshare") and shutil.which("setpriv")):
         pytest.skip("THE WALLS ARE NOT TRIED UNDER THE UNIT'S OPTIONS: that takes root, unshare and setpriv.")
