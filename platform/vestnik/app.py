@@ -194,7 +194,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     companies, contacts = Companies(database), Contacts(database, vault)
     sandbox = Sandbox(SandboxOptions(strict=settings.sandbox == "strict"))
     events, engine = Events(), Engine(settings, database)
-    broker = Broker(shared=assembly.budgets(database, engine))
+    broker = Broker(shared=assembly.budgets(database, engine), may_send=engine.executors.sure)
     own_listeners = OwnListeners(people.organisation.listeners_known)
     call_metrics = CallMetrics(metrics.registry)
     plugs = ModulesOptions(

@@ -225,8 +225,8 @@ async def test_stray_workflow_of_this_process_is_queued_at_the_second_look(
     await asyncio.to_thread(_strand, database, settings, "diary-7")
     assert await engine.status("diary-7") == "alive"
 
-    await engine.take_over()
-    await engine.take_over()
+    await engine.take_up_strays()
+    await engine.take_up_strays()
     async with asyncio.timeout(10):
         while await engine.status("diary-7") != "finished":
             await asyncio.sleep(0.01)

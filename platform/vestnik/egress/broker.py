@@ -17,7 +17,7 @@ import httpcore
 
 from vestnik.egress.addresses import Address, Resolver, SystemResolver, parse_address
 from vestnik.egress.decoding import BoundedDecoder
-from vestnik.egress.errors import EgressError, FetchFailed, InvalidRequest
+from vestnik.egress.errors import EgressError, FetchFailed, HeldBack, InvalidRequest
 from vestnik.egress.exchange import PREVIEW_BYTES, Attempt, Exchange, ExchangeTrace
 from vestnik.egress.lanes import Budget
 from vestnik.egress.masks import NO_MASKS, Masker
@@ -25,7 +25,7 @@ from vestnik.egress.pacing import Clock, Pacer, SharedBudgets
 from vestnik.egress.policy import HostPolicy, Target, as_address
 from vestnik.egress.requests import FetchRequest, Headers
 from vestnik.egress.spool import Spooled, SpoolStore, SpoolWriter
-from vestnik.egress.transport import Connections, failure_of
+from vestnik.egress.transport import Connections, MaySend, failure_of
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -65,12 +65,14 @@ class Scope:
     clock: Clock | None
     record: Callable[[ExchangeTrace], None] | None
     into: Sink | None = None
+    fenced: bool = False
 
 
 class Broker:
     """The one way out for modules. `resolver` turns a name into addresses; `close` ends it.
 
     With `shared` all processes keep the budgets of accounts together, else this one keeps them alone.
+    `may_send` is asked before a request goes that is `fenced`: HeldBack where it says no.
     """
 
     def __init__(
@@ -81,12 +83,14 @@ class Broker:
         connections: Connections | None = None,
         spools: SpoolStore | None = None,
         shared: SharedBudgets | None = None,
+        may_send: MaySend | None = None,
     ) -> None:
         self.options = options or BrokerOptions()
         self.spools = spools or SpoolStore(body_bytes=self.options.spool_bytes)
         self._own_resolver = SystemResolver() if resolver is None else None
         self._resolver = resolver or self._own_resolver or SystemResolver()
         self._connections = connections or Connections(connect_timeout_s=self.options.connect_timeout_s)
+        self._connections.may_send = may_send
         self._pacer = Pacer(
             max_wait_s=self.options.budget_wait_s,
             in_flight=self.options.in_flight,
@@ -116,6 +120,7 @@ class Broker:
         spool: bool = False,
         into: Sink | None = None,
         urgent: bool = False,
+        fenced: bool = False,
     ) -> Exchange:
         """Sends a request and answers the last exchange; each exchange, also a failed one, goes to `record`.
 
@@ -123,10 +128,11 @@ class Broker:
         may be; the exchange has none.
 
         `clock` stands still while the request waits for its budgets, where an `urgent` one goes before
-        others; `longest_s` bounds the time that the request asks for. Any status is an answer; raises the
+        others; `longest_s` bounds the time that the request asks for; a `fenced` one is part of work that
+        another process takes over when this one rests for long. Any status is an answer; raises the
         errors of `errors.EgressError`, with every secret of `masks` taken out of them.
         """
-        scope = Scope(policy, owner, budgets or (Budget(owner),), masks, clock, record, into)
+        scope = Scope(policy, owner, budgets or (Budget(owner),), masks, clock, record, into, fenced)
         try:
             request = request.checked(self.options.request_bytes)
             async with self._pacer.turn(scope.budgets, clock, urgent=urgent):
@@ -164,6 +170,9 @@ class Broker:
             try:
                 async with asyncio.timeout(deadline - time.monotonic()):
                     return await self._answer(request, target, scope, spool, attempt)
+            except HeldBack:
+                attempt.resolved_address = None  # nothing of it went anywhere
+                raise
             except TimeoutError:
                 raise FetchFailed("timeout", target.host, f"{request.timeout_s:g} s") from None
         except EgressError as error:
@@ -182,7 +191,7 @@ class Broker:
         self, request: FetchRequest, target: Target, scope: Scope, spool: bool, attempt: Attempt
     ) -> Exchange:
         addresses = await self._addresses(target, scope.policy, attempt)
-        async with self._connected(request, target, addresses, attempt) as response:
+        async with self._connected(request, target, addresses, attempt, scope.fenced) as response:
             attempt.status = response.status
             attempt.headers = tuple(
                 (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers
@@ -219,13 +228,18 @@ class Broker:
 
     @asynccontextmanager
     async def _connected(
-        self, request: FetchRequest, target: Target, addresses: Sequence[Address], attempt: Attempt
+        self,
+        request: FetchRequest,
+        target: Target,
+        addresses: Sequence[Address],
+        attempt: Attempt,
+        fenced: bool,
     ) -> AsyncIterator[httpcore.Response]:
         """The answer of the first address that takes a connection; only a connection is ever tried again."""
         async with AsyncExitStack() as stack:
             for number, address in enumerate(addresses, 1):
                 attempt.resolved_address = str(address)
-                sending = self._connections.send(request, target, address, attempt.timings)
+                sending = self._connections.send(request, target, address, attempt.timings, fenced=fenced)
                 try:
                     response = await stack.enter_async_context(sending)
                 except FetchFailed as failure:

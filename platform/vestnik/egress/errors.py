@@ -7,6 +7,8 @@
     +-- SealedRefused       an operation on a secret that the rules do not allow
     +-- FetchFailed         the request was allowed and failed (see KINDS)
     +-- RetryLater          the wait for the rate budget would be longer than allowed
+    |   +-- HeldBack        this process may not send now: another one may have taken over its work
+    |   +-- HeldBack        this process may not send now: another may have taken over its work
     +-- SpoolGone           a spooled body that has expired, or never was this owner's
 
 Each carries its facts as fields and one English sentence, `.message`, that never contains a secret:
@@ -130,6 +132,12 @@ class RetryLater(EgressError):
     def retry_after_s(self) -> float:
         """Seconds until the budget allows the call, as known now."""
         return float(self.fields["retry_after_s"])
+
+
+class HeldBack(RetryLater):
+    """Nothing was sent: this process rested for so long that another one may have taken over its work."""
+
+    template = "This process may not send at the moment; try again in {retry_after_s:.0f} s."
 
 
 class SpoolGone(EgressError):

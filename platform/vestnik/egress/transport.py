@@ -5,9 +5,11 @@ address that was checked, and only under the name whose certificate it showed. T
 Below httpx's client, so that nothing keeps cookies, reads proxies from the environment or follows redirects.
 """
 
+from __future__ import annotations
+
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +19,7 @@ import certifi
 import httpcore
 
 from vestnik.egress.addresses import Address
-from vestnik.egress.errors import FetchFailed
+from vestnik.egress.errors import FetchFailed, HeldBack
 from vestnik.egress.exchange import Timings
 from vestnik.egress.policy import Target
 from vestnik.egress.requests import FetchRequest
@@ -25,6 +27,11 @@ from vestnik.egress.requests import FetchRequest
 # Shorter than the five seconds after which many servers hang up, so that we seldom meet a closing connection.
 KEEP_ALIVE_S = 3.0
 POOLS = 256
+#: Who is held back tries again after so long.
+HELD_BACK_S = 1.0
+
+#: Whether this process still does the work of which a request is part.
+MaySend = Callable[[], bool]
 
 
 def default_tls() -> ssl.SSLContext:
@@ -75,18 +82,29 @@ class Connections:
 
     tls: ssl.SSLContext | None = None
     connect_timeout_s: float = 10.0
+    may_send: MaySend | None = None
     _pools: dict[tuple[Target, Address], _Pool] = field(default_factory=dict, init=False)
 
     @asynccontextmanager
     async def send(
-        self, request: FetchRequest, target: Target, address: Address, timings: Timings
+        self,
+        request: FetchRequest,
+        target: Target,
+        address: Address,
+        timings: Timings,
+        *,
+        fenced: bool = False,
     ) -> AsyncIterator[httpcore.Response]:
-        """Sends a request to a checked address; the answer's body is still to be read. Raises FetchFailed."""
+        """Sends a request to a checked address; the answer's body is still to be read. Raises FetchFailed.
+
+        One that is `fenced` is work that may be another process's by now: `may_send` is asked last of all.
+        """
         pool = await self._pool(target, address)
         pool.users += 1
         try:
             with _Mapped(target.host):
-                response = await pool.connections.handle_async_request(self._wire(request, target, timings))
+                stopwatch = _Stopwatch(timings, self.may_send if fenced else None)
+                response = await pool.connections.handle_async_request(self._wire(request, target, stopwatch))
             try:
                 yield response
             finally:
@@ -124,7 +142,7 @@ class Connections:
                 await self._pools.pop(idle).connections.aclose()
         return pool
 
-    def _wire(self, request: FetchRequest, target: Target, timings: Timings) -> httpcore.Request:
+    def _wire(self, request: FetchRequest, target: Target, stopwatch: _Stopwatch) -> httpcore.Request:
         parts = urlsplit(request.url)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = [(b"Host", target.host_header.encode("ascii")), (b"Accept-Encoding", b"gzip, deflate")]
@@ -154,16 +172,16 @@ class Connections:
                     "write": timeout_s,
                     "pool": self.connect_timeout_s,
                 },
-                "trace": _Stopwatch(timings),
+                "trace": stopwatch,
             },
         )
 
 
 class _Stopwatch:
-    """Fills in the timings from what httpcore reports."""
+    """Fills in the timings from what httpcore reports; raises HeldBack where nothing may be sent."""
 
-    def __init__(self, timings: Timings) -> None:
-        self._timings = timings
+    def __init__(self, timings: Timings, may_send: MaySend | None) -> None:
+        self._timings, self._may_send = timings, may_send
         self._sent_at = self._step_at = time.perf_counter()
 
     async def __call__(self, event: str, info: dict[str, Any]) -> None:
@@ -176,6 +194,8 @@ class _Stopwatch:
         elif step == "start_tls.complete":
             self._timings.tls = (now - self._step_at) * 1000
         elif step == "send_request_headers.started":
+            if self._may_send is not None and not self._may_send():
+                raise HeldBack(HELD_BACK_S)
             self._sent_at = now
         elif step == "receive_response_headers.complete":
             self._timings.ttfb = (now - self._sent_at) * 1000

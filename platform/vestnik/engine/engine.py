@@ -26,14 +26,14 @@ from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 import structlog
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
 
 from vestnik import tracing
 from vestnik.db import Database, attentive, now
 from vestnik.engine.gate import Gate
 from vestnik.engine.periodic import Periodic, Work
 from vestnik.engine.rates import Rates
-from vestnik.engine.takeover import BEAT_S, Executors
+from vestnik.engine.takeover import BEAT_S, LOOK_EVERY_S, Executors
 from vestnik.settings import Settings
 
 #: Pinned: DBOS's own default is a hash of the sources, and every deployment would strand old runs.
@@ -145,8 +145,11 @@ class Engine:
         DBOS.launch()
         self._threads = dbos._executor  # there is no other door to them
         self._started = True
-        self._periodic.add(BEAT_S, "engine.beat", self.executors.beat, everywhere=True)
-        self._periodic.add(SWEEP_S, "engine.takeover", self.take_over, everywhere=True)
+        alone = self._database.on_sqlite
+        self._periodic.add(SWEEP_S if alone else BEAT_S, "engine.beat", self.executors.beat, everywhere=True)
+        if not alone:
+            self._periodic.add(LOOK_EVERY_S, "engine.takeover", self.take_over, everywhere=True)
+        self._periodic.add(SWEEP_S, "engine.strays", self.take_up_strays, everywhere=True)
         self._periodic.add(SWEEP_S, "engine.sweep", self.sweep)
         self._periodic.add(3600, "engine.retention", _forget_finished)
         await self._periodic.start()
@@ -197,21 +200,28 @@ class Engine:
                     await finished(wanted)
 
     async def take_over(self) -> None:
-        """Queue the workflows of processes that are gone, and strays; a late riser is fenced off.
-
-        DBOS recovers at its start what bears its own name, once. A stray bears our name and did not
-        run here at two looks in a row: that recovery missed it.
-        """
-        alive = await self.executors.alive()
-        pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-        orphans = {found.workflow_id for found in pending if found.executor_id not in alive}
-        own = {found.workflow_id for found in pending if found.executor_id == self.executors.own_id}
-        idle = own - self._live
-        orphans |= idle & self._strays
-        self._strays = idle - orphans
+        """Queue the workflows of processes that are gone; one that comes back late is fenced off."""
+        pending = await _pending()
+        if {found.executor_id for found in pending} <= {self.executors.own_id}:
+            return
+        alive = await self.executors.alive()  # asked afterwards: who begins a workflow has beaten before
+        orphans = sorted(found.workflow_id for found in pending if found.executor_id not in alive)
         if orphans:
-            log.info("engine.taken_over", workflows=sorted(orphans))
-            await DBOS.resume_workflows_async(sorted(orphans))
+            log.info("engine.taken_over", workflows=orphans)
+            await DBOS.resume_workflows_async(orphans)
+
+    async def take_up_strays(self) -> None:
+        """Queue what bears our name and did not run here at two looks in a row.
+
+        DBOS recovers at its start what bears its own name, once: that recovery missed it.
+        """
+        own = {found.workflow_id for found in await _pending() if found.executor_id == self.executors.own_id}
+        idle = own - self._live
+        strays = idle & self._strays
+        self._strays = idle - strays
+        if strays:
+            log.info("engine.strays_taken_up", workflows=sorted(strays))
+            await DBOS.resume_workflows_async(sorted(strays))
 
     def _bind(self, function: Workflow) -> Callable[..., Awaitable[None]]:
         async def workflow(*arguments: Any, trace_id: str | None = None) -> None:
@@ -242,6 +252,10 @@ class Engine:
             url = attentive(self._database.url, both_sides=True).set(drivername="postgresql")
             configuration["system_database_url"] = url.render_as_string(hide_password=False)
         return configuration
+
+
+async def _pending() -> list[WorkflowStatus]:
+    return await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
 
 
 async def _forget_finished() -> None:

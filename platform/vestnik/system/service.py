@@ -18,7 +18,6 @@ from vestnik import __version__
 from vestnik.alerts import Alerts, Open
 from vestnik.db import Database, now
 from vestnik.engine import Engine
-from vestnik.engine.takeover import DEAD_AFTER
 from vestnik.http.machines import Verdict, verdicts
 from vestnik.intake.inputs.tables import input_table
 from vestnik.outgoing.tables import delivery
@@ -112,7 +111,7 @@ class System:
             alerts=await self._alerts.open(ALERTS_SHOWN),
             queues=await self._queues(at),
             workers={name: self._sandbox.counts()[name] for name in ("busy", "warm", "blank")},
-            hosts=await self._hosts(at),
+            hosts=await self._hosts(),
             modules=await self.loads.uses(),
             received_at=await self._received_at(),
             disk=await self._disk(),
@@ -136,11 +135,11 @@ class System:
         found.append(Queue("sandbox", self._sandbox.counts()["waiting"]))
         return found
 
-    async def _hosts(self, at: datetime) -> list[Host]:
-        seen = await self._engine.executors.seen()
-        own = self._engine.executors.own_id
+    async def _hosts(self) -> list[Host]:
+        executors = self._engine.executors
+        seen, alive, own = await executors.seen(), await executors.alive(), executors.own_id
         return [
-            Host(id, seen_at, alive=seen_at > at - DEAD_AFTER, own=id == own)
+            Host(id, seen_at, alive=id in alive, own=id == own)
             for id, seen_at in sorted(seen.items(), key=lambda each: (each[0] != own, each[0]))
         ]
 

@@ -183,6 +183,7 @@ class CallHost:
                 record=self._record,
                 spool=draft.spool,
                 urgent=self._urgent,
+                fenced=not self._urgent,
             )
         finally:
             self._requests_under_way -= 1

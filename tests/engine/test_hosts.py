@@ -1,0 +1,106 @@
+"""Several hosts share the durable work of one database: one that dies or freezes is stood in for."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from vestnik.db import Database
+
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_kind", ["postgresql"])]
+
+CHILD = Path(__file__).with_name("counting_child.py")
+WITHIN_S = 60.0
+
+
+class Host:
+    """A host that does durable work."""
+
+    def __init__(self, url: str, folder: Path, *workflow: str) -> None:
+        command = [sys.executable, str(CHILD), url, str(folder), *workflow]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self._said: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        assert self._said.get(timeout=WITHIN_S) == "ready"
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in map(str.strip, self.process.stdout):
+            if line == "ready" or line.isdecimal():  # the rest is its log
+                self._said.put(line)
+
+    def step(self) -> int:
+        """The number of the next step that it does."""
+        return int(self._said.get(timeout=WITHIN_S))
+
+    def steps(self) -> list[int]:
+        """The numbers of the steps that it has done and that nobody asked for yet."""
+        return [int(self._said.get()) for _ in range(self._said.qsize())]
+
+    def end(self) -> list[int]:
+        """Kill it; the steps that nobody asked for."""
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return self.steps()
+
+
+NewHost = Callable[..., Host]
+
+
+@pytest.fixture
+def new_host(database: Database, database_url: str, tmp_path: Path) -> Iterator[NewHost]:
+    """Starts hosts, each with a folder of its own."""
+    hosts: list[Host] = []
+
+    def new(*workflow: str) -> Host:
+        hosts.append(Host(database_url, tmp_path / str(len(hosts)), *workflow))
+        return hosts[-1]
+
+    yield new
+    for host in hosts:
+        host.end()
+
+
+def test_a_killed_hosts_work_goes_on_at_another_with_the_step_that_was_under_way(new_host: NewHost) -> None:
+    other, first = new_host(), new_host("count-1")
+    while first.step() < 5:
+        pass
+    last = first.end()[-1:] or [5]
+    killed_at = time.monotonic()
+
+    next_one = other.step()
+    print(f"taken over after {time.monotonic() - killed_at:.1f} s")
+    assert next_one in (last[0], last[0] + 1)
+    assert [other.step() for _ in range(5)] == [next_one + each for each in range(1, 6)]
+
+
+def test_a_host_that_freezes_finds_its_work_done_by_another(new_host: NewHost) -> None:
+    other, first = new_host(), new_host("count-1")
+    while first.step() < 5:
+        pass
+    first.process.send_signal(signal.SIGSTOP)
+    taken_over = other.step()
+    assert taken_over <= max([5, *first.steps()]) + 1
+    assert other.step() == taken_over + 1
+
+    first.process.send_signal(signal.SIGCONT)
+    # Whatever it was doing it may end. Then it begins nothing: the other one is long past its place.
+    done = [other.step() for _ in range(40)]
+    assert done == [*range(taken_over + 2, taken_over + 42)]
+    assert len(first.steps()) <= 1
+    assert first.process.poll() is None
+
+    other.end()
+    assert first.step() >= done[-1]  # it lives, and stands in for others
