@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from tests.application import Browser, Installation
 
+from vestnik.audit.service import Wanted
 from vestnik.contacts.addresses import normalise
 from vestnik.contacts.audience import audience
 from vestnik.contacts.service import Contacts
@@ -165,7 +166,7 @@ async def test_candidates_share_an_address_or_a_name_within_a_company(installati
     assert [each["id"] for each in (await browser.get(f"/contacts/{four}/duplicates")).json()] == [three]
     await browser.post(f"/contacts/{one}/merge", {"otherIds": [two]})
     assert await groups("address") == []
-    assert (await installation.services.audit.page(SYSTEM, action="contact.merged"))[1] == 1
+    assert (await installation.services.audit.page(SYSTEM, Wanted(action="contact.merged")))[1] == 1
 
 
 async def test_who_was_said_to_be_different_people_is_not_shown_again_until_somebody_joins(
@@ -211,8 +212,8 @@ async def test_who_was_said_to_be_different_people_is_not_shown_again_until_some
     again = await browser.delete(f"/contacts/duplicates/distinct/{by_name}")
     assert again.status_code == 404
     audit = installation.services.audit
-    assert (await audit.page(SYSTEM, action="contacts.distinct"))[1] == 2
-    assert (await audit.page(SYSTEM, action="contacts.distinct_taken_back"))[1] == 1
+    assert (await audit.page(SYSTEM, Wanted(action="contacts.distinct")))[1] == 2
+    assert (await audit.page(SYSTEM, Wanted(action="contacts.distinct_taken_back")))[1] == 1
 
 
 async def test_only_contacts_that_share_it_now_are_said_to_be_different(installation: Installation) -> None:

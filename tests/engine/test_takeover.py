@@ -49,7 +49,7 @@ async def test_a_process_is_sure_of_itself_before_others_doubt_it(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     time_s = 1_000.0
-    monkeypatch.setattr(takeover.time, "monotonic", lambda: time_s)
+    monkeypatch.setattr("vestnik.engine.takeover.time.monotonic", lambda: time_s)
     executors = Executors(database, "first")
     assert executors.sure() is database.on_sqlite  # which has one process only
     await executors.beat()

@@ -18,6 +18,7 @@ from tests.intake.walk import web_sites
 from tests.modules.conftest import MANIFEST, packed
 from tests.people.test_rights import operations
 
+from vestnik.audit.service import Wanted
 from vestnik.audit.tables import audit_row
 from vestnik.campaigns.tables import campaign
 from vestnik.contacts.bulk import Bulk
@@ -488,6 +489,6 @@ async def test_the_end_of_the_demo_is_noted(demo_installation: Installation) -> 
 @pytest.mark.slow
 async def test_who_did_it_is_a_person_or_a_key_and_nothing_of_people_is_in_the_row(walker: Walker) -> None:
     await contacts(walker)
-    rows, _ = await walker.installation.services.audit.page(SYSTEM, limit=200)
+    rows, _ = await walker.installation.services.audit.page(SYSTEM, Wanted(), limit=200)
     texts = " ".join(str(row.fields) + row.action + row.kind for row in rows)
     assert [word for word in ("анна", "аня", "example.ru", "сбер") if word in texts.lower()] == []

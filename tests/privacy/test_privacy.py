@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from tests.application import Browser, Installation
 
 import vestnik.tables  # noqa: F401
+from vestnik.audit.service import Wanted
 from vestnik.campaigns.tables import campaign, delivery
 from vestnik.contacts.tables import address, contact
 from vestnik.db import EPOCH, metadata, new_key, now
@@ -131,7 +132,7 @@ async def test_the_file_holds_what_every_room_knows(installation: Installation) 
     assert [(each["campaign"], each["status"]) for each in held["deliveries"]] == [("Осень", "delivered")]
     assert [each["detail"] for each in held["events"]] == ["https://shop.example/?me=anna"]
     assert len(held["requests"]) == 1
-    _, handed_out = await installation.services.audit.page(SYSTEM, action="contact.handed_out")
+    _, handed_out = await installation.services.audit.page(SYSTEM, Wanted(action="contact.handed_out"))
     assert handed_out == 1
 
 
