@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vestnik import __version__
+from vestnik import __version__, logs
 from vestnik.commands.failures import CommandFailed
 from vestnik.progress import say
 
@@ -61,6 +62,7 @@ def _run(given: list[str]) -> int:
         say(f"vestnik: there is no command {given[0]!r}\n\n{usage()}")
         return 2
     os.umask(0o077)  # whatever a command writes belongs to whoever runs Vestnik, and to nobody else
+    logs.configure(logging.WARNING)  # to the error stream; servers log more once they start
     try:
         # Only the module that is asked for is loaded: `module check` needs neither server nor database.
         module = importlib.import_module(f"vestnik.commands.{command.module}")

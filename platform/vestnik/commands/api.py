@@ -5,7 +5,6 @@ Either way the same handlers do the work, so a command can do nothing that the A
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,7 +12,6 @@ from typing import Any
 
 import httpx
 
-from vestnik import logs
 from vestnik.app import answering, create_app
 from vestnik.commands import lock
 from vestnik.commands.failures import CommandFailed
@@ -45,7 +43,6 @@ class Api:
 @asynccontextmanager
 async def api(settings: Settings) -> AsyncIterator[Api]:
     """The API of the server that runs on this data folder, else of one in this process under its lock."""
-    logs.configure(logging.WARNING)
     server = lock.running(settings)
     if server is not None:
         async with _client(server.key, base_url=server.address) as client:
