@@ -92,8 +92,9 @@ from vestnik.modules.api import rehearsals as rehearsal_routes
 from vestnik.modules.api import versions as version_routes
 from vestnik.modules.api import walls
 from vestnik.modules.metrics import CallMetrics
+from vestnik.people import entrance_routes, settings_routes
 from vestnik.people import routes as people_routes
-from vestnik.people import settings_routes
+from vestnik.people.entrance import Entrance
 from vestnik.people.service import People
 from vestnik.people.tokens import csrf_token
 from vestnik.plugs import (
@@ -144,6 +145,7 @@ class Services(assembly_intake.IntakeServices):
     metrics: Metrics
     audit: Audit
     people: People
+    entrance: Entrance
     mail: Mail
     alerts: Alerts
     engine: Engine
@@ -180,7 +182,8 @@ class Services(assembly_intake.IntakeServices):
     def limited(self) -> Sequence[assembly.Limited]:
         """Who counts attempts that all processes count together."""
         return [
-            *(self.people.sessions, self.people.setup, self.webhooks.door, self.intake_http.door),
+            *(self.people.sessions, self.people.setup, self.entrance),
+            *(self.webhooks.door, self.intake_http.door),
             *(self.classic.door, self.calendar_links, self.embedding, self.campaigns.tests),
         ]
 
@@ -264,6 +267,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         metrics=metrics,
         audit=assembly.audit(settings, database, vault, engine, metrics),
         people=people,
+        entrance=Entrance(database, engine, mail, people),
         mail=mail,
         alerts=alerts,
         engine=engine,
@@ -316,6 +320,7 @@ def routers() -> Sequence[Router]:
     """Every room's operations under /api/v1."""
     return [
         people_routes.router,
+        entrance_routes.router,
         settings_routes.router,
         audit_routes.router,
         modules_routes.router,

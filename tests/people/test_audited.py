@@ -42,6 +42,7 @@ ASKS = {
     "POST   /imports/{id}/preview": "shows rows",
     "POST   /mail-collectors/check": "looks at a mailbox; nothing of it is kept",
     "POST   /leads/{id}/seen": "notes that it was opened",
+    "POST   /session/reset/check": "tells whose password a link resets",
     "POST   /modules/{id}/check": "checks a text",
     "POST   /modules/{id}/format": "formats a text",
     "POST   /modules/{id}/scaffold": "writes a text for the editor",
@@ -68,6 +69,7 @@ ELSEWHERE = {
     "POST   /orders/{id}/reading/take": "tests/sales/test_rereading.py",
     "POST   /contacts/{id}/panel/{account_id}/subscriptions": "tests/lists/test_panel.py",
     "POST   /modules/{id}/update": "tests/modules/test_catalogue.py",
+    "POST   /session/reset": "tests/people/test_resets.py",
 }
 #: Nobody's doing, or one's own session, language and password: the users' page shows when one was here.
 OWN = {
@@ -76,6 +78,7 @@ OWN = {
     "POST   /session": "signing in",
     "DELETE /session": "signing out",
     "POST   /session/demo": "signing in to the demo",
+    "POST   /session/forgotten": "anybody may ask; that the letter goes out is noted (test_resets.py)",
     "POST   /setup": "the first start: there is nobody yet",
     "POST   /setup/test-letter": "sends a letter to the address that was entered, and keeps nothing",
 }

@@ -295,6 +295,9 @@ A I M S   GET    /session
 anybody   POST   /session
 anybody   DELETE /session
 anybody   POST   /session/demo
+anybody   POST   /session/forgotten
+anybody   POST   /session/reset
+anybody   POST   /session/reset/check
 A I M S   POST   /session/password
 A I M S   PATCH  /session/user
 anybody   GET    /session/welcome

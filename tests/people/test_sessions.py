@@ -237,4 +237,5 @@ async def test_the_sign_in_page_learns_the_name_and_no_more(installation: Instal
         "language": "ru",
         "demo": False,
         "setupNeeded": False,
+        "resetByMail": False,
     }

@@ -116,6 +116,7 @@ STAY = {
     "organisation": {"name", "language", "timezone", "base_url", "smtp", "smtp_password"},
     "session": {"token_digest", "ip", "agent"},
     "setup_link": {"token_digest"},
+    "password_reset": {"token_digest", "made_for", "problem"},
     "user_account": {
         *("email", "email_folded", "name", "name_folded", "password_hash", "roles", "language", "theme"),
     },

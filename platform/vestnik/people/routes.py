@@ -64,6 +64,8 @@ class Welcome(Shape):
     language: Language
     demo: bool
     setup_needed: bool
+    #: Who forgot the password may have a letter sent; else an administrator sets a new one.
+    reset_by_mail: bool
 
 
 class SignIn(Shape):
@@ -173,6 +175,7 @@ async def get_welcome(context: Context) -> Welcome:
         language=profile.language if profile else context.language,
         demo=await people.sessions.is_demo(),
         setup_needed=profile is None and await people.setup.needed(),
+        reset_by_mail=profile is not None and profile.smtp is not None,
     )
 
 

@@ -21,7 +21,7 @@ class People:
     def __init__(
         self, settings: Settings, database: Database, vault: Vault, operator_key: str | None = None
     ) -> None:
-        passwords = Passwords()
+        self.passwords = passwords = Passwords()
         self.organisation = Organisation(settings, database, vault)
         self.users = Users(database, passwords)
         self.sessions = Sessions(settings, database, self.organisation, self.users, passwords)

@@ -1,0 +1,43 @@
+"""The words of letters about the way in, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vestnik.http.errors import Language, Text
+from vestnik.mail import Letter
+
+_SIGNED: Text = {"ru": "Вестник, {organisation}", "en": "Vestnik, {organisation}"}
+
+_RESET_SUBJECT: Text = {"ru": "Новый пароль в Вестнике", "en": "A new password for Vestnik"}
+_RESET: Text = {
+    "ru": "Кто-то, вероятно вы, попросил новый пароль для входа в Вестник с адресом {email}.",
+    "en": "Somebody, probably you, asked for a new password to sign in to Vestnik as {email}.",
+}
+_RESET_OPEN: Text = {"ru": "Задать пароль: {url}", "en": "Set a password: {url}"}
+_RESET_LASTS: Text = {
+    "ru": "Ссылка действует {minutes} минут и только один раз.",
+    "en": "The link is valid for {minutes} minutes, and once.",
+}
+_RESET_NOT_YOU: Text = {
+    "ru": "Если это были не вы, ничего не делайте: без ссылки пароль не изменится. Никому её не пересылайте.",
+    "en": "If it was not you, do nothing: without the link the password stays. Pass it on to nobody.",
+}
+
+
+def reset(to: str, language: Language, url: str, minutes: int, organisation: str) -> Letter:
+    """The letter to who forgot the password."""
+    lines = [
+        _RESET[language].format(email=to),
+        "",
+        _RESET_OPEN[language].format(url=url),
+        "",
+        _RESET_LASTS[language].format(minutes=minutes),
+        _RESET_NOT_YOU[language],
+    ]
+    return _letter(to, language, _RESET_SUBJECT[language], lines, organisation)
+
+
+def _letter(to: str, language: Language, subject: str, lines: Sequence[str], organisation: str) -> Letter:
+    signed = _SIGNED[language].format(organisation=organisation)
+    return Letter(to=to, subject=subject, text="\n".join([*lines, "", "--", signed, ""]))
