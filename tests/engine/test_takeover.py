@@ -51,11 +51,11 @@ async def test_a_process_is_sure_of_itself_before_others_doubt_it(
     time_s = 1_000.0
     monkeypatch.setattr("vestnik.engine.takeover.time.monotonic", lambda: time_s)
     executors = Executors(database, "first")
-    assert executors.sure() is database.on_sqlite  # which has one process only
+    assert executors.sure()  # it has not begun any work yet
     await executors.beat()
     assert executors.sure()
     time_s += takeover.SURE_FOR_S
-    assert executors.sure() is database.on_sqlite
+    assert executors.sure() is database.on_sqlite  # which has one process only
     await executors.beat()
     assert executors.sure()
 

@@ -7,7 +7,6 @@
     +-- SealedRefused       an operation on a secret that the rules do not allow
     +-- FetchFailed         the request was allowed and failed (see KINDS)
     +-- RetryLater          the wait for the rate budget would be longer than allowed
-    |   +-- HeldBack        this process may not send now: another one may have taken over its work
     |   +-- HeldBack        this process may not send now: another may have taken over its work
     +-- SpoolGone           a spooled body that has expired, or never was this owner's
 

@@ -56,10 +56,13 @@ class Executors:
             return frozenset(seen.scalars()) | {self.own_id}
 
     def sure(self) -> bool:
-        """Whether every other process surely takes this one for alive; on SQLite there is no other."""
-        if self._database.on_sqlite:
+        """Whether no other process surely has taken over work of this one.
+
+        On SQLite there is no other; one that never said it was alive, such as a command, has no such work.
+        """
+        if self._database.on_sqlite or self._beaten_at is None:
             return True
-        return self._beaten_at is not None and time.monotonic() - self._beaten_at < SURE_FOR_S
+        return time.monotonic() - self._beaten_at < SURE_FOR_S
 
 
 def _beat(connection: sa.Connection, own_id: str) -> None:
