@@ -36,6 +36,18 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import("./pages/entry/Setup")),
 });
 
+/** Pages that a link in a letter opens; its token stands behind the #, which no browser sends. */
+function byLink<Path extends string>(path: Path, load: () => PageModule) {
+  return createRoute({
+    getParentRoute: () => root,
+    path,
+    // Whoever is signed in may open one too: the request carries the token of the present session.
+    beforeLoad: async () => void (await queries.ensureQueryData(sessionQuery)),
+    component: lazyRouteComponent(load),
+    pendingComponent: PageLoading,
+  });
+}
+
 async function signedIn({ location }: { location: { pathname: string; href: string } }): Promise<void> {
   const session = await queries.ensureQueryData(sessionQuery);
   if (!session) throw redirect({ to: "/login", search: location.pathname === "/" ? {} : { next: location.href } });
@@ -171,6 +183,8 @@ const moved = <Path extends string>(path: Path, to: "/accounts") =>
 const routes = root.addChildren([
   login,
   setup,
+  byLink("/forgotten", () => import("./pages/entry/Forgotten")),
+  byLink("/reset", () => import("./pages/entry/Reset")),
   paper("/tickets/print", () => import("./pages/sales/PrintOrder")),
   paper("/tickets/$id/print", () => import("./pages/sales/PrintTicket")),
   inside.addChildren([

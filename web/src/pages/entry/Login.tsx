@@ -1,7 +1,7 @@
-import { Alert, Button, Divider, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Alert, Anchor, Button, Divider, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { signIn, signInAs, welcomeQuery } from "../../api/session";
 import { describeProblem } from "../../ui/problems";
@@ -25,6 +25,9 @@ export default function Login() {
         {problem && <Alert color="red" role="alert">{describeProblem(problem).detail || describeProblem(problem).title}</Alert>}
         {welcome?.setupNeeded && <Alert color="blue">{t("entry.setupNeeded")}</Alert>}
         <LoginForm busy={attempt.isPending} onSubmit={(form) => attempt.mutate(form)} />
+        <Anchor component={Link} to="/forgotten" size="sm" ta="center">
+          {t("entrance.forgotten")}
+        </Anchor>
         {welcome?.demo && (
           <>
             <Divider label={t("entry.orDemo")} />
