@@ -242,10 +242,10 @@ def test_a_request_beyond_the_exchanges_is_not_sent(command: Command, written: P
 
 def test_the_case_of_the_guide_passes_on_its_module(command: Command, tmp_path: Path) -> None:
     guide = (Path(__file__).parents[2] / "docs" / "modules.md").read_text()
-    blocks = re.findall(r"```(json|python|)\n(.*?)```", guide, re.DOTALL)
+    blocks = re.findall(r"```(json|python)\n(.*?)```", guide, re.DOTALL)
     named = {"module.json": ("json", '"hosts"'), "module.py": ("python", "async def")}
     (tmp_path / "tests").mkdir()
-    for name, (language, part) in {**named, "tests/case.json": ("", '"exchanges"')}.items():
+    for name, (language, part) in {**named, "tests/case.json": ("json", '"exchanges"')}.items():
         (text,) = [text for each, text in blocks if each == language and part in text]
         (tmp_path / name).write_text(text)
     done = command.run("module", "test", str(tmp_path))

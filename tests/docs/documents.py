@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from tests.docs.blocks import blocks, without_blocks
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("user_modules/*/README.md")],
@@ -15,7 +17,6 @@ DOCUMENTS = sorted(
 
 _HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
 _LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)")
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 @cache
@@ -26,7 +27,7 @@ def text_of(name: str) -> str:
 
 def without_code(text: str) -> str:
     """The text with its blocks of code taken out: a comment of the shell is no heading."""
-    return _FENCE.sub("", text)
+    return without_blocks(text)
 
 
 def headings(text: str) -> list[str]:
@@ -63,9 +64,9 @@ def links(text: str) -> list[str]:
 
 def shell_lines(text: str) -> Iterator[str]:
     """The commands of the `sh` blocks, each on one line, without comments."""
-    for language, block in _FENCE.findall(text):
-        if language == "sh":
-            for line in block.replace("\\\n", " ").splitlines():
+    for block in blocks(text):
+        if block.language == "sh":
+            for line in block.text.replace("\\\n", " ").splitlines():
                 command = line.split(" #")[0].strip()
                 if command and not command.startswith("#"):
                     yield command
