@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import os
 import pkgutil
 import platform
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import benchmarks
+from vestnik import logs
 
 RESULTS = Path(__file__).parent / "results"
 _PARTS = frozenset({"__main__", "load", "floor", "installation", "million", "peers"})
@@ -51,6 +53,7 @@ def main(wanted: list[str]) -> int:
         return 2
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "kernel": platform.release()}
     RESULTS.mkdir(exist_ok=True)
+    logs.configure(logging.WARNING)
     for name in wanted or known:
         start = time.monotonic()
         print(f"==> {name}", flush=True)

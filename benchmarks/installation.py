@@ -154,15 +154,16 @@ async def _seed(settings: Settings) -> Seeded:
         looping, _ = await modules.library.upload(SYSTEM, "looping.py", LOOP.encode())
         await modules.library.enable(SYSTEM, looping, True)
         loop_id = await modules.accounts.create(SYSTEM, looping, "A loop", {})
-        await services.database.write(_plant, account_id, category_id)
+        await services.database.write(plant, account_id, category_id)
         urls = [await modules.accounts.webhook_url(id) for id in (account_id, loop_id)]
         path, loop_path = (url[url.index("/hooks/") :] for url in urls)
     return Seeded(settings, account_id, path, loop_path)
 
 
-def _plant(connection: sa.Connection, account_id: int, category_id: int) -> None:
+def plant(connection: sa.Connection, account_id: int, category_id: int, campaigns: int = CAMPAIGNS) -> None:
+    """So many campaigns that an account is sending to everybody."""
     at = now()
-    for number in range(CAMPAIGNS):
+    for number in range(campaigns):
         values: dict[str, Any] = {
             column.name: (
                 at if column.name.endswith("_at") else "" if isinstance(column.type, sa.Text) else 0

