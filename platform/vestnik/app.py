@@ -92,7 +92,7 @@ from vestnik.modules.api import rehearsals as rehearsal_routes
 from vestnik.modules.api import versions as version_routes
 from vestnik.modules.api import walls
 from vestnik.modules.metrics import CallMetrics
-from vestnik.people import entrance_routes, settings_routes
+from vestnik.people import entrance_routes, session_routes, settings_routes
 from vestnik.people import routes as people_routes
 from vestnik.people.entrance import Entrance
 from vestnik.people.service import People
@@ -321,6 +321,7 @@ def routers() -> Sequence[Router]:
     return [
         people_routes.router,
         entrance_routes.router,
+        session_routes.router,
         settings_routes.router,
         audit_routes.router,
         modules_routes.router,

@@ -70,6 +70,10 @@ ELSEWHERE = {
     "POST   /contacts/{id}/panel/{account_id}/subscriptions": "tests/lists/test_panel.py",
     "POST   /modules/{id}/update": "tests/modules/test_catalogue.py",
     "POST   /session/reset": "tests/people/test_resets.py",
+    "DELETE /sessions": "tests/people/test_open_sessions.py",
+    "DELETE /sessions/{id}": "tests/people/test_open_sessions.py",
+    "DELETE /users/{id}/sessions": "tests/people/test_open_sessions.py",
+    "DELETE /users/{id}/sessions/{session_id}": "tests/people/test_open_sessions.py",
 }
 #: Nobody's doing, or one's own session, language and password: the users' page shows when one was here.
 OWN = {

@@ -300,6 +300,9 @@ anybody   POST   /session/reset
 anybody   POST   /session/reset/check
 A I M S   POST   /session/password
 A I M S   PATCH  /session/user
+A I M S   GET    /sessions
+A I M S   DELETE /sessions
+A I M S   DELETE /sessions/{id}
 anybody   GET    /session/welcome
 A - - -   GET    /settings
 A - - -   PATCH  /settings
@@ -349,6 +352,9 @@ A - - -   POST   /users
 A - - -   GET    /users/{id}
 A - - -   PATCH  /users/{id}
 A - - -   DELETE /users/{id}
+A - - -   GET    /users/{id}/sessions
+A - - -   DELETE /users/{id}/sessions
+A - - -   DELETE /users/{id}/sessions/{session_id}
 A I M -   GET    /webhooks
 A I M -   GET    /webhooks/arrivals
 A I M -   GET    /webhooks/replay

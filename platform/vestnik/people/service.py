@@ -6,6 +6,7 @@ from vestnik.db import Database
 from vestnik.http.errors import Language
 from vestnik.people.access import Actor
 from vestnik.people.keys import Keys
+from vestnik.people.open_sessions import OpenSessions
 from vestnik.people.organisation import Organisation
 from vestnik.people.passwords import Passwords
 from vestnik.people.sessions import Sessions
@@ -25,6 +26,7 @@ class People:
         self.organisation = Organisation(settings, database, vault)
         self.users = Users(database, passwords)
         self.sessions = Sessions(settings, database, self.organisation, self.users, passwords)
+        self.open_sessions = OpenSessions(database)
         self.keys = Keys(database, self.sessions.rights_of, operator_key)
         self.setup = Setup(database, self.organisation, passwords)
 
