@@ -73,6 +73,7 @@ class Things:
             "password": "a long pass phrase",
             "roles": ["marketer"],
         }
+        invited = {"email": "i@example.org", "roles": ["marketer"]}
         schedule = {"name": "Покупатели", "url": "https://shop.example/customers.csv", "everyHours": 24}
         webhooks = product.get("/webhooks", limit=3)["items"]
         versions = product.get(f"/modules/{desk.module_id}/versions")["items"]
@@ -130,6 +131,7 @@ class Things:
             "modules": [desk.module_id],
             "webhooks": [line["id"] for line in webhooks],
             "users": [user_id],
+            "invitations": [product.post("/invitations", invited)["invitation"]["id"]],
             "companies": [client_id],
             "imports": [product.post("/imports/schedules", schedule)["id"]],
             "versions": [version["id"] for version in versions],

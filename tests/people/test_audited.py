@@ -42,6 +42,7 @@ ASKS = {
     "POST   /imports/{id}/preview": "shows rows",
     "POST   /mail-collectors/check": "looks at a mailbox; nothing of it is kept",
     "POST   /leads/{id}/seen": "notes that it was opened",
+    "POST   /session/invitation/check": "tells what a link invites to",
     "POST   /session/reset/check": "tells whose password a link resets",
     "POST   /modules/{id}/check": "checks a text",
     "POST   /modules/{id}/format": "formats a text",
@@ -69,6 +70,7 @@ ELSEWHERE = {
     "POST   /orders/{id}/reading/take": "tests/sales/test_rereading.py",
     "POST   /contacts/{id}/panel/{account_id}/subscriptions": "tests/lists/test_panel.py",
     "POST   /modules/{id}/update": "tests/modules/test_catalogue.py",
+    "POST   /session/invitation": "tests/people/test_invitations.py",
     "POST   /session/reset": "tests/people/test_resets.py",
     "DELETE /sessions": "tests/people/test_open_sessions.py",
     "DELETE /sessions/{id}": "tests/people/test_open_sessions.py",
@@ -277,6 +279,9 @@ async def people(walker: Walker) -> None:
     user = (await does("POST /users", new))["id"]
     await does("PATCH /users/{id}", {"name": "Аня"}, id=user)
     await does("DELETE /users/{id}", id=user)
+    invited = await does("POST /invitations", {"email": "vera@vestnik.test", "roles": ["editor"]})
+    await does("POST /invitations/{id}/send-again", id=invited["invitation"]["id"])
+    await does("DELETE /invitations/{id}", id=invited["invitation"]["id"])
     key = (await does("POST /keys", {"name": "касса", "rights": ["contacts.read"]}))["id"]
     key = (await does("POST /keys/{id}/replace", id=key))["id"]
     await does("DELETE /keys/{id}", id=key)

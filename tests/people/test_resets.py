@@ -14,17 +14,14 @@ import pytest
 import sqlalchemy as sa
 from tests.application import PASSWORD, Browser, Installation, problem_of
 from tests.mailbox import Mailbox
+from tests.people.mail import with_mail
 
 from vestnik.audit.tables import audit_row
 from vestnik.db import now
+from vestnik.people.entrance import ADDRESS_LINKS
 from vestnik.people.link_tables import password_reset
-from vestnik.people.resets import (
-    ACCOUNT_LETTERS,
-    ADDRESS_LETTERS,
-    ADDRESS_LINKS,
-    LINK_LASTS,
-)
-from vestnik.people.tables import organisation, user
+from vestnik.people.resets import ACCOUNT_LETTERS, ADDRESS_LETTERS, LINK_LASTS
+from vestnik.people.tables import user
 from vestnik.people.tokens import digest
 
 EMAIL = "marketer@vestnik.test"
@@ -75,14 +72,7 @@ def token_in(letter: Any) -> str:
 @pytest.fixture
 async def post(installation: Installation, smtp: dict[str, Any], mailbox: Mailbox) -> Post:
     """An organisation with a mail server and a marketer."""
-    stored = {name: value for name, value in smtp.items() if name != "senderName"}
-    password = installation.services.vault.encrypt(
-        stored.pop("password").encode(), "organisation:smtp_password"
-    )
-    values = {"smtp": stored, "smtp_password": password}
-    await installation.services.database.write(
-        lambda connection: connection.execute(organisation.update().values(values))
-    )
+    await with_mail(installation, smtp)
     await installation.add_user("marketer")
     return Post(installation, mailbox)
 

@@ -206,6 +206,10 @@ A - - -   DELETE /demo
 - - - -   POST   /demo/kill
 - - - -   POST   /demo/letters
 - - - -   GET    /demo/letters/{validity}/{number}
+A - - -   GET    /invitations
+A - - -   POST   /invitations
+A - - -   DELETE /invitations/{id}
+A - - -   POST   /invitations/{id}/send-again
 A - - -   GET    /keys
 A - - -   POST   /keys
 A - - -   DELETE /keys/{id}
@@ -296,6 +300,8 @@ anybody   POST   /session
 anybody   DELETE /session
 anybody   POST   /session/demo
 anybody   POST   /session/forgotten
+anybody   POST   /session/invitation
+anybody   POST   /session/invitation/check
 anybody   POST   /session/reset
 anybody   POST   /session/reset/check
 A I M S   POST   /session/password

@@ -117,6 +117,7 @@ STAY = {
     "session": {"token_digest", "ip", "agent"},
     "setup_link": {"token_digest"},
     "password_reset": {"token_digest", "made_for", "problem"},
+    "invitation": {"email", "email_folded", "roles", "language", "token_digest", "problem"},
     "user_account": {
         *("email", "email_folded", "name", "name_folded", "password_hash", "roles", "language", "theme"),
     },

@@ -8,16 +8,24 @@ from vestnik.db import Database
 from vestnik.engine import Engine
 from vestnik.http.limits import RateLimit
 from vestnik.mail import Mail
+from vestnik.people.invitations import Invitations
 from vestnik.people.resets import Resets
 from vestnik.people.service import People
 
+#: Links that are none, at once, and seconds until one more: from one client address, for all kinds of links.
+ADDRESS_LINKS = (30, 20.0)
+
 
 class Entrance:
-    """Forgotten passwords."""
+    """Forgotten passwords and invitations."""
 
     def __init__(self, database: Database, engine: Engine, mail: Mail, people: People) -> None:
-        self.resets = Resets(database, engine, mail, people.organisation, people.passwords)
+        self._links = RateLimit(*ADDRESS_LINKS)
+        self.resets = Resets(database, engine, mail, people.organisation, people.passwords, self._links)
+        self.invitations = Invitations(
+            database, engine, mail, people.organisation, people.passwords, self._links
+        )
 
     def limits(self) -> Mapping[str, RateLimit]:
         """What is counted of all processes together."""
-        return self.resets.limits()
+        return {**self.resets.limits(), **self.invitations.limits(), "entrance link": self._links}

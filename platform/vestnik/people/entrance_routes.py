@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 
 from msgspec import Meta
+from starlette.responses import Response
 
+from vestnik.db import now
 from vestnik.http.api import PUBLIC, Context, Router, Shape
-from vestnik.people.routes import Email, Password, client_of
+from vestnik.http.errors import Language
+from vestnik.people.access import Role
+from vestnik.people.invitations import State, state_of
+from vestnik.people.routes import Email, Name, Password, SessionCard, client_of, signed_in
 
 router = Router("entrance")
 
@@ -33,6 +39,52 @@ class ResetForm(Shape):
     password: Password
 
 
+class InvitationCard(Shape):
+    """An invitation that nobody has accepted; its link is valid until `expires_at`, once it is made."""
+
+    id: str
+    email: str
+    roles: list[Role]
+    language: Language
+    state: State
+    invited_by: str | None
+    at: datetime
+    expires_at: datetime | None
+
+
+class InvitationList(Shape):
+    """All of them, the newest first."""
+
+    items: list[InvitationCard]
+
+
+class NewInvitationForm(Shape):
+    email: Email
+    roles: Annotated[list[Role], Meta(min_length=1)]
+    language: Language = "ru"
+
+
+class Invited(Shape):
+    """An invitation that gets a new link; without outgoing mail `link` is to be handed over, else null."""
+
+    invitation: InvitationCard
+    link: str | None
+
+
+class InvitationOffer(Shape):
+    """What a link invites to."""
+
+    email: str
+    organisation: str
+    language: Language
+
+
+class AcceptForm(Shape):
+    token: Token
+    name: Name
+    password: Password
+
+
 @router.post("/session/forgotten", body=ForgottenForm, right=PUBLIC)
 async def ask_for_reset(context: Context, body: ForgottenForm) -> None:
     """Have a link that sets a new password sent to an address; the same answer when nobody has it."""
@@ -50,3 +102,63 @@ async def check_reset(context: Context, body: LinkForm) -> ResetCard:
 async def reset_password(context: Context, body: ResetForm) -> None:
     """Set the password by a link, once; every session ends, and the person signs in as always."""
     await context.services.entrance.resets.complete(body.token, body.password, client_of(context))
+
+
+@router.get("/invitations", returns=InvitationList, right="users.manage")
+async def list_invitations(context: Context) -> InvitationList:
+    """Who is invited and has not accepted; there are never so many that pages are needed."""
+    rows = await context.services.entrance.invitations.waiting(context.actor)
+    return InvitationList(items=[_invitation_card(row) for row in rows])
+
+
+@router.post("/invitations", body=NewInvitationForm, returns=Invited, status=201, right="users.manage")
+async def invite(context: Context, body: NewInvitationForm) -> Invited:
+    """Invite an address: a letter brings the link; without outgoing mail it is in the answer, this once."""
+    invitations = context.services.entrance.invitations
+    id, link = await invitations.add(context.actor, body.email, body.roles, body.language)
+    return Invited(invitation=_invitation_card(await invitations.get(context.actor, id)), link=link)
+
+
+@router.post("/invitations/{id:key}/send-again", returns=Invited, right="users.manage")
+async def send_invitation_again(context: Context, id: int) -> Invited:
+    """A new link for another week, by a letter or in the answer; the one before ends."""
+    invitations = context.services.entrance.invitations
+    link = await invitations.send_again(context.actor, id)
+    return Invited(invitation=_invitation_card(await invitations.get(context.actor, id)), link=link)
+
+
+@router.delete("/invitations/{id:key}", right="users.manage")
+async def withdraw_invitation(context: Context, id: int) -> None:
+    """End an invitation: its link is valid no more."""
+    await context.services.entrance.invitations.withdraw(context.actor, id)
+
+
+@router.post("/session/invitation/check", body=LinkForm, returns=InvitationOffer, right=PUBLIC)
+async def check_invitation(context: Context, body: LinkForm) -> InvitationOffer:
+    """What a link invites to; it stays usable."""
+    services = context.services
+    found = await services.entrance.invitations.check(body.token, client_of(context))
+    profile = await services.people.organisation.present()
+    return InvitationOffer(email=found.email, organisation=profile.name, language=found.language)
+
+
+@router.post("/session/invitation", body=AcceptForm, returns=SessionCard, right=PUBLIC)
+async def accept_invitation(context: Context, body: AcceptForm) -> Response:
+    """Become a user by a link, once, and sign in."""
+    people, client = context.services.people, client_of(context)
+    invitations = context.services.entrance.invitations
+    user_id = await invitations.accept(body.token, body.name, body.password, client)
+    return await signed_in(context, await people.sessions.begin(user_id, client))
+
+
+def _invitation_card(row: Any) -> InvitationCard:
+    return InvitationCard(
+        id=str(row.id),
+        email=row.email,
+        roles=row.roles,
+        language=row.language,
+        state=state_of(row, now()),
+        invited_by=row.inviter,
+        at=row.at,
+        expires_at=row.expires_at,
+    )

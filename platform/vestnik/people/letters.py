@@ -25,6 +25,26 @@ _RESET_NOT_YOU: Text = {
 }
 
 
+_INVITED_SUBJECT: Text = {"ru": "Приглашение в Вестник", "en": "An invitation to Vestnik"}
+_INVITED_BY: Text = {
+    "ru": "{inviter} приглашает вас в Вестник организации «{organisation}».",
+    "en": "{inviter} invites you to Vestnik of “{organisation}”.",
+}
+_INVITED: Text = {
+    "ru": "Вас приглашают в Вестник организации «{organisation}».",
+    "en": "You are invited to Vestnik of “{organisation}”.",
+}
+_INVITED_OPEN: Text = {"ru": "Задать имя и пароль: {url}", "en": "Set your name and a password: {url}"}
+_INVITED_LASTS: Text = {
+    "ru": "Ссылка действует {days} дней и только один раз. Никому её не пересылайте.",
+    "en": "The link is valid for {days} days, and once. Pass it on to nobody.",
+}
+_INVITED_NOT_YOU: Text = {
+    "ru": "Если вы не ждали приглашения, ничего не делайте.",
+    "en": "If you did not expect an invitation, do nothing.",
+}
+
+
 def reset(to: str, language: Language, url: str, minutes: int, organisation: str) -> Letter:
     """The letter to who forgot the password."""
     lines = [
@@ -36,6 +56,22 @@ def reset(to: str, language: Language, url: str, minutes: int, organisation: str
         _RESET_NOT_YOU[language],
     ]
     return _letter(to, language, _RESET_SUBJECT[language], lines, organisation)
+
+
+def invitation(
+    to: str, language: Language, url: str, inviter: str | None, days: int, organisation: str
+) -> Letter:
+    """The letter to who is invited; `inviter` is a name, None for the installation itself."""
+    by = _INVITED if inviter is None else _INVITED_BY
+    lines = [
+        by[language].format(inviter=" ".join((inviter or "").split()), organisation=organisation),
+        "",
+        _INVITED_OPEN[language].format(url=url),
+        "",
+        _INVITED_LASTS[language].format(days=days),
+        _INVITED_NOT_YOU[language],
+    ]
+    return _letter(to, language, _INVITED_SUBJECT[language], lines, organisation)
 
 
 def _letter(to: str, language: Language, subject: str, lines: Sequence[str], organisation: str) -> Letter:

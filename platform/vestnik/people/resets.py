@@ -39,8 +39,6 @@ LINK_LASTS = timedelta(minutes=30)
 #: Letters that are asked for at once, and seconds until one more: for one account, and by one client address.
 ACCOUNT_LETTERS = (3, 600.0)
 ADDRESS_LETTERS = (10, 60.0)
-#: Links that are none, at once, and seconds until one more: from one client address.
-ADDRESS_LINKS = (30, 20.0)
 
 
 class ResetNeedsMail(Problem):
@@ -73,22 +71,19 @@ class Resets:
         mail: Mail,
         organisation: Organisation,
         passwords: Passwords,
+        links: RateLimit,
     ) -> None:
         self._database, self._organisation, self._passwords = database, organisation, passwords
         self._by_account = RateLimit(*ACCOUNT_LETTERS)
         self._by_address = RateLimit(*ADDRESS_LETTERS)
-        self._links = RateLimit(*ADDRESS_LINKS)
+        self._links = links
         self.outbox = Outbox(database, mail, password_reset, self._letter)
         engine.every(LOOK_EVERY_S, "people.reset_letters", self.outbox.send_due)
         engine.every(SWEPT_EVERY_S, "people.resets_kept", self.sweep)
 
     def limits(self) -> Mapping[str, RateLimit]:
         """What is counted of all processes together."""
-        return {
-            "reset account": self._by_account,
-            "reset address": self._by_address,
-            "reset link": self._links,
-        }
+        return {"reset account": self._by_account, "reset address": self._by_address}
 
     async def offered(self) -> bool:
         """Whether a letter could be sent."""

@@ -14,6 +14,7 @@ from vestnik.db import Database, fold, insert_ignore, now, ordered_by
 from vestnik.http.errors import Language, NotFound
 from vestnik.people.access import ROLES, Actor, Role, rights_of
 from vestnik.people.errors import EmailInvalid, EmailTaken, LastAdministrator
+from vestnik.people.link_tables import invitation
 from vestnik.people.passwords import Passwords
 from vestnik.people.tables import session, user
 
@@ -151,6 +152,7 @@ def main_role(roles: Iterable[str]) -> Role | None:
 def add_user(connection: sa.Connection, actor: Actor, new: NewUser, password_hash: str) -> int:
     """Insert a user in the unit of work of `connection`; `EmailTaken` when the address is in use."""
     email = checked_email(new.email)
+    _end_invitation(connection, email)
     statement = (
         insert_ignore(connection, user, ["email_folded"])
         .values(
@@ -159,7 +161,7 @@ def add_user(connection: sa.Connection, actor: Actor, new: NewUser, password_has
             name=new.name.strip(),
             name_folded=fold(new.name.strip()),
             password_hash=password_hash,
-            roles=_ordered(new.roles),
+            roles=ordered_roles(new.roles),
             language=new.language,
             theme="auto",
             disabled=False,
@@ -172,6 +174,12 @@ def add_user(connection: sa.Connection, actor: Actor, new: NewUser, password_has
         raise EmailTaken(email=email)
     audit.record(connection, actor, "user.added", "user", user_id, ["email", "name", "roles"])
     return cast(int, user_id)
+
+
+def ordered_roles(roles: Iterable[str]) -> list[str]:
+    """Roles as they are stored: each once, in the order of `ROLES`."""
+    held = set(roles)
+    return [role for role in ROLES if role in held]
 
 
 def is_working(connection: sa.Connection, user_id: int) -> bool:
@@ -192,7 +200,7 @@ def _change(connection: sa.Connection, actor: Actor, user_id: int, changes: Mapp
     present = _within_reach(connection, actor, user_id)
     columns = dict(changes)
     if "roles" in columns:
-        columns["roles"] = _ordered(columns["roles"])
+        columns["roles"] = ordered_roles(columns["roles"])
     if "name" in columns:
         columns |= {"name": columns["name"].strip(), "name_folded": fold(columns["name"].strip())}
     if "email" in columns:
@@ -235,15 +243,16 @@ def _address(connection: sa.Connection, given: str, user_id: int) -> dict[str, s
     same = sa.select(user.c.id).where(user.c.email_folded == fold(email), user.c.id != user_id)
     if connection.scalar(same) is not None:
         raise EmailTaken(email=email)
+    _end_invitation(connection, email)
     return {"email": email, "email_folded": fold(email)}
+
+
+def _end_invitation(connection: sa.Connection, email: str) -> None:
+    """Whoever has the address need not be invited any more; before the user, in the order of accepting."""
+    connection.execute(invitation.delete().where(invitation.c.email_folded == fold(email)))
 
 
 def _refuse_without_administrator(connection: sa.Connection) -> None:
     enabled = connection.scalars(sa.select(user.c.roles).where(user.c.disabled.is_(False)))
     if not any("users.manage" in rights_of(roles) for roles in enabled):
         raise LastAdministrator()
-
-
-def _ordered(roles: Iterable[str]) -> list[str]:
-    held = set(roles)
-    return [role for role in ROLES if role in held]
