@@ -7,16 +7,21 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _OPENED = re.compile(r"^( *)(`{3,}|~{3,})(.*)$")
+_TITLE = re.compile(r'\btitle="([^"]+)"')
 _MARK = re.compile(r"^ *<!-- not run: (.+?) -->$")
 
 
 class Block(NamedTuple):
-    """A fenced block: the line of its fence, counted from 1, and its text without the indent of the fence."""
+    """A fenced block: the line of its fence, counted from 1, and its text without the indent of the fence.
+
+    `title` names the file that the text is for; with ` +` behind it the text goes to its end.
+    """
 
     line: int
     language: str
     text: str
     not_run: str | None
+    title: str | None
 
 
 class Unclosed(ValueError):
@@ -41,7 +46,10 @@ def blocks(text: str) -> Iterator[Block]:
                 kept.append(inner.removeprefix(indent))
             else:
                 raise Unclosed(f"line {number}")
-            yield Block(number, information.strip(), "".join(f"{each}\n" for each in kept), reason)
+            language, _, more = information.strip().partition(" ")
+            title = _TITLE.search(more)
+            code = "".join(f"{each}\n" for each in kept)
+            yield Block(number, language, code, reason, title[1] if title else None)
             reason = None
         elif reason is not None and line.strip():
             raise MarkOfNothing(f"line {number}")
