@@ -26,7 +26,7 @@ PAGES = (
     *("/modules", "/accounts", "/accounts/new", "/webhooks", "/settings/webhooks"),
     *("/settings/intake", "/settings/intake?tab=doors", "/settings/intake?tab=classic"),
     *("/settings/intake?tab=distribution", "/settings/intake?tab=sources", "/settings/collectors/new"),
-    *("/users", "/fields", "/keys", "/embedding", "/settings", "/system", "/audit", "/erasures"),
+    *("/profile", "/users", "/fields", "/keys", "/embedding", "/settings", "/system", "/audit", "/erasures"),
 )
 #: A thing of each kind, as the API finds it; and what stands behind its first page.
 DETAILS = (
@@ -43,6 +43,7 @@ DETAILS = (
     *("imports", "imports/schedules"),
     *("deals", "orders", "tickets"),
     *("modules", "accounts", "webhooks", "settings/webhooks"),
+    "users",
 )
 #: Rooms that the API calls otherwise than the page does.
 ASKED = {

@@ -17,6 +17,7 @@ _PROGRAMS = (
     ("FxiOS", "Firefox"),
     ("CriOS", "Chrome"),
     ("Chrome", "Chrome"),
+    ("HeadlessChrome", "Chrome"),
     ("Version", "Safari"),
 )
 _SYSTEMS = (

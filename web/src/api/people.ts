@@ -43,6 +43,7 @@ export const people = {
       queryFn: () => api.get<PageOf<User>>("/users", { ...filter }),
       placeholderData: keepPreviousData,
     }),
+  user: (id: string) => queryOptions({ queryKey: ["users", id], queryFn: () => api.get<User>(`/users/${id}`) }),
   addUser: (user: NewUser) => api.post<User>("/users", user),
   changeUser: (id: string, changes: UserChanges) => api.patch<User>(`/users/${id}`, changes),
   keys: (filter: Slice & { state?: KeyState | undefined }) =>

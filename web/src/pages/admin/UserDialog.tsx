@@ -38,7 +38,7 @@ export function UserDialog({ user, opened, onClose }: { user: User | null; opene
     onSuccess: async () => {
       tell(t("common.saved"));
       onClose();
-      await client.invalidateQueries({ queryKey: ["users"] });
+      await Promise.all([client.invalidateQueries({ queryKey: ["users"] }), client.invalidateQueries({ queryKey: ["sessions"] })]);
     },
   });
   return (

@@ -1,7 +1,8 @@
-import { Avatar, Badge, Button, Group, Stack, Text } from "@mantine/core";
+import { Anchor, Avatar, Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus, IconUsers } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { people, type User } from "../../api/people";
@@ -58,9 +59,9 @@ function useColumns(open: (user: User) => void): Column<User>[] {
         <Group gap="sm" wrap="nowrap">
           <Avatar name={row.name} color="initials" size={32} aria-hidden />
           <Stack gap={0}>
-            <Text size="sm" fw={550}>
+            <Anchor component={Link} to={`/users/${row.id}`} size="sm" fw={550}>
               {row.name}
-            </Text>
+            </Anchor>
             <Text size="xs" c="dimmed">
               {row.email}
             </Text>
