@@ -1,4 +1,4 @@
-"""Ways in for who has no session: a new password by a letter through a real mail server."""
+"""Ways in for who has no session: new passwords and invitations, by letters through a real mail server."""
 
 from __future__ import annotations
 
@@ -79,6 +79,7 @@ def test_who_forgot_the_password_sets_a_new_one_by_the_letter(
 ) -> None:
     stranger.goto(f"{demo.address}/login")
     stranger.get_by_role("link", name="Забыли пароль?").click()
+    expect(stranger.get_by_role("heading", level=1)).to_have_text("Забыли пароль?")
     stranger.get_by_label("Электронная почта").fill("marketer@demo.local")
     assert (findings(stranger), fits(stranger)) == ([], True)
     stranger.get_by_role("button", name="Прислать письмо").click()
@@ -107,3 +108,47 @@ def test_who_forgot_the_password_sets_a_new_one_by_the_letter(
     assert findings(stranger) == []
     person = demo.asks(page, "GET", "/users?search=marketer")["items"][0]
     demo.asks(page, "PATCH", f"/users/{person['id']}", {"password": PASSWORD})
+
+
+def test_who_is_invited_chooses_name_and_password_and_is_in(
+    demo: Site, page: Page, post: Post, stranger: Page, findings: Callable[[Page], list[str]]
+) -> None:
+    demo.open(page, "/users")
+    page.get_by_role("button", name="Пригласить", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Электронная почта").fill("nina@demo.local")
+    assert findings(page) == []
+    dialog.get_by_role("button", name="Пригласить", exact=True).click()
+    invited = page.get_by_role("table", name="Приглашены")
+    expect(invited.get_by_role("row", name=re.compile("nina@demo.local"))).to_contain_text(
+        "Письмо отправлено"
+    )
+    assert findings(page) == []
+
+    stranger.goto(post.link(stranger))
+    expect(stranger.get_by_role("heading", level=1)).to_have_text("Добро пожаловать")
+    stranger.get_by_label("Ваше имя").fill("Нина Заречная")
+    stranger.get_by_label("Пароль", exact=True).fill(NEW)
+    assert (findings(stranger), fits(stranger)) == ([], True)
+    stranger.get_by_role("button", name="Войти", exact=True).click()
+    stranger.wait_for_url("**/start")
+    demo.open(page, "/users")
+    expect(page.get_by_role("row", name=re.compile("Нина Заречная"))).to_contain_text("Маркетолог")
+    expect(invited).to_have_count(0)
+    person = demo.asks(page, "GET", "/users?search=nina")["items"][0]
+    demo.asks(page, "DELETE", f"/users/{person['id']}")
+
+    demo.asks(page, "PATCH", "/settings", {"smtp": None})
+    demo.open(page, "/users")
+    page.get_by_role("button", name="Пригласить", exact=True).click()
+    dialog.get_by_label("Электронная почта").fill("ivan@demo.local")
+    dialog.get_by_role("button", name="Пригласить", exact=True).click()
+    link = dialog.get_by_role("textbox", name="Ссылка").input_value()
+    assert re.fullmatch(re.escape(demo.address) + r"/invitation#\S{43}", link)
+    assert findings(page) == []
+    dialog.get_by_role("button", name="Закрыть").last.click()
+    page.get_by_role("button", name="Действия с приглашением ivan@demo.local").click()
+    page.get_by_role("menuitem", name="Отозвать").click()
+    dialog.get_by_role("button", name="Отозвать").click()
+    expect(page.get_by_text("Приглашение отозвано")).to_be_visible()
+    expect(invited).to_have_count(0)

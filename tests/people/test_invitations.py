@@ -127,7 +127,7 @@ async def test_with_mail_a_letter_brings_the_link_in_the_language_that_was_chose
     [letter] = await post.letters()
     assert (letter["to"], letter["subject"]) == (EMAIL, "An invitation to Vestnik")
     text = letter.get_content()
-    assert "Имя administrator invites you to Vestnik of “Ромашка”." in text
+    assert "Имя administrator invites you to Vestnik (Ромашка)." in text
     assert "The link is valid for 7 days, and once." in text
     [card] = await post.waiting()
     assert card["state"] == "sent"

@@ -185,6 +185,7 @@ const routes = root.addChildren([
   setup,
   byLink("/forgotten", () => import("./pages/entry/Forgotten")),
   byLink("/reset", () => import("./pages/entry/Reset")),
+  byLink("/invitation", () => import("./pages/entry/Invitation")),
   paper("/tickets/print", () => import("./pages/sales/PrintOrder")),
   paper("/tickets/$id/print", () => import("./pages/sales/PrintTicket")),
   inside.addChildren([

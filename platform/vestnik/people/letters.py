@@ -27,12 +27,12 @@ _RESET_NOT_YOU: Text = {
 
 _INVITED_SUBJECT: Text = {"ru": "Приглашение в Вестник", "en": "An invitation to Vestnik"}
 _INVITED_BY: Text = {
-    "ru": "{inviter} приглашает вас в Вестник организации «{organisation}».",
-    "en": "{inviter} invites you to Vestnik of “{organisation}”.",
+    "ru": "{inviter} приглашает вас в Вестник ({organisation}).",
+    "en": "{inviter} invites you to Vestnik ({organisation}).",
 }
 _INVITED: Text = {
-    "ru": "Вас приглашают в Вестник организации «{organisation}».",
-    "en": "You are invited to Vestnik of “{organisation}”.",
+    "ru": "Вас приглашают в Вестник ({organisation}).",
+    "en": "You are invited to Vestnik ({organisation}).",
 }
 _INVITED_OPEN: Text = {"ru": "Задать имя и пароль: {url}", "en": "Set your name and a password: {url}"}
 _INVITED_LASTS: Text = {

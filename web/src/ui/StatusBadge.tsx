@@ -21,6 +21,7 @@ const COLOURS = {
   lead: { open: "orange", in_work: "blue", processed: "teal", closed: "gray" },
   order: { new: "blue", in_work: "herald", done: "teal", cancelled: "gray" },
   ticket: { new: "blue", in_work: "herald", done: "teal", cancelled: "gray" },
+  invitation: { sending: "herald", delayed: "orange", sent: "blue", shown: "blue", unsent: "red", expired: "gray" },
   key: { valid: "teal", expiring: "orange", replaced: "blue", expired: "gray" },
   import: { running: "herald", done: "teal", stopped: "red", failed: "red" },
 } satisfies Record<string, Record<string, MantineColor>>;

@@ -12,6 +12,7 @@ import { useFormat } from "../../ui/format";
 import { useListState } from "../../ui/list-state";
 import { PageHeader } from "../../ui/PageHeader";
 import type { Column } from "../../ui/Rows";
+import { InviteButton, Invitations } from "./Invitations";
 import { UserDialog } from "./UserDialog";
 
 export default function Users() {
@@ -30,11 +31,15 @@ export default function Users() {
         title={t("users.title")}
         description={t("users.description")}
         actions={
-          <Button leftSection={<IconPlus size={16} />} onClick={() => open(null)}>
-            {t("users.add")}
-          </Button>
+          <>
+            <Button variant="default" leftSection={<IconPlus size={16} />} onClick={() => open(null)}>
+              {t("users.add")}
+            </Button>
+            <InviteButton />
+          </>
         }
       />
+      <Invitations />
       <DataList<User>
         label={t("users.title")}
         source={source}
