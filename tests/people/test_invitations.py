@@ -307,3 +307,14 @@ async def test_the_audit_tells_of_every_step_and_of_no_address(desk: Desk) -> No
         ("invitation.added", "invitation", ["email", "roles"]),
         ("invitation.withdrawn", "invitation", []),
     ]
+
+
+async def test_the_demos_invitations_end_with_the_demo(
+    demo_installation: Installation, mailbox: Mailbox
+) -> None:
+    desk = Desk(demo_installation, await demo_installation.signed_in("administrator"), mailbox)
+    token = await desk.token()
+    assert (await desk.administrator.delete("/demo")).status_code < 300
+    assert await desk.check(token) == (403, "invitation_invalid")
+    async with demo_installation.services.database.read() as connection:
+        assert (await connection.execute(sa.select(invitation))).all() == []

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from vestnik.db import now
 from vestnik.people.access import SYSTEM
+from vestnik.people.link_tables import invitation, password_reset
 from vestnik.people.organisation import Profile
 from vestnik.people.passwords import Passwords
 from vestnik.people.tables import api_key, session, user
@@ -47,10 +48,11 @@ async def create_demo(services: Services) -> None:
 
 
 async def remove_demo(services: Services) -> None:
-    """End every session and key, disable everyone (the audit refers to them), forget the organisation."""
+    """End every session, key and link, disable everyone (the audit refers to them), forget the demo."""
 
     def remove(connection: sa.Connection) -> None:
-        connection.execute(session.delete())
+        for ended in (session, invitation, password_reset):
+            connection.execute(ended.delete())
         connection.execute(api_key.update().where(api_key.c.revoked_at.is_(None)).values(revoked_at=now()))
         folded = user.c.email_folded + sa.literal("#") + sa.cast(user.c.id, sa.Text)
         present = user.update().where(user.c.disabled.is_(False))
