@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 
 import pytest
-from tests.application import Installation
 
-from vestnik.app import Services
-from vestnik.commands.listening import listen
 from vestnik.http import connections
 from vestnik.http.connections import HEAD_BYTES
 from vestnik.http.errors import HeadTooLarge, Language, NotHttp, Problem
-from vestnik.server import Server
-from vestnik.settings import Settings
 
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -23,23 +17,6 @@ HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large"
 ENGLISH = b"Accept-Language: en\r\nX: 1\r\n"
 POST = b"POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-
-
-@pytest.fixture
-async def port(installation: Installation, settings: Settings) -> AsyncIterator[int]:
-    """A real server's."""
-
-    async def announce(_services: Services) -> None:
-        ready.set()
-
-    listener = listen(settings.at_port(0))
-    ready = asyncio.Event()
-    server = Server(installation.app, announce)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    await ready.wait()
-    yield listener.getsockname()[1]
-    server.should_exit = True
-    await serving
 
 
 async def sent(port: int, *pieces: bytes) -> Line:

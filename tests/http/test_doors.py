@@ -12,10 +12,13 @@ from tests.application import Browser, Installation
 from vestnik.app import routers
 from vestnik.http.api import Operation
 from vestnik.http.errors import Language
+from vestnik.http.uploads import BESIDE_FILE_BYTES, FileForm
 
 LANGUAGES: tuple[Language, ...] = ("ru", "en")
 LETTERS = {"ru": re.compile(r"[а-яё]{3}"), "en": re.compile(r"[a-z]{3}")}
 KEY = "4611686018427387904"
+#: Operations that take more are read on as all others are.
+LARGE_BYTES = 1_000_000
 
 
 @pytest.fixture
@@ -38,6 +41,13 @@ def operations() -> Iterator[Operation]:
 def address(operation: Operation) -> str:
     """A path that the operation takes, of a record that there is not."""
     return "/api/v1" + re.sub(r"{\w+:(key|int)}", KEY, operation.path).replace("{", "").replace("}", "")
+
+
+def limit_of(operation: Operation) -> int | None:
+    """How many bytes the operation takes, where that is the business of all operations alike."""
+    if isinstance(operation.upload, FileForm):
+        return operation.upload.limit_bytes
+    return operation.body_bytes if operation.body is not None else None
 
 
 def told(answer: httpx.Response, language: Language) -> dict[str, object]:
@@ -91,6 +101,50 @@ async def test_a_body_that_does_not_fit(readers: dict[Language, Browser], body: 
             problem = told(answer, language)
             assert (answer.status_code, problem["code"]) == (422, "invalid_request"), operation.path
             assert str(problem["path"]).startswith("$"), operation.path
+
+
+async def test_a_body_that_says_that_it_is_too_large(readers: dict[Language, Browser]) -> None:
+    for operation in operations():
+        limit_bytes = limit_of(operation)
+        if limit_bytes is None:
+            continue
+        lengths: dict[Language, str] = {"ru": str(limit_bytes + BESIDE_FILE_BYTES + 1), "en": "9" * 5_000}
+        for language, declared in lengths.items():
+            browser = readers[language]
+            headers = {"content-length": declared, "content-type": "multipart/form-data; boundary=b"}
+            answer = await browser.client.request(
+                operation.method, address(operation), content=b"{}", headers=browser.headers | headers
+            )
+            if operation.right != "public" and answer.status_code == 403:
+                continue
+            problem = told(answer, language)
+            found = (answer.status_code, problem["code"], problem.get("limit_bytes"))
+            assert found == (413, "body_too_large", limit_bytes), operation.path
+
+
+async def test_a_body_that_grows_too_large_is_read_no_further(readers: dict[Language, Browser]) -> None:
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 65_536
+            yield b" " * 65_536
+
+    browser = readers["en"]
+    for operation in operations():
+        limit_bytes = limit_of(operation)
+        if limit_bytes is None or limit_bytes > LARGE_BYTES or operation.upload is not None:
+            continue
+        read = 0
+        answer = await browser.client.request(
+            operation.method, address(operation), content=endless(), headers=browser.headers
+        )
+        if operation.right != "public" and answer.status_code == 403:
+            continue
+        problem = told(answer, "en")
+        assert (answer.status_code, problem["code"]) == (413, "body_too_large"), operation.path
+        assert read <= limit_bytes + 2 * 65_536, operation.path
 
 
 @pytest.mark.parametrize("query", ["rubbish=1", "limit=many", "offset=-1"], ids=["field", "kind", "number"])

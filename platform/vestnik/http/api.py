@@ -22,6 +22,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from vestnik.http.bodies import refuse_declared
 from vestnik.http.decoding import MAX_KEY, decode, decode_query
 from vestnik.http.errors import BodyTooLarge, Language, NotFound, NotSignedIn
 from vestnik.http.uploads import FileBody, FileForm, read_form
@@ -257,9 +258,7 @@ def accepted_language(header: str) -> Language:
 
 async def read_body(request: Request, limit_bytes: int) -> bytes:
     """The whole body; `BodyTooLarge` as soon as it passes `limit_bytes`."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit_bytes:
-        raise BodyTooLarge(limit_bytes=limit_bytes)
+    refuse_declared(request.headers, limit_bytes)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

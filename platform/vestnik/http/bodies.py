@@ -12,11 +12,17 @@ class ClientGone(Exception):
     """The client hung up before its request was whole: there is nothing to store, and nobody to answer."""
 
 
+def refuse_declared(headers: Headers, limit_bytes: int, named_bytes: int | None = None) -> None:
+    """`BodyTooLarge`, which names `named_bytes` if given, for a body that says it will pass `limit_bytes`."""
+    declared = headers.get("content-length", "")
+    # So many digits pass any limit; of too many Python makes no number.
+    if declared.isdecimal() and int(declared[:20]) > limit_bytes:
+        raise BodyTooLarge(limit_bytes=limit_bytes if named_bytes is None else named_bytes)
+
+
 async def read_body(receive: Receive, headers: Headers, limit_bytes: int) -> bytes:
     """The whole body; `BodyTooLarge` as soon as it passes the limit or says that it will."""
-    declared = headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > limit_bytes:
-        raise BodyTooLarge(limit_bytes=limit_bytes)
+    refuse_declared(headers, limit_bytes)
     gathered: list[bytes] = []
     size = 0
     while True:

@@ -18,6 +18,11 @@ _PRIVATE_ZONES = frozenset(
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s\[\]:@/?#\\]+))(?::\d*)?")
 
 
+def is_host(host: str) -> bool:
+    """True for what a Host header may be: a name or an address, with a port or without."""
+    return _HOST.fullmatch(host) is not None
+
+
 def name_of(host: str) -> str:
     """The name in a Host header, without its port; empty where there is none."""
     found = _HOST.fullmatch(host)

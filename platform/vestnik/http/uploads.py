@@ -16,6 +16,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
+from vestnik.http.bodies import refuse_declared
 from vestnik.http.decoding import NO_NUL, NOT_UTF8, decode_query
 from vestnik.http.errors import BodyTooLarge, InvalidRequest, Text
 
@@ -67,9 +68,7 @@ class Uploaded:
 async def read_form(request: Request, form: FileForm) -> Uploaded:
     """The file and the texts of a form, never more in memory than it may hold."""
     limit_bytes = form.limit_bytes + BESIDE_FILE_BYTES
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit_bytes:
-        raise BodyTooLarge(limit_bytes=form.limit_bytes)
+    refuse_declared(request.headers, limit_bytes, form.limit_bytes)
     parts = _Parts(form)
     parser = MultipartParser(
         _boundary(request),
