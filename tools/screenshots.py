@@ -42,10 +42,10 @@ def main() -> int:
     parser.add_argument("--only", default="", help="a part of the names of the pages to take")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    with _browser() as browser:
+    with browser() as chromium:
         for screen, (width, height) in SCREENS.items():
             for language, theme in LOOKS:
-                context = browser.new_context(
+                context = chromium.new_context(
                     base_url=given.address, viewport={"width": width, "height": height}, locale="ru-RU"
                 )
                 page = context.new_page()
@@ -61,8 +61,8 @@ def main() -> int:
 def _enter(page: Page, language: str, theme: str) -> None:
     """Sign in by the form: the page takes language and theme from the person who enters."""
     form = {"email": "admin@demo.local", "password": PASSWORD}
-    token = _call(page, "POST", "session", form)["csrf"]
-    _call(page, "PATCH", "session/user", {"language": language, "theme": theme}, token)
+    token = call(page, "POST", "session", form)["csrf"]
+    call(page, "PATCH", "session/user", {"language": language, "theme": theme}, token)
     page.context.clear_cookies()
     page.goto("/login")
     page.locator("input[type=email]").fill(form["email"])
@@ -82,13 +82,14 @@ def _take(page: Page, path: str, picture: Path) -> None:
 def _paths(page: Page) -> dict[str, str]:
     found = dict(PAGES)
     for name, listing in DETAILS.items():
-        items = _call(page, "GET", listing)["items"]
+        items = call(page, "GET", listing)["items"]
         if items:
             found[name] = f"/{listing.partition('?')[0]}/{items[0]['id']}"
     return found
 
 
-def _call(page: Page, method: str, path: str, body: object = None, token: str = "") -> Any:
+def call(page: Page, method: str, path: str, body: object = None, token: str = "") -> Any:
+    """What the API answers to whoever is signed in on the page."""
     answer = page.request.fetch(
         f"/api/v1/{path}", method=method, data=body, headers={"x-csrf-token": token} if token else {}
     )
@@ -98,15 +99,16 @@ def _call(page: Page, method: str, path: str, body: object = None, token: str = 
 
 
 @contextmanager
-def _browser() -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
     names = ("chromium", "google-chrome", "chrome")
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         try:
-            yield browser
+            yield chromium
         finally:
-            browser.close()
+            chromium.close()
 
 
 if __name__ == "__main__":
