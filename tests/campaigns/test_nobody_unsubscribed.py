@@ -46,6 +46,7 @@ EMAILS = [f"reader{n}@example.ru" for n in range(5)]
 HOMES = [[text] for text in EMAILS[:4]]
 UNTOUCHED = "untouched@example.ru"
 KEPT_TABLES = {"organisation", "user_account", "session", "periodic"}
+KEPT_TABLES |= {"audit_row", "audit_link", "audit_head", "audit_anchor"}  # nobody can empty these
 ACCOUNT = SendingAccount(
     1, "Сервис", {"ru": "Модуль", "en": "Module"}, 1, True, frozenset({"email"}), frozenset({WITHDRAW}),
     export_chunk=2, prepare_chunk=3,

@@ -41,7 +41,7 @@ OPENED: Sequence[tuple[str, Sequence[Sequence[str]]]] = (
     ("/companies", (["button:Новый клиент"],)),
     ("/fields", (["button:Новое поле"],)),
     ("/users", (["button:Новый пользователь"],)),
-    ("/keys", (["button:Новый ключ"], ["button:Отозвать"])),
+    ("/keys", (["button:Новый ключ"], ["button:Действия с ключом", "menuitem:Отозвать"])),
 )
 #: What is part of the page itself.
 BESIDE = ("button:Фильтры", "button:Столбцы", "checkbox:Выбрать", "button:Добавить")
