@@ -15,7 +15,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from vestnik import assembly, assembly_intake
+from vestnik import assembly, assembly_intake, assembly_retention
 from vestnik.alerts import Alerts
 from vestnik.audit import Audit
 from vestnik.audit import routes as audit_routes
@@ -105,7 +105,9 @@ from vestnik.plugs import (
     WebhookParser,
     WebhookSamples,
 )
+from vestnik.privacy import retention_routes
 from vestnik.privacy import routes as privacy_routes
+from vestnik.privacy.retention import Retention
 from vestnik.privacy.service import Privacy
 from vestnik.reports import routes as reports_routes
 from vestnik.reports.received import Received
@@ -178,6 +180,7 @@ class Services(assembly_intake.IntakeServices):
     panel_changes: PanelChanges
     embedding: Embedding
     system: System
+    retention: Retention
 
     def limited(self) -> Sequence[assembly.Limited]:
         """Who counts attempts that all processes count together."""
@@ -258,6 +261,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
     modules.recordings.webhooks = WebhookSamples(webhooks)
     modules.rehearsals.webhooks = NewestWebhooks(webhooks)
     stop_list = assembly.stop_list(database, vault)
+    audit = assembly.audit(settings, database, vault, engine, metrics)
     panel = Panel(modules, contacts, stop_list, Received(database))
     services = Services(
         settings=settings,
@@ -265,7 +269,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         vault=vault,
         events=events,
         metrics=metrics,
-        audit=assembly.audit(settings, database, vault, engine, metrics),
+        audit=audit,
         people=people,
         entrance=Entrance(database, engine, mail, people),
         mail=mail,
@@ -300,6 +304,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         panel_changes=PanelChanges(database, modules, contacts, panel),
         embedding=Embedding(database, vault, panel),
         system=assembly.system(settings, database, engine, sandbox, alerts, call_metrics),
+        retention=assembly_retention.retention(database, engine, audit.chain, modules.recorder),
         **assembly_intake.rooms(
             database, vault, engine, events, mail, people, alerts, own_listeners, companies, contacts
         ),
@@ -346,6 +351,7 @@ def routers() -> Sequence[Router]:
         field_routes.router,
         merge_routes.router,
         privacy_routes.router,
+        retention_routes.router,
         segments_routes.router,
         templates_routes.router,
         planning_routes.router,

@@ -189,5 +189,5 @@ def privacy(
     ):
         privacy.sweep(*each.sweeps(database))
     privacy.sweep(*modules_personal.sweeps(database, modules.recorder))
-    engine.every(_HASHES_EVERY_S, "privacy.hashes", lambda: database.write(contacts_personal.forget_hashes))
+    engine.every(_HASHES_EVERY_S, "privacy.hashes", lambda: contacts_personal.forget_hashes(database))
     return privacy

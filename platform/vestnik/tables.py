@@ -23,6 +23,7 @@ import vestnik.outgoing.tables
 import vestnik.people.link_tables
 import vestnik.people.tables
 import vestnik.privacy.tables
+import vestnik.retention
 import vestnik.sales.tables
 import vestnik.segments.tables
 import vestnik.templates.tables

@@ -26,7 +26,8 @@ PAGES = (
     *("/modules", "/accounts", "/accounts/new", "/webhooks", "/settings/webhooks"),
     *("/settings/intake", "/settings/intake?tab=doors", "/settings/intake?tab=classic"),
     *("/settings/intake?tab=distribution", "/settings/intake?tab=sources", "/settings/collectors/new"),
-    *("/profile", "/users", "/fields", "/keys", "/embedding", "/settings", "/system", "/audit", "/erasures"),
+    *("/profile", "/users", "/fields", "/keys", "/embedding", "/settings", "/system", "/audit"),
+    *("/erasures", "/retention"),
 )
 #: A thing of each kind, as the API finds it; and what stands behind its first page.
 DETAILS = (

@@ -33,6 +33,9 @@ A I - -   POST   /accounts/{id}/lists/import
 A I - -   PUT    /accounts/{id}/lists/{list_id}
 A I - -   POST   /accounts/{id}/rotate-token
 A I M -   POST   /accounts/{id}/usage
+A - - -   GET    /retention
+A - - -   PATCH  /retention
+A - - -   POST   /retention/preview
 A - - -   GET    /audit
 A - - -   GET    /audit/actions
 A - - -   GET    /audit/export

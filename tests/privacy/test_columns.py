@@ -47,6 +47,7 @@ STAY = {
     "audit_anchor": {"seal", "proof"},
     "calendar": {"link_digest", "link_sealed"},
     "campaign_stats": {"figures"},
+    "retention": {"name"},
     "contact_distinct": {"contact_ids"},
     "sync_run": {"counts", "driver"},
     # What the organisation writes of itself and for everybody.

@@ -138,10 +138,10 @@ async def test_a_file_of_a_later_day_may_bring_her_anew_and_the_hashes_go_in_tim
 
     database = installation.services.database
     long_ago = sa.update(erased_address).values(at=now() - personal.ERASED_KNOWN_FOR)
-    await database.write(personal.forget_hashes)
+    await personal.forget_hashes(database)
     async with database.read() as connection:
         assert await connection.scalar(sa.select(sa.func.count()).select_from(erased_address)) == 2
     await database.write(lambda connection: connection.execute(long_ago))
-    await database.write(personal.forget_hashes)
+    await personal.forget_hashes(database)
     async with database.read() as connection:
         assert await connection.scalar(sa.select(sa.func.count()).select_from(erased_address)) == 0

@@ -241,6 +241,7 @@ const routes = root.addChildren([
     page("/webhooks", () => import("./pages/webhooks/Webhooks")),
     page("/webhooks/$id", () => import("./pages/webhooks/Webhook")),
     page("/fields", () => import("./pages/admin/Fields")),
+    page("/retention", () => import("./pages/admin/Retention")),
     page("/erasures", () => import("./pages/admin/Erasures")),
     page("/users", () => import("./pages/admin/Users")),
     page("/users/$id", () => import("./pages/admin/User")),

@@ -24,6 +24,7 @@ from vestnik.db import Database, insert_ignore, new_key, now
 from vestnik.engine import Engine
 from vestnik.http.errors import Text
 from vestnik.mail import Letter, Mail
+from vestnik.mail.keeping import forget
 from vestnik.mail.outbox import LOOK_EVERY_S, SWEPT_EVERY_S, Outbox
 from vestnik.people.access import RIGHTS, rights_of
 from vestnik.people.organisation import Organisation
@@ -182,7 +183,7 @@ class Alerts:
 
     async def sweep(self) -> None:
         """Forget letters that were sent or given up long ago."""
-        await self._outbox.sweep()
+        await forget(self._database, alert_letter)
 
     async def _letter(self, row: sa.Row[Any]) -> Letter | None:
         """A row as a letter; None once nobody is there to read it."""

@@ -23,6 +23,7 @@ import structlog
 
 from vestnik.audit.tables import audit_anchor, audit_head, audit_link, audit_row
 from vestnik.db import Database, hold, new_key, now, to_microseconds, upsert
+from vestnik.retention import Term
 from vestnik.vault import Vault
 
 #: Rows sealed in one unit of work, and read at a time to verify.
@@ -31,6 +32,7 @@ PORTION_ROWS = 1_000
 #: by the first work of a process.
 LATE = timedelta(hours=1)
 HEAD_FILE = "audit.head"
+TERM = Term("audit", days=None, least=90, for_ever=True)
 _LOCK = 71
 _ONLY = 1
 _CHAIN, _CUT = "audit-chain", "audit-cut"
@@ -232,6 +234,12 @@ class Chain:
         connection.execute(sa.delete(audit_link).where(numbers))
         return len(gone)
 
+    async def cut_old(self) -> None:
+        """Take away what is past the term."""
+        before = await TERM.cutoff(self._database)
+        while before is not None and await self._database.write(self.cut, before) == PORTION_ROWS:
+            continue
+
     def _proof(self, number: int, seal: str, at: datetime) -> str:
         return self._vault.keyed_hash(_CUT, json.dumps([number, seal, to_microseconds(at)]))
 
@@ -245,6 +253,16 @@ def canonical(number: int, before: str, row: sa.Row[Any]) -> str:
         ],
         ensure_ascii=True,
         separators=(",", ":"),
+    )
+
+
+def count_old(before: datetime) -> sa.Select[int]:
+    """How many rows a cut takes away."""
+    end = sa.select(sa.func.max(audit_link.c.number)).scalar_subquery()
+    return (
+        sa.select(sa.func.count())
+        .select_from(audit_link.join(audit_row, audit_row.c.id == audit_link.c.audit_id))
+        .where(audit_row.c.at < before, audit_link.c.number < end)
     )
 
 

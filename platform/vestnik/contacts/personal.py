@@ -44,12 +44,14 @@ from vestnik.db import Database, now
 from vestnik.http.errors import NotFound
 from vestnik.privacy.holdings import Holding, Page, Subject, Sweep, page
 from vestnik.privacy.texts import Texts
+from vestnik.retention import Term
 
 #: How the stop-list and the journal name an erasure.
 SOURCE = "erasure"
 
 #: How long late news of an erased person find the empty row of the address.
 ERASED_KNOWN_FOR = timedelta(days=180)
+ERASED = Term("erased_addresses", days=ERASED_KNOWN_FOR.days, least=30)
 
 #: Bytes of a hash in the stop-list (addresses.py).
 _HASH_BYTES = 16
@@ -302,6 +304,9 @@ def sweeps(database: Database, folder: Path) -> Sequence[Sweep]:
     )
 
 
-def forget_hashes(connection: sa.Connection) -> None:
+async def forget_hashes(database: Database) -> None:
     """Forget whose addresses the empty rows were, once no service tells of them any more."""
-    connection.execute(sa.delete(erased_address).where(erased_address.c.at < now() - ERASED_KNOWN_FOR))
+    before = await ERASED.cutoff(database)
+    if before is not None:
+        old = sa.delete(erased_address).where(erased_address.c.at < before)
+        await database.write(lambda connection: connection.execute(old))

@@ -10,11 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestnik.contacts.tables import category
-from vestnik.db import Database, now
+from vestnik.db import Database
 from vestnik.http.errors import NotFound
-from vestnik.lists.rejects import KEPT_FOR
 from vestnik.lists.states import ENDED, RunState
-from vestnik.lists.tables import sync, sync_run
+from vestnik.lists.tables import sync, sync_reject, sync_run
 from vestnik.modules.tables import account, module
 from vestnik.people.tables import user
 from vestnik.segments.tables import segment
@@ -47,8 +46,7 @@ class RunFacts:
         """What can be done with the run now."""
         state = RunState(self.row.state)
         if state in ENDED:
-            kept = now() - KEPT_FOR < self.row.finished_at
-            return ["retry"] if kept and self.row.counts.get("rejected") else []
+            return ["retry"] if self.row.rejects_kept else []
         return ["confirm", "stop"] if state == RunState.WAITING else ["stop"]
 
 
@@ -150,7 +148,12 @@ class Register:
 
 _STARTER, _CONFIRMER = user.alias("starter"), user.alias("confirmer")
 _RUNS = (
-    sa.select(sync_run, _STARTER.c.name.label("starter_name"), _CONFIRMER.c.name.label("confirmer_name"))
+    sa.select(
+        sync_run,
+        _STARTER.c.name.label("starter_name"),
+        _CONFIRMER.c.name.label("confirmer_name"),
+        sa.exists().where(sync_reject.c.run_id == sync_run.c.id).label("rejects_kept"),
+    )
     .outerjoin(_STARTER, _STARTER.c.id == sync_run.c.started_by)
     .outerjoin(_CONFIRMER, _CONFIRMER.c.id == sync_run.c.confirmed_by)
 )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from vestnik.contacts.tables import contact
-from vestnik.db import Database, insert_ignore, new_key, now
+from vestnik.db import Database, insert_ignore, new_key
 from vestnik.http.errors import Text
 from vestnik.lists.applying import Batch
 from vestnik.lists.scratch import listed_form
 from vestnik.lists.semantics import Side
 from vestnik.lists.states import RunState
 from vestnik.lists.tables import sync_reject, sync_run
+from vestnik.retention import Term
 
 #: So many refused rows of a run are kept whole; the others are counted.
 KEPT = 100_000
@@ -25,6 +27,7 @@ _READ_AT_ONCE = 2_000
 _REASON_LENGTH = 1_000
 #: Refused rows are kept for so long; the counts stay with their runs.
 KEPT_FOR = timedelta(days=30)
+REJECTS = Term("sync_rejects", days=KEPT_FOR.days)
 FORGOTTEN_EVERY_S = 3600.0
 _FORGOTTEN_AT_ONCE = 1_000
 
@@ -117,7 +120,10 @@ class Rejects:
 
     async def forget_old(self) -> None:
         """Delete the refused rows of runs of long ago, a bounded number in each unit of work."""
-        while await self._database.submit(_forget_some, bulk=True):
+        before = await REJECTS.cutoff(self._database)
+        while before is not None and await self._database.submit(
+            partial(_forget_some, before=before), bulk=True
+        ):
             continue
 
     async def page(self, run_id: int, *, offset: int, limit: int) -> tuple[list[Refused], int, list[Cause]]:
@@ -187,10 +193,14 @@ class Rejects:
             after = rows[-1].id
 
 
-def _forget_some(connection: sa.Connection) -> bool:
+def old_rejects(before: datetime) -> sa.ColumnElement[bool]:
+    """Rows of runs that ended before."""
+    return sync_reject.c.run_id.in_(sa.select(sync_run.c.id).where(sync_run.c.finished_at < before))
+
+
+def _forget_some(connection: sa.Connection, before: datetime) -> bool:
     """Whether there may be more."""
-    old = sa.select(sync_run.c.id).where(sync_run.c.finished_at < now() - KEPT_FOR)
-    some = sa.select(sync_reject.c.id).where(sync_reject.c.run_id.in_(old)).limit(_FORGOTTEN_AT_ONCE)
+    some = sa.select(sync_reject.c.id).where(old_rejects(before)).limit(_FORGOTTEN_AT_ONCE)
     return connection.execute(sa.delete(sync_reject).where(sync_reject.c.id.in_(some))).rowcount > 0
 
 

@@ -2149,6 +2149,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** For how long each kind of data is kept. */
+        get: operations["list_retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Set these terms. What is past them is taken away for good, within about an hour. */
+        patch: operations["change_retention"];
+        trace?: never;
+    };
+    "/api/v1/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How many records these terms would take away; nothing is changed. */
+        post: operations["preview_retention"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/segments": {
         parameters: {
             query?: never;
@@ -7906,6 +7941,38 @@ export interface components {
         ErasurePage: {
             items: components["schemas"]["ErasureShape"][];
             total: number;
+        };
+        /**
+         * RetentionTerm
+         * @description How many days one kind is kept; null: for ever, which `for_ever` says is allowed.
+         *
+         *         `least` and `most` are what may be set, `default_days` is what holds when nothing is.
+         */
+        RetentionTerm: {
+            name: string;
+            days: number | null;
+            defaultDays: number | null;
+            least: number;
+            most: number;
+            forEver: boolean;
+        };
+        /**
+         * RetentionTerms
+         * @description Days by the names of terms; null: for ever. What is not named stays as it is.
+         */
+        RetentionTerms: {
+            days: {
+                [key: string]: number | null;
+            };
+        };
+        /**
+         * RetentionEffect
+         * @description How many records of each kind would go if these were the terms.
+         */
+        RetentionEffect: {
+            goes: {
+                [key: string]: number;
+            };
         };
         /**
          * SegmentQuery
@@ -17393,6 +17460,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErasurePage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description For how long each kind of data is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionTerm"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionTerms"];
+            };
+        };
+        responses: {
+            /** @description Set these terms. What is past them is taken away for good, within about an hour. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionTerm"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionTerms"];
+            };
+        };
+        responses: {
+            /** @description How many records these terms would take away; nothing is changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionEffect"];
                 };
             };
             /** @description A problem */

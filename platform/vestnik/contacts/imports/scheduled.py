@@ -9,7 +9,7 @@ schedule's next time waits.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from posixpath import basename
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -33,6 +33,7 @@ from vestnik.engine import Engine, Run, Wanted
 from vestnik.http.errors import Language, Problem
 from vestnik.logs import fault
 from vestnik.people.access import SYSTEM
+from vestnik.retention import Term
 from vestnik.vault import Vault
 
 WORKFLOW = "scheduled_import"
@@ -42,6 +43,7 @@ LOOK_EVERY_S = 2.0
 RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 #: Runs are shown for so long.
 RUNS_KEPT_FOR = timedelta(days=365)
+RUNS = Term("import_runs", days=RUNS_KEPT_FOR.days)
 _SWEPT_EVERY_S = 3600.0
 _FILE_NAME_CHARACTERS = 255
 _LANGUAGES: tuple[Language, Language] = ("ru", "en")
@@ -369,10 +371,15 @@ class Runs:
 
     async def sweep(self) -> None:
         """Forget runs of long ago."""
-        old = sa.delete(contact_import_run).where(
-            contact_import_run.c.state != "fetching", contact_import_run.c.begun_at < now() - RUNS_KEPT_FOR
-        )
-        await self._database.write(lambda connection: connection.execute(old))
+        before = await RUNS.cutoff(self._database)
+        if before is not None:
+            old = sa.delete(contact_import_run).where(old_runs(before))
+            await self._database.write(lambda connection: connection.execute(old))
+
+
+def old_runs(before: datetime) -> sa.ColumnElement[bool]:
+    """Runs that are over and past the term."""
+    return (contact_import_run.c.state != "fetching") & (contact_import_run.c.begun_at < before)
 
 
 def open_run(connection: sa.Connection, schedule_id: int, begun_by: str, *, anyway: bool = False) -> int:

@@ -14,7 +14,7 @@ import structlog
 
 from vestnik.audit import record
 from vestnik.contacts.errors import UnknownCategory
-from vestnik.contacts.imports import outcomes, reasons, storing
+from vestnik.contacts.imports import outcomes, reasons, storing, terms
 from vestnik.contacts.imports.applying import Applier
 from vestnik.contacts.imports.batch import Batches
 from vestnik.contacts.imports.errors import (
@@ -50,6 +50,7 @@ from vestnik.engine import Engine, Run, Wanted
 from vestnik.http.errors import InternalError, Language, NotFound
 from vestnik.logs import fault
 from vestnik.people.access import Actor
+from vestnik.retention import Term
 from vestnik.vault import Vault
 
 log = structlog.get_logger("vestnik.contacts")
@@ -58,6 +59,8 @@ WORKFLOW = "contact_import"
 #: How long it is kept what contacts were before, which rows were rejected, and files nobody went on with.
 KEPT_FOR = timedelta(days=30)
 UPLOAD_KEPT_FOR = timedelta(days=7)
+FILES = Term("import_files", days=UPLOAD_KEPT_FOR.days, most=90)
+ROWS = Term("import_rows", days=KEPT_FOR.days, most=365)
 
 _PREVIEWED_PARTS = 4
 _SWEPT_EVERY_S = 3600.0
@@ -282,8 +285,9 @@ class Imports:
         row = await self.get(actor, import_id)
         if row.purpose == "suppression":
             actor.require("privacy.manage")
-        if row.created_at < now() - KEPT_FOR:
-            raise TooLateToUndo(days=KEPT_FOR.days)
+        days = await ROWS.held(self._database)
+        if days is not None and row.created_at < now() - timedelta(days=days):
+            raise TooLateToUndo(days=days)
         values = {"finished_at": None, "undone": 0, "not_undone": 0}
         states = ("done", "failed", "cancelled")
         run = await self._database.write(_turn, actor, import_id, states, "undoing", "import.undone", values)
@@ -365,27 +369,13 @@ class Imports:
 
     async def sweep(self) -> None:
         """Delete what is kept no longer: before-images, rejected rows, files nobody went on with."""
-        at = now()
+        files_before, rows_before = await FILES.cutoff(self._database), await ROWS.cutoff(self._database)
+        if files_before is None or rows_before is None:  # neither is ever kept for ever
+            return
         async with self._database.read() as connection:
-            stale = await connection.scalars(
-                sa.select(contact_import.c.id).where(
-                    contact_import.c.state == "uploaded", contact_import.c.created_at < at - UPLOAD_KEPT_FOR
-                )
-            )
-            files = await connection.scalars(
-                sa.select(contact_import.c.id).where(
-                    contact_import.c.state.in_(("failed", "cancelled", "undone")),
-                    contact_import.c.finished_at < at - UPLOAD_KEPT_FOR,
-                    contact_import.c.finished_at > at - UPLOAD_KEPT_FOR - timedelta(days=2),
-                )
-            )
-            old = await connection.scalars(
-                sa.select(contact_import.c.id).where(
-                    contact_import.c.state.not_in(_ALIVE),
-                    contact_import.c.created_at < at - KEPT_FOR,
-                    contact_import.c.created_at > at - KEPT_FOR - timedelta(days=2),
-                )
-            )
+            stale = await connection.scalars(sa.select(contact_import.c.id).where(terms.stale(files_before)))
+            files = await connection.scalars(sa.select(contact_import.c.id).where(terms.files(files_before)))
+            old = await connection.scalars(sa.select(contact_import.c.id).where(terms.rows(rows_before)))
         for import_id in stale:
             await storing.drop(self._database, import_id)
             await self._database.write(storing.forget, import_id)

@@ -28,6 +28,7 @@ from vestnik.intake.collectors.notes import LeaseLost
 from vestnik.intake.collectors.tables import collector_run, mail_collector
 from vestnik.intake.leads.settings import IntakeSettings, settings_of
 from vestnik.logs import fault
+from vestnik.retention import Term
 
 ALERT = "mailbox"
 JOB = "intake.collectors"
@@ -40,6 +41,7 @@ BEAT_S = 15.0
 TOLD_AFTER = 3
 #: Runs are shown for so long.
 RUNS_KEPT_FOR = timedelta(days=30)
+RUNS = Term("collector_runs", days=RUNS_KEPT_FOR.days)
 _SWEPT_EVERY_S = 3600.0
 _LANGUAGES: tuple[Language, Language] = ("ru", "en")
 
@@ -212,10 +214,15 @@ class Turns:
 
     async def sweep(self) -> None:
         """Forget runs of long ago."""
-        old = sa.delete(collector_run).where(
-            collector_run.c.state != "running", collector_run.c.begun_at < now() - RUNS_KEPT_FOR
-        )
-        await self._database.write(lambda connection: connection.execute(old))
+        before = await RUNS.cutoff(self._database)
+        if before is not None:
+            old = sa.delete(collector_run).where(old_runs(before))
+            await self._database.write(lambda connection: connection.execute(old))
+
+
+def old_runs(before: datetime) -> sa.ColumnElement[bool]:
+    """Runs that are over and past the term."""
+    return (collector_run.c.state != "running") & (collector_run.c.begun_at < before)
 
 
 def due_at(row: sa.Row[Any], settings: IntakeSettings, *, asked: bool = False) -> datetime | None:

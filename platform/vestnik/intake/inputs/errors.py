@@ -48,6 +48,6 @@ class InputErased(Problem):
     status = 409
     title = {"ru": "Данные удалены", "en": "The data are erased"}
     message = {
-        "ru": "Исходные данные удалены вместе с персональными данными человека.",
-        "en": "The raw data were erased with a person's data.",
+        "ru": "Исходных данных нет: удалены вместе с данными человека или по истечении срока хранения.",
+        "en": "The raw data are gone: erased with a person's data, or kept long enough.",
     }

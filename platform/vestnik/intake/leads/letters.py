@@ -13,6 +13,7 @@ from vestnik.http.errors import Language, Text
 from vestnik.intake.leads.tables import lead, lead_letter
 from vestnik.intake.leads.wording import SAID, called, contact_lines, numbered
 from vestnik.mail import Letter, Mail
+from vestnik.mail.keeping import forget
 from vestnik.mail.outbox import LOOK_EVERY_S, SWEPT_EVERY_S, Outbox
 from vestnik.people.organisation import Organisation
 from vestnik.people.tables import user
@@ -54,7 +55,11 @@ class Letters:
         self._database, self._organisation = database, organisation
         self.outbox = Outbox(database, mail, lead_letter, self._letter)
         engine.every(LOOK_EVERY_S, WORK, self.outbox.send_due)
-        engine.every(SWEPT_EVERY_S, "leads.letters_kept", self.outbox.sweep)
+        engine.every(SWEPT_EVERY_S, "leads.letters_kept", self.sweep)
+
+    async def sweep(self) -> None:
+        """Forget letters that were sent or given up long ago."""
+        await forget(self._database, lead_letter)
 
     async def _letter(self, row: sa.Row[Any]) -> Letter | None:
         """The letter of a row; None where the lead is another's by now, or the reader may not sign in."""

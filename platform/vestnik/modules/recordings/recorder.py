@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from vestnik.egress import ExchangeTrace, SealedCall
 from vestnik.modules.ports import LogLine
 from vestnik.modules.recordings.documents import encoded, packed
 from vestnik.modules.recordings.host_use import origins_of
-from vestnik.modules.recordings.store import DayFiles, Partitions, RecordingStore, by_day
+from vestnik.modules.recordings.store import TERM, DayFiles, Partitions, RecordingStore, by_day
 from vestnik.modules.recordings.tape import Tape, weight
 
 log = structlog.get_logger("vestnik.modules")
@@ -74,6 +74,7 @@ class Recorder:
     """Takes recordings and writes them when there is time; counts what it leaves out, and its faults."""
 
     def __init__(self, database: Database, folder: Path | None = None) -> None:
+        self._database = database
         self.store = RecordingStore(_places(database, folder))
         self._waiting: deque[tuple[Recording, int]] = deque()
         #: Each is changed by one thread alone.
@@ -98,9 +99,20 @@ class Recorder:
 
     async def start(self) -> None:
         """Begin to write."""
+        await self.hear()
         self._ending.clear()
         self._thread = threading.Thread(target=self._serve, name="module-recorder", daemon=True)
         self._thread.start()
+
+    async def hear(self) -> None:
+        """Learn for how long recordings are kept: the thread that drops them asks no other database."""
+        days = await TERM.held(self._database)
+        if days is not None:
+            self.store.kept_for = timedelta(days=days)
+
+    async def count_old(self, before: datetime) -> int:
+        """How many recordings are dropped of those that were made before."""
+        return await asyncio.to_thread(self.store.count_old, before)
 
     async def stop(self) -> None:
         """Write what is waiting, and end."""

@@ -19,8 +19,10 @@ import sqlalchemy as sa
 
 from vestnik.db import attentive, clear_file, instant_of_key, now
 from vestnik.modules.tables import call
+from vestnik.retention import Term
 
 KEPT_S = 1_209_600.0
+TERM = Term("recordings", days=round(KEPT_S / 86_400), most=90)
 KEPT_PER_MODULE = 1_000
 BYTES_PER_MODULE = 134_217_728
 FOLDER_BYTES = 1_073_741_824
@@ -70,6 +72,9 @@ class Places(Protocol):
     def drop(self, before: datetime) -> None:
         """Forget what is older, whole; and the oldest where all are too large."""
 
+    def until(self, before: datetime) -> datetime:
+        """What `drop` forgets is older than this."""
+
     def close(self) -> None:
         """Let go of every connection."""
 
@@ -79,6 +84,8 @@ class RecordingStore:
 
     def __init__(self, places: Places) -> None:
         self.places = places
+        #: As it was last heard (`Recorder.hear`).
+        self.kept_for = timedelta(seconds=KEPT_S)
 
     @contextmanager
     def _unless_gone(self, place: sa.Engine) -> Iterator[None]:
@@ -114,7 +121,18 @@ class RecordingStore:
 
     def drop_old(self) -> None:
         """Drop what is past its days."""
-        self.places.drop(now() - timedelta(seconds=KEPT_S))
+        self.places.drop(now() - self.kept_for)
+
+    def count_old(self, before: datetime) -> int:
+        """How many recordings are dropped of those that were made before."""
+        old = (
+            sa.select(sa.func.count()).select_from(call).where(call.c.started_at < self.places.until(before))
+        )
+        total = 0
+        for place in self.places.newest_first():
+            with self._unless_gone(place), place.connect() as connection:
+                total += connection.scalar(old) or 0
+        return total
 
     def page(self, wanted: CallFilter, offset: int, limit: int) -> tuple[list[sa.Row[Any]], int]:
         """Rows without their documents, the newest first, and how many match."""
@@ -250,6 +268,10 @@ class DayFiles:
                 for part in self._parts(day):
                     part.unlink(missing_ok=True)
 
+    def until(self, before: datetime) -> datetime:
+        """The day's begin: its file goes whole, when all of it is old."""
+        return before.replace(hour=0, minute=0, second=0, microsecond=0)
+
     def close(self) -> None:
         """Nothing stays open."""
 
@@ -304,6 +326,10 @@ class Partitions:
                 if _MONTH.fullmatch(name) and name < month:
                     connection.execute(sa.text(f'DROP TABLE "{name}"'))
             connection.execute(call.delete().where(call.c.started_at < before))
+
+    def until(self, before: datetime) -> datetime:
+        """Exactly that."""
+        return before
 
     def close(self) -> None:
         """Close the connections."""
