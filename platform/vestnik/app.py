@@ -92,7 +92,7 @@ from vestnik.modules.api import rehearsals as rehearsal_routes
 from vestnik.modules.api import versions as version_routes
 from vestnik.modules.api import walls
 from vestnik.modules.metrics import CallMetrics
-from vestnik.people import entrance_routes, session_routes, settings_routes
+from vestnik.people import entrance_routes, factor_routes, session_routes, settings_routes
 from vestnik.people import routes as people_routes
 from vestnik.people.entrance import Entrance
 from vestnik.people.service import People
@@ -185,7 +185,7 @@ class Services(assembly_intake.IntakeServices):
     def limited(self) -> Sequence[assembly.Limited]:
         """Who counts attempts that all processes count together."""
         return [
-            *(self.people.sessions, self.people.setup, self.entrance),
+            *(self.people.sessions, self.people.factors, self.people.setup, self.entrance),
             *(self.webhooks.door, self.intake_http.door),
             *(self.classic.door, self.calendar_links, self.embedding, self.campaigns.tests),
         ]
@@ -327,6 +327,7 @@ def routers() -> Sequence[Router]:
         people_routes.router,
         entrance_routes.router,
         session_routes.router,
+        factor_routes.router,
         settings_routes.router,
         audit_routes.router,
         modules_routes.router,

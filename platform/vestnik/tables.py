@@ -20,6 +20,7 @@ import vestnik.lists.embed_tables
 import vestnik.lists.tables
 import vestnik.modules.tables
 import vestnik.outgoing.tables
+import vestnik.people.factor_tables
 import vestnik.people.link_tables
 import vestnik.people.tables
 import vestnik.privacy.tables

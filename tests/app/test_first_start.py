@@ -90,6 +90,11 @@ def test_one_server_works_on_a_folder_and_commands_go_through_it(command: Comman
         0,
         "The password of boris@example.org is set; the user's sessions have ended.\n",
     )
+    factor = command.run("user", "second-factor-off", "boris@example.org")
+    assert (factor.returncode, factor.stderr) == (
+        1,
+        "vestnik user: There is nothing to change: the password alone is enough.\n",
+    )
     status, users = command.json("user", "list")
     assert status == 0
     assert [(user["email"], user["roles"]) for user in users] == [

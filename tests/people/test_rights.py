@@ -309,6 +309,14 @@ anybody   POST   /session/reset
 anybody   POST   /session/reset/check
 A I M S   POST   /session/password
 A I M S   PATCH  /session/user
+anybody   POST   /session/code
+anybody   POST   /session/enrolment
+anybody   POST   /session/enrolment/confirm
+A I M S   GET    /session/factor
+A I M S   POST   /session/factor
+A I M S   POST   /session/factor/codes
+A I M S   POST   /session/factor/confirm
+A I M S   POST   /session/factor/off
 A I M S   GET    /sessions
 A I M S   DELETE /sessions
 A I M S   DELETE /sessions/{id}
@@ -361,6 +369,8 @@ A - - -   POST   /users
 A - - -   GET    /users/{id}
 A - - -   PATCH  /users/{id}
 A - - -   DELETE /users/{id}
+A - - -   GET    /users/{id}/factor
+A - - -   DELETE /users/{id}/factor
 A - - -   GET    /users/{id}/sessions
 A - - -   DELETE /users/{id}/sessions
 A - - -   DELETE /users/{id}/sessions/{session_id}
@@ -500,4 +510,5 @@ async def test_a_key_may_ask_for_nothing_beside_its_one_right(installation: Inst
         *("/templates/{id}", "/templates/{id}/html", "/templates/{id}/letter", "/templates/{id}/thumbnail"),
         # of oneself
         *("/session", "/session/user", "/session/password", "/demo"),
+        *(f"/session/factor{act}" for act in ("", "/codes", "/confirm", "/off")),  # a body comes first
     }

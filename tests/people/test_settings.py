@@ -28,6 +28,7 @@ async def test_settings_are_read_and_changed_one_by_one(installation: Installati
         "timezone": "Europe/Moscow",
         "baseUrl": "http://vestnik.test",
         "demo": False,
+        "secondFactorRequired": False,
         "smtp": None,
     }
     changes = {"name": " Василёк ", "timezone": "Asia/Omsk", "baseUrl": "https://mail.example.org/"}

@@ -117,6 +117,10 @@ STAY = {
     "organisation": {"name", "language", "timezone", "base_url", "smtp", "smtp_password"},
     "session": {"token_digest", "ip", "agent"},
     "setup_link": {"token_digest"},
+    "second_factor": {"secret", "new_secret"},
+    "recovery_code": {"code_hash"},
+    "sign_in_step": {"token_digest", "made_for"},
+    "factor_letter": {"problem"},
     "password_reset": {"token_digest", "made_for", "problem"},
     "invitation": {"email", "email_folded", "roles", "language", "token_digest", "problem"},
     "user_account": {

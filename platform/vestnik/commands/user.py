@@ -1,4 +1,4 @@
-"""`vestnik user add|list|password`: people who may sign in."""
+"""`vestnik user add|list|password|second-factor-off`: people who may sign in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vestnik.progress import say
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Add a user, list all, or set a password, which is asked for or read from the input's first line."""
+    """Add a user, list all, set a password (asked for, or from the input), or take a second factor off."""
     given = _parser().parse_args(arguments)
     password = _ask_password() if given.action in ("add", "password") else ""
     with clear_failures():
@@ -40,6 +40,10 @@ def _parser() -> argparse.ArgumentParser:
     listed.add_argument("--json", action="store_true", help="print JSON")
     password = actions.add_parser("password", help="set a user's password and end the user's sessions")
     password.add_argument("email")
+    factor = actions.add_parser(
+        "second-factor-off", help="take a user's second factor off, who lost the phone"
+    )
+    factor.add_argument("email")
     return parser
 
 
@@ -55,6 +59,10 @@ async def _carry_out(given: argparse.Namespace, password: str) -> None:
             found = await _find(connected, given.email)
             await connected.call("PATCH", f"/users/{found['id']}", {"password": password})
             say(f"The password of {found['email']} is set; the user's sessions have ended.")
+        elif given.action == "second-factor-off":
+            found = await _find(connected, given.email)
+            await connected.call("DELETE", f"/users/{found['id']}/factor")
+            say(f"The second factor of {found['email']} is off: the password alone is enough now.")
         else:
             _print(await _all(connected, ""), as_json=given.json)
 

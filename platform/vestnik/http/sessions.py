@@ -28,6 +28,10 @@ from vestnik.http.problems import problem_response
 COOKIE = "vestnik_session"
 CSRF_HEADER = "x-csrf-token"
 COOKIE_LASTS_S = 90 * 24 * 3600
+#: Of a sign-in that waits for a code.
+STEP_COOKIE = "vestnik_step"
+STEP_COOKIE_LASTS_S = 300
+STEP_PATH = "/api/v1/session"
 
 _HOST_LENGTH = 255
 
@@ -140,6 +144,26 @@ def set_session(request: Request, response: Response, token: str) -> None:
 def clear_session(request: Request, response: Response) -> None:
     """Take the cookie back."""
     response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=is_https(request))
+
+
+def set_step(request: Request, response: Response, token: str) -> None:
+    """Give the browser the cookie of a sign-in that is not finished, for the addresses that finish it."""
+    response.set_cookie(
+        STEP_COOKIE,
+        token,
+        max_age=STEP_COOKIE_LASTS_S,
+        path=STEP_PATH,
+        httponly=True,
+        samesite="strict",
+        secure=is_https(request),
+    )
+
+
+def clear_step(request: Request, response: Response) -> None:
+    """Take it back."""
+    response.delete_cookie(
+        STEP_COOKIE, path=STEP_PATH, httponly=True, samesite="strict", secure=is_https(request)
+    )
 
 
 def is_https(request: Request) -> bool:

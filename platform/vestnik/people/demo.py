@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from vestnik.db import now
 from vestnik.people.access import SYSTEM
+from vestnik.people.factor_tables import factor_letter, recovery_code, second_factor, sign_in_step
 from vestnik.people.link_tables import invitation, password_reset
 from vestnik.people.organisation import Profile
 from vestnik.people.passwords import Passwords
@@ -48,10 +49,13 @@ async def create_demo(services: Services) -> None:
 
 
 async def remove_demo(services: Services) -> None:
-    """End every session, key and link, disable everyone (the audit refers to them), forget the demo."""
+    """End sessions, second factors, keys, links, disable everyone (the audit names them), forget the demo."""
 
     def remove(connection: sa.Connection) -> None:
-        for ended in (session, invitation, password_reset):
+        for ended in (
+            *(session, invitation, password_reset),
+            *(second_factor, recovery_code, sign_in_step, factor_letter),
+        ):
             connection.execute(ended.delete())
         connection.execute(api_key.update().where(api_key.c.revoked_at.is_(None)).values(revoked_at=now()))
         folded = user.c.email_folded + sa.literal("#") + sa.cast(user.c.id, sa.Text)

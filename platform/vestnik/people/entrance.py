@@ -8,6 +8,7 @@ from vestnik.db import Database
 from vestnik.engine import Engine
 from vestnik.http.limits import RateLimit
 from vestnik.mail import Mail
+from vestnik.people.factor_letters import FactorLetters
 from vestnik.people.invitations import Invitations
 from vestnik.people.resets import Resets
 from vestnik.people.service import People
@@ -17,11 +18,12 @@ ADDRESS_LINKS = (30, 20.0)
 
 
 class Entrance:
-    """Forgotten passwords and invitations."""
+    """Forgotten passwords, invitations, and letters to whose second factor was taken off."""
 
     def __init__(self, database: Database, engine: Engine, mail: Mail, people: People) -> None:
         self._links = RateLimit(*ADDRESS_LINKS)
         self.resets = Resets(database, engine, mail, people.organisation, people.passwords, self._links)
+        self.factor_letters = FactorLetters(database, engine, mail, people.organisation)
         self.invitations = Invitations(
             database, engine, mail, people.organisation, people.passwords, self._links
         )

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from vestnik.db import now
 from vestnik.http.api import PUBLIC, Context, Router, Shape
 from vestnik.http.errors import Language
-from vestnik.people.access import Role
+from vestnik.people.access import SYSTEM, Role
 from vestnik.people.invitations import State, state_of
-from vestnik.people.routes import Email, Name, Password, SessionCard, client_of, signed_in
+from vestnik.people.routes import Email, Name, Password, SessionCard, client_of, entered_by
 
 router = Router("entrance")
 
@@ -144,11 +144,12 @@ async def check_invitation(context: Context, body: LinkForm) -> InvitationOffer:
 
 @router.post("/session/invitation", body=AcceptForm, returns=SessionCard, right=PUBLIC)
 async def accept_invitation(context: Context, body: AcceptForm) -> Response:
-    """Become a user by a link, once, and sign in."""
+    """Become a user by a link, once, and sign in; where a second factor is asked for, set it up first."""
     people, client = context.services.people, client_of(context)
     invitations = context.services.entrance.invitations
     user_id = await invitations.accept(body.token, body.name, body.password, client)
-    return await signed_in(context, await people.sessions.begin(user_id, client))
+    person = await people.users.get(SYSTEM, user_id)
+    return await entered_by(context, await people.sessions.enter(person, client))
 
 
 def _invitation_card(row: Any) -> InvitationCard:

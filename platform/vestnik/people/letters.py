@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from vestnik.http.errors import Language, Text
 from vestnik.mail import Letter
@@ -43,6 +44,35 @@ _INVITED_NOT_YOU: Text = {
     "ru": "Если вы не ждали приглашения, ничего не делайте.",
     "en": "If you did not expect an invitation, do nothing.",
 }
+
+
+_TAKEN_SUBJECT: Text = {
+    "ru": "Второй фактор в Вестнике выключен",
+    "en": "Your second factor for Vestnik was turned off",
+}
+_TAKEN: Text = {
+    "ru": "Администратор {at} (UTC) выключил второй фактор для входа в Вестник с адресом {email}.",
+    "en": "An administrator turned off the second factor for signing in to Vestnik as {email} at {at} (UTC).",
+}
+_TAKEN_MEANS: Text = {
+    "ru": "Теперь для входа достаточно пароля. Включите второй фактор снова в своём профиле: {url}",
+    "en": "The password alone is enough now. Turn the second factor on again in your profile: {url}",
+}
+_TAKEN_NOT_ASKED: Text = {
+    "ru": "Если вы об этом не просили, смените пароль и спросите администратора, что случилось.",
+    "en": "If you did not ask for it, change your password and ask an administrator what happened.",
+}
+
+
+def factor_taken_off(to: str, language: Language, at: datetime, url: str, organisation: str) -> Letter:
+    """The letter to whose second factor an administrator took off."""
+    lines = [
+        _TAKEN[language].format(email=to, at=f"{at:%Y-%m-%d %H:%M}"),
+        "",
+        _TAKEN_MEANS[language].format(url=url),
+        _TAKEN_NOT_ASKED[language],
+    ]
+    return _letter(to, language, _TAKEN_SUBJECT[language], lines, organisation)
 
 
 def reset(to: str, language: Language, url: str, minutes: int, organisation: str) -> Letter:

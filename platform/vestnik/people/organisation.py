@@ -36,6 +36,7 @@ class Profile:
     demo: bool
     smtp: Smtp | None = None
     sealed_password: bytes | None = None
+    second_factor_required: bool = False
 
 
 class Organisation:
@@ -113,6 +114,7 @@ class Organisation:
                 timezone=profile.timezone,
                 base_url=address,
                 demo=profile.demo,
+                second_factor_required=profile.second_factor_required,
                 created_at=now(),
                 **self._smtp_columns(profile.smtp),
             )
@@ -170,6 +172,7 @@ class Organisation:
             demo=row.demo,
             smtp=None if row.smtp is None else Smtp(**row.smtp),
             sealed_password=row.smtp_password,
+            second_factor_required=row.second_factor_required,
         )
 
     def _forget_after_commit(self, connection: sa.Connection) -> None:

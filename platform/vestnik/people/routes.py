@@ -12,11 +12,13 @@ from starlette.responses import Response
 from vestnik.db import now
 from vestnik.http.api import PUBLIC, SIGNED_IN, Context, Page, Router, Shape
 from vestnik.http.errors import Language, NotSignedIn
-from vestnik.http.sessions import clear_session, set_session
+from vestnik.http.problems import problem_response
+from vestnik.http.sessions import clear_session, set_session, set_step
 from vestnik.people.access import Actor, Role
+from vestnik.people.factor_errors import SecondFactorMissing, SecondFactorNeeded
 from vestnik.people.keys import State as KeyState
 from vestnik.people.keys import state_of
-from vestnik.people.sessions import Client
+from vestnik.people.sessions import Client, Step
 from vestnik.people.tokens import csrf_token
 from vestnik.people.users import NewUser, main_role
 
@@ -181,9 +183,12 @@ async def get_welcome(context: Context) -> Welcome:
 
 @router.post("/session", body=SignIn, returns=SessionCard, right=PUBLIC)
 async def sign_in(context: Context, body: SignIn) -> Response:
-    """Sign in with an address and a password; the answer sets the session's cookie."""
-    token = await context.services.people.sessions.sign_in(body.email, body.password, client_of(context))
-    return await signed_in(context, token)
+    """Sign in with an address and a password; the answer sets the session's cookie.
+
+    Where a code follows, or a second factor is to be set up, that is a problem with the cookie of its step.
+    """
+    entered = await context.services.people.sessions.sign_in(body.email, body.password, client_of(context))
+    return await entered_by(context, entered)
 
 
 @router.post("/session/demo", body=DemoSignIn, returns=SessionCard, right=PUBLIC)
@@ -196,7 +201,7 @@ async def sign_in_to_demo(context: Context, body: DemoSignIn) -> Response:
 @router.delete("/session", right=PUBLIC)
 async def sign_out(context: Context) -> Response:
     """Sign out; without a session there is nothing to do."""
-    await _end_present(context)
+    await end_present(context)
     response = Response(status_code=204)
     clear_session(context.request, response)
     return response
@@ -310,12 +315,22 @@ async def revoke_key(context: Context, id: int) -> None:
     await context.services.people.keys.revoke(context.actor, id)
 
 
+async def entered_by(context: Context, entered: str | Step) -> Response:
+    """The answer to the right password: the session, or what comes before it, with the cookie of its step."""
+    if not isinstance(entered, Step):
+        return await signed_in(context, entered)
+    problem = SecondFactorMissing() if entered.enrols else SecondFactorNeeded()
+    response = problem_response(problem, context.language)
+    set_step(context.request, response, entered.token)
+    return response
+
+
 async def signed_in(context: Context, token: str) -> Response:
     """The answer to a sign-in: the session's card and its cookie; an older session of this browser ends."""
     actor = await context.services.people.by_cookie(token)
     if actor is None:
         raise NotSignedIn()
-    await _end_present(context)
+    await end_present(context)
     card = await _session_card(context, actor, token)
     response = Response(msgspec.json.encode(card), media_type="application/json")
     set_session(context.request, response, token)
@@ -334,7 +349,8 @@ def given(body: Shape) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not UNSET}
 
 
-async def _end_present(context: Context) -> None:
+async def end_present(context: Context) -> None:
+    """End the session that asks, if there is one."""
     token = context.request.state.session_token
     if token is not None:
         await context.services.people.sessions.end(token)

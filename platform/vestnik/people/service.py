@@ -5,6 +5,7 @@ from __future__ import annotations
 from vestnik.db import Database
 from vestnik.http.errors import Language
 from vestnik.people.access import Actor
+from vestnik.people.factors import Factors
 from vestnik.people.keys import Keys
 from vestnik.people.open_sessions import OpenSessions
 from vestnik.people.organisation import Organisation
@@ -25,7 +26,10 @@ class People:
         self.passwords = passwords = Passwords()
         self.organisation = Organisation(settings, database, vault)
         self.users = Users(database, passwords)
-        self.sessions = Sessions(settings, database, self.organisation, self.users, passwords)
+        self.factors = Factors(database, vault, self.organisation)
+        self.sessions = Sessions(
+            settings, database, self.organisation, self.users, passwords, self.factors.step_for
+        )
         self.open_sessions = OpenSessions(database)
         self.keys = Keys(database, self.sessions.rights_of, operator_key)
         self.setup = Setup(database, self.organisation, passwords)

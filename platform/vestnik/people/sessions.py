@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -43,6 +43,18 @@ class Client:
     agent: str
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What follows the right password before there is a session: a code, or setting up a second factor."""
+
+    token: str
+    enrols: bool
+
+
+#: The step that follows for a user's row; None where the password is enough.
+StepFor = Callable[[sa.Row[Any]], Awaitable[Step | None]]
+
+
 class Sessions:
     """Signs people in and out."""
 
@@ -53,9 +65,10 @@ class Sessions:
         organisation: Organisation,
         users: Users,
         passwords: Passwords,
+        step_for: StepFor,
     ) -> None:
         self._settings, self._database, self._organisation = settings, database, organisation
-        self._users, self._passwords = users, passwords
+        self._users, self._passwords, self._step_for = users, passwords, step_for
         self._by_account = RateLimit(*ACCOUNT_ATTEMPTS)
         self._by_address = RateLimit(*ADDRESS_ATTEMPTS)
 
@@ -63,14 +76,18 @@ class Sessions:
         """What is counted of all processes together."""
         return {"sign-in account": self._by_account, "sign-in address": self._by_address}
 
-    async def sign_in(self, email: str, password: str, client: Client) -> str:
-        """A new session's token; `WrongPassword` tells nothing about which part was wrong."""
+    async def sign_in(self, email: str, password: str, client: Client) -> str | Step:
+        """A new session's token, or what comes before it; `WrongPassword` tells not which part was wrong."""
         found = await self._checked(email, password, client)
         if found is None or found.disabled:
             raise WrongPassword()
         if self._passwords.is_weaker_than_now(found.password_hash):
             await self._strengthen(found, password)
-        return await self.begin(found.id, client)
+        return await self.enter(found, client)
+
+    async def enter(self, person: sa.Row[Any], client: Client) -> str | Step:
+        """A new session's token for whose password is right, a user's row; or what comes before it."""
+        return await self._step_for(person) or await self.begin(person.id, client)
 
     async def check_password(self, actor: Actor, password: str, client: Client) -> None:
         """Raise `PresentPasswordWrong` unless it is the password of the actor, who is a person."""
@@ -83,7 +100,7 @@ class Sessions:
     async def begin(self, user_id: int, client: Client) -> str:
         """A new session of a user whose identity is proved already; return its token."""
         token = new_token()
-        await self._database.write(_begin, token, user_id, client)
+        await self._database.write(begin_session, token, user_id, client)
         return token
 
     async def begin_demo(self, role: Role, client: Client) -> str:
@@ -158,7 +175,8 @@ class Sessions:
         )
 
 
-def _begin(connection: sa.Connection, token: str, user_id: int, client: Client) -> None:
+def begin_session(connection: sa.Connection, token: str, user_id: int, client: Client) -> None:
+    """Begin a session with this token, in the unit of work that proved who it is."""
     at = now()
     connection.execute(session.delete().where(session.c.expires_at <= at))
     connection.execute(

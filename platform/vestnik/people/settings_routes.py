@@ -52,6 +52,7 @@ class SettingsCard(Shape):
     timezone: str
     base_url: str
     demo: bool
+    second_factor_required: bool
     smtp: SmtpCard | None
 
 
@@ -60,6 +61,7 @@ class SettingsChanges(Shape):
     language: Language | UnsetType = UNSET
     timezone: str | UnsetType = UNSET
     base_url: Url | UnsetType = UNSET
+    second_factor_required: bool | UnsetType = UNSET
     smtp: SmtpForm | UnsetType | None = UNSET
 
 
@@ -210,6 +212,7 @@ def _card(profile: Profile) -> SettingsCard:
         timezone=profile.timezone,
         base_url=profile.base_url,
         demo=profile.demo,
+        second_factor_required=profile.second_factor_required,
         smtp=None
         if smtp is None
         else SmtpCard(

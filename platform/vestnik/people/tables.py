@@ -17,6 +17,8 @@ organisation = sa.Table(
     sa.Column("smtp", Json),
     sa.Column("smtp_password", sa.LargeBinary),
     sa.Column("demo", sa.Boolean, nullable=False),
+    # Whether everybody confirms a sign-in with a code.
+    sa.Column("second_factor_required", sa.Boolean, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.CheckConstraint("id = 1", name="only_one"),
 )
