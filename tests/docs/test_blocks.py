@@ -1,8 +1,8 @@
 """Every fenced block of every document is parsed in the language that it names, or says why it can't be.
 
 Many are run as well: the shell lines of the leads API, of backups and of a move to PostgreSQL, the module of
-the guide with its test, everything of the module made step by step, the links of the embedded panel. Their
-tests stand beside what they run.
+the guide with its test, everything of the module made step by step and of the page for sites (but 1C), the
+arithmetic of scaling, the links of the embedded panel. Their tests stand beside what they run.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from vestnik.cli import COMMANDS
 OTHERS = {
     "curl",
     "head",
+    "iconv",
     "pg_dump",
     ".venv/bin/python",
     "python3",
