@@ -470,6 +470,7 @@ def create_app(settings: Settings, operator_key: str | None = None) -> Starlette
         lifespan=lifespan,
     )
     app.router.default = pages
+    app.router.redirect_slashes = False  # a redirect would name whatever Host the request had
     app.state.services = services
     return app
 
@@ -480,7 +481,12 @@ def _middleware(services: Services) -> list[Middleware]:
         Middleware(Traces),
         Middleware(Hooks, door=services.webhooks.door),
         Middleware(IntakeDoors, door=services.intake_http.door),
-        Middleware(SecurityHeaders, frame_sources=[simulator] if simulator else []),
+        Middleware(
+            SecurityHeaders,
+            public_address=people.organisation.base_url_known,
+            hsts_s=services.settings.hsts_s,
+            frame_sources=[simulator] if simulator else [],
+        ),
         Middleware(faults.Faults, metrics=services.metrics),
         Middleware(
             Sessions,

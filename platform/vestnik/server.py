@@ -15,8 +15,8 @@ from starlette.applications import Starlette
 
 from vestnik.app import Services, running
 from vestnik.http.connections import BoundedConnection, SocketConnection
+from vestnik.http.proxies import BehindProxies
 from vestnik.http.sockets import MESSAGE_BYTES
-from vestnik.http.tracing import BehindProxies
 
 DRAIN_S = 15
 KEEP_ALIVE_S = 75

@@ -16,6 +16,8 @@ SandboxMode = Literal["default", "strict"]
 
 #: What is sent now may be taken back for at most this long.
 LONGEST_HOLD_S = 600
+#: Two years; browsers keep a longer time no longer.
+LONGEST_HSTS_S = 63_072_000
 
 
 class SettingsError(ValueError):
@@ -47,6 +49,7 @@ class Settings:
     simulator_keys: Mapping[str, str] = field(default_factory=dict)
     trusted_proxies: tuple[str, ...] = ()
     send_hold_s: float = 10.0
+    hsts_s: int = 31_536_000
 
     @property
     def zone(self) -> ZoneInfo:
@@ -92,7 +95,8 @@ class Settings:
             simulator_url=environ.get("VESTNIK_SIMULATOR_URL") or None,
             simulator_keys=_keys(environ.get("VESTNIK_SIMULATOR_KEYS") or "{}"),
             trusted_proxies=_proxies(environ.get("VESTNIK_TRUSTED_PROXIES") or ""),
-            send_hold_s=_hold(environ.get("VESTNIK_SEND_HOLD") or "10"),
+            send_hold_s=float(_seconds(environ, "VESTNIK_SEND_HOLD", 10, LONGEST_HOLD_S)),
+            hsts_s=_seconds(environ, "VESTNIK_HSTS", 31_536_000, LONGEST_HSTS_S),
         )
 
 
@@ -108,10 +112,11 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _hold(text: str) -> float:
-    if not text.isdecimal() or int(text) > LONGEST_HOLD_S:
-        raise SettingsError("VESTNIK_SEND_HOLD", text, f"seconds from 0 to {LONGEST_HOLD_S}")
-    return float(text)
+def _seconds(environ: Mapping[str, str], variable: str, usual_s: int, longest_s: int) -> int:
+    text = environ.get(variable) or str(usual_s)
+    if not text.isdecimal() or int(text[:20]) > longest_s:
+        raise SettingsError(variable, text, f"seconds from 0 to {longest_s}")
+    return int(text)
 
 
 def _proxies(text: str) -> tuple[str, ...]:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 import pytest
+from starlette.routing import Route
 from tests.application import ORIGIN, PASSWORD, Installation, problem_of
 
+from vestnik.app import routers
+from vestnik.http.api import PUBLIC
 from vestnik.people.access import SYSTEM
 
 CHANGE = {"theme": "dark"}
+KEY = "4611686018427387904"
+#: What no two answers have in common.
+OF_ONE_ANSWER = r"[0-9a-f]{32}"
 
 
 async def test_an_unsafe_request_repeats_the_token_of_its_session(installation: Installation) -> None:
@@ -140,3 +149,80 @@ async def test_a_machine_with_a_key_may_use_any_name(installation: Installation)
     _, key = await installation.services.people.keys.add(SYSTEM, "сайт", ["contacts.read"])
     machine = await installation.browser(origin="http://vestnik-in-a-container:8000")
     assert (await machine.get("/session", headers={"authorization": f"Bearer {key}"})).status_code == 200
+
+
+def unsafe_operations() -> Iterator[tuple[str, str, bool]]:
+    """Method and address of each operation that may change something, and whether it needs no session."""
+    for operation in (operation for router in routers() for operation in router.operations):
+        if operation.method != "GET":
+            path = re.sub(r"{\w+:(key|int)}", KEY, operation.path).replace("{", "").replace("}", "")
+            yield operation.method, f"/api/v1{path}", operation.right == PUBLIC
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": ORIGIN, "sec-fetch-site": "cross-site"},
+        {"origin": ORIGIN, "sec-fetch-site": "same-site"},
+        {"origin": "null", "sec-fetch-site": "none"},
+    ],
+    ids=["another site", "across sites", "a sister site", "a frame without an origin"],
+)
+async def test_no_operation_takes_a_change_from_another_site(
+    installation: Installation, foreign: dict[str, str]
+) -> None:
+    browser = await installation.signed_in("administrator")
+    stranger = await installation.browser()
+    token = {"x-csrf-token": browser.headers["x-csrf-token"]}
+    for method, path, is_public in unsafe_operations():
+        for client in [browser.client, stranger.client] if is_public else [browser.client]:
+            answer = await client.request(method, path, headers=foreign | token, content=b"{}")
+            assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed"), (method, path)
+
+
+@pytest.mark.parametrize("given", [None, "", "0" * 64], ids=["none", "empty", "made up"])
+async def test_no_operation_takes_a_change_without_the_token_of_the_session(
+    installation: Installation, given: str | None
+) -> None:
+    browser = await installation.signed_in("administrator")
+    headers = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
+    headers |= {} if given is None else {"x-csrf-token": given}
+    for method, path, _ in unsafe_operations():
+        answer = await browser.client.request(method, path, headers=headers, content=b"{}")
+        assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed"), (method, path)
+
+
+async def test_what_stands_apart_from_the_api_knows_no_session(installation: Installation) -> None:
+    browser, stranger = await installation.signed_in("administrator"), await installation.browser()
+    apart = {
+        (method, re.sub(r"{account_id:key}", KEY, route.path).replace("{token}", "none"))
+        for route in installation.app.routes
+        if isinstance(route, Route) and not route.path.startswith(("/api/", "/metrics"))
+        for method in route.methods or {"GET", "POST"}
+    }
+    doors = {(method, path) for method in ("GET", "POST") for path in ("/intake/none", "/hooks/none/none")}
+    assert {path.split("/")[1] for _, path in apart} >= {"embed", "calendars", "developer", "healthz"}
+    for method, path in sorted(apart | doors):
+        headers = browser.headers | {"origin": ORIGIN}
+        known = await browser.client.request(method, path, headers=headers, content=b"{}")
+        unknown = await stranger.client.request(method, path, content=b"{}")
+        assert known.status_code == unknown.status_code, (method, path)
+        assert "set-cookie" not in known.headers, (method, path)
+        told = [re.sub(OF_ONE_ANSWER, "", answer.text) for answer in (known, unknown)]
+        assert told[0] == told[1], (method, path)
+
+
+@pytest.mark.parametrize("host", ["vestnik.test", "evil.example"])
+async def test_no_answer_leads_to_an_address_of_the_request(installation: Installation, host: str) -> None:
+    browser = await installation.signed_in("administrator")
+    away = "//evil.example", "https://evil.example/", "%2F%2Fevil.example", "\\\\evil.example"
+    paths = [*dict.fromkeys(path for _, path, _ in unsafe_operations()), "/healthz", "/embed/contact", "/"]
+    asked = [f"{path}/" for path in paths] + [f"/{away[0]}{path}" for path in paths[-3:]]
+    asked += [f"{path}?next={each}&redirect={each}" for path in paths[-3:] for each in away]
+    for led in asked:
+        answer = await browser.client.get(f"{ORIGIN}{led}", headers={"host": host})
+        assert "location" not in answer.headers and "refresh" not in answer.headers, led
+    for path in away:
+        answer = await browser.client.get(f"{ORIGIN}/{path}", headers={"host": host})
+        assert "location" not in answer.headers, path

@@ -52,6 +52,7 @@ def test_many_keys_take_no_more_than_their_share_of_memory(monkeypatch: pytest.M
 def test_an_ipv6_client_is_its_network() -> None:
     assert network_of("2001:db8:1:2:3:4:5:6") == network_of("2001:db8:1:2::1") == "2001:db8:1:2::/64"
     assert network_of("203.0.113.7") == "203.0.113.7"
+    assert network_of("::ffff:203.0.113.7") == "203.0.113.7"  # as a socket of both kinds writes it
     assert network_of("") == ""
 
 

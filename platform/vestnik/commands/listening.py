@@ -10,8 +10,8 @@ from vestnik.settings import Settings, SettingsError
 
 BACKLOG = 2048
 PROXY_UNKNOWN = (
-    "VESTNIK_BASE_URL is https, but VESTNIK_TRUSTED_PROXIES names no proxy: cookies are not marked secure, "
-    "and all visitors count as one, until it names the address of the proxy that ends TLS, such as 127.0.0.1."
+    "VESTNIK_BASE_URL is https, but VESTNIK_TRUSTED_PROXIES names no proxy: all visitors count as one, "
+    "until it names the address of the proxy that ends TLS, such as 127.0.0.1."
 )
 
 

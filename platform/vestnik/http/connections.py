@@ -18,6 +18,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from vestnik.http.api import accepted_language
 from vestnik.http.errors import HeadTooLarge, NotHttp, Problem
+from vestnik.http.headers import security_headers
 from vestnik.http.hosts import is_host
 from vestnik.http.problems import problem_response
 
@@ -137,6 +138,7 @@ class BoundedConnection(HttpToolsProtocol):
         answer = problem_response(problem, accepted_language(named.decode("latin-1")))
         lines = [f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}".encode()]
         lines += [name + b": " + value for name, value in answer.raw_headers]
+        lines += [f"{name}: {value}".encode() for name, value in security_headers().items()]
         lines += [b"connection: close", b"", bytes(answer.body)]
         self.transport.write(b"\r\n".join(lines))
 

@@ -16,6 +16,8 @@ from vestnik.http.errors import TooManyRequests
 
 KEYS = 20_000
 
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 
 @dataclass(slots=True)
 class _Bucket:
@@ -85,12 +87,20 @@ class RateLimit:
                 del self._news[next(iter(self._news))]
 
 
+def address_of(text: str) -> IpAddress | None:
+    """The address that `text` is. One of IPv4 that a socket of IPv6 writes (`::ffff:…`) is that of IPv4."""
+    try:
+        parsed = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return (parsed.ipv4_mapped or parsed) if isinstance(parsed, ipaddress.IPv6Address) else parsed
+
+
 def network_of(address: str) -> str:
     """The key under which a client is limited: an IPv4 address, or the /64 of an IPv6 one."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+    parsed = address_of(address)
+    if parsed is None:
         return address
     if parsed.version == 4:
-        return address
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
+        return str(parsed)
+    return str(ipaddress.ip_network((int(parsed), 64), strict=False))

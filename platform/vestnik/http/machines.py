@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import ipaddress
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from starlette.routing import Route
 
 from vestnik.http.api import accepted_language
 from vestnik.http.errors import NotSignedIn, Text
+from vestnik.http.limits import address_of
 from vestnik.http.metrics import Metrics
 
 CHECK_S = 3.0
@@ -143,7 +143,5 @@ def _asked_from_this_machine(request: Request) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    address = address_of(host)
+    return host == "localhost" if address is None else address.is_loopback

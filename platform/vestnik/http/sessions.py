@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from vestnik.http import hosts
 from vestnik.http.api import accepted_language, language_of
 from vestnik.http.errors import CsrfFailed, Language, NotSignedIn, Problem, UnknownHost
+from vestnik.http.headers import OVER_HTTPS
 from vestnik.http.problems import problem_response
 
 COOKIE = "vestnik_session"
@@ -168,4 +169,4 @@ def clear_step(request: Request, response: Response) -> None:
 
 def is_https(request: Request) -> bool:
     """True when the browser speaks https to us or to the proxy before us."""
-    return request.url.scheme == "https"
+    return bool(request.scope.get(OVER_HTTPS))

@@ -26,7 +26,7 @@ _HASHED = "assets/"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 _RANGE = b"range"
-_MACHINES = ("api/", "hooks/", "intake/", "developer/", "embed/", _HASHED)
+_MACHINES = ("api/", "hooks/", "intake/", "developer/", "embed/", "healthz/", "readyz/", "metrics/", _HASHED)
 
 _MISSING = {
     "ru": (

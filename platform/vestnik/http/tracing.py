@@ -6,17 +6,12 @@ believed: who chooses ids could hide among another's log lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, cast
-
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from vestnik import tracing
+from vestnik.http.proxies import TRUSTED
 
 HEADER = "x-trace-id"
-#: Set in the scope of a request that came from a trusted proxy.
-TRUSTED = "vestnik.from_trusted_proxy"
 
 
 class Traces:
@@ -39,19 +34,6 @@ class Traces:
 
         with tracing.under(trace_id, parent):
             await self._app(scope, receive, named)
-
-
-class BehindProxies:
-    """Believes the forwarding headers and the `traceparent` of the named proxies, and of nobody else."""
-
-    def __init__(self, app: ASGIApp, proxies: Iterable[str]) -> None:
-        self._app: Any = ProxyHeadersMiddleware(cast(Any, app), trusted_hosts=list(proxies))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        peer = scope.get("client")
-        if peer and peer[0] in self._app.trusted_hosts:
-            scope[TRUSTED] = True
-        await self._app(scope, receive, send)
 
 
 def _given(scope: Scope) -> tracing.Origin | None:

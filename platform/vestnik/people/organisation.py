@@ -84,6 +84,10 @@ class Organisation:
         own = self._settings.listeners
         return own if found is None else (*own, listener_at(found.base_url))
 
+    def base_url_known(self) -> str:
+        """The public address as it was last read."""
+        return self._last.base_url if self._last else self._settings.base_url
+
     async def base_url(self) -> str:
         """The address under which the outside world reaches this installation, without a final slash."""
         found = await self.profile()
