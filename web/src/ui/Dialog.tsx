@@ -1,6 +1,7 @@
 import { Modal, Text, type ModalRootProps } from "@mantine/core";
 import { useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { focusBack } from "./focus";
 
 interface Props extends ModalRootProps {
   title: string;
@@ -30,23 +31,7 @@ export function Dialog({ title, children, ...root }: Props) {
   );
 }
 
-/** What had the focus last; of a menu's item it is the menu's button, for the item is gone when it has done its work. */
-let last: HTMLElement | null = null;
-
-document.addEventListener("focusin", ({ target }) => {
-  if (!(target instanceof HTMLElement)) return;
-  const menu = target.closest("[role=menu]")?.getAttribute("aria-labelledby");
-  last = menu ? document.getElementById(menu) : target;
-});
-
 /** Gives the focus back to what opened the dialog, also when the dialog is taken away whole. */
 function useFocusBack(opened: boolean): void {
-  useEffect(() => {
-    if (!opened) return;
-    const opener = last;
-    return () => {
-      // After the last blur of what goes away.
-      setTimeout(() => opener?.isConnected && opener.focus({ preventScroll: true }));
-    };
-  }, [opened]);
+  useEffect(() => (opened ? focusBack() : undefined), [opened]);
 }

@@ -3,6 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { Text } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import i18n from "../i18n";
+import { focusBack } from "./focus";
 import { describeProblem, traceIdOf } from "./problems";
 
 export function tell(message: string): void {
@@ -30,6 +31,8 @@ interface Question {
 export function ask({ title, text, confirm, danger, onConfirm }: Question): void {
   modals.openConfirmModal({
     centered: true,
+    returnFocus: false,
+    onClose: focusBack(),
     title: (
       <Text fw={600} style={{ overflowWrap: "anywhere" }}>
         {title}
