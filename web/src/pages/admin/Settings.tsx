@@ -24,6 +24,7 @@ export default function SettingsPage() {
       <PageHeader title={t("settings.title")} description={t("settings.description")} />
       <Stack maw={860}>
         <General settings={data} />
+        <Entering settings={data} />
         <Mail settings={data} />
         <Panel title={t("settings.integrations")} description={t("settings.integrationsHint")}>
           <Button variant="default" component={Link} to="/accounts">
@@ -99,6 +100,27 @@ function General({ settings }: { settings: OrganisationSettings }) {
           </Group>
         </Stack>
       </form>
+    </Panel>
+  );
+}
+
+/** What is asked of everybody who signs in. */
+function Entering({ settings }: { settings: OrganisationSettings }) {
+  const { t } = useTranslation();
+  const [required, setRequired] = useState(settings.secondFactorRequired);
+  const change = useChange();
+  const choose = (wanted: boolean) => {
+    setRequired(wanted);
+    change.mutate({ secondFactorRequired: wanted }, { onError: () => setRequired(!wanted) });
+  };
+  return (
+    <Panel title={t("settings.entering")}>
+      <Switch
+        checked={required}
+        onChange={(event) => choose(event.currentTarget.checked)}
+        label={t("settings.factorRequired")}
+        description={t("settings.factorRequiredHint")}
+      />
     </Panel>
   );
 }

@@ -11,11 +11,12 @@ import { PageHeader } from "../../ui/PageHeader";
 import { PageProblem } from "../../ui/ProblemPanel";
 import { Facts } from "../../ui/Facts";
 import { Sessions } from "../profile/Sessions";
+import { FactorOfUser } from "./FactorOfUser";
 import { UserDialog } from "./UserDialog";
 
 const route = getRouteApi("/inside/users/$id");
 
-/** One user: roles, whether they may enter, and where they are signed in. */
+/** One user: roles, whether and how they may enter, and where they are signed in. */
 export default function UserPage() {
   const { t } = useTranslation();
   const format = useFormat();
@@ -45,6 +46,7 @@ export default function UserPage() {
         }
       />
       <Stack maw={860}>
+        <FactorOfUser user={data} />
         <Sessions whose={data.id} />
       </Stack>
       <UserDialog key={String(opened)} opened={opened} onClose={dialog.close} user={data} />

@@ -1,16 +1,18 @@
 import { Alert, Anchor, Button, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Link, useLocation } from "@tanstack/react-router";
+import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { entrance } from "../../api/entrance";
+import { stepOf } from "../../api/factor";
 import { sessionQuery } from "../../api/session";
 import { chooseLanguage } from "../../i18n";
 import { PageLoading } from "../../ui/Loading";
 import { ProblemPanel } from "../../ui/ProblemPanel";
 import { EntryFrame } from "./EntryFrame";
 import { NewPasswordField, SHORTEST_PASSWORD } from "./NewPasswordField";
+import { SecondStep } from "./SecondStep";
 import { useEntrance } from "./use-entrance";
 
 /** Becoming a user by the link of an invitation; its token stands behind the #, which stays in the browser. */
@@ -46,6 +48,7 @@ function Acceptance({ token, email }: { token: string; email: string }) {
   const { t } = useTranslation();
   const present = useQuery(sessionQuery).data;
   const enter = useEntrance();
+  const navigate = useNavigate();
   const form = useForm({
     initialValues: { name: "", password: "" },
     validate: {
@@ -57,6 +60,8 @@ function Acceptance({ token, email }: { token: string; email: string }) {
     mutationFn: ({ name, password }: typeof form.values) => entrance.accept(token, name, password),
     onSuccess: (session) => enter(session),
   });
+  const step = stepOf(accepting.error);
+  if (step) return <SecondStep step={step} enter={enter} onBack={() => void navigate({ to: "/login" })} />;
   return (
     <form onSubmit={form.onSubmit((values) => accepting.mutate(values))} noValidate>
       <Stack>

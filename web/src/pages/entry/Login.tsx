@@ -3,10 +3,12 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { stepOf } from "../../api/factor";
 import { signIn, signInAs, welcomeQuery } from "../../api/session";
 import { describeProblem } from "../../ui/problems";
 import { RoleChoice } from "../demo/RoleChoice";
 import { EntryFrame } from "./EntryFrame";
+import { SecondStep } from "./SecondStep";
 import { useEntrance } from "./use-entrance";
 
 const route = getRouteApi("/login");
@@ -18,7 +20,15 @@ export default function Login() {
   const enter = useEntrance(next);
   const attempt = useMutation({ mutationFn: (form: Credentials) => signIn(form.email, form.password), onSuccess: (session) => enter(session) });
   const demonstration = useMutation({ mutationFn: signInAs, onSuccess: (session) => enter(session) });
+  const step = stepOf(attempt.error);
   const problem = attempt.error ?? demonstration.error;
+  if (step) {
+    return (
+      <EntryFrame title={t(`factor.door.${step}`)} text={t(`factor.door.${step}Text`)} width={440}>
+        <SecondStep step={step} enter={enter} onBack={attempt.reset} />
+      </EntryFrame>
+    );
+  }
   return (
     <EntryFrame title={t("entry.signIn")} text={welcome?.organisation ? t("entry.signInTo", { organisation: welcome.organisation }) : t("entry.signInText")} width={440}>
       <Stack>

@@ -8,9 +8,10 @@ import { tell, tellProblem } from "../../ui/notices";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { Password } from "./Password";
+import { SecondFactor } from "./SecondFactor";
 import { Sessions } from "./Sessions";
 
-/** One's own name and password, and where one is signed in. */
+/** One's own name, password and second factor, and where one is signed in. */
 export default function Profile() {
   const { t } = useTranslation();
   const { user } = useSession();
@@ -20,6 +21,7 @@ export default function Profile() {
       <Stack maw={860}>
         <Person name={user.name} />
         <Password />
+        <SecondFactor />
         <Sessions />
       </Stack>
     </>
