@@ -43,6 +43,12 @@ def address(operation: Operation) -> str:
     return "/api/v1" + re.sub(r"{\w+:(key|int)}", KEY, operation.path).replace("{", "").replace("}", "")
 
 
+def shape_of(operation: Operation) -> re.Pattern[str]:
+    """What the paths of an operation look like."""
+    numbers = re.sub(r"{\w+:(key|int)}", "[0-9]+", operation.path)
+    return re.compile("/api/v1" + re.sub(r"{\w+}", "[^/]+", numbers))
+
+
 def limit_of(operation: Operation) -> int | None:
     """How many bytes the operation takes, where that is the business of all operations alike."""
     if isinstance(operation.upload, FileForm):
@@ -80,6 +86,23 @@ async def test_a_method_that_an_address_does_not_take(readers: dict[Language, Br
             assert problem["allowed"] == answer.headers["allow"]
             # “tests/run” is a name of a test, too
             assert methods <= set(answer.headers["allow"].split(", ")), path
+
+
+async def test_an_address_takes_its_own_methods_and_names_them(readers: dict[Language, Browser]) -> None:
+    browser = readers["en"]
+    described: dict[str, set[str]] = {}
+    shapes = {}
+    for operation in operations():
+        shapes[address(operation)] = shape_of(operation)
+        described.setdefault(address(operation), set()).add(operation.method)
+    for path in described:
+        # “tests/run” is a name of a test, too
+        takes = set().union(*(described[each] for each, shape in shapes.items() if shape.fullmatch(path)))
+        takes |= {"HEAD"} if "GET" in takes else set()
+        for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} - takes:
+            answer = await browser.client.request(method, path, headers=browser.headers)
+            named = set(answer.headers.get("allow", "").split(", "))
+            assert (answer.status_code, named) == (405, takes), (method, path)
 
 
 @pytest.mark.parametrize(
