@@ -50,7 +50,7 @@ class Reader:
         """Puts a block into the file of its title, or to its end."""
         assert block.title is not None
         path = self.folder / block.title.removesuffix(" +")
-        before = path.read_text() if block.title.endswith(" +") else ""
+        before = f"{path.read_text()}\n\n" if block.title.endswith(" +") else ""
         path.write_text(before + block.text)
 
     def runs(self, *line: str) -> str:

@@ -77,7 +77,7 @@ def test_a_person_turns_on_the_second_factor_and_signs_in_with_a_code(
     phone.get_by_role("textbox", name="Код").fill("000000")
     phone.get_by_role("button", name="Войти").click()
     expect(phone.get_by_role("alert")).to_contain_text("Код не подходит")
-    phone.get_by_role("textbox", name="Код").fill(code_of(secret, 1))  # the present one was used to turn it on
+    phone.get_by_role("textbox", name="Код").fill(code_of(secret, 1))  # it was turned on by the present one
     phone.get_by_role("button", name="Войти").click()
     phone.wait_for_url("**/start")
 
