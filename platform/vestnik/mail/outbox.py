@@ -28,7 +28,7 @@ KEPT_FOR = timedelta(days=90)
 #: Letters that are over are looked for so often.
 SWEPT_EVERY_S = 3600.0
 _AT_ONCE = 20
-#: Who began to send a letter has it for so long before another process tries.
+#: Who took a letter has it for so long before another process tries; longer than a mail server may take.
 _LEASE = timedelta(minutes=2)
 
 #: A row as a letter; None where there is nothing to tell any more, or nobody to tell it.
@@ -72,6 +72,8 @@ class Outbox:
         if letter is None:
             await self._database.write(self._end, row.id, None)
             return
+        if not await self._database.write(self._hold, row):
+            return
         try:
             await self._mail.send(letter)
         except Problem as problem:
@@ -98,6 +100,17 @@ class Outbox:
             connection.execute(sa.update(table).where(ours).values(values))
         return rows
 
+    def _hold(self, connection: sa.Connection, row: sa.Row[Any]) -> bool:
+        """Whether the letter is still ours, as it may not be after a rest; then it is for a lease more."""
+        held = connection.execute(self._claimed(row).values(next_at=now() + _LEASE))
+        return held.rowcount == 1
+
+    def _claimed(self, row: sa.Row[Any]) -> sa.Update:
+        """The row, unless another process has taken it since, or it is over."""
+        table = self._table
+        same = (table.c.id == row.id, table.c.tries == row.tries + 1, table.c.next_at.is_not(None))
+        return sa.update(table).where(*same)
+
     def _end(self, connection: sa.Connection, letter_id: int, sent_at: datetime | None) -> None:
         values = {"next_at": None, "sent_at": sent_at, "problem": None}
         connection.execute(sa.update(self._table).where(self._table.c.id == letter_id).values(values))
@@ -107,4 +120,4 @@ class Outbox:
         pause = RETRY_AFTER[min(row.tries, len(RETRY_AFTER) - 1)]
         late = now() + pause > row.at + GIVEN_UP_AFTER
         values = {"next_at": None if late else now() + pause, "problem": problem}
-        connection.execute(sa.update(self._table).where(self._table.c.id == row.id).values(values))
+        connection.execute(self._claimed(row).values(values))

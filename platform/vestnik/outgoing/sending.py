@@ -236,9 +236,9 @@ class Sender:
         over = row.tries >= len(RETRY_AFTER)
         values["state"] = "given_up" if over else "failed"
         values["next_at"] = None if over else now() + RETRY_AFTER[row.tries]
-        # Whoever else had taken it may have delivered it meanwhile.
-        connection.execute(this.where(delivery.c.state != "delivered").values(values))
-        if counts:
+        # Whoever else had taken it may have delivered it meanwhile, or failed: that attempt is counted then.
+        same = this.where(delivery.c.state != "delivered", delivery.c.tries == row.tries)
+        if connection.execute(same.values(values)).rowcount and counts:
             self._fails(connection, present, outcome)
 
     def _works(self, connection: sa.Connection, present: sa.Row[Any], at: datetime) -> None:
