@@ -78,9 +78,14 @@ def operation(method: str, path: str, told: Mapping[str, Any]) -> Iterator[str]:
     for kind, media in told.get("requestBody", {}).get("content", {}).items():
         yield f"Body, `{kind}`: {kind_of(media.get('schema', {}))}.\n"
     yield "| answer | |\n|---|---|"
+    refused = [status for status, answer in told["responses"].items() if "$ref" in answer]
     for status, answer in told["responses"].items():
+        if status in refused:
+            continue
         shapes = {kind_of(media.get("schema", {})) for media in answer.get("content", {}).values()}
         yield f"| {status} | {text(answer.get('description', ''))} {', '.join(sorted(shapes))} |"
+    if refused:
+        yield f"| {', '.join(refused)} | A [Problem](#problem). |"
     yield ""
 
 

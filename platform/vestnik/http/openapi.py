@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from vestnik import __version__
+from vestnik.http import statuses
 from vestnik.http.api import PUBLIC, Operation, Router
 from vestnik.http.uploads import FILE, FORM, FileBody, FileForm
 
@@ -49,6 +50,7 @@ def document(routers: Sequence[Router]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components | {"Problem": _PROBLEM},
+            "responses": statuses.responses(),
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": "vestnik_session"},
                 "key": {"type": "http", "scheme": "bearer"},
@@ -88,16 +90,12 @@ def _describe(operation: Operation, by_shape: dict[int, Any], components: dict[s
     elif operation.media_type != "application/json":
         types = operation.media_type.split(", ")  # one of them
         success["content"] = {each: {"schema": {"type": "string"}} for each in types}
-    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
     described: dict[str, Any] = {
         "operationId": operation.handler.__name__,
         "summary": operation.summary,
         "tags": [operation.tag],
         "parameters": [*_path_parameters(operation), *_query_parameters(operation, by_shape, components)],
-        "responses": {
-            str(operation.status): success,
-            "default": {"description": "A problem", "content": {"application/problem+json": problem}},
-        },
+        "responses": {str(operation.status): success} | statuses.described(operation),
         "x-right": operation.right,
     }
     if operation.body is not None:
