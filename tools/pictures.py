@@ -180,10 +180,8 @@ def campaign(page: Page, name: str) -> str:
 @contextmanager
 def demo() -> Iterator[str]:
     """The address of a demo that ends with the block."""
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
+    with tempfile.TemporaryDirectory() as folder:
+        port = _port()
         environ = {name: value for name, value in os.environ.items() if not name.startswith("VESTNIK_")}
         environ |= {"VESTNIK_DATA_DIR": folder, "VESTNIK_PORT": str(port)}
         environ["PYTHONPATH"] = str(ROOT / "platform")
@@ -198,6 +196,19 @@ def demo() -> Iterator[str]:
             finally:
                 process.terminate()
                 process.wait()
+
+
+def _port() -> int:
+    """A free port with a free one after it, of those that the kernel gives to nobody by itself."""
+    for port in range(8_000, 10_000, 2):
+        with socket.socket() as first, socket.socket() as second:
+            try:
+                first.bind(("127.0.0.1", port))
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+    raise SystemExit("No port is free.")
 
 
 def _enter(page: Page, who: str, language: str) -> None:

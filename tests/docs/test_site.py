@@ -75,3 +75,11 @@ def test_pages_of_the_site_fetch_nothing_from_elsewhere(site: Path) -> None:
     styles = [path.read_text() for path in site.rglob("*.css")]
     assert styles
     assert not [text for text in styles if "url(http" in text or "@import" in text]
+
+
+@pytest.mark.slow
+def test_a_list_is_not_cut_in_two_by_what_stands_in_it(site: Path) -> None:
+    texts = {path.name: path.read_text() for path in site.rglob("*.html")}
+    steps = texts["operations.html"].partition('id="from-sqlite-to-postgresql"')[2].partition("<h2")[0]
+    tour = texts["index.html"].partition('id="a-tour"')[2].partition("<h2")[0]
+    assert [part.count("<ol>") for part in (steps, tour)] == [1, 1]
