@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import shlex
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.docs.documents import DOCUMENTS, ROOT, anchor, headings, links, shell_lines, text_of
+from tests.docs.test_operations import parser_of
 
 from vestnik.cli import COMMANDS
 
@@ -55,7 +55,7 @@ def anchors(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_command_that_a_document_shows_exists(name: str) -> None:
+def test_every_command_that_a_document_shows_exists(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
     for line in shell_lines(text_of(name)):
         words = shlex.split(line)
@@ -63,7 +63,9 @@ def test_every_command_that_a_document_shows_exists(name: str) -> None:
             assert set(words[1:]) <= targets, line
         elif words[0].endswith("/vestnik") or words[0] == "vestnik":
             assert words[1] in COMMANDS, line
-            importlib.import_module(f"vestnik.commands.{COMMANDS[words[1]].module}")
+            with monkeypatch.context() as patched:
+                parser = parser_of(words[1], patched)
+            parser.parse_args(words[2:])  # ends the test where an option or an argument is none
         else:
             assert words[0] in OTHERS or words[0] == "/opt/vestnik/bin/pip", line
 
