@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import time
 from typing import Any
 
 import pytest
@@ -226,6 +228,28 @@ async def test_program_goes_on_after_it_ran_out_of_memory(sandbox: Sandbox) -> N
         await sandbox.call(program, "run", {"n": 10**10})
 
     assert (await sandbox.call(program, "run", {"n": 10})).result == 10
+
+
+async def test_what_a_call_used_is_told_where_its_worker_is_gone_before_it_is_asked(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel may have taken the process away as soon as it was killed."""
+    killed: list[int] = []
+    send, read = signal.pidfd_send_signal, time.clock_gettime
+
+    def note(pidfd: int, number: signal.Signals) -> None:
+        send(pidfd, number)
+        killed.extend([pidfd] if number == signal.SIGKILL else [])
+
+    def of_the_living(clock: int) -> float:
+        if killed:
+            raise ProcessLookupError
+        return read(clock)
+
+    monkeypatch.setattr(signal, "pidfd_send_signal", note)
+    monkeypatch.setattr(time, "clock_gettime", of_the_living)
+    error = await expire(sandbox, "def run():\n    while True:\n        pass", SHORT)
+    assert 140 < error.cpu_ms < 400
 
 
 async def test_cpu_budget_is_counted_by_the_workers_own_clock(sandbox: Sandbox) -> None:

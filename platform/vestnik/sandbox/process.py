@@ -46,6 +46,7 @@ class WorkerProcess(asyncio.Protocol):
         self._pidfd: int | None = None
         self._clock_id: int | None = None
         self._cpu_mark_s = 0.0
+        self._cpu_seen_s = 0.0
         self._transport: asyncio.Transport | None = None
         self._buffer = wire.FrameBuffer(wire.FROM_WORKER_CAPS)
         self._call: Call | None = None
@@ -167,9 +168,10 @@ class WorkerProcess(asyncio.Protocol):
                 return None
             self._clock_id = (~pid << 3) | 2
         try:
-            return time.clock_gettime(self._clock_id)
+            self._cpu_seen_s = time.clock_gettime(self._clock_id)
         except OSError:
             return None
+        return self._cpu_seen_s
 
     def cpu_used_s(self) -> float:
         """Since the last request ended: a worker that waits for one uses nothing."""
@@ -204,10 +206,9 @@ class WorkerProcess(asyncio.Protocol):
         return True
 
     def _measure(self) -> None:
-        now = self.cpu_s()
-        if now is not None:
-            self.cpu_ms = (now - self._cpu_mark_s) * 1000
-            self._cpu_mark_s = now
+        self.cpu_s()  # where the process is gone already, what was seen last holds
+        self.cpu_ms = (self._cpu_seen_s - self._cpu_mark_s) * 1000
+        self._cpu_mark_s = self._cpu_seen_s
 
     # -- the end
 
