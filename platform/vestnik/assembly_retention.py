@@ -27,8 +27,9 @@ from vestnik.lists.tables import sync_reject
 from vestnik.mail import keeping as letters
 from vestnik.modules.recordings import store as recordings
 from vestnik.modules.recordings.recorder import Recorder
-from vestnik.outgoing.sending import KEPT_FOR
-from vestnik.outgoing.tables import delivery, message
+from vestnik.outgoing.sending import MESSAGES
+from vestnik.outgoing.tables import message
+from vestnik.people.factor_tables import factor_letter
 from vestnik.privacy.retention import Count, Kept, Retention, rows_of
 from vestnik.retention import Term
 from vestnik.webhooks import keeping as webhooks
@@ -37,9 +38,6 @@ from vestnik.webhooks.tables import inbox
 #: What is past its term is looked for so often; each process hears of a changed term of recordings so often.
 SWEPT_EVERY_S = 3600.0
 HEARD_EVERY_S = 60.0
-#: Messages go after a month by themselves (outgoing/sending.py); an administrator may have it be earlier.
-OUTGOING = Term("outgoing", days=KEPT_FOR.days, least=7, most=KEPT_FOR.days)
-_DELETED_AT_ONCE = 1_000
 
 Work = Callable[[], Awaitable[None]]
 
@@ -49,7 +47,6 @@ def retention(database: Database, engine: Engine, seals: chain.Chain, recorder: 
     sweeps: Mapping[str, Work] = {
         "webhooks.kept": partial(webhooks.sweep, database),
         "intake.inputs_kept": partial(inputs.sweep, database),
-        "outgoing.kept_shorter": partial(forget_messages, database),
         "audit.kept": seals.cut_old,
     }
     for name, sweep in sweeps.items():
@@ -73,7 +70,7 @@ def _terms(database: Database, recorder: Recorder) -> Retention:
         kept(rejects.REJECTS, sync_reject, rejects.old_rejects),
         kept(turns.RUNS, collector_run, turns.old_runs),
         Kept(letters.LETTERS, _letters(database)),
-        kept(OUTGOING, message, lambda at: message.c.at < at),
+        kept(MESSAGES, message, lambda at: message.c.at < at),
         kept(contacts_personal.ERASED, erased_address, lambda at: erased_address.c.at < at),
         Kept(chain.TERM, rows_of(database, chain.count_old)),
     )
@@ -84,7 +81,7 @@ def _letters(database: Database) -> Count:
     """Letters of every outbox that is kept for the term."""
     counts = [
         rows_of(database, lambda at, table=table: _count(table).where(letters.over(table, at)))  # type: ignore[misc]
-        for table in (alert_letter, lead_letter)
+        for table in (alert_letter, lead_letter, factor_letter)
     ]
 
     async def count(before: datetime) -> int:
@@ -95,19 +92,3 @@ def _letters(database: Database) -> Count:
 
 def _count(table: sa.Table) -> sa.Select[int]:
     return sa.select(sa.func.count()).select_from(table)
-
-
-async def forget_messages(database: Database) -> None:
-    """Forget messages to other systems that are past the term, with their deliveries."""
-    before = await OUTGOING.cutoff(database)
-    while before is not None and await database.submit(partial(_forget, before=before), bulk=True):
-        continue
-
-
-def _forget(connection: sa.Connection, before: datetime) -> bool:
-    """Whether there may be more."""
-    old = sa.select(message.c.id).where(message.c.at < before).order_by(message.c.at)
-    ids = connection.scalars(old.limit(_DELETED_AT_ONCE)).all()
-    connection.execute(sa.delete(delivery).where(delivery.c.message_id.in_(ids)))
-    connection.execute(sa.delete(message).where(message.c.id.in_(ids)))
-    return len(ids) == _DELETED_AT_ONCE

@@ -12,7 +12,6 @@ from tests.application import Browser, Installation, problem_of
 
 from vestnik import audit
 from vestnik.alerts.tables import alert_letter
-from vestnik.assembly_retention import forget_messages
 from vestnik.audit.tables import audit_anchor, audit_row
 from vestnik.contacts import personal as contacts_personal
 from vestnik.contacts.imports.tables import (
@@ -151,7 +150,7 @@ async def test_a_term_is_set_and_audited_by_its_name(browser: Browser, installat
         ({"letters": 6}, "from 7 to 3650 days"),
         ({"letters": None}, "from 7 to 3650 days"),
         ({"audit": 89}, "from 90 to 3650 days"),
-        ({"outgoing": 31}, "from 7 to 30 days"),
+        ({"outgoing": 366}, "from 7 to 365 days"),
         ({"nothing": 30}, "there is no such term"),
     ],
 )
@@ -271,7 +270,7 @@ async def test_runs_letters_messages_and_hashes_go_when_they_are_past_their_term
     await keep(browser, **terms)
     await services.schedules.fetching.sweep()
     await services.alerts.sweep()
-    await forget_messages(database)
+    await services.outgoing.sender.sweep()
     await contacts_personal.forget_hashes(database)
     assert await goes(browser, **terms) == dict.fromkeys(terms, 0)
     assert await left(database, contact_import_run.c.id) == [2]

@@ -54,13 +54,6 @@ class Outbox:
             for letter in await self._database.write(self._claim):
                 await self._send(letter)
 
-    async def sweep(self) -> None:
-        """Forget letters that were sent or given up long ago."""
-        old = sa.delete(self._table).where(
-            self._table.c.next_at.is_(None), self._table.c.at < now() - KEPT_FOR
-        )
-        await self._database.write(lambda connection: connection.execute(old))
-
     async def _due(self) -> bool:
         """Whether there is a letter to send: looking costs the writer nothing."""
         waiting = sa.select(self._table.c.id).where(self._table.c.next_at <= now()).limit(1)

@@ -39,6 +39,7 @@ from vestnik.outgoing.reasons import OFF
 from vestnik.outgoing.service import forget_wanted
 from vestnik.outgoing.signing import headers
 from vestnik.outgoing.tables import delivery, endpoint, message
+from vestnik.retention import Term
 from vestnik.vault import Vault
 
 #: Pauses after attempts that failed, as Standard Webhooks suggests; then it is given up.
@@ -64,8 +65,9 @@ ANSWER_BYTES = 65_536
 #: Attempts of a delivery that are remembered.
 ATTEMPTS_KEPT = 10
 LOOK_EVERY_S = 1.0
-#: Messages are kept for so long, whatever became of them.
+#: Messages are kept for so long, whatever became of them, unless an administrator sets another term.
 KEPT_FOR = timedelta(days=30)
+MESSAGES = Term("outgoing", days=KEPT_FOR.days, least=7, most=365)
 _SWEPT_EVERY_S = 3600.0
 _DELETED_AT_ONCE = 1_000
 #: Who took a delivery has it for so long before it is sent again.
@@ -268,9 +270,11 @@ class Sender:
         connection.execute(sa.update(endpoint).where(endpoint.c.id == present.id).values(values))
 
     async def sweep(self) -> None:
-        """Forget messages that are a month old, with their deliveries."""
-        before = now() - KEPT_FOR
-        while await self._database.submit(lambda connection: _forget(connection, before), bulk=True):
+        """Forget messages that are past their term, with their deliveries."""
+        before = await MESSAGES.cutoff(self._database)
+        while before is not None and await self._database.submit(
+            lambda connection: _forget(connection, before), bulk=True
+        ):
             pass
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from vestnik.db import Database
 from vestnik.engine import Engine
 from vestnik.http.errors import Language
 from vestnik.mail import Letter, Mail
+from vestnik.mail.keeping import forget
 from vestnik.mail.outbox import LOOK_EVERY_S, SWEPT_EVERY_S, Outbox
 from vestnik.people import letters
 from vestnik.people.factor_tables import factor_letter
@@ -27,7 +29,7 @@ class FactorLetters:
         self._database, self._organisation = database, organisation
         self.outbox = Outbox(database, mail, factor_letter, self._letter)
         engine.every(LOOK_EVERY_S, "people.factor_letters", self.outbox.send_due)
-        engine.every(SWEPT_EVERY_S, "people.factor_letters_kept", self.outbox.sweep)
+        engine.every(SWEPT_EVERY_S, "people.factor_letters_kept", partial(forget, database, factor_letter))
 
     async def _letter(self, row: sa.Row[Any]) -> Letter | None:
         profile = await self._organisation.profile()
