@@ -17,7 +17,7 @@ from itertools import product
 from typing import Any
 from urllib.parse import unquote
 
-from vestnik.privacy.masking import masked, masked_number, without_people
+from vestnik.masking import masked, masked_number, without_people
 from vestnik.privacy.search import Search
 
 #: Of a longer line so much is shown before and after the person's name; of another long text the beginning.

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from vestnik.masking import is_phone, masked, masked_number, plain, without_people
 from vestnik.modules.recordings.recorded import Recorded
-from vestnik.privacy.masking import is_phone, masked, masked_number, plain, without_people
 
 #: Of a longer text the beginning is shown, and how much is left out.
 SHOWN_CHARACTERS = 65_536
