@@ -13,12 +13,14 @@ rate = sa.Table(
     sa.Column("tat_us", sa.BigInteger, nullable=False),
 )
 
-#: When each kind of periodic work is due; several processes share the turns.
+#: When each kind of periodic work is due, and which process is at it until when; several share the turns.
 periodic = sa.Table(
     "periodic",
     metadata,
     sa.Column("name", sa.String(64), primary_key=True),
     sa.Column("due_at", Instant, nullable=False),
+    sa.Column("holder", sa.String(32)),
+    sa.Column("held_until", Instant),
 )
 
 #: Which processes run durable work, and when each was last seen.

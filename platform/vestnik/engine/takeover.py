@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from vestnik.db import Database, now, to_microseconds, upsert
+from vestnik.db import Database, upsert
+from vestnik.engine.clock import clock
 from vestnik.engine.tables import executor
 
 BEAT_S = 1.0
@@ -26,7 +27,6 @@ DEAD_AFTER = timedelta(seconds=5)
 SURE_FOR_S = 3.5
 _FORGET_AFTER = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
-_POSTGRESQL_CLOCK = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
 
 
 class Executors:
@@ -66,17 +66,10 @@ class Executors:
 
 
 def _beat(connection: sa.Connection, own_id: str) -> None:
-    seen_at = _clock(connection.dialect.name)
+    seen_at = clock(connection.dialect.name)
     connection.execute(upsert(connection, executor, ["id"], ["seen_at"]).values(id=own_id, seen_at=seen_at))
     connection.execute(sa.delete(executor).where(~_younger(connection.dialect.name, _FORGET_AFTER)))
 
 
 def _younger(dialect: str, age: timedelta) -> sa.ColumnElement[bool]:
-    return sa.type_coerce(executor.c.seen_at, sa.BigInteger) > _clock(dialect) - age // _MICROSECOND
-
-
-def _clock(dialect: str) -> sa.ColumnElement[int]:
-    """The database's time, as instants are stored; SQLite has its process's."""
-    if dialect == "postgresql":
-        return sa.literal_column(_POSTGRESQL_CLOCK, sa.BigInteger)
-    return sa.literal(to_microseconds(now()), sa.BigInteger)
+    return sa.type_coerce(executor.c.seen_at, sa.BigInteger) > clock(dialect) - age // _MICROSECOND
