@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 from tests.reports.conftest import AT, AUTUMN, NEWS, SALE, SUMMER, Room
 
 from vestnik.campaigns.reasons import reason
-from vestnik.campaigns.tables import campaign
+from vestnik.campaigns.tables import campaign, stats
 
 
 def moment(text: str | None) -> str | None:
@@ -29,6 +31,15 @@ async def test_each_figure_names_its_source_and_time_and_ours_stands_beside_the_
     }
     assert (by_name["bounced"]["count"], by_name["hardBounced"]["ours"]) == (1, 1)
     assert (found["webhookAt"], found["stats"]["failure"]) == ("2026-11-20T09:03:00Z", None)
+
+
+async def test_where_later_events_tell_of_more_than_the_service_did_ours_leads(room: Room) -> None:
+    earlier = sa.update(stats).values(figures={"sent": 0, "opened": 4}, fetched_at=AT - timedelta(days=1))
+    await room.installation.services.database.write(lambda connection: connection.execute(earlier))
+    found = await room.get(f"/campaigns/{AUTUMN}/results")
+    by_name = {figure["name"]: figure for figure in found["figures"]}
+    assert (by_name["sent"]["count"], by_name["sent"]["source"]) == (5, "own")
+    assert (by_name["opened"]["count"], by_name["opened"]["source"]) == (4, "service")
 
 
 async def test_campaign_of_which_the_service_told_nothing_has_our_figures(room: Room) -> None:

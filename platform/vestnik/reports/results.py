@@ -37,16 +37,26 @@ FIGURES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number: the service's where it tells one, else ours."""
+    """One number: the service's where it tells one, else ours.
+
+    `outdated`: events came after the service told its number. Where they make ours the greater one, ours
+    leads, for these numbers only grow.
+    """
 
     name: str
     ours: int
     service: int | None
+    outdated: bool = False
+
+    @property
+    def by_service(self) -> bool:
+        """Whether the service's number leads."""
+        return self.service is not None and not (self.outdated and self.ours > self.service)
 
     @property
     def shown(self) -> int:
         """The number that leads."""
-        return self.ours if self.service is None else self.service
+        return self.service if self.service is not None and self.by_service else self.ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +95,18 @@ class DomainLine:
     bounced: int
 
 
-def figures(ours: Mapping[str, int], service: Mapping[str, int] | None) -> list[Figure]:
+def figures(ours: Mapping[str, int], service: Mapping[str, int] | None, *, outdated: bool) -> list[Figure]:
     """Every figure with its sources."""
     told = dict(service or {})
     if "bounced" not in told and {"hardBounced", "softBounced"} <= told.keys():
         told["bounced"] = told["hardBounced"] + told["softBounced"]
     return [
-        Figure(name, sum(ours[own] for own in owns), next((told[key] for key in keys if key in told), None))
+        Figure(
+            name,
+            sum(ours[own] for own in owns),
+            next((told[key] for key in keys if key in told), None),
+            outdated,
+        )
         for name, (keys, owns) in FIGURES.items()
     ]
 

@@ -120,9 +120,11 @@ class Reports:
         row, ours = found.row, found.progress.figures
         async with self._database.read() as connection:
             heard = await results.heard(connection, campaign_id)
+        told_at = found.service_figures_at
+        outdated = heard.at is not None and told_at is not None and heard.at > told_at
         return Results(
             service_title=_title(found),
-            figures=results.figures(ours, found.service_figures),
+            figures=results.figures(ours, found.service_figures, outdated=outdated),
             stats=Told(_may(found, STATS), found.service_figures_at, row.stats_failure),
             heard=heard,
             polling=Told(_may(found, DELIVERIES), row.polled_at, row.poll_failure),

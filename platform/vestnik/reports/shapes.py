@@ -330,7 +330,7 @@ def _told(found: Told, language: Language) -> ToldShape:
 
 
 def _figure(figure: Figure, found: Results) -> FigureShape:
-    of_service = figure.service is not None
+    of_service = figure.by_service
     return FigureShape(
         name=figure.name,
         count=figure.shown,
