@@ -41,6 +41,7 @@ ASKS = {
     "POST   /campaigns/{id}/results/ask": "has figures fetched now instead of a little later",
     "POST   /imports/{id}/preview": "shows rows",
     "POST   /mail-collectors/check": "looks at a mailbox; nothing of it is kept",
+    "POST   /retention/preview": "counts",
     "POST   /leads/{id}/seen": "notes that it was opened",
     "POST   /session/invitation/check": "tells what a link invites to",
     "POST   /session/enrolment": "shows a secret; that it is confirmed is noted",
@@ -297,6 +298,7 @@ async def people(walker: Walker) -> None:
     embedded = (await does("POST /embed-keys", embedding))["id"]
     await does("DELETE /embed-keys/{id}", id=embedded)
     await does("PATCH /settings", {"name": "Василёк"})
+    await does("PATCH /retention", {"days": {"letters": 30}})
     await does("PATCH /session/user", {"name": "Новое имя"})
     changed = {"current": PASSWORD, "new": "another long phrase"}
     await does("POST /session/password", changed)
