@@ -287,7 +287,7 @@ async def test_a_process_that_was_frozen_begins_nothing_on_what_it_held(
     frozen.send_signal(signal.SIGSTOP)
     began = list[float]()
     holding = [
-        asyncio.create_task(request(hosts(), [Budget("account:1", concurrency=4)], began, takes_s=3))
+        asyncio.create_task(request(hosts(), [Budget("account:1", concurrency=4)], began, takes_s=5))
         for _ in range(4)
     ]
     while len(began) < 4:
@@ -297,5 +297,5 @@ async def test_a_process_that_was_frozen_begins_nothing_on_what_it_held(
     await asyncio.gather(*holding)
     frozen.kill()
     lines = told(frozen)
-    # What was under way ends; none of the others began while every place was another's.
-    assert not [at for at, end in lines if end is None and woken_at < at < woken_at + 2.5]
+    # What was under way ends; none of the others began before the first place was free again.
+    assert not [at for at, end in lines if end is None and woken_at < at < min(began) + 5]
