@@ -55,6 +55,7 @@ function Follow({ sent }: { sent: SentLetter }) {
   const { t } = useTranslation();
   const { data } = useQuery({
     ...demo.letter(sent),
+    refetchOnMount: "always", // who comes back from the order has just changed it
     refetchInterval: (query) => (isOver(query.state.data) || query.state.dataUpdateCount > LOOKS ? false : LOOK_EVERY_MS),
   });
   if (!data || data.state === "waiting") {
