@@ -108,6 +108,16 @@ def test_a_name_of_the_sdk_brings_its_import_and_its_parameters(page: Page, edit
     wait_for_line(page, "    fetch,")
 
 
+def test_enter_ends_the_line_where_the_word_offered_is_typed_already(page: Page, editor: Locator) -> None:
+    page.keyboard.type("\nimport json")
+    expect(offered(page, "json").first).to_be_visible(timeout=SECONDS)
+    time.sleep(0.1)  # CodeMirror takes no key for a list that has just appeared
+    page.keyboard.press("Enter")
+    page.keyboard.type("done = 1")
+    wait_for_line(page, "done = 1")
+    assert lines(page)[-2:] == ["import json", "done = 1"]
+
+
 def test_hover_definition_references_and_renaming_are_at_hand(page: Page, editor: Locator) -> None:
     page.keyboard.type("\ndef helper(word: str) -> str:\n'''Says <img src=x onerror=alert(1)> **it**.'''\n")
     page.keyboard.type("return word\n\n")

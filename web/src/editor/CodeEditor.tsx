@@ -1,4 +1,4 @@
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, type CompletionSource } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap, selectedCompletion, type CompletionSource } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { python, pythonLanguage } from "@codemirror/lang-python";
@@ -184,6 +184,18 @@ function tellCursor(state: EditorState, tell: Props["onCursor"]): void {
   tell?.(line.number, head - line.from + 1);
 }
 
+/** Enter means a new line where the word offered is typed already; what else follows from Enter, other bindings do. */
+export function leaveTyped(editor: EditorView): boolean {
+  const chosen = selectedCompletion(editor.state);
+  if (!chosen || typeof chosen.apply === "function") return false;
+  const word = chosen.apply ?? chosen.label;
+  const { head } = editor.state.selection.main;
+  const before = editor.state.sliceDoc(Math.max(0, head - word.length - 1), head);
+  if (before.endsWith(word) && !/^\w/.test(before.slice(0, -word.length))) closeCompletion(editor);
+  return false;
+}
+
 function completing(source: CompletionSource): Extension {
-  return [autocompletion(), pythonLanguage.data.of({ autocomplete: source })];
+  // It stands before what autocompletion binds to Enter at the same precedence.
+  return [Prec.highest(keymap.of([{ key: "Enter", run: leaveTyped }])), autocompletion(), pythonLanguage.data.of({ autocomplete: source })];
 }
