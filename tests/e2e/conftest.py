@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,24 @@ HARMLESS = ("Failed to load resource", "Blocked script execution")
 #: Two files of tests share the processors of a machine that has two.
 expect.set_options(timeout=20_000)
 STATIC = Path(__file__).parents[2] / "platform" / "vestnik" / "static"
+
+
+#: Lines of a page's outline that a failure shows: a log of CI holds several failures.
+OUTLINE_LINES = 30
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Of the page that Playwright prints with a failure, keep what begins with its content."""
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, AssertionError):
+        said, title, outline = str(error).partition("Aria snapshot:")
+        lines = outline.splitlines()
+        start = next((number for number, line in enumerate(lines) if line.startswith("- main")), 0)
+        error.args = (said + title + "\n".join(["", *lines[start : start + OUTLINE_LINES]]).rstrip(),)
+    return (yield)
 
 
 @dataclass
