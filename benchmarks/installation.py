@@ -191,14 +191,20 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(command: list[str], settings: Settings, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def serving(
+    command: list[str], settings: Settings, port: int, **environ: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server until the context ends; it listens on `port` when this yields."""
-    environment = os.environ | {
-        "VESTNIK_DATABASE_URL": settings.database_url,
-        "VESTNIK_DATA_DIR": str(settings.data_dir),
-        "VESTNIK_PORT": str(port),
-        "PYTHONPATH": f"{ROOT / 'platform'}{os.pathsep}{ROOT}",
-    }
+    environment = (
+        os.environ
+        | environ
+        | {
+            "VESTNIK_DATABASE_URL": settings.database_url,
+            "VESTNIK_DATA_DIR": str(settings.data_dir),
+            "VESTNIK_PORT": str(port),
+            "PYTHONPATH": f"{ROOT / 'platform'}{os.pathsep}{ROOT}",
+        }
+    )
     with (settings.data_dir / f"server-{secrets.token_hex(3)}.log").open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
@@ -210,10 +216,11 @@ def serving(command: list[str], settings: Settings, port: int) -> Iterator[subpr
 
 
 @contextlib.contextmanager
-def served(installation: Seeded) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def served(installation: Seeded, **environ: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The product, as `vestnik serve` runs it: its process and its port."""
     port = free_port()
-    with serving([sys.executable, "-m", "vestnik", "serve"], installation.settings, port) as process:
+    command = [sys.executable, "-m", "vestnik", "serve"]
+    with serving(command, installation.settings, port, **environ) as process:
         yield process, port
 
 

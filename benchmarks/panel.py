@@ -46,19 +46,19 @@ def run() -> dict[str, Any]:
         migrate(settings.database_url)
         port = site.free_port()
         settings = settings.at_port(port)
-        people, account_id, key = asyncio.run(_seed(settings, simulator))
+        people, account_id, key = asyncio.run(seed(settings, simulator))
         with site.serving([sys.executable, "-m", "vestnik", "serve"], settings, port):
             api = f"http://127.0.0.1:{port}/api/v1"
             blocks = [
                 f"{api}/contacts/{id}/panel/{account_id}?email={site.email(number)}"
                 for number, id in enumerate(people)
             ]
-            _timed(blocks[-READERS:], key)  # the module's program is loaded into the workers
+            timed(blocks[-READERS:], key)  # the module's program is loaded into the workers
             figures = {
-                "card": _timed([f"{api}/contacts/{id}/panel" for id in people], key),
-                "block_first": _timed(blocks[:-READERS], key, PAUSE_S),
-                "block_again": _timed(blocks[:-READERS], key),
-                "whole_asked_anew": _timed(
+                "card": timed([f"{api}/contacts/{id}/panel" for id in people], key),
+                "block_first": timed(blocks[:-READERS], key, PAUSE_S),
+                "block_again": timed(blocks[:-READERS], key),
+                "whole_asked_anew": timed(
                     [f"{api}/panel?email={site.email(number)}&fresh=true" for number in range(CONTACTS)],
                     key,
                     PAUSE_S,
@@ -69,7 +69,7 @@ def run() -> dict[str, Any]:
     return figures | {"service": {"calls": asked["calls"], "mean_ms": own_ms}}
 
 
-def _timed(urls: Sequence[str], key: str, pause_s: float = 0.0) -> dict[str, float]:
+def timed(urls: Sequence[str], key: str, pause_s: float = 0.0) -> dict[str, float]:
     def ask(url: str) -> float:
         start = time.perf_counter()
         answer = site.call(url, key)
@@ -88,7 +88,7 @@ def _timed(urls: Sequence[str], key: str, pause_s: float = 0.0) -> dict[str, flo
     }
 
 
-async def _seed(settings: Settings, simulator: RunningSimulator) -> tuple[list[int], int, str]:
+async def seed(settings: Settings, simulator: RunningSimulator) -> tuple[list[int], int, str]:
     """Contacts that the service has in a list, the account, and a key of the API."""
     services = build_services(settings)
     async with answering(services), contextlib.AsyncExitStack() as stack:
