@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,8 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 HARMLESS = ("Failed to load resource", "Blocked script execution")
 #: Two files of tests share the processors of a machine that has two.
 expect.set_options(timeout=20_000)
+#: A page may take so long to come to rest: what opens fades in for a fifth of a second on an idle machine.
+REST_S = 5.0
 STATIC = Path(__file__).parents[2] / "platform" / "vestnik" / "static"
 
 
@@ -201,15 +204,24 @@ def axe_source() -> str:
 
 @pytest.fixture
 def findings(axe_source: str) -> Callable[[Page], list[str]]:
-    """What axe finds wrong on the page as it is, in one line each."""
+    """What axe finds wrong on the page when it has come to rest, in one line each.
 
-    def find(page: Page) -> list[str]:
-        page.evaluate(axe_source)
+    A window that fades in has too little contrast while it does: only what stays is a finding.
+    """
+
+    def look(page: Page) -> list[str]:
         run = "tags => axe.run(document, {runOnly: tags, iframes: false})"
         return [
             f"{page.url}: {found['id']}: {node['target']}: {' '.join(node['failureSummary'].split())}"
             for found in page.evaluate(run, WCAG)["violations"]
             for node in found["nodes"]
         ]
+
+    def find(page: Page) -> list[str]:
+        page.evaluate(axe_source)
+        deadline = time.monotonic() + REST_S
+        while (found := look(page)) and time.monotonic() < deadline:
+            page.wait_for_timeout(200)
+        return found
 
     return find
