@@ -8,6 +8,7 @@ import vestnik.campaigns.tables
 import vestnik.companies.tables
 import vestnik.contacts.imports.tables
 import vestnik.contacts.tables
+import vestnik.db.compatibility
 import vestnik.db.numbers
 import vestnik.demo.tables
 import vestnik.engine.tables

@@ -12,20 +12,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from vestnik.db import Database
+from vestnik.db.database import write_engine
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_kind", ["postgresql"])]
 
 CHILD = Path(__file__).with_name("counting_child.py")
+RELEASE = Path(__file__).with_name("release_child.py")
 WITHIN_S = 60.0
+#: More than one host does while another one starts.
+NUMBERS = 200
 
 
 class Host:
     """A host that does durable work."""
 
-    def __init__(self, url: str, folder: Path, *workflow: str) -> None:
-        command = [sys.executable, str(CHILD), url, str(folder), *workflow]
+    def __init__(self, url: str, folder: Path, *workflow: str, child: Path = CHILD) -> None:
+        command = [sys.executable, str(child), url, str(folder), *workflow]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self._said: queue.Queue[str] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -64,8 +69,8 @@ def new_host(database: Database, database_url: str, tmp_path: Path) -> Iterator[
     """Starts hosts, each with a folder of its own."""
     hosts: list[Host] = []
 
-    def new(*workflow: str) -> Host:
-        hosts.append(Host(database_url, tmp_path / str(len(hosts)), *workflow))
+    def new(*workflow: str, child: Path = CHILD) -> Host:
+        hosts.append(Host(database_url, tmp_path / str(len(hosts)), *workflow, child=child))
         return hosts[-1]
 
     yield new
@@ -104,3 +109,33 @@ def test_a_host_that_freezes_finds_its_work_done_by_another(new_host: NewHost) -
 
     other.end()
     assert first.step() >= done[-1]  # it lives, and stands in for others
+
+
+@pytest.mark.parametrize("releases", [("old", "new"), ("new", "old")])
+def test_work_goes_on_in_a_release_whose_steps_are_others_and_each_thing_is_done_once(
+    new_host: NewHost, database_url: str, releases: tuple[str, str]
+) -> None:
+    engine = write_engine(sa.make_url(database_url))
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE todo (number INTEGER PRIMARY KEY, times INTEGER NOT NULL)"))
+        connection.execute(
+            sa.text("INSERT INTO todo SELECT each, 0 FROM generate_series(1, :most) AS each"),
+            {"most": NUMBERS},
+        )
+        connection.execute(sa.text("CREATE TABLE run_of (generation INTEGER NOT NULL)"))
+        connection.execute(sa.text("INSERT INTO run_of VALUES (1)"))
+
+    first = new_host(releases[0], child=RELEASE)
+    assert first.step() == 1
+    second = new_host(releases[1], child=RELEASE)
+    first.process.terminate()
+    assert first.process.wait(WITHIN_S) == 0
+    while second.step() < NUMBERS:
+        pass
+
+    with engine.connect() as connection:
+        times = connection.execute(sa.text("SELECT number, times FROM todo ORDER BY number"))
+        assert [tuple(each) for each in times] == [(number, 1) for number in range(1, NUMBERS + 1)]
+        generation = connection.execute(sa.text("SELECT generation FROM run_of")).scalar()
+    engine.dispose()
+    assert generation == 2

@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from vestnik.commands import lock
 from vestnik.commands.failures import CommandFailed
 from vestnik.commands.listening import settings_from_environment
+from vestnik.commands.migrating import bring_up_to_date
 from vestnik.commands.places import clear_transfers, note_of, place_at, place_of
-from vestnik.db.migrate import is_current, migrate, schema_of
+from vestnik.commands.starting import clear_failures
+from vestnik.db.migrate import Schema, SchemaTooNew, schema_of
 from vestnik.db.transfer.moving import Place, move, nobody_works_on, reading, table_of
 from vestnik.progress import say, step
 from vestnik.settings import Settings
@@ -40,15 +42,28 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _schema(settings: Settings, action: str) -> int:
-    running = lock.running(settings)
     if action == "check":
-        current = is_current(settings.database_url)
-        say("The database is up to date." if current else "A migration is due: run “vestnik db migrate”.")
-        return 0 if current else 1
-    if running is not None:
+        return _check(schema_of(settings.database_url))
+    running = lock.running(settings)
+    # On PostgreSQL servers go on while it is migrated, as long as they survive it.
+    if running is not None and settings.on_sqlite:
         raise lock.AlreadyRunning(settings.data_dir, running)
-    with step("Migrating the database"):
-        migrate(settings.database_url)
+    with clear_failures():
+        bring_up_to_date(settings)
+    return 0
+
+
+def _check(schema: Schema) -> int:
+    match schema:
+        case "missing" | "older":
+            say("A migration is due: run “vestnik db migrate”.")
+            return 1
+        case "too_new":
+            raise CommandFailed(str(SchemaTooNew()))
+        case "newer":
+            say("A later release has migrated the database; this one may work on it.")
+        case "current":
+            say("The database is up to date.")
     return 0
 
 
@@ -60,7 +75,9 @@ def _copy(settings: Settings, source_url: str | None, target_url: str) -> int:
     if schema_of(source.text) == "missing":
         raise CommandFailed(f"there is no installation in {source.name}.")
     with clear_transfers(), _stopped(source, settings):
-        if schema_of(source.text) == "other":
+        if schema_of(source.text) in ("newer", "too_new"):
+            raise CommandFailed(f"a later release has migrated {source.name}: copy with that one.")
+        if schema_of(source.text) == "older":
             raise CommandFailed(
                 f"the schema of {source.name} is not up to date: run “vestnik db migrate” there first."
             )

@@ -31,6 +31,7 @@ _ADVICE = {
     "modules": "Modules will not run here until the walls that fail stand (docs/sandbox.md).",
     "database": "Check VESTNIK_DATABASE_URL and that the server answers.",
     "schema": "Run “vestnik db migrate”, or “vestnik up”, which does it too.",
+    "too_new": "A later release migrated the database, and this one can't work on it: start that release.",
     "data": "The data folder must be its user's own: mode 700, and secret.key mode 600.",
     "disk": "Less than 1 GiB is free: make room before the database can't grow.",
 }
@@ -62,7 +63,7 @@ async def examine(settings: Settings) -> dict[str, Any]:
         "ok": {
             "modules": modules["ok"],
             "database": database["reachable"],
-            "schema": database["schema"] in ("current", "missing"),
+            "schema": database["schema"] in ("current", "missing", "newer"),
             "data": data["private"],
             "disk": data["free_bytes"] >= LEAST_FREE_BYTES,
         },
@@ -126,7 +127,8 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
     database = report["database"]
     for name, well in report["ok"].items():
         if not well:
-            said = f": {_ADVICE[name]}"
+            too_new = name == "schema" and database["schema"] == "too_new"
+            said = f": {_ADVICE['too_new' if too_new else name]}"
         else:
             said = _TO_COME if name == "schema" and database["schema"] == "missing" else ""
         lines.append(f"  {marks[well]} {name}{said}")

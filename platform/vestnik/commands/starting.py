@@ -14,11 +14,12 @@ from vestnik.app import Services, create_app
 from vestnik.commands import lock
 from vestnik.commands.failures import CommandFailed
 from vestnik.commands.listening import listen, warnings
-from vestnik.db.migrate import is_current, migrate
+from vestnik.commands.migrating import bring_up_to_date
+from vestnik.db.migrate import SchemaTooNew, schema_of
 from vestnik.demo import service as demo
 from vestnik.installation import hold_key
 from vestnik.people.tokens import new_token
-from vestnik.progress import say, step
+from vestnik.progress import say
 from vestnik.server import serve
 from vestnik.settings import Settings
 from vestnik.vault import VaultError
@@ -32,8 +33,7 @@ def start(settings: Settings, listener: socket.socket | None, *, migrating: bool
     note = lock.Running(pid=os.getpid(), address=f"http://{_reachable(settings)}", key=key)
     with lock.held(settings, note), clear_failures():
         if migrating:
-            with step(f"Migrating the database ({_named(settings)})"):
-                migrate(settings.database_url)
+            bring_up_to_date(settings)
             hold_key(settings)
         else:
             require_ready(settings)
@@ -47,9 +47,16 @@ def start(settings: Settings, listener: socket.socket | None, *, migrating: bool
 
 
 def require_ready(settings: Settings) -> None:
-    """Refuse a database whose schema is not up to date, or that belongs to another key."""
-    if not is_current(settings.database_url):
-        raise CommandFailed("the database's schema is not up to date: run “vestnik db migrate”.")
+    """Refuse a database whose schema this program can't work on, or that belongs to another key."""
+    match schema_of(settings.database_url):
+        case "missing" | "older":
+            raise CommandFailed("the database's schema is not up to date: run “vestnik db migrate”.")
+        case "too_new":
+            raise SchemaTooNew
+        case "newer":
+            say(
+                "Warning: a later release has migrated the database. This one may work on it; update it soon."
+            )
     hold_key(settings)
 
 
@@ -58,7 +65,7 @@ def clear_failures() -> Iterator[None]:
     """Turn what an operator can put right into one sentence."""
     try:
         yield
-    except (VaultError, demo.NotForADemo) as error:
+    except (VaultError, demo.NotForADemo, SchemaTooNew) as error:
         raise CommandFailed(str(error)) from None
     except sa.exc.OperationalError as error:
         raise CommandFailed(f"the database does not answer: {error.orig}") from None
@@ -78,8 +85,3 @@ async def _announce(services: Services) -> None:
 def _reachable(settings: Settings) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
     return f"{host}:{settings.port}"
-
-
-def _named(settings: Settings) -> str:
-    """The database's name for a person; never with its password."""
-    return sa.make_url(settings.database_url).render_as_string(hide_password=True)

@@ -11,24 +11,43 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from vestnik.db.compatibility import contracts, oldest_revision
 from vestnik.db.database import write_engine
 
-#: `other`: older than this program, or newer.
-Schema = Literal["missing", "other", "current"]
+#: Beside this program: `older` lacks migrations; `newer` was migrated by a later release, and this one may
+#: work on it; `too_new` is what it may not.
+Schema = Literal["missing", "older", "current", "newer", "too_new"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+class SchemaTooNew(Exception):
+    """A later release changed the schema so that this program must not work on it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database was migrated by a later release of Vestnik, which this one can't work with: "
+            "start that release, or a later one."
+        )
+
+
 def migrate(url: str) -> None:
-    """Bring the database at `url` to the newest schema; safe to call at every start."""
+    """Bring the database at `url` to the newest schema; safe to call at every start.
+
+    One that a later release has migrated stays as it is; SchemaTooNew where this program can't work on it.
+    """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    command.upgrade(configuration(url), "head")
+    match schema_of(url):
+        case "missing" | "older":
+            command.upgrade(configuration(url), "head")
+        case "too_new":
+            raise SchemaTooNew
 
 
 def is_current(url: str) -> bool:
-    """True when the database at `url` has the newest schema."""
+    """True when the database at `url` has the schema of this program."""
     return schema_of(url) == "current"
 
 
@@ -37,16 +56,38 @@ def schema_of(url: str) -> Schema:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
         return "missing"  # looking must not create the file
-    newest = ScriptDirectory.from_config(configuration(url)).get_heads()
     engine = write_engine(parsed)
     try:
         with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_heads()
+            found = MigrationContext.configure(connection).get_current_revision()
+            oldest = oldest_revision(connection)
     finally:
         engine.dispose()
-    if not found:
-        return "missing"
-    return "current" if set(found) == set(newest) else "other"
+    return "missing" if found is None else _beside_ours(found, oldest)
+
+
+def _beside_ours(found: str, oldest: str | None) -> Schema:
+    script = ScriptDirectory.from_config(configuration("sqlite://"))
+    own = script.get_current_head()
+    if found == own:
+        return "current"
+    known = {revision.revision for revision in script.walk_revisions()}
+    if found in known:
+        return "older"
+    return "newer" if oldest in known else "too_new"
+
+
+def contracting(url: str) -> list[str]:
+    """The revisions that migrating the database at `url` would make, and older releases would not survive."""
+    script = ScriptDirectory.from_config(configuration(url))
+    engine = write_engine(sa.make_url(url))
+    try:
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+    due = script.iterate_revisions("head", found or "base")
+    return sorted(each.revision for each in due if contracts(each))
 
 
 def configuration(url: str) -> Config:
@@ -55,16 +96,3 @@ def configuration(url: str) -> Config:
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["url"] = url
     return config
-
-
-def due(url: str) -> bool:
-    """True when a migration of this program has not been made; one of a newer program is no matter here."""
-    script = ScriptDirectory.from_config(configuration(url))
-    engine = write_engine(sa.make_url(url))
-    try:
-        with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_heads()
-    finally:
-        engine.dispose()
-    known = {revision.revision for revision in script.walk_revisions()}
-    return bool(found) and set(found) <= known and set(found) != set(script.get_heads())

@@ -96,7 +96,7 @@ class Engine:
     def __init__(self, settings: Settings, database: Database, *, poll_s: float = 1.0) -> None:
         self._settings, self._database, self._poll_s = settings, database, poll_s
         self.rates = Rates(database)
-        self.executors = Executors(database, _executor_id(settings, database))
+        self.executors = Executors(database, executor_id(settings))
         self._periodic = Periodic(database)
         self._gate = Gate()
         self._workflows: dict[str, Workflow] = {}
@@ -273,13 +273,13 @@ async def _forget_finished() -> None:
         await DBOS.delete_workflows_async([found.workflow_id for found in old])
 
 
-def _executor_id(settings: Settings, database: Database) -> str:
+def executor_id(settings: Settings) -> str:
     """A name that no two live processes share and that the same process has again after a restart.
 
     The data folder is the slot: its lock lets one process at a time in, server or worker. On SQLite
     there is one slot, wherever the folder was moved and whatever the host is called now.
     """
-    if database.on_sqlite:
+    if settings.on_sqlite:
         return "embedded"
     folder = sha256(str(settings.data_dir.resolve()).encode()).hexdigest()
     return f"{socket.gethostname()}:{folder[:16]}"

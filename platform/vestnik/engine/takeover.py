@@ -51,9 +51,7 @@ class Executors:
     async def alive(self) -> frozenset[str]:
         """The ids of the processes seen lately, this one among them."""
         async with self._database.read() as connection:
-            dialect = self._database.url.get_backend_name()
-            seen = await connection.execute(sa.select(executor.c.id).where(_younger(dialect, DEAD_AFTER)))
-            return frozenset(seen.scalars()) | {self.own_id}
+            return await connection.run_sync(living) | {self.own_id}
 
     def sure(self) -> bool:
         """Whether no other process surely has taken over work of this one.
@@ -63,6 +61,12 @@ class Executors:
         if self._database.on_sqlite or self._beaten_at is None:
             return True
         return time.monotonic() - self._beaten_at < SURE_FOR_S
+
+
+def living(connection: sa.Connection) -> frozenset[str]:
+    """The ids of the processes that said lately that they are alive."""
+    young = _younger(connection.dialect.name, DEAD_AFTER)
+    return frozenset(connection.execute(sa.select(executor.c.id).where(young)).scalars())
 
 
 def _beat(connection: sa.Connection, own_id: str) -> None:

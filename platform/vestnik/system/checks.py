@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from vestnik.db import Database
-from vestnik.db.migrate import due
+from vestnik.db.migrate import Schema, schema_of
 from vestnik.engine import Engine
 from vestnik.http.errors import Text
 from vestnik.http.machines import WELL, Check, Verdict
@@ -60,6 +60,10 @@ _ADVICE: Mapping[str, Text] = {
         "ru": "Схема базы данных старше этой версии Вестника. Выполните «vestnik db migrate».",
         "en": "The database's schema is older than this Vestnik. Run “vestnik db migrate”.",
     },
+    "schema_too_new": {
+        "ru": "Более новый Вестник изменил схему базы данных, и эта версия с ней не работает. Обновите её.",
+        "en": "A later Vestnik changed the database's schema, and this one can't work with it. Update it.",
+    },
 }
 
 
@@ -68,7 +72,7 @@ class Health:
 
     def __init__(self, database: Database, engine: Engine, sandbox: Sandbox, folder: Path) -> None:
         self._database, self._engine, self._sandbox, self._folder = database, engine, sandbox, folder
-        self._schema: tuple[float, bool] | None = None
+        self._schema: tuple[float, Schema] | None = None
 
     def checks(self) -> dict[str, Check]:
         """Each as a function that asks anew."""
@@ -101,8 +105,13 @@ class Health:
     async def _is_migrated(self) -> Verdict:
         if self._schema is None or time.monotonic() - self._schema[0] > SCHEMA_EVERY_S:
             url = self._database.url.render_as_string(hide_password=False)
-            self._schema = (time.monotonic(), await asyncio.to_thread(due, url))
-        return _bad("migration_due") if self._schema[1] else WELL
+            self._schema = (time.monotonic(), await asyncio.to_thread(schema_of, url))
+        match self._schema[1]:
+            case "older":
+                return _bad("migration_due")
+            case "too_new":
+                return _bad("schema_too_new")
+        return WELL
 
     async def _works(self) -> Verdict:
         return WELL if self._engine.started else _bad("engine_stopped", stops=False)

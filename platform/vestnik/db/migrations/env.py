@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import context
 
 import vestnik.tables  # noqa: F401  (registers every room's tables in the metadata)
+from vestnik.db.compatibility import note
 from vestnik.db.database import write_engine
 from vestnik.db.statements import metadata
 
@@ -26,6 +27,7 @@ def run_on(connection: sa.Connection) -> None:
         connection=connection,
         target_metadata=metadata,
         render_as_batch=connection.dialect.name == "sqlite",
+        on_version_apply=note,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -24,7 +24,7 @@ from vestnik.db.partitions import MONTHS_AHEAD, ensure_partitions
 from vestnik.db.statements import PARTITIONED_BY, metadata
 from vestnik.db.transfer import postgresql, sqlite
 from vestnik.db.transfer.postgresql import PostgresqlSource, PostgresqlTarget
-from vestnik.db.transfer.rows import Row, Source, Tally, Target, TransferFailed
+from vestnik.db.transfer.rows import NOT_TAKEN, Row, Source, Tally, Target, TransferFailed
 from vestnik.db.transfer.sqlite import SqliteSource, SqliteTarget
 from vestnik.db.types import from_microseconds, now
 
@@ -167,7 +167,7 @@ def holds_something(place: Place) -> bool:
 
 
 def _first_filled(connection: postgresql.Connection) -> str | None:
-    for name in _tables_of_postgresql(connection) - {"alembic_version"}:
+    for name in _tables_of_postgresql(connection) - NOT_TAKEN:
         query = sql.SQL("SELECT 1 FROM {} LIMIT 1").format(sql.Identifier(name))
         if connection.execute(query).fetchone():
             return name

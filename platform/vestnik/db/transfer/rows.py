@@ -17,7 +17,7 @@ Kind = Literal["int", "flag", "float", "text", "json", "bytes"]
 Row = tuple[Any, ...]
 
 #: Tables that describe the database itself.
-NOT_TAKEN = frozenset({"alembic_version"})
+NOT_TAKEN = frozenset({"alembic_version", "schema_compatibility"})
 #: Where recordings of calls lie in the database; on SQLite they are files of days beside it.
 RECORDINGS = "module_call"
 
