@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_kind", ["postg
 
 CHILD = Path(__file__).with_name("counting_child.py")
 RELEASE = Path(__file__).with_name("release_child.py")
+EARLIER = Path(__file__).with_name("earlier_child.py")
 WITHIN_S = 60.0
 #: More than one host does while another one starts.
 NUMBERS = 200
@@ -139,3 +140,18 @@ def test_work_goes_on_in_a_release_whose_steps_are_others_and_each_thing_is_done
         generation = connection.execute(sa.text("SELECT generation FROM run_of")).scalar()
     engine.dispose()
     assert generation == 2
+
+
+def test_work_of_an_earlier_version_goes_on_at_a_host_of_that_version_and_at_no_other(
+    new_host: NewHost,
+) -> None:
+    later, second = new_host(), new_host(child=EARLIER)
+    first = new_host("count-1", child=EARLIER)
+    while first.step() < 5:
+        pass
+    last = first.end()[-1:] or [5]
+
+    next_one = second.step()
+    assert next_one in (last[0], last[0] + 1)
+    assert [second.step() for _ in range(60)] == [next_one + each for each in range(1, 61)]
+    assert later.steps() == []

@@ -36,13 +36,16 @@ from vestnik.engine.rates import Rates
 from vestnik.engine.takeover import BEAT_S, LOOK_EVERY_S, Executors
 from vestnik.settings import Settings
 
-#: Pinned: DBOS's own default is a hash of the sources, and every deployment would strand old runs.
+#: Raised where a release can't go on from the steps of the one before: another workflow, other arguments,
+#: another meaning of what a step returned. DBOS takes a hash of the sources: any deployment would do it.
 APPLICATION_VERSION = "1"
 ENGINE_FILE = "engine.db"
 DRAIN_S = 10.0
 #: … and for DBOS to record what the last steps did.
 RECORD_S = 5.0
 SWEEP_S = 5.0
+#: A process takes from the queue within a second what is its own version's.
+UNCLAIMED_S = 3.0
 _THREADS = 16
 _KEEP_FINISHED = timedelta(days=7)
 _DELETED_AT_ONCE = 500
@@ -104,6 +107,7 @@ class Engine:
         self._kept: list[tuple[Wishes, Finished]] = []
         self._live: set[str] = set()
         self._strays: set[str] = set()
+        self._unclaimed: set[str] = set()
         self._threads: ThreadPoolExecutor
         self._started = False
 
@@ -150,6 +154,7 @@ class Engine:
         if not alone:
             self._periodic.add(LOOK_EVERY_S, "engine.takeover", self.take_over, everywhere=True)
         self._periodic.add(SWEEP_S, "engine.strays", self.take_up_strays, everywhere=True)
+        self._periodic.add(UNCLAIMED_S, "engine.unclaimed", self.end_unclaimed, everywhere=True)
         self._periodic.add(SWEEP_S, "engine.sweep", self.sweep)
         self._periodic.add(3600, "engine.retention", _forget_finished)
         await self._periodic.start()
@@ -222,6 +227,21 @@ class Engine:
         if strays:
             log.info("engine.strays_taken_up", workflows=sorted(strays))
             await DBOS.resume_workflows_async(sorted(strays))
+
+    async def end_unclaimed(self) -> None:
+        """End what another version began, if no process of that version took it between two looks.
+
+        Only that version knows where its steps stand. Where no process of it is left, the sweep has the room
+        begin the work anew from its rows, as after the loss of the engine's tables.
+        """
+        queued = await DBOS.list_workflows_async(status="ENQUEUED", load_input=False, load_output=False)
+        foreign = {found.workflow_id for found in queued if found.app_version != APPLICATION_VERSION}
+        unclaimed = foreign & self._unclaimed
+        self._unclaimed = foreign - unclaimed
+        if unclaimed:
+            log.info("engine.unclaimed_ended", workflows=sorted(unclaimed))
+            await DBOS.cancel_workflows_async(sorted(unclaimed))
+            self._periodic.nudge("engine.sweep")
 
     def _bind(self, function: Workflow) -> Callable[..., Awaitable[None]]:
         async def workflow(*arguments: Any, trace_id: str | None = None) -> None:
