@@ -27,7 +27,7 @@ from vestnik.campaigns.chunks import (
 )
 from vestnik.campaigns.effects import OnExternalId
 from vestnik.campaigns.ledger import SERVICE, Row, Tell
-from vestnik.campaigns.plan import AT_SERVICE, CLEAR, current, fail, look_anew
+from vestnik.campaigns.plan import AT_SERVICE, CLEAR, current, driven, fail, look_anew
 from vestnik.campaigns.ports import WITHDRAW, Rejected, SendingAccount
 from vestnik.campaigns.reasons import Reason, reason
 from vestnik.campaigns.states import OF_SERVICE, State
@@ -245,6 +245,7 @@ class Launch:
         connection: sa.Connection,
         campaign_id: int,
         run: int,
+        driver: str,
         failure: Reason,
         handed: Handover | None,
         asked_s: float | None = None,
@@ -253,7 +254,7 @@ class Launch:
 
         `asked_s`: how long the service asked to wait. Chunks that fail beside each other are one attempt.
         """
-        row = current(connection, campaign_id, run)
+        row = driven(connection, campaign_id, run, driver)
         if row is None:
             return
         look_anew(connection, campaign_id)
@@ -286,10 +287,10 @@ class Launch:
         )
 
     def wait_as_told(
-        self, connection: sa.Connection, campaign_id: int, run: int, retry_after_s: float
+        self, connection: sa.Connection, campaign_id: int, run: int, driver: str, retry_after_s: float
     ) -> None:
         """Go on when the service's budget of calls allows it."""
-        row = current(connection, campaign_id, run)
+        row = driven(connection, campaign_id, run, driver)
         if row is not None:
             look_anew(connection, campaign_id)
             at = now() + timedelta(seconds=min(retry_after_s, LONGEST_TOLD_PAUSE_S))
@@ -303,9 +304,9 @@ class Launch:
             .values(state="again", job_id=None, poll_at=None)
         )
 
-    def fail(self, connection: sa.Connection, campaign_id: int, run: int, why: Reason) -> None:
+    def fail(self, connection: sa.Connection, campaign_id: int, run: int, driver: str, why: Reason) -> None:
         """End the run with a reason; a person may retry."""
-        row = current(connection, campaign_id, run)
+        row = driven(connection, campaign_id, run, driver)
         if row is not None:
             fail(connection, row, why, self._tell)
 
@@ -322,9 +323,9 @@ class Launch:
         )
         return Next("create", row)
 
-    def not_begun(self, connection: sa.Connection, campaign_id: int, run: int) -> None:
+    def not_begun(self, connection: sa.Connection, campaign_id: int, run: int, driver: str) -> None:
         """Take the mark back: CreateCampaign was surely not begun."""
-        row = current(connection, campaign_id, run)
+        row = driven(connection, campaign_id, run, driver)
         if row is not None:
             ledger.change(connection, campaign_id, creating_at=None)
             look_anew(connection, campaign_id)

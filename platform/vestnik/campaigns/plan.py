@@ -224,6 +224,12 @@ def current(connection: sa.Connection, campaign_id: int, run: int) -> Row | None
     return row if row is not None and row.run == run and row.state == State.PREPARING else None
 
 
+def driven(connection: sa.Connection, campaign_id: int, run: int, driver: str) -> Row | None:
+    """The same, unless another process drives it by now: one that comes late decides nothing."""
+    row = current(connection, campaign_id, run)
+    return row if row is not None and row.driver in (driver, None) else None
+
+
 def fail(connection: sa.Connection, row: Row, why: Reason, tell: Tell | None) -> None:
     """End a run with a reason; a person may retry."""
     ledger.move(

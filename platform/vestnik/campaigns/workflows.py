@@ -48,6 +48,7 @@ WORKFLOW = "campaign"
 _PLANNED_AT_ONCE = 20  # slices of one step
 _LOOKED_AT_ONCE = 50  # units of one step
 _POLL_S = 3.0
+_PAUSE_S = 1.0
 _FUNCTION = {"export": EXPORT, "prepare": PREPARE, "withdraw": WITHDRAW}
 #: A provider's clock may be behind ours.
 _CLOCKS_DIFFER = timedelta(minutes=10)
@@ -73,6 +74,7 @@ class Driver:
         launch: Launch,
     ) -> None:
         self._database, self._engine, self._modules = database, engine, modules
+        self._own = engine.executors.own_id
         self._surroundings, self._plan, self.launch = surroundings, plan, launch
         self._locks: dict[int, tuple[asyncio.Lock, int]] = {}
         self._turns = Turns()
@@ -125,15 +127,13 @@ class Driver:
             except Exception as error:
                 reference = fault(log, "campaign.step_failed", error, campaign_id=campaign_id, run=run)
                 facts = {"code": "internal", "text": reference}
-                await self._database.write(self.launch.try_again, campaign_id, run, facts, None)
-                return 0.0
+                await self._database.write(self.launch.try_again, campaign_id, run, self._own, facts, None)
+                return _PAUSE_S  # for what is another process's by now no pause is set
 
     async def _advance(self, row: Row, account_id: int) -> float | None:
         account = await self._modules.sending_account(account_id, row.version_id)
-        executors = self._engine.executors
-        following = await self._database.write(
-            self.launch.next, row.id, row.run, account, executors.own_id, await executors.alive()
-        )
+        alive = await self._engine.executors.alive()
+        following = await self._database.write(self.launch.next, row.id, row.run, account, self._own, alive)
         if following is STOP or account is None or following.campaign is None:
             return None
         return await self._carry_out(following, following.campaign, account)
@@ -209,26 +209,28 @@ class Driver:
     async def _chunk_failed(self, row: Row, handed: Handover, failure: CallFailed) -> None:
         if failure.kind == "not_implemented" and handed.step == "withdraw":
             left = reason("recipients_left", count=len(handed.verdicts))
-            await self._database.write(self.launch.fail, row.id, row.run, left)
+            await self._database.write(self.launch.fail, row.id, row.run, self._own, left)
         elif failure.kind == "not_implemented" and not _is_required(failure.function):
             await self._database.write(self.launch.handed_over, row.id, handed, Rejected())
         elif failure.transient or failure.kind == "job":
             await self._try_again(row, failure, handed)
         else:
-            await self._database.write(self.launch.fail, row.id, row.run, _failed(failure))
+            await self._database.write(self.launch.fail, row.id, row.run, self._own, _failed(failure))
 
     async def _try_again(self, row: Row, failure: CallFailed, handed: Handover | None) -> None:
         if failure.is_failed_attempt:
             asked = _facts("down" if failure.kind == "service_down" else "waiting", failure)
             await self._database.write(
-                self.launch.try_again, row.id, row.run, asked, handed, failure.retry_after_s
+                self.launch.try_again, row.id, row.run, self._own, asked, handed, failure.retry_after_s
             )
             return
         if failure.retry_after_s is not None:
-            await self._database.write(self.launch.wait_as_told, row.id, row.run, failure.retry_after_s)
+            await self._database.write(
+                self.launch.wait_as_told, row.id, row.run, self._own, failure.retry_after_s
+            )
             return
         facts = _facts("unavailable" if failure.transient else "job", failure)
-        await self._database.write(self.launch.try_again, row.id, row.run, facts, handed)
+        await self._database.write(self.launch.try_again, row.id, row.run, self._own, facts, handed)
 
     async def _create(self, row: Row) -> None:
         """Call CreateCampaign, once. What the call leaves open is looked for at the service."""
@@ -238,10 +240,10 @@ class Driver:
             if not failure.without_effect:
                 await self.resolve(row, failure)
             elif failure.transient:
-                await self._database.write(self.launch.not_begun, row.id, row.run)
+                await self._database.write(self.launch.not_begun, row.id, row.run, self._own)
                 await self._try_again(row, failure, None)
             else:
-                await self._database.write(self.launch.fail, row.id, row.run, _failed(failure))
+                await self._database.write(self.launch.fail, row.id, row.run, self._own, _failed(failure))
             return
         await self._database.write(self.launch.created, row.id, row.run, answer)
 
@@ -257,7 +259,8 @@ class Driver:
         if found.campaign is not None:
             await self._database.write(self.launch.created, row.id, row.run, found.campaign)
         elif refused is not None and found.answered:
-            await self._database.write(self.launch.fail, row.id, row.run, _facts("module", refused))
+            facts = _facts("module", refused)
+            await self._database.write(self.launch.fail, row.id, row.run, self._own, facts)
         elif refused is not None and found.unasked:
             doubt = reason("create_refused", text=refused.words)
             await self._database.write(self.launch.unclear, row.id, row.run, doubt)

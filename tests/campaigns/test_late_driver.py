@@ -1,0 +1,61 @@
+"""What a process says that drove a campaign until another one took it over: facts count, decisions do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from tests.webhooks.conftest import AT, CAMPAIGN, plant_campaign
+
+from vestnik.campaigns.launch import Launch
+from vestnik.campaigns.states import State
+from vestnik.campaigns.tables import campaign
+from vestnik.db import Database
+
+LAUNCH = Launch(lambda id: None, [])
+RUN = 3
+SAID: dict[str, tuple[Callable[..., None], tuple[Any, ...]]] = {
+    "try_again": (LAUNCH.try_again, ({"code": "unavailable"}, None)),
+    "wait_as_told": (LAUNCH.wait_as_told, (60.0,)),
+    "fail": (LAUNCH.fail, ({"code": "module"},)),
+    "not_begun": (LAUNCH.not_begun, ()),
+}
+
+
+def plant(connection: sa.Connection, driver: str | None) -> None:
+    """A campaign whose creation is under way."""
+    plant_campaign(connection, 1, None)
+    values = {"state": State.PREPARING, "run": RUN, "driver": driver, "creating_at": AT, "external_id": None}
+    connection.execute(sa.update(campaign).where(campaign.c.id == CAMPAIGN).values(values))
+
+
+async def stored(database: Database) -> dict[str, Any]:
+    async with database.read() as connection:
+        return dict((await connection.execute(sa.select(campaign))).one()._mapping)
+
+
+@pytest.mark.parametrize("said", SAID)
+async def test_whoever_was_taken_over_decides_nothing(database: Database, said: str) -> None:
+    await database.write(plant, "the other")
+    before = await stored(database)
+    unit, arguments = SAID[said]
+    await database.write(unit, CAMPAIGN, RUN, "the late one", *arguments)
+    assert await stored(database) == before
+
+
+@pytest.mark.parametrize("driver", ["this one", None])
+@pytest.mark.parametrize("said", SAID)
+async def test_whoever_drives_it_does(database: Database, said: str, driver: str | None) -> None:
+    await database.write(plant, driver)
+    before = await stored(database)
+    unit, arguments = SAID[said]
+    await database.write(unit, CAMPAIGN, RUN, "this one", *arguments)
+    assert await stored(database) != before
+
+
+async def test_that_the_service_has_it_counts_whoever_says_so(database: Database) -> None:
+    await database.write(plant, "the other")
+    assert await database.write(LAUNCH.created, CAMPAIGN, RUN, {"externalId": "77"})
+    assert (await stored(database))["external_id"] == "77"
