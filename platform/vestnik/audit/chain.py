@@ -22,7 +22,7 @@ import sqlalchemy as sa
 import structlog
 
 from vestnik.audit.tables import audit_anchor, audit_head, audit_link, audit_row
-from vestnik.db import Database, hold, new_key, now, to_microseconds, upsert
+from vestnik.db import Database, Lock, hold, new_key, now, to_microseconds, upsert
 from vestnik.retention import Term
 from vestnik.vault import Vault
 
@@ -33,7 +33,6 @@ PORTION_ROWS = 1_000
 LATE = timedelta(hours=1)
 HEAD_FILE = "audit.head"
 TERM = Term("audit", days=None, least=90, for_ever=True)
-_LOCK = 71
 _ONLY = 1
 _CHAIN, _CUT = "audit-chain", "audit-cut"
 
@@ -100,7 +99,7 @@ class Chain:
         return total
 
     def _seal(self, connection: sa.Connection, since: int) -> tuple[tuple[int, str] | None, int]:
-        hold(connection, _LOCK, [_ONLY])
+        hold(connection, Lock.AUDIT, [_ONLY])
         rows = connection.execute(
             sa.select(audit_row)
             .where(audit_row.c.id > since, ~_has_link())
@@ -210,7 +209,7 @@ class Chain:
         The chain goes on from an anchor: the last link that was taken, with a keyed proof that we took it.
         The newest link always stays.
         """
-        hold(connection, _LOCK, [_ONLY])
+        hold(connection, Lock.AUDIT, [_ONLY])
         anchor = connection.execute(_ANCHOR).one_or_none()
         start = 0 if anchor is None else anchor.number
         end, _ = _head(connection)

@@ -24,7 +24,7 @@ from vestnik.calendars.service import (
     touch,
 )
 from vestnik.calendars.tables import calendar, calendar_event
-from vestnik.db import Database, hold, new_key, now, to_microseconds
+from vestnik.db import Database, Lock, hold, new_key, now, to_microseconds
 from vestnik.http.errors import InvalidRequest, NotFound, Text
 from vestnik.people.access import Actor
 from vestnik.people.tables import user
@@ -37,8 +37,6 @@ EVENTS = 5_000
 #: … and so many calendars, those of most people's first.
 CALENDARS = 1_000
 
-#: The kind of the lock of whoever chooses the calendar for what comes in.
-_LOCK = 4
 
 _SHARED_ALONE: Text = {
     "ru": "для входящих заявок нужен общий календарь не из архива",
@@ -166,7 +164,7 @@ class Calendars:
         if changes.get("is_incoming") and not row.is_incoming:
             if row.kind != "shared" or archived:
                 raise InvalidRequest(path="$.isIncoming", reason=_SHARED_ALONE)
-            hold(connection, _LOCK, [0])  # of two who choose at the same time the later one has it
+            hold(connection, Lock.CALENDAR, [0])  # of two who choose at the same time the later one has it
             others = sa.update(calendar).where(calendar.c.is_incoming)
             connection.execute(others.values(is_incoming=False))
             values["is_incoming"] = True

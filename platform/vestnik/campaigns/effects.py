@@ -18,10 +18,9 @@ from vestnik.campaigns.reasons import of_service
 from vestnik.campaigns.states import FINISHED, OF_SERVICE, State
 from vestnik.campaigns.statuses import CLICKED, COUNTERS, FACTS, OPENED, REJECTED, TROUBLE, figures
 from vestnik.campaigns.tables import campaign, delivery, stats
-from vestnik.db import DriverStatement, RowsStatement, hold, now, to_microseconds, upsert
+from vestnik.db import DriverStatement, Lock, RowsStatement, hold, now, to_microseconds, upsert
 
 _AT_ONCE = 500
-_ACCOUNT_LOCK = 1
 T = TypeVar("T")
 
 #: Names a delivery: (campaign, address).
@@ -204,7 +203,7 @@ def hold_accounts(connection: sa.Connection, account_ids: Iterable[int]) -> bool
     Taken before any campaign's row, until the transaction ends. Who finds no match looks again once it
     holds its account, unless this returns False; who brings a match looks only then for what waits.
     """
-    return hold(connection, _ACCOUNT_LOCK, account_ids)
+    return hold(connection, Lock.ACCOUNT, account_ids)
 
 
 def hold_campaigns(connection: sa.Connection, ids: Iterable[int]) -> None:

@@ -13,11 +13,8 @@ from vestnik.audit import record
 from vestnik.companies.addresses import ClientAddress, store_addresses
 from vestnik.companies.service import NewClient, insert_clients
 from vestnik.companies.tables import client, client_address
-from vestnik.db import hold
+from vestnik.db import Lock, hold
 from vestnik.people.access import SYSTEM, Actor
-
-#: The lock of an INN while it is given to a client (db/locks.py); a second lookup is made under it.
-_INN_LOCK = 2
 
 #: An INN of twelve digits is a person's, of ten a company's.
 _DIGITS_OF_PERSON = 12
@@ -35,7 +32,7 @@ class Found(NamedTuple):
 def hold_inns(connection: sa.Connection, inns: Iterable[str | None]) -> bool:
     """Keep other processes from giving these INNs to clients; whether to look once more."""
     numbers = [int(inn) for inn in inns if inn is not None]
-    return bool(numbers) and hold(connection, _INN_LOCK, numbers)
+    return bool(numbers) and hold(connection, Lock.INN, numbers)
 
 
 def find_or_create_by_inn(

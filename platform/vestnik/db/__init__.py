@@ -5,7 +5,7 @@ from vestnik.db.connections import attentive
 from vestnik.db.database import Database
 from vestnik.db.driver import DriverStatement, RowsStatement
 from vestnik.db.leftovers import clear_file, clear_leftovers
-from vestnik.db.locks import hold
+from vestnik.db.locks import Lock, hold
 from vestnik.db.outage import is_outage
 from vestnik.db.statements import (
     among,
@@ -35,6 +35,7 @@ from vestnik.folding import fold
 __all__ = [
     "Batcher",
     "Database",
+    "Lock",
     "DriverStatement",
     "RowsStatement",
     "WriterStopped",

@@ -18,6 +18,7 @@ from vestnik import tracing
 from vestnik.db.checkpoints import Checkpointer
 from vestnik.db.connections import SERVER_SIDE, attentive
 from vestnik.db.driver import DriverStatement
+from vestnik.db.locks import number_keys
 from vestnik.db.types import json_text
 from vestnik.db.writer import Writer, WriterStopped
 
@@ -53,11 +54,15 @@ class Database:
         self._writer: Writer | None = None
         self._checkpointer: Checkpointer | None = None
         self._write_engine = write_engine(self.url)
+        if not self.on_sqlite:
+            sa.event.listen(self._write_engine, "connect", lambda connection, _: number_keys(connection))
         self._read_engine = _read_engine(self.url)
         self._counting_engine = None if self.on_sqlite else _counting_engine(self.url)
 
     async def start(self) -> None:
         """Begin to take writes; the schema is there already (`migrate`)."""
+        if not self.on_sqlite:  # keys are made before anything is written
+            await asyncio.to_thread(lambda: self._write_engine.connect().close())
         after_group = self._with_checkpoints() if self.on_sqlite else self._on_group
         self._writer = Writer(self._write_engine, asyncio.get_running_loop(), after_group)
 

@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from vestnik.db.locks import hold
+from vestnik.db.locks import Lock, hold
 from vestnik.db.statements import PARTITIONED_BY, metadata
 from vestnik.db.types import to_microseconds
 
 MONTHS_AHEAD = 2
-#: Processes that start at the same time make them one after another.
-_LOCK = 7
 
 
 def ensure_partitions(connection: sa.Connection, at: datetime) -> list[str]:
@@ -23,7 +21,7 @@ def ensure_partitions(connection: sa.Connection, at: datetime) -> list[str]:
     """
     if connection.dialect.name != "postgresql":
         return []
-    hold(connection, _LOCK, [0])
+    hold(connection, Lock.MONTHS, [0])
     made: list[str] = []
     for table in metadata.tables.values():
         by = table.info.get(PARTITIONED_BY)

@@ -76,6 +76,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+#: As many processes can number rows at the same time.
+KEY_NUMBERS = 1 << 10
+
+
 class _KeySource:
     """Time-ordered 63-bit keys: 41 bits of milliseconds since 2024, 10 bits of process, 12 of sequence."""
 
@@ -83,7 +87,8 @@ class _KeySource:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._process = secrets.randbelow(1 << 10) << 12
+        #: Of this process; on PostgreSQL no other one has it (`locks.number_keys`).
+        self.number = secrets.randbelow(KEY_NUMBERS)
         self._ms = 0
         self._used = 0
 
@@ -98,7 +103,7 @@ class _KeySource:
             else:
                 self._used = 0
             self._ms = ms
-            return (ms - self._START_MS) << 22 | self._process | self._used
+            return (ms - self._START_MS) << 22 | self.number << 12 | self._used
 
     def before(self, instant: datetime) -> int:
         """A key that no key made before the instant is above, and each made at it or later is."""

@@ -10,7 +10,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from vestnik import audit
-from vestnik.db import Database, hold, new_key, now
+from vestnik.db import Database, Lock, hold, new_key, now
 from vestnik.egress import EgressError, FetchRequest, refusal_at_sight
 from vestnik.egress.policy import Target
 from vestnik.http.errors import NotFound
@@ -39,8 +39,6 @@ BOTH_SIGN = timedelta(hours=24)
 AGAIN = 10_000
 #: The test is on its way for less; nobody else takes it meanwhile.
 _TEST_LEASE = timedelta(minutes=1)
-#: The kind of the lock of whoever adds an endpoint.
-_LOCK = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class Outgoing:
         secret = new_secret()
 
         def unit(connection: sa.Connection) -> int:
-            hold(connection, _LOCK, [0])
+            hold(connection, Lock.ENDPOINTS, [0])
             if (connection.scalar(sa.select(sa.func.count()).select_from(endpoint)) or 0) >= ENDPOINTS:
                 raise EndpointsFull(limit=ENDPOINTS)
             key, at = new_key(), now()

@@ -9,15 +9,12 @@ import sqlalchemy as sa
 
 from vestnik.companies.service import require_client, require_responsible
 from vestnik.contacts.tables import contact
-from vestnik.db import hold
+from vestnik.db import Lock, hold
 from vestnik.sales.errors import UnknownContact, UnknownDeal
 from vestnik.sales.tables import deal
 
 #: What made a deal or an order: a kind, and a key of that kind.
 Source = tuple[str, int]
-
-#: The lock of a source while something is made of it (db/locks.py).
-_SOURCE_LOCK = 3
 
 
 def settled(connection: sa.Connection, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,7 +40,7 @@ def made_of(connection: sa.Connection, table: sa.Table, source: Source | None) -
     kind, id = source
     own = sa.select(table.c.id).where(table.c.source_kind == kind, table.c.source_id == id)
     found: int | None = connection.scalar(own)
-    if found is None and hold(connection, _SOURCE_LOCK, [id]):
+    if found is None and hold(connection, Lock.SOURCE, [id]):
         found = connection.scalar(own)
     return found
 

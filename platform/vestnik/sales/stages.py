@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import sqlalchemy as sa
 
 from vestnik.audit import record
-from vestnik.db import Database, fold, hold, new_key, now
+from vestnik.db import Database, Lock, fold, hold, new_key, now
 from vestnik.http.errors import Conflict, Language, NotFound
 from vestnik.people.access import Actor
 from vestnik.people.tables import organisation
@@ -19,8 +19,6 @@ from vestnik.sales.tables import deal, deal_stage
 StageKind = Literal["open", "won", "lost"]
 KINDS: tuple[StageKind, ...] = get_args(StageKind)
 
-#: The lock under which the first stages are made (db/locks.py).
-_STAGES_LOCK = 4
 
 #: In the organisation's language.
 _FIRST: Mapping[Language, Sequence[tuple[str, StageKind]]] = {
@@ -57,7 +55,7 @@ def ensure_stages(connection: sa.Connection) -> None:
     any_stage = sa.select(deal_stage.c.id).limit(1)
     if connection.scalar(any_stage) is not None:
         return
-    if hold(connection, _STAGES_LOCK, [0]) and connection.scalar(any_stage) is not None:
+    if hold(connection, Lock.FIRST_STAGES, [0]) and connection.scalar(any_stage) is not None:
         return
     language = connection.scalar(sa.select(organisation.c.language))
     first = _FIRST["en" if language == "en" else "ru"]

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vestnik.audit import record
-from vestnik.db import hold, load, new_key, now
+from vestnik.db import Lock, hold, load, new_key, now
 from vestnik.db.numbers import next_number
 from vestnik.http.errors import Language
 from vestnik.intake.fields import Accepted, Given, LeadFields, Warned
@@ -36,10 +36,6 @@ from vestnik.sales.decimals import differ, plain, product
 from vestnik.sales.lines import OrderLine
 from vestnik.sales.orders import NewOrder, store_order
 
-#: Leads are accepted one after another in all processes (db/locks.py): so turns are exact, and no two units
-#: of work wait for each other.
-_LOCK = 6
-
 _ACCEPTED = sa.select(lead.c.id, lead.c.number).where(lead.c.input_id == sa.bindparam("input_id"))
 _LANGUAGE = sa.select(organisation.c.language)
 _TEXTS = (
@@ -50,7 +46,7 @@ _TEXTS = (
 
 def accept(connection: sa.Connection, actor: Actor, given: Given) -> Accepted:
     """Store the lead of an input; the one that is there already where the input was accepted before."""
-    hold(connection, _LOCK, [0])
+    hold(connection, Lock.LEADS, [0])
     known = connection.execute(_ACCEPTED, {"input_id": given.input_id}).one_or_none()
     if known is not None:
         return Accepted(known.id, known.number)
