@@ -15,7 +15,7 @@ from vestnik.commands.listening import settings_from_environment
 from vestnik.commands.migrating import bring_up_to_date
 from vestnik.commands.places import clear_transfers, note_of, place_at, place_of
 from vestnik.commands.starting import clear_failures
-from vestnik.db.migrate import Schema, SchemaTooNew, schema_of
+from vestnik.db.migrate import SchemaTooNew, schema_of
 from vestnik.db.transfer.moving import Place, move, nobody_works_on, reading, table_of
 from vestnik.progress import say, step
 from vestnik.settings import Settings
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _schema(settings: Settings, action: str) -> int:
     if action == "check":
-        return _check(schema_of(settings.database_url))
+        return _check(settings.database_url)
     running = lock.running(settings)
     # On PostgreSQL servers go on while it is migrated, as long as they survive it.
     if running is not None and settings.on_sqlite:
@@ -53,13 +53,13 @@ def _schema(settings: Settings, action: str) -> int:
     return 0
 
 
-def _check(schema: Schema) -> int:
-    match schema:
+def _check(url: str) -> int:
+    match schema_of(url):
         case "missing" | "older":
             say("A migration is due: run “vestnik db migrate”.")
             return 1
         case "too_new":
-            raise CommandFailed(str(SchemaTooNew()))
+            raise CommandFailed(str(SchemaTooNew(url)))
         case "newer":
             say("A later release has migrated the database; this one may work on it.")
         case "current":

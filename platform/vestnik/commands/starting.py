@@ -52,7 +52,7 @@ def require_ready(settings: Settings) -> None:
         case "missing" | "older":
             raise CommandFailed("the database's schema is not up to date: run “vestnik db migrate”.")
         case "too_new":
-            raise SchemaTooNew
+            raise SchemaTooNew(settings.database_url)
         case "newer":
             say(
                 "Warning: a later release has migrated the database. This one may work on it; update it soon."

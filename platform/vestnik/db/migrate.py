@@ -24,10 +24,12 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 class SchemaTooNew(Exception):
     """A later release changed the schema so that this program must not work on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str) -> None:
+        found, oldest = _revisions(url)
         super().__init__(
-            "the database was migrated by a later release of Vestnik, which this one can't work with: "
-            "start that release, or a later one."
+            f"a later release of Vestnik has migrated the database to schema {found}, which needs a program "
+            f"of schema {oldest or found} or later, and this one is of {own_revision()}: start that release, "
+            "or a later one."
         )
 
 
@@ -43,7 +45,7 @@ def migrate(url: str) -> None:
         case "missing" | "older":
             command.upgrade(configuration(url), "head")
         case "too_new":
-            raise SchemaTooNew
+            raise SchemaTooNew(url)
 
 
 def is_current(url: str) -> bool:
@@ -56,37 +58,41 @@ def schema_of(url: str) -> Schema:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
         return "missing"  # looking must not create the file
-    engine = write_engine(parsed)
-    try:
-        with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
-            oldest = oldest_revision(connection)
-    finally:
-        engine.dispose()
+    found, oldest = _revisions(url)
     return "missing" if found is None else _beside_ours(found, oldest)
 
 
+def own_revision() -> str | None:
+    """The revision of the schema that this program makes."""
+    return _script().get_current_head()
+
+
+def _revisions(url: str) -> tuple[str | None, str | None]:
+    """The revision of the schema at `url`, and the one that a program must know to work on it."""
+    engine = write_engine(sa.make_url(url))
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision(), oldest_revision(connection)
+    finally:
+        engine.dispose()
+
+
 def _beside_ours(found: str, oldest: str | None) -> Schema:
-    script = ScriptDirectory.from_config(configuration("sqlite://"))
-    own = script.get_current_head()
-    if found == own:
+    if found == own_revision():
         return "current"
-    known = {revision.revision for revision in script.walk_revisions()}
+    known = {revision.revision for revision in _script().walk_revisions()}
     if found in known:
         return "older"
     return "newer" if oldest in known else "too_new"
 
 
+def _script() -> ScriptDirectory:
+    return ScriptDirectory.from_config(configuration("sqlite://"))
+
+
 def contracting(url: str) -> list[str]:
     """The revisions that migrating the database at `url` would make, and older releases would not survive."""
-    script = ScriptDirectory.from_config(configuration(url))
-    engine = write_engine(sa.make_url(url))
-    try:
-        with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
-    finally:
-        engine.dispose()
-    due = script.iterate_revisions("head", found or "base")
+    due = _script().iterate_revisions("head", _revisions(url)[0] or "base")
     return sorted(each.revision for each in due if contracts(each))
 
 
