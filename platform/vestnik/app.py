@@ -303,7 +303,7 @@ def build_services(settings: Settings, operator_key: str | None = None) -> Servi
         panel=panel,
         panel_changes=PanelChanges(database, modules, contacts, panel),
         embedding=Embedding(database, vault, panel),
-        system=assembly.system(settings, database, engine, sandbox, alerts, call_metrics),
+        system=assembly.system(settings, database, engine, sandbox, alerts, audit, call_metrics),
         retention=assembly_retention.retention(database, engine, audit.chain, modules.recorder),
         **assembly_intake.rooms(
             database, vault, engine, events, mail, people, alerts, own_listeners, companies, contacts

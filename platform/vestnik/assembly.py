@@ -49,6 +49,7 @@ from vestnik.sandbox import Sandbox
 from vestnik.segments import personal as segments_personal
 from vestnik.settings import Settings
 from vestnik.system.load import ModuleLoads
+from vestnik.system.safety import SafetyWatch
 from vestnik.system.service import System
 from vestnik.system.watching import Watch
 from vestnik.templates import personal as templates_personal
@@ -117,13 +118,15 @@ def system(
     engine: Engine,
     sandbox: Sandbox,
     alerts: Alerts,
+    audit: Audit,
     metrics: CallMetrics,
 ) -> System:
     """How the installation is; and what is told of it without anybody asking."""
     loads = ModuleLoads(database, engine, metrics)
     watch = Watch(database, engine, alerts, loads, settings.data_dir)
+    safety = SafetyWatch(database, engine, alerts, audit)
     alerts.on_change(_announce)
-    return System(settings, database, engine, sandbox, alerts, loads, watch)
+    return System(settings, database, engine, sandbox, alerts, loads, watch, safety)
 
 
 def _announce(connection: sa.Connection, change: Change) -> None:

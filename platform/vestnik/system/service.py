@@ -26,6 +26,7 @@ from vestnik.sandbox import Sandbox
 from vestnik.settings import Settings
 from vestnik.system.checks import Health
 from vestnik.system.load import ModuleLoads, ModuleUse
+from vestnik.system.safety import SafetyWatch
 from vestnik.system.watching import Watch
 from vestnik.webhooks.tables import inbox
 
@@ -95,10 +96,11 @@ class System:
         alerts: Alerts,
         loads: ModuleLoads,
         watch: Watch,
+        safety: SafetyWatch,
     ) -> None:
         self._settings, self._database, self._engine = settings, database, engine
         self._sandbox, self._alerts = sandbox, alerts
-        self.loads, self.watch = loads, watch
+        self.loads, self.watch, self.safety = loads, watch, safety
         self.health = Health(database, engine, sandbox, settings.data_dir)
 
     async def glance(self, actor: Actor) -> Glance:

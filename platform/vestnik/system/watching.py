@@ -101,6 +101,24 @@ class Finding:
     reason: Text | None
 
 
+async def tell_changes(database: Database, alerts: Alerts, findings: Sequence[Finding]) -> None:
+    """Of what works only those are told that are known to fail: mostly there is nothing to write."""
+    kinds = {finding.kind.name for finding in findings}
+    known = {kind: await alerts.failing(kind) for kind in kinds}
+    changed = [
+        finding
+        for finding in findings
+        if (finding.reason is not None) != (finding.subject.id in known[finding.kind.name])
+    ]
+
+    def tell(connection: sa.Connection) -> None:
+        for finding in changed:
+            alerts.tell(connection, finding.kind.name, finding.subject, finding.reason)
+
+    if changed:
+        await database.write(tell)
+
+
 class Watch:
     """Periodic work that tells `alerts` what it finds."""
 
@@ -142,21 +160,7 @@ class Watch:
         await self._tell([Finding(DISK, subject, reason if free < DISK_LOW_BYTES else None)])
 
     async def _tell(self, findings: Sequence[Finding]) -> None:
-        """Of what works only those are told that are known to fail: mostly there is nothing to write."""
-        kinds = {finding.kind.name for finding in findings}
-        known = {kind: await self._alerts.failing(kind) for kind in kinds}
-        changed = [
-            finding
-            for finding in findings
-            if (finding.reason is not None) != (finding.subject.id in known[finding.kind.name])
-        ]
-
-        def tell(connection: sa.Connection) -> None:
-            for finding in changed:
-                self._alerts.tell(connection, finding.kind.name, finding.subject, finding.reason)
-
-        if changed:
-            await self._database.write(tell)
+        await tell_changes(self._database, self._alerts, findings)
 
     async def _modules(self) -> list[Finding]:
         loads = await self._loads.since(now() - FAILING_WITHIN)
