@@ -51,6 +51,8 @@ class Sizes:
     webhooks_per_s: int = 200
     kill_every_s: float = 5.0
     seed: str = "1"
+    latency_s: float = 0.0
+    """How long the service takes for each call: little work lasts as long on a fast machine as on a slow one."""
 
     @classmethod
     def from_environment(cls) -> Sizes:
@@ -73,7 +75,7 @@ def run() -> dict[str, Any]:
 
 def storm(folder: Path, sizes: Sizes) -> dict[str, Any]:
     """Seed an installation in `folder`, let it work while its processes die, and count."""
-    with cluster.sites(folder, *_IMPATIENT) as (settings, simulator):
+    with cluster.sites(folder, *_IMPATIENT, "--latency-s", str(sizes.latency_s)) as (settings, simulator):
         groups = {_WRITTEN_TO: sizes.recipients, "Reader": sizes.people - sizes.recipients}
         seeded = asyncio.run(cluster.seeded(settings, simulator, groups, [_WRITTEN_TO]))
         return _storm(folder, settings, simulator, seeded, sizes)
@@ -94,7 +96,7 @@ def _storm(
         api = Api([host.port for host in hosts if host.port], seeded.key)
         api.call(f"/campaigns/{seeded.campaign_ids[0]}")
         deaths = stack.enter_context(_killing(hosts, sizes))
-        webhooks = stack.enter_context(Webhooks(seeded.path, api.ports, sizes.webhooks_per_s))
+        webhooks = stack.enter_context(Webhooks(seeded.path, api.ports, sizes))
         figures = _work(api, seeded, sizes)
         deaths.over.set()
         deaths.join()
@@ -186,12 +188,13 @@ def _confirm(api: Api, sync_id: str, run_id: str) -> None:
 
 
 class Webhooks(threading.Thread):
-    """Tells of one recipient after another at a steady pace, each until a server has acknowledged it."""
+    """Tells of one person after another at a steady pace, each until a server has acknowledged it."""
 
-    def __init__(self, path: str, ports: list[int], per_s: int) -> None:
+    def __init__(self, path: str, ports: list[int], sizes: Sizes) -> None:
         super().__init__(daemon=True)
         self.over, self.acknowledged, self.again = threading.Event(), 0, 0
-        self._path, self._ports, self._per_s, self._number = path, ports, per_s, 0
+        self._path, self._ports, self._per_s = path, ports, sizes.webhooks_per_s
+        self._numbers = iter(range(sizes.people))
 
     def __enter__(self) -> Webhooks:
         self.start()
@@ -209,8 +212,7 @@ class Webhooks(threading.Thread):
         await asyncio.gather(*(self._sender(each) for each in range(_SENDERS)))
 
     async def _sender(self, place: int) -> None:
-        while not self.over.is_set():
-            number, self._number = self._number, self._number + 1
+        while not self.over.is_set() and (number := next(self._numbers, None)) is not None:
             await asyncio.sleep(max(0.0, self._begun_at + number / self._per_s - time.monotonic()))
             wire = request(self._path, told(number))
             while not await self._acknowledged(self._ports[place % len(self._ports)], wire):

@@ -23,7 +23,7 @@ READERS = [f"reader{number}+read@example.com" for number in range(6 * CHUNK)]
 
 
 def test_of_three_processes_that_are_killed_at_random_nothing_is_lost_or_done_twice(tmp_path: Path) -> None:
-    sizes = Sizes(recipients=2_000, people=4_000, webhooks_per_s=50, kill_every_s=3.0, seed=SEED)
+    sizes = Sizes(2_000, 4_000, webhooks_per_s=25, kill_every_s=8.0, seed=SEED, latency_s=1.5)
     figures = storm(tmp_path, sizes)
     print(figures)
     assert figures["killed"] >= 4
