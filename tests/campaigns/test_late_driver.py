@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from tests.application import Installation
 from tests.webhooks.conftest import AT, CAMPAIGN, plant_campaign
 
 from vestnik.campaigns.launch import Launch
@@ -59,3 +60,12 @@ async def test_that_the_service_has_it_counts_whoever_says_so(database: Database
     await database.write(plant, "the other")
     assert await database.write(LAUNCH.created, CAMPAIGN, RUN, {"externalId": "77"})
     assert (await stored(database))["external_id"] == "77"
+
+
+async def test_a_process_that_lives_again_lets_go_of_what_it_does_not_drive(
+    installation: Installation,
+) -> None:
+    database, driver = installation.services.database, installation.services.campaigns.driver
+    await database.write(plant, installation.services.engine.executors.own_id)
+    await driver.letting_go.look()
+    assert (await stored(database))["driver"] is None

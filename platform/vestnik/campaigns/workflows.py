@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -42,6 +41,8 @@ from vestnik.campaigns.tables import campaign
 from vestnik.campaigns.turns import Turns
 from vestnik.db import Database, WriterStopped, now
 from vestnik.engine import Engine, Run, Wanted
+from vestnik.engine.alone import Alone
+from vestnik.engine.letting_go import LettingGo
 from vestnik.logs import fault
 
 WORKFLOW = "campaign"
@@ -76,10 +77,12 @@ class Driver:
         self._database, self._engine, self._modules = database, engine, modules
         self._own = engine.executors.own_id
         self._surroundings, self._plan, self.launch = surroundings, plan, launch
-        self._locks: dict[int, tuple[asyncio.Lock, int]] = {}
+        self._alone = Alone()  # an earlier run's last step ends before the next begins
         self._turns = Turns()
         engine.workflow(WORKFLOW, self._drive)
         engine.keep(self._wanted, self._finished)
+        of_row, at_work = lambda row: workflow_id(row.id, row.run), campaign.c.state == State.PREPARING
+        self.letting_go = LettingGo(database, engine, self._alone, campaign, at_work, of_row)
 
     async def begin(self, campaign_id: int, run: int) -> None:
         """Start the workflow of a committed run; should the process die before, the sweep starts it."""
@@ -116,7 +119,7 @@ class Driver:
 
     async def advance(self, campaign_id: int, run: int) -> float | None:
         """Do the next piece of a launch; the seconds to wait before the one after, or None at the end."""
-        async with self._alone(campaign_id):
+        async with self._alone.of(campaign_id):
             row = await self._row(campaign_id)
             if row is None or row.run != run or row.account_id is None:
                 return None
@@ -289,21 +292,6 @@ class Driver:
         async with self._database.read() as connection:
             found = await connection.execute(sa.select(campaign).where(campaign.c.id == campaign_id))
             return found.one_or_none()
-
-    @asynccontextmanager
-    async def _alone(self, campaign_id: int) -> AsyncIterator[None]:
-        """Hold a campaign alone in this process: an earlier run's last step ends before the next begins."""
-        lock, holders = self._locks.get(campaign_id, (asyncio.Lock(), 0))
-        self._locks[campaign_id] = (lock, holders + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            holders = self._locks[campaign_id][1] - 1
-            if holders:
-                self._locks[campaign_id] = (lock, holders)
-            else:
-                del self._locks[campaign_id]
 
 
 async def call(

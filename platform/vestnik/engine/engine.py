@@ -193,6 +193,10 @@ class Engine:
             return "unknown"
         return "alive" if found.status in _ALIVE else "finished"
 
+    def lives(self, workflow_id: str) -> bool:
+        """Whether the workflow is run by this process, as far as that knows."""
+        return workflow_id in self._live
+
     async def sweep(self) -> None:
         """Start what rooms say is running and the engine does not know; report what it has finished."""
         for wishes, finished in self._kept:

@@ -128,10 +128,17 @@ def _claim(connection: sa.Connection, name: str, holder: str, seconds: float, nu
     slack = round(seconds / 20 * _MICROSECONDS)  # a timer that fires a moment early has its turn all the same
     due = sa.type_coerce(periodic.c.due_at, sa.BigInteger) <= at + slack
     free = sa.type_coerce(periodic.c.held_until, sa.BigInteger) < at
-    claimed = connection.execute(
-        sa.update(periodic)
+    # Whom another one is claiming at this moment is not waited for: the writer takes several claims in one
+    # transaction, and two processes that take them in different orders would wait for each other.
+    ours = (
+        sa.select(periodic.c.name)
         .where(periodic.c.name == name, sa.or_(periodic.c.held_until.is_(None), free))
         .where(sa.true() if nudged else due)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = connection.execute(
+        sa.update(periodic)
+        .where(periodic.c.name == ours.scalar_subquery())
         .values(due_at=at + round(seconds * _MICROSECONDS), holder=holder, held_until=at + _held())
     )
     return claimed.rowcount == 1

@@ -24,10 +24,11 @@ from vestnik.campaigns.turns import Turns
 from vestnik.campaigns.workflows import call
 from vestnik.db import Database, WriterStopped, fold, now
 from vestnik.engine import Engine, Run, Wanted
+from vestnik.engine.alone import Alone
+from vestnik.engine.letting_go import LettingGo
 from vestnik.http.errors import Problem
 from vestnik.lists import planner, rejects, runs, scratch
 from vestnik.lists.alerting import Reporter
-from vestnik.lists.alone import Alone
 from vestnik.lists.applying import Batch, next_batch
 from vestnik.lists.last_look import who_stays
 from vestnik.lists.members import Sources
@@ -102,6 +103,8 @@ class Driver:
         engine.workflow(WORKFLOW, self._drive)
         engine.keep(self._wanted, self._finished)
         engine.every(SWEPT_EVERY_S, "lists.scratch", self.sweep, everywhere=True)
+        at_work = sync_run.c.state.in_(WORKING)
+        self.letting_go = LettingGo(database, engine, self._alone, sync_run, at_work, runs.workflow_id)
 
     async def begin(self, run_id: int) -> None:
         """Start the workflow of a committed run; should the process die before, the sweep starts it."""
@@ -172,8 +175,7 @@ class Driver:
     async def _once(self, run_id: int, generation: int, alive: Any) -> float | None:
         write, mine = self._database.write, (run_id, generation)
         try:
-            own_id = self._engine.executors.own_id
-            claimed = await write(self.steps.claim, *mine, own_id, alive)
+            claimed = await write(self.steps.claim, *mine, self._engine.executors.own_id, alive)
             if claimed is None or isinstance(claimed, float):
                 return claimed
             await self._advance(*claimed)
@@ -431,8 +433,8 @@ class Driver:
 
     async def _under_way(self, row: Row, ticket: Mapping[str, Any], late: Sequence[int] = ()) -> None:
         poll_at = now() + timedelta(seconds=ticket.get("pollAfterSeconds") or _POLL_S)
-        job_id = str(ticket["jobId"])
-        await self._database.write(self.steps.under_way, row.id, row.generation, job_id, poll_at, late)
+        mine, job_id = (row.id, row.generation), str(ticket["jobId"])
+        await self._database.write(self.steps.under_way, *mine, job_id, poll_at, late)
 
     async def _job(self, row: Row, of: Row, function: str) -> Mapping[str, Any] | None:
         """A job that is done; None when it runs on and is asked for later."""
@@ -470,10 +472,8 @@ class Driver:
             await write(self.steps.fail, *mine, reason(code, **facts))
 
     async def _call(self, row: Row, of: Row, function: str, arguments: Mapping[str, Any]) -> Any:
-        version_id = row.version_id
-        return await call(
-            self._calls, of.account_id, function, dict(arguments), lane="bulk", version_id=version_id
-        )
+        asked = (of.account_id, function, dict(arguments))
+        return await call(self._calls, *asked, lane="bulk", version_id=row.version_id)
 
     async def _scratch(self, row: Row, work: Callable[[Scratch], _T]) -> _T:
         """Do something with the run's scratch file, in a thread; `ScratchLost` where it is not."""

@@ -13,6 +13,10 @@ class Alone:
     def __init__(self) -> None:
         self._locks: dict[int, tuple[asyncio.Lock, int]] = {}
 
+    def holds(self, key: int) -> bool:
+        """Whether somebody in this process holds the key, or waits for it."""
+        return key in self._locks
+
     @asynccontextmanager
     async def of(self, key: int) -> AsyncIterator[None]:
         """Hold the key alone in this process."""
