@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -132,3 +133,22 @@ async def test_a_process_that_rested_gives_up_a_turn_that_another_has_by_now(
             await asyncio.sleep(0.01)
     async with database.read() as connection:
         assert await connection.scalar(sa.select(turns.c.holder)) == "another"
+
+
+async def test_a_claim_that_is_being_made_is_not_waited_for(database: Database, start: Start) -> None:
+    counted = Counted()
+    counted.go_on.set()
+    await (await start(counted.work, 3600.0)).stop()
+    claim = partial(periodic._claim, name="shared", seconds=3600.0, nudged=True)
+    url = database.url.set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(url)
+    try:
+        with engine.connect() as first, engine.connect() as second:
+            assert claim(first, holder="the one")
+            second.exec_driver_sql("SET lock_timeout = '1s'")  # else it would wait for ever
+            assert not claim(second, holder="the other")
+            first.rollback()
+            assert claim(second, holder="the other")
+            second.rollback()
+    finally:
+        engine.dispose()
