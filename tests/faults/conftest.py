@@ -25,9 +25,9 @@ def at_service(folder: Path, *arguments: str) -> Iterator[Simulator]:
 
 
 @contextmanager
-def installed(folder: Path, database_url: str | None = None) -> Iterator[Product]:
+def installed(folder: Path, database_url: str | None = None, **environ: str) -> Iterator[Product]:
     """An installation after its first start; whatever happens to it, it writes no fault into its log."""
-    product = Product(folder, database_url)
+    product = Product(folder, database_url, **environ)
     try:
         product.found()
         yield product
