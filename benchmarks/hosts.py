@@ -52,7 +52,7 @@ class Sizes:
     kill_every_s: float = 5.0
     seed: str = "1"
     latency_s: float = 0.0
-    """How long the service takes for each call: little work lasts as long on a fast machine as on a slow one."""
+    """How long the service takes for each call, so that little work lasts on a fast machine too."""
 
     @classmethod
     def from_environment(cls) -> Sizes:
