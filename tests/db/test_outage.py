@@ -10,6 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from vestnik.db import Database, WriterStopped, is_outage
+from vestnik.db.connections import RESTS_IN_TRANSACTION_S, WRITERS_SIDE
+from vestnik.db.database import write_engine
 
 FILL = sa.text("CREATE TABLE filled (text TEXT)")
 
@@ -114,3 +116,31 @@ async def test_a_standby_that_takes_no_writes_is_an_outage(
         administrator.execute(cut)
     await filled.write(fill, 1)
     assert await filled.write(number) == 1
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+async def test_whoever_freezes_in_a_unit_of_work_gives_up_what_it_locked(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled.write(fill, 1)
+    lock = "SELECT text FROM filled FOR UPDATE"
+    monkeypatch.setitem(WRITERS_SIDE, "idle_in_transaction_session_timeout", "300")
+    frozen = write_engine(filled.url)
+    try:
+        with pytest.raises(sa.exc.InternalError) as raised, frozen.begin() as connection:
+            connection.exec_driver_sql(lock).all()
+            await filled.write(lambda own: own.exec_driver_sql(lock).all())  # waits for it, and gets it
+            connection.exec_driver_sql("SELECT 1")
+        assert is_outage(raised.value)
+        with frozen.begin() as connection:  # the next one is a new one
+            assert connection.exec_driver_sql(lock).all() == [("x",)]
+    finally:
+        frozen.dispose()
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+async def test_only_who_writes_may_not_rest_in_a_transaction(filled: Database) -> None:
+    show = sa.text("SHOW idle_in_transaction_session_timeout")
+    assert await filled.write(lambda connection: connection.scalar(show)) == f"{RESTS_IN_TRANSACTION_S}s"
+    async with filled.read() as connection:
+        assert await connection.scalar(show) == "0"

@@ -34,6 +34,14 @@ SERVER_SIDE: Mapping[str, str] = {
     "client_connection_check_interval": str(UNANSWERED_S * 1000),
 }
 
+#: A process that is frozen in the middle of a transaction keeps from others what it has locked. A unit of
+#: work takes milliseconds; this is for those who write, whose readers may rest between two pages.
+RESTS_IN_TRANSACTION_S = 10
+WRITERS_SIDE: Mapping[str, str] = {
+    **SERVER_SIDE,
+    "idle_in_transaction_session_timeout": str(RESTS_IN_TRANSACTION_S * 1000),
+}
+
 
 def attentive(url: sa.URL, *, both_sides: bool = False) -> sa.URL:
     """The URL of a PostgreSQL database with our patience, where it has none of its own.
@@ -42,5 +50,5 @@ def attentive(url: sa.URL, *, both_sides: bool = False) -> sa.URL:
     """
     ours = dict(_OURS)
     if both_sides:
-        ours["options"] = " ".join(f"-c {name}={value}" for name, value in SERVER_SIDE.items())
+        ours["options"] = " ".join(f"-c {name}={value}" for name, value in WRITERS_SIDE.items())
     return url.update_query_dict({name: value for name, value in ours.items() if name not in url.query})

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from vestnik import tracing
 from vestnik.db.checkpoints import Checkpointer
-from vestnik.db.connections import SERVER_SIDE, attentive
+from vestnik.db.connections import SERVER_SIDE, WRITERS_SIDE, attentive
 from vestnik.db.driver import DriverStatement
 from vestnik.db.locks import number_keys
 from vestnik.db.types import json_text
@@ -150,7 +151,7 @@ def write_engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
         driven = attentive(url).set(drivername="postgresql+psycopg")
         engine = sa.create_engine(driven, pool_size=1, max_overflow=0, pool_pre_ping=True, **_OPTIONS)
-        sa.event.listen(engine, "connect", _prepare_postgresql)
+        sa.event.listen(engine, "connect", partial(_prepare_postgresql, settings=WRITERS_SIDE))
         return engine
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -199,7 +200,7 @@ def _forget_the_disk(connection: Any, _record: Any) -> None:
     connection.commit()
 
 
-def _prepare_postgresql(connection: Any, _record: Any) -> None:
+def _prepare_postgresql(connection: Any, _record: Any, *, settings: Mapping[str, str] = SERVER_SIDE) -> None:
     """Price a random page as on a disk without turning plates, and have the server see when we are gone.
 
     What whoever runs the server set otherwise counts.
@@ -211,7 +212,7 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
         "SELECT set_config(s.name, wanted.value, false) FROM pg_settings AS s"
         " JOIN json_each_text(%s::json) AS wanted(name, value) ON wanted.name = s.name"
         " WHERE s.source = 'default'",
-        (json_text({"random_page_cost": _RANDOM_PAGE_COST, **SERVER_SIDE}),),
+        (json_text({"random_page_cost": _RANDOM_PAGE_COST, **settings}),),
     )
     cursor.close()
     connection.commit()

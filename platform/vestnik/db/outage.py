@@ -23,7 +23,8 @@ _SQLITE = frozenset(
 )
 #: Connections, resources (a full disk among them), the operator's word, the system.
 _POSTGRESQL = frozenset({"08", "53", "57", "58"})
-_READ_ONLY = "25006"
+#: A standby that takes no writes; a transaction that rested for too long.
+_TRANSACTION = frozenset({"25006", "25P03"})
 
 
 def is_outage(error: BaseException) -> bool:
@@ -39,5 +40,5 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(cause, psycopg.Error):
         if cause.sqlstate is None:
             return error.connection_invalidated or isinstance(cause, psycopg.OperationalError)
-        return cause.sqlstate[:2] in _POSTGRESQL or cause.sqlstate == _READ_ONLY
+        return cause.sqlstate[:2] in _POSTGRESQL or cause.sqlstate in _TRANSACTION
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE
