@@ -1,4 +1,4 @@
-"""A host that does durable work, until it is killed: `counting_child.py URL FOLDER [WORKFLOW]`.
+"""A host that does durable work until it is told to end: `counting_child.py URL FOLDER [WORKFLOW]`.
 
 It begins the workflow that is named, and says the number of each step that it does, of whichever workflow.
 """
@@ -6,6 +6,7 @@ It begins the workflow that is named, and says the number of each step that it d
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -39,7 +40,11 @@ async def main(url: str, folder: Path, workflow_id: str | None) -> None:
     print("ready", flush=True)
     if workflow_id is not None:
         await engine.run("count", workflow_id)
-    await asyncio.Event().wait()
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    await stopped.wait()
+    await engine.stop()
+    await database.stop()
 
 
 if __name__ == "__main__":

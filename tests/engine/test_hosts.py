@@ -92,6 +92,20 @@ def test_a_killed_hosts_work_goes_on_at_another_with_the_step_that_was_under_way
     assert [other.step() for _ in range(5)] == [next_one + each for each in range(1, 6)]
 
 
+def test_a_host_that_stops_in_order_leaves_its_work_at_once(new_host: NewHost, database_url: str) -> None:
+    other, first = new_host(), new_host("count-1")
+    while first.step() < 5:
+        pass
+    first.process.terminate()
+    assert first.process.wait(WITHIN_S) == 0
+    engine = write_engine(sa.make_url(database_url))
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM executor")).scalar() == 1
+    engine.dispose()
+    done = [5, *first.steps()]
+    assert other.step() in (done[-1], done[-1] + 1)
+
+
 def test_a_host_that_freezes_finds_its_work_done_by_another(new_host: NewHost) -> None:
     other, first = new_host(), new_host("count-1")
     while first.step() < 5:

@@ -29,7 +29,7 @@ import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
 
 from vestnik import tracing
-from vestnik.db import Database, attentive, now
+from vestnik.db import Database, attentive, is_outage, now
 from vestnik.engine.gate import Gate
 from vestnik.engine.periodic import Periodic, Work
 from vestnik.engine.rates import Rates
@@ -177,6 +177,12 @@ class Engine:
         loop.set_default_executor(threads)
         await self._gate.dismiss()
         self._started = False
+        try:
+            await self.executors.leave()
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            log.warning("engine.not_left", error=type(error).__name__)  # others see it by the silence
 
     async def run(self, name: str, workflow_id: str, *arguments: Any) -> None:
         """Start the workflow `name` under `workflow_id`; an id that the engine knows is left as it is.

@@ -2,15 +2,17 @@
 
 A process beats every `BEAT_S`, and is dead for the others when `DEAD_AFTER` has passed since; they look every
 `LOOK_EVERY_S`. Then DBOS begins within a second what it was queued, so that work goes on 5 to 8 s after a
-kill. A process that only rests for less than 4 s loses nothing. One that rests for longer is not wrong, but
-late: what it did goes on elsewhere. It is fenced off three times: DBOS lets it begin no further step, rows
-name their driver, and it sends nothing of such work unless it is `sure` that the others count on it.
+kill, and 1 to 3 s after an orderly stop. A process that only rests for less than 4 s loses nothing. One that
+rests for longer is not wrong, but late: what it did goes on elsewhere. It is fenced off three times: DBOS
+lets it begin no further step, rows name their driver, and it sends nothing of such work unless it is `sure`
+that the others count on it.
 
 All times are the database's, so that it does not matter what clock a host has.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import datetime, timedelta
 
@@ -41,6 +43,11 @@ class Executors:
         began = time.monotonic()
         await self._database.write(_beat, self.own_id)
         self._beaten_at = began
+
+    async def leave(self) -> None:
+        """Say that this process does no more work: others take over what it leaves without waiting."""
+        self._beaten_at = -math.inf
+        await self._database.write(_leave, self.own_id)
 
     async def seen(self) -> dict[str, datetime]:
         """When each process said so last, those of the last day."""
@@ -73,6 +80,10 @@ def _beat(connection: sa.Connection, own_id: str) -> None:
     seen_at = clock(connection.dialect.name)
     connection.execute(upsert(connection, executor, ["id"], ["seen_at"]).values(id=own_id, seen_at=seen_at))
     connection.execute(sa.delete(executor).where(~_younger(connection.dialect.name, _FORGET_AFTER)))
+
+
+def _leave(connection: sa.Connection, own_id: str) -> None:
+    connection.execute(sa.delete(executor).where(executor.c.id == own_id))
 
 
 def _younger(dialect: str, age: timedelta) -> sa.ColumnElement[bool]:
