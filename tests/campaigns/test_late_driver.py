@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from tests.application import Installation
+from tests.campaigns.service_double import Around, Service
 from tests.webhooks.conftest import AT, CAMPAIGN, plant_campaign
 
 from vestnik.campaigns.launch import Launch
+from vestnik.campaigns.service import Campaigns
 from vestnik.campaigns.states import State
 from vestnik.campaigns.tables import campaign
+from vestnik.contacts.service import Contacts
 from vestnik.db import Database
+from vestnik.engine import Engine
+from vestnik.http.events import Events
+from vestnik.settings import Settings
 
 LAUNCH = Launch(lambda id: None, [])
 RUN = 3
@@ -63,9 +68,10 @@ async def test_that_the_service_has_it_counts_whoever_says_so(database: Database
 
 
 async def test_a_process_that_lives_again_lets_go_of_what_it_does_not_drive(
-    installation: Installation,
+    database: Database, settings: Settings, people: Contacts
 ) -> None:
-    database, driver = installation.services.database, installation.services.campaigns.driver
-    await database.write(plant, installation.services.engine.executors.own_id)
+    engine = Engine(settings, database)
+    driver = Campaigns(database, engine, Service(), Around(people), Events()).driver
+    await database.write(plant, engine.executors.own_id)
     await driver.letting_go.look()
     assert (await stored(database))["driver"] is None
