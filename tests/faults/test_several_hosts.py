@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from tests.contacts.imports.file_server import serving
 from tests.faults.conftest import at_service, installed
-from tests.faults.product import Desk, Product, Simulator, once
+from tests.faults.product import PASSWORD, Desk, Product, Simulator, once
 from tests.processes import WITHIN_S, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_kind", ["postgresql"])]
@@ -136,6 +136,47 @@ def test_what_is_due_is_done_by_one_server_alone(
     for campaign_id in campaign_ids:
         assert simulator.written(campaign_id) == once(READERS)
     assert [len(_states(product, path)) for path in (runs, f"/syncs/{sync}/runs")] == [ROUNDS + 1, 2]
+
+
+def test_what_is_taken_away_on_one_server_is_refused_by_the_others(
+    hosts: list[Product], simulator: Simulator
+) -> None:
+    first, other = hosts[:2]
+    desk = Desk(first, simulator)
+    desk.connect()
+
+    made = first.post("/keys", {"name": "Second", "rights": ["contacts.read"]})
+    second = {"authorization": f"Bearer {made['key']}"}
+    assert other.request("GET", "/contacts", headers=second).status_code == 200
+    first.call("DELETE", f"/keys/{made['id']}")
+    assert other.request("GET", "/contacts", headers=second).status_code == 401
+
+    with httpx.Client(base_url=f"{first.address}/api/v1", trust_env=False, timeout=WITHIN_S) as browser:
+        form = {"email": "olga@example.org", "password": PASSWORD}
+        signed_in = browser.post("/session", json=form, headers={"origin": first.address}).json()
+        cookies = {"cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
+        with httpx.Client(base_url=f"{other.address}/api/v1", trust_env=False, headers=cookies) as elsewhere:
+            assert elsewhere.get("/contacts").status_code == 200
+            confirmed = {"x-csrf-token": signed_in["csrf"], "origin": first.address}
+            assert browser.delete("/session", headers=confirmed).is_success
+            assert elsewhere.get("/contacts").status_code == 401
+
+    check = f"/accounts/{desk.account_id}/check"
+    assert other.post(check)["ok"]
+    desk.product.call("PUT", f"/accounts/{desk.account_id}/hosts", {"items": []})
+    until(lambda: not other.post(check)["ok"], "an address that is not approved any more is not asked")
+    desk.approve_hosts(desk.account_id)
+    until(lambda: other.post(check)["ok"], "it is approved again")
+    assert _import_templates(other, desk.account_id) == "done"
+    first.post(f"/modules/{desk.module_id}/disable")
+    until(lambda: _import_templates(other, desk.account_id) == "stopped", "it is switched off")
+
+
+def _import_templates(product: Product, account_id: str) -> str:
+    """How an import of templates ended."""
+    path = f"/templates/imports/{product.post('/templates/import', {'accountId': account_id})['id']}"
+    until(lambda: product.get(path)["state"] != "running", "the import of templates ends")
+    return str(product.get(path)["state"])
 
 
 def _plain(url: str) -> str:
