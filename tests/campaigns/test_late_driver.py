@@ -27,6 +27,7 @@ SAID: dict[str, tuple[Callable[..., None], tuple[Any, ...]]] = {
     "wait_as_told": (LAUNCH.wait_as_told, (60.0,)),
     "fail": (LAUNCH.fail, ({"code": "module"},)),
     "not_begun": (LAUNCH.not_begun, ()),
+    "unclear": (LAUNCH.unclear, ({"code": "create_unknown"},)),
 }
 
 

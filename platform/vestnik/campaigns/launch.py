@@ -374,14 +374,16 @@ class Launch:
             heard(connection, row.account_id, external_id, row.id)
         return True
 
-    def unclear(self, connection: sa.Connection, campaign_id: int, run: int, why: Reason) -> None:
+    def unclear(
+        self, connection: sa.Connection, campaign_id: int, run: int, driver: str, why: Reason
+    ) -> None:
         """Stop where nobody can know; a person decides, and we keep asking where the service can be asked."""
         row = ledger.get(connection, campaign_id)
         if row.run != run or row.external_id is not None:
             return
         if row.state == State.UNCLEAR:
             ledger.change(connection, campaign_id, self._tell, reason=why)
-        elif row.state == State.PREPARING:
+        elif driven(connection, campaign_id, run, driver) is not None:
             soon = now() + timedelta(seconds=_FIRST_PAUSE_S)
             ledger.move(connection, row, State.UNCLEAR, SYSTEM, why, self._tell, driver=None, check_at=soon)
 

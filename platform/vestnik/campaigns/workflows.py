@@ -266,9 +266,9 @@ class Driver:
             await self._database.write(self.launch.fail, row.id, row.run, self._own, facts)
         elif refused is not None and found.unasked:
             doubt = reason("create_refused", text=refused.words)
-            await self._database.write(self.launch.unclear, row.id, row.run, doubt)
+            await self._database.write(self.launch.unclear, row.id, row.run, self._own, doubt)
         elif row.state != State.UNCLEAR or not found.unasked:  # else the doubt is what it was
-            await self._database.write(self.launch.unclear, row.id, row.run, found.doubt)
+            await self._database.write(self.launch.unclear, row.id, row.run, self._own, found.doubt)
         return found
 
     async def look(self, row: Row) -> Found:
