@@ -20,7 +20,8 @@ def test_a_letter_of_the_site_is_followed_to_its_lead_order_tickets_event_and_no
     demo.open(page, "/start")
     card = page.get_by_role("region", name="Заказ с сайта: проследить до конца")
     card.get_by_role("button", name="Отправить письмо ORDER: 123").click()
-    beginning = page.get_by_role("heading", name="С чего начать")
+    # Until the next page is there, the one before is hidden, and is as it was for whoever goes back at once.
+    elsewhere = page.get_by_role("heading", level=1).filter(has_not_text="С чего начать")
     steps = card.get_by_role("list", name="Что стало из письма").get_by_role("listitem")
     expect(steps.last).to_have_text(re.compile("Письмо ответственному: Сергей Орлов"))
     expect(steps).to_have_count(4)
@@ -34,14 +35,14 @@ def test_a_letter_of_the_site_is_followed_to_its_lead_order_tickets_event_and_no
 
     steps.nth(0).get_by_role("button").click()
     page.wait_for_url(LEAD)
-    expect(beginning).to_have_count(0)
+    expect(elsewhere).to_be_visible()
     assert page.url == link
     lead = demo.asks(page, "GET", page.url.removeprefix(demo.address))
     page.go_back()
 
     steps.nth(1).get_by_role("button").click()
     page.wait_for_url(re.compile(rf"/orders/{lead['orderId']}$"))
-    expect(beginning).to_have_count(0)
+    expect(elsewhere).to_be_visible()
     offered = demo.asks(page, "GET", f"/orders/{lead['orderId']}/tickets/offer")
     lines = [each["line"]["id"] for each in offered if each["ticked"]]
     demo.asks(page, "POST", f"/orders/{lead['orderId']}/tickets", {"lineIds": lines})
