@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,11 @@ import sqlalchemy as sa
 from tests.application import PASSWORD, Browser, Installation
 
 from vestnik.audit.tables import audit_row
+from vestnik.db import now
 from vestnik.people.access import SYSTEM
 from vestnik.people.agents import device_of
+from vestnik.people.factor_tables import sign_in_step
+from vestnik.people.tables import session
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1 Version/19.1 Safari/604.1"
 
@@ -178,3 +182,27 @@ async def test_a_new_password_leaves_one_session_in_the_list(installation: Insta
 )
 def test_a_device_is_named_in_few_words(agent: str, device: str | None) -> None:
     assert device_of(agent) == device
+
+
+async def test_what_is_over_is_forgotten(installation: Installation) -> None:
+    services = installation.services
+    over, stays = await installation.signed_in("marketer"), await installation.signed_in("sales_manager")
+    user_id, other_id = int(await own_id(over)), int(await own_id(stays))
+    step: dict[str, Any] = {"user_id": user_id, "made_for": b"", "tries": 0}
+    later = now() + timedelta(minutes=5)
+    steps = [
+        step | {"token_digest": b"over", "expires_at": now()},
+        step | {"token_digest": b"stays", "expires_at": later},
+    ]
+    ended = session.update().where(session.c.user_id == user_id).values(expires_at=now())
+
+    def pass_by(connection: sa.Connection) -> None:
+        connection.execute(ended)
+        connection.execute(sign_in_step.insert(), steps)
+
+    await services.database.write(pass_by)
+    await services.people.open_sessions.sweep()
+    async with services.database.read() as connection:
+        left = (await connection.scalars(sa.select(session.c.user_id))).all()
+        assert list(left) == [other_id]
+        assert (await connection.scalars(sa.select(sign_in_step.c.token_digest))).all() == [b"stays"]

@@ -8,6 +8,7 @@ from vestnik.db import Database
 from vestnik.engine import Engine
 from vestnik.http.limits import RateLimit
 from vestnik.mail import Mail
+from vestnik.mail.outbox import SWEPT_EVERY_S
 from vestnik.people.factor_letters import FactorLetters
 from vestnik.people.invitations import Invitations
 from vestnik.people.resets import Resets
@@ -22,6 +23,7 @@ class Entrance:
 
     def __init__(self, database: Database, engine: Engine, mail: Mail, people: People) -> None:
         self._links = RateLimit(*ADDRESS_LINKS)
+        engine.every(SWEPT_EVERY_S, "people.sessions_kept", people.open_sessions.sweep)
         self.resets = Resets(database, engine, mail, people.organisation, people.passwords, self._links)
         self.factor_letters = FactorLetters(database, engine, mail, people.organisation)
         self.invitations = Invitations(

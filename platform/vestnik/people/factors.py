@@ -376,7 +376,6 @@ def _locked(connection: sa.Connection, user_id: int) -> sa.Row[Any] | None:
 
 
 def _add_step(connection: sa.Connection, token: str, person: sa.Row[Any]) -> None:
-    connection.execute(sign_in_step.delete().where(sign_in_step.c.expires_at <= now()))
     values = {
         "token_digest": digest(token),
         "user_id": person.id,

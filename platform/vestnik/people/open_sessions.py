@@ -11,6 +11,7 @@ from vestnik import audit
 from vestnik.db import Database, now
 from vestnik.http.errors import NotFound, NotSignedIn
 from vestnik.people.access import Actor, rights_of
+from vestnik.people.factor_tables import sign_in_step
 from vestnik.people.tables import session, user
 
 #: The newest of a person's sessions are listed; all others are ended together.
@@ -58,6 +59,15 @@ class OpenSessions:
         actor.require("users.manage")
         but_this = session.c.id != (actor.session_id or 0)
         return await self._database.write(_end_of_user, actor, user_id, but_this)
+
+    async def sweep(self) -> None:
+        """Forget where somebody was signed in, or had begun to sign in, once it is over."""
+
+        def forget(connection: sa.Connection) -> None:
+            for table in (session, sign_in_step):
+                connection.execute(table.delete().where(table.c.expires_at <= now()))
+
+        await self._database.write(forget)
 
     async def _of(self, user_id: int) -> Sequence[sa.Row[Any]]:
         statement = (

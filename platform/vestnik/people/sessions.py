@@ -178,7 +178,6 @@ class Sessions:
 def begin_session(connection: sa.Connection, token: str, user_id: int, client: Client) -> None:
     """Begin a session with this token, in the unit of work that proved who it is."""
     at = now()
-    connection.execute(session.delete().where(session.c.expires_at <= at))
     connection.execute(
         session.insert().values(
             token_digest=digest(token),
