@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from tests.campaigns.conftest import Room
 from tests.campaigns.service_double import Around, Service
 from tests.webhooks.conftest import AT, CAMPAIGN, plant_campaign
 
@@ -15,8 +19,11 @@ from vestnik.campaigns.service import Campaigns
 from vestnik.campaigns.states import State
 from vestnik.campaigns.tables import campaign
 from vestnik.contacts.service import Contacts
-from vestnik.db import Database
+from vestnik.db import Database, now
 from vestnik.engine import Engine
+from vestnik.engine.alone import Alone
+from vestnik.engine.letting_go import LettingGo
+from vestnik.engine.tables import executor
 from vestnik.http.events import Events
 from vestnik.settings import Settings
 
@@ -76,3 +83,29 @@ async def test_a_process_that_lives_again_lets_go_of_what_it_does_not_drive(
     await database.write(plant, engine.executors.own_id)
     await driver.letting_go.look()
     assert (await stored(database))["driver"] is None
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+async def test_a_launch_goes_on_where_its_workflow_is_when_the_other_one_lets_go(
+    room: Room, tmp_path: Path
+) -> None:
+    other = Engine(replace(room.settings, data_dir=tmp_path / "other"), room.database)
+    alone = Alone()
+    own_id = other.executors.own_id
+    campaign_id = await room.draft()
+
+    def take(connection: sa.Connection) -> None:
+        connection.execute(sa.insert(executor).values(id=own_id, seen_at=now() + timedelta(hours=1)))
+        launched = {"state": State.PREPARING, "run": 1, "driver": own_id, "launched_at": now()}
+        connection.execute(sa.update(campaign).where(campaign.c.id == campaign_id).values(launched))
+
+    await room.database.write(take)
+    await room.engine.sweep()
+    letting_go = LettingGo(
+        room.database, other, alone, campaign, campaign.c.state == State.PREPARING, lambda row: "camp"
+    )
+    async with alone.of(campaign_id):  # in the middle of a step
+        await letting_go.look()
+        assert (await room.row(campaign_id)).driver == own_id
+    await letting_go.look()
+    assert (await room.until(campaign_id, State.SENDING, State.SENT)).driver is None

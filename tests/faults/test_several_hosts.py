@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import secrets
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -96,6 +98,27 @@ def test_every_server_tells_what_happens_on_another_though_some_die(
     hosts[0].start()  # webhooks come to its address
     assert simulator.calls("createCampaign") == 1
     simulator.told()
+    assert simulator.written(campaign_id) == once(READERS)
+
+
+def test_a_server_that_was_frozen_during_a_launch_writes_to_nobody_twice(
+    hosts: list[Product], simulator: Simulator
+) -> None:
+    frozen, other, third = hosts
+    third.end()
+    desk = Desk(frozen, simulator)
+    desk.prepare(READERS)
+    simulator.fault("*", "delay", seconds=0.3, times=100_000)
+    campaign_id = desk.send("Пока один спал")
+    until(lambda: desk.card(campaign_id)["progress"]["steps"]["exported"] > 0, "the launch is under way")
+    os.kill(frozen.pid, signal.SIGSTOP)
+    assert other.running is not None
+    other.running.line("engine.taken_over")
+    os.kill(frozen.pid, signal.SIGCONT)
+    Desk(other, simulator).follow(campaign_id, "sent")
+    simulator.mend()
+    simulator.told()
+    assert simulator.calls("createCampaign") == 1
     assert simulator.written(campaign_id) == once(READERS)
 
 
