@@ -186,6 +186,24 @@ async def test_a_scratch_file_that_is_lost_again_and_again_fails_the_run(
     assert service.called("GetListSubscribers") == 4
 
 
+async def test_a_run_that_loses_its_scratch_file_now_and_then_comes_to_its_end(
+    room: Room, service: Stubborn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "MOST_LOSSES", 2)
+    list_id = service.has("Покупатели", [])
+    service.batch = 1
+    people = [f"{n}@example.com" for n in range(9)]
+
+    def lose(_: Any) -> None:
+        if service.called("AddSubscribers") % 2 == 0:
+            for path in (room.settings.data_dir / "syncs").glob("*.db"):
+                path.unlink()
+
+    service.before["AddSubscribers"] = lose
+    _, run = await room.synced(segment_id=await room.segment(*people), list_external_id=list_id)
+    assert (run.state, run.reason, service.on(list_id)) == (RunState.DONE, None, set(people))
+
+
 async def test_a_child_that_never_plans_fails_the_run(
     room: Room, service: Stubborn, monkeypatch: pytest.MonkeyPatch, impatient: None
 ) -> None:
@@ -214,6 +232,47 @@ async def test_a_plan_made_anew_in_the_middle_remembers_what_the_list_had_before
     await room.syncs.confirm(SYSTEM, sync_id, 0)
     run = await room.until(sync_id, RunState.DONE, RunState.FAILED, RunState.WAITING)
     assert (run.state, run.reason, run.counts["before"]) == (RunState.DONE, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("leave", "state", "reason"),
+    [
+        (1, RunState.DONE, None),
+        (2, RunState.WAITING, {"code": "guard", "remove": 2, "before": 6, "percent": 20}),
+    ],
+)
+async def test_a_plan_made_anew_is_guarded_by_the_list_as_the_run_has_made_it(
+    room: Room, service: Stubborn, leave: int, state: RunState, reason: Any
+) -> None:
+    list_id = service.has("Покупатели", [])
+    service.batch = 3
+    people = [f"{n}@example.com" for n in range(9)]
+    segment_id = await room.segment(*people)
+    sync_id, plan = await room.planned(segment_id=segment_id, list_external_id=list_id)
+    second = service.holds["AddSubscribers"] = asyncio.Event()
+    await room.syncs.confirm(SYSTEM, sync_id, 0)
+    await until(lambda: _called(service), lambda count: count == 1)
+    service.before["AddSubscribers"] = lambda _: second.clear()
+    second.set()
+    await until(lambda: _called(service), lambda count: count == 2)
+    for address in sorted(service.on(list_id))[:leave]:
+        found, _ = await room.contacts.page(SYSTEM, search=address, sort="", offset=0, limit=1)
+        await room.contacts.record_consent(SYSTEM, found[0].id, None, "withdrawn", "письмом", "тест")
+    (room.settings.data_dir / "syncs" / f"{plan.id}.db").unlink()
+    del service.before["AddSubscribers"]
+    second.set()
+    run = await room.until(sync_id, RunState.DONE, RunState.FAILED, RunState.WAITING)
+    assert (run.state, run.reason, counts(run, "before", "largest")) == (
+        state,
+        reason,
+        {"before": 0, "largest": 6},
+    )
+    if state == RunState.DONE:
+        assert service.on(list_id) == set(people[leave:])
+
+
+async def _called(service: ListService) -> int:
+    return service.called("AddSubscribers")
 
 
 async def test_who_is_held_back_is_not_told_while_the_plan_is_written(room: Room, service: Stubborn) -> None:

@@ -91,12 +91,15 @@ class SyncHeldCountShape(Shape):
 class SyncCountsShape(Shape):
     """The plan and what came of it; what is not known yet is null.
 
+    `largest` is what the guard's share is of: how many a plan of the run found on the list at most, with
+    whom the run had removed by then. It is more than `before` where a run in its middle was planned anew.
     `after` is what the list has when the plan is carried out; `overLimit`: by how many the plan of the
     service would be exceeded; `late`: who left between plan and transfer; `differs`: what was still
     otherwise at the verification; `read`: rows of the list that were read so far.
     """
 
     before: int | None
+    largest: int | None
     after: int | None
     wanted: int | None
     add: int | None
@@ -373,6 +376,7 @@ def counts(stored: dict[str, Any], language: Language) -> SyncCountsShape:
         after = known["before"] - known["remove"] + known["add"]
     return SyncCountsShape(
         **known,
+        largest=stored.get("largest", known["before"]),
         after=after,
         held=[
             SyncHeldCountShape(verdict=verdict, title=VERDICT_WORDS[verdict][language], count=count)

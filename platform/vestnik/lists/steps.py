@@ -32,7 +32,8 @@ _LONGEST_PAUSE_S = 60.0
 LONGEST_TOLD_PAUSE_S = 86_400.0
 #: A plan that was confirmed later than this is made anew before it is carried out.
 PLAN_KEEPS = timedelta(minutes=15)
-#: A run that loses its scratch file, or the child that plans, more often than this has failed.
+#: A run that loses its scratch file, or the child that plans, more often than this between two batches that
+#: got through has failed.
 MOST_LOSSES = 20
 
 
@@ -74,10 +75,8 @@ class Steps:
             return
         connection.execute(sa.delete(sync_reject).where(sync_reject.c.run_id == run_id))
         done = {name: row.counts.get(name, 0) for name in ("added", "removed", "lost")}
-        if (done["added"] or done["removed"]) and "before" in row.counts:
-            done["before"] = row.counts[
-                "before"
-            ]  # what the list had before this run, not in the middle of it
+        if done["added"] or done["removed"]:  # what the list had before this run, not in the middle of it
+            done |= {name: row.counts[name] for name in ("before", "largest") if name in row.counts}
         runs.change(
             connection,
             row,
@@ -192,10 +191,11 @@ class Steps:
             return
         added, removed = row.counts.get("added", 0), row.counts.get("removed", 0)
         before = row.counts.get("before", plan.before) if added or removed else plan.before
-        remove = plan.remove + removed
+        remove, largest = plan.remove + removed, _largest(row, plan)
         counts = {
             **row.counts,
             "before": before,
+            "largest": largest,
             "wanted": plan.wanted,
             "add": plan.add + added,
             "remove": remove,
@@ -209,8 +209,8 @@ class Steps:
         why = None
         if of.state == "draft" and row.confirmed_at is None:
             why = reason("first_plan")
-        elif is_guarded(remove, before, of.guard_percent, row.confirmed_removals):
-            why = reason("guard", remove=remove, before=before, percent=of.guard_percent)
+        elif is_guarded(remove, largest, of.guard_percent, row.confirmed_removals):
+            why = reason("guard", remove=remove, before=largest, percent=of.guard_percent)
         values: dict[str, Any] = {"counts": counts, "planned_at": now(), "applied_to": 0}
         if why is not None:
             self._got_through(connection, row, state=RunState.WAITING, stage="plan", reason=why, **values)
@@ -272,6 +272,7 @@ class Steps:
             counts[name] = counts.get(name, 0) + done
             counts["late"] = counts.get("late", 0) + late
             counts["rejected"] = counts.get("rejected", 0) + len(refused)
+        counts.pop("lost", None)
         place = {"token": row.cursor["token"]}
         self._got_through(connection, row, cursor=place, counts=counts, applied_to=to)
 
@@ -290,9 +291,9 @@ class Steps:
             return
         differs = plan.add + plan.remove
         repeated = bool(row.counts.get("repeated"))
-        removed, before = row.counts.get("removed", 0), row.counts["before"]
+        remove, largest = plan.remove + row.counts.get("removed", 0), _largest(row, plan)
         # Who came to the list since the plan is taken out by a run of its own, with a guard of its own.
-        guarded = is_guarded(plan.remove + removed, before, of.guard_percent, row.confirmed_removals)
+        guarded = is_guarded(remove, largest, of.guard_percent, row.confirmed_removals)
         if differs and not repeated and not (plan.remove and guarded):
             counts = {**row.counts, "repeated": True}
             self._got_through(connection, row, stage="repeating", applied_to=0, counts=counts)
@@ -361,6 +362,15 @@ def placed(connection: sa.Connection, run_id: int, generation: int) -> Row | Non
     """The same, if it has a scratch file: an erasure, or a loss, takes that away in the middle of a step."""
     row = current(connection, run_id, generation)
     return None if row is None or row.cursor is None else row
+
+
+def _largest(row: Row, plan: Planned) -> int:
+    """How many the list has had at most during a run, or would have had without its removals.
+
+    The guard's share is of them: of a list that was empty before, the run itself has added everybody.
+    """
+    removed: int = row.counts.get("removed", 0)
+    return max(int(row.counts.get("largest", 0)), plan.before + removed)
 
 
 def _is_taken(connection: sa.Connection, of: Row, external_id: str) -> bool:

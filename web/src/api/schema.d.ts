@@ -9040,12 +9040,15 @@ export interface components {
          * SyncCountsShape
          * @description The plan and what came of it; what is not known yet is null.
          *
+         *         `largest` is what the guard's share is of: how many a plan of the run found on the list at most, with
+         *         whom the run had removed by then. It is more than `before` where a run in its middle was planned anew.
          *         `after` is what the list has when the plan is carried out; `overLimit`: by how many the plan of the
          *         service would be exceeded; `late`: who left between plan and transfer; `differs`: what was still
          *         otherwise at the verification; `read`: rows of the list that were read so far.
          */
         SyncCountsShape: {
             before: number | null;
+            largest: number | null;
             after: number | null;
             wanted: number | null;
             add: number | null;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { isGuarded, removedPercent, stateOf, type SyncCounts, type SyncRun } from "./syncs";
 
-const plan = (remove: number, before: number) => ({ counts: { remove, before } as SyncCounts });
+const plan = (remove: number, largest: number) => ({ counts: { remove, largest } as SyncCounts });
 
 it("a plan asks for a person beyond its guard, also where nobody would be left", () => {
   const guarded = [plan(20, 100), plan(21, 100), plan(3, 3), plan(0, 0)].map((run) => isGuarded({ guardPercent: 20 }, run));

@@ -41,13 +41,13 @@ export const stateOf = (run: SyncRun): string => (run.state === "stopped" && run
 
 /** Whether a plan takes so many people out of the list that the guard asks for a person. */
 export const isGuarded = ({ guardPercent }: Pick<Sync, "guardPercent">, { counts }: Pick<SyncRun, "counts">) =>
-  (counts.remove ?? 0) > 0 && (counts.remove ?? 0) * 100 > guardPercent * (counts.before ?? 0);
+  (counts.remove ?? 0) > 0 && (counts.remove ?? 0) * 100 > guardPercent * (counts.largest ?? 0);
 
 /** The share of the list that a plan takes out, in whole per cent: some is never 0, and not all is never 100. */
 export function removedPercent({ counts }: Pick<SyncRun, "counts">): number {
-  const { remove, before } = counts;
-  if (!remove || !before) return 0;
-  return remove >= before ? 100 : Math.min(99, Math.max(1, Math.round((remove / before) * 100)));
+  const { remove, largest } = counts;
+  if (!remove || !largest) return 0;
+  return remove >= largest ? 100 : Math.min(99, Math.max(1, Math.round((remove / largest) * 100)));
 }
 
 /** Whether the plan neither adds nor takes out anybody. */

@@ -11,7 +11,7 @@ export function Removals({ sync }: { sync: Sync }) {
   const format = useFormat();
   const { run } = sync;
   if (!run) return null;
-  const { remove, before } = run.counts;
+  const { remove, largest } = run.counts;
   if (!remove) {
     return (
       <Text size="sm" fw={550}>
@@ -20,7 +20,7 @@ export function Removals({ sync }: { sync: Sync }) {
     );
   }
   const people = { count: remove, shown: format.number(remove) };
-  const share = t(remove === before ? "syncs.plan.removesAll" : "syncs.plan.removesShare", { ...people, before: format.number(before), percent: removedPercent(run) });
+  const share = t(remove === largest ? "syncs.plan.removesAll" : "syncs.plan.removesShare", { ...people, before: format.number(largest), percent: removedPercent(run) });
   if (!isGuarded(sync, run)) {
     return (
       <Text size="sm" fw={550}>
