@@ -84,8 +84,8 @@ class Host:
 class Api:
     """The API of whichever server answers."""
 
-    def __init__(self, ports: list[int], key: str) -> None:
-        self.ports, self._key = ports, key
+    def __init__(self, ports: list[int], key: str, longest_s: float = LONGEST_S) -> None:
+        self.ports, self._key, self._longest_s = ports, key, longest_s
         self._next = 0
 
     def call(self, path: str, body: Any = None) -> Any:
@@ -109,8 +109,8 @@ class Api:
         self._next += 1
 
     def until(self, path: str, holds: Callable[[Any], bool]) -> Any:
-        """What the API tells as soon as something holds of it."""
-        deadline = time.monotonic() + LONGEST_S
+        """What the API tells as soon as something holds of it; `TimeoutError` says what it told last."""
+        deadline = time.monotonic() + self._longest_s
         while not holds(card := self.call(path)):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{path} is still {card}")

@@ -53,6 +53,7 @@ class Sizes:
     seed: str = "1"
     latency_s: float = 0.0
     """How long the service takes for each call, so that little work lasts on a fast machine too."""
+    longest_s: float = LONGEST_S
 
     @classmethod
     def from_environment(cls) -> Sizes:
@@ -93,7 +94,7 @@ def _storm(
         for host in hosts:
             stack.callback(host.end)
             host.start()
-        api = Api([host.port for host in hosts if host.port], seeded.key)
+        api = Api([host.port for host in hosts if host.port], seeded.key, sizes.longest_s)
         api.call(f"/campaigns/{seeded.campaign_ids[0]}")
         deaths = stack.enter_context(_killing(hosts, sizes))
         webhooks = stack.enter_context(Webhooks(seeded.path, api.ports, sizes))
@@ -160,9 +161,7 @@ def _work(api: Api, seeded: Seeded, sizes: Sizes) -> dict[str, Any]:
         figures["asked_a_person"] += 1
         _press(api, path, "send-again", "unclear")
     figures["campaign_s"] = round(time.monotonic() - started, 1)
-    done = api.until(
-        f"/sync-runs/{made['run']['id']}", lambda card: card["state"] in ("done", "failed", "stopped")
-    )
+    done = api.until(f"/sync-runs/{made['run']['id']}", lambda card: card["state"] in _RESTS)
     if done["state"] != "done":
         raise RuntimeError(f"the sync is {done['state']}: {done['reason']}")
     return figures | {
@@ -172,6 +171,7 @@ def _work(api: Api, seeded: Seeded, sizes: Sizes) -> dict[str, Any]:
 
 
 _ENDS = ("sent", "unclear", "failed", "declined", "cancelled")
+_RESTS = ("done", "failed", "stopped", "waiting")
 
 
 def _press(api: Api, path: str, action: str, before: str) -> None:

@@ -22,8 +22,9 @@ SEED = os.environ.get("VESTNIK_FAULT_SEED", "1")
 READERS = [f"reader{number}+read@example.com" for number in range(6 * CHUNK)]
 
 
+@pytest.mark.timeout(1_200)
 def test_of_three_processes_that_are_killed_at_random_nothing_is_lost_or_done_twice(tmp_path: Path) -> None:
-    sizes = Sizes(2_000, 4_000, webhooks_per_s=25, kill_every_s=8.0, seed=SEED, latency_s=1.5)
+    sizes = Sizes(2_000, 4_000, webhooks_per_s=25, kill_every_s=8.0, seed=SEED, latency_s=1.5, longest_s=480)
     figures = storm(tmp_path, sizes)
     print(figures)
     assert figures["killed"] >= 4
