@@ -288,11 +288,11 @@ def lives(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
-def start(job: Job) -> subprocess.Popen[bytes]:
+def start(job: Job, output: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
     """A child with its job, of which no end is ours but the pipes'."""
     data = msgspec.msgpack.encode(job)
     command = children.command("vestnik.lists.planning_child")
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.PIPE)
     assert child.stdin is not None
     child.stdin.write(struct.pack(">I", len(data)) + data)
     child.stdin.flush()
@@ -379,6 +379,15 @@ async def test_a_child_ends_when_whoever_started_it_is_gone(
         assert await asyncio.to_thread(child.stdout.read, 4)
         child.stdin.close()
         assert await asyncio.to_thread(child.wait, 30) == 1
+
+
+async def test_a_child_that_has_nobody_to_tell_what_failed_ends_silently(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with start(Job(path=str(tmp_path / "none.db"), token=TOKEN, mode="exact"), writing) as child:
+        os.close(writing)
+        assert child.stderr is not None
+        assert (await asyncio.to_thread(child.stderr.read), child.wait()) == (b"", 1)
 
 
 def _endless(database: Database) -> sa.Select[Any]:

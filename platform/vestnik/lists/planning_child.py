@@ -62,15 +62,20 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     out = sys.stdout.buffer
     try:
-        _send(out, plan(job, lambda people: _send(out, Progress(people))))
+        _send(out, _planned(job, lambda people: _send(out, Progress(people))))
     except BrokenPipeError:
         os._exit(1)  # nobody is there to be told, and Python would complain of the pipe once more
+
+
+def _planned(job: Job, tell: Callable[[int], None]) -> Planned | Broken:
+    try:
+        return plan(job, tell)
     except ScratchLost as gone:
-        _send(out, Broken("scratch_lost", str(gone)))
+        return Broken("scratch_lost", str(gone))
     except DatabaseFailed as failed:
-        _send(out, Broken("database", str(failed)))
+        return Broken("database", str(failed))
     except DiskFull as full:
-        _send(out, Broken("disk_full", str(full)))
+        return Broken("disk_full", str(full))
 
 
 def plan(job: Job, tell: Callable[[int], None]) -> Planned:
