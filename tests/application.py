@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -24,6 +26,7 @@ from vestnik.settings import Settings
 
 ORIGIN = "http://vestnik.test"
 PASSWORD = "a long pass phrase"
+ZONE = ZoneInfo("Europe/Moscow")
 #: What every problem document says of its own request, in place of what each test compares.
 OF_REQUEST = ("instance", "traceId")
 
@@ -78,6 +81,11 @@ def problem_of(answer: httpx.Response) -> dict[str, Any]:
     return document
 
 
+def day_of(moment: str) -> str:
+    """The day of a moment of the API, as the organisation counts days."""
+    return datetime.fromisoformat(moment).astimezone(ZONE).date().isoformat()
+
+
 class Installation:
     """A running application with an organisation, and people to sign in as."""
 
@@ -87,7 +95,7 @@ class Installation:
 
     async def found(self, *, demo: bool = False) -> None:
         """Create the organisation, as the first start does."""
-        profile = Profile(name="Ромашка", language="ru", timezone="Europe/Moscow", base_url=ORIGIN, demo=demo)
+        profile = Profile(name="Ромашка", language="ru", timezone=ZONE.key, base_url=ORIGIN, demo=demo)
         await self.services.database.write(self.services.people.organisation.create, profile)
 
     async def add_user(self, role: Role, email: str | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.application import Browser, Installation
+from tests.application import Browser, Installation, day_of
 
 from vestnik.companies.finding import add_addresses, find_or_create_by_inn
 from vestnik.companies.service import NewClient, insert_clients
@@ -193,7 +193,7 @@ async def test_companies_go_into_a_file_that_no_spreadsheet_takes_for_formulas(
     [own] = (await browser.get("/contacts/owners")).json()
     await made(browser, inn=INN, responsibleId=own["id"], emails=["a@example.ru"], phones=["+79161234567"])
     company = await made(browser, name="=СУММ(1)", kind="person")
-    day = company["createdAt"][:10]
+    day = day_of(company["createdAt"])
     answer = await browser.get("/companies/export")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.content.decode("utf-8-sig").splitlines() == [

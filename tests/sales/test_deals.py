@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from tests.application import Browser, Installation
+from tests.application import Browser, Installation, day_of
 
 from vestnik.companies.service import NewClient, insert_clients
 from vestnik.contacts.service import Draft
@@ -212,7 +212,7 @@ async def test_deals_go_into_a_file(installation: Installation, monkeypatch: pyt
     deal = await made(manager, clientId=company, sum="1250.50")
     for _ in range(4):
         await made(manager, title="Стенд")
-    day = deal["createdAt"][:10]
+    day = day_of(deal["createdAt"])
     lines = (await browser.get("/deals/export")).content.decode("utf-8-sig").splitlines()
     assert lines[0] == "Номер;Название;Этап;Сумма;Валюта;Клиент;Контакт;Ответственный;Создана;Закрыта"
     assert [line.split(";")[0] for line in lines[1:]] == ["5", "4", "3", "2", "1"]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.application import Browser, Installation
+from tests.application import Browser, Installation, day_of
 
 from vestnik.db import Database
 from vestnik.people.access import SYSTEM
@@ -155,7 +155,7 @@ async def test_orders_go_into_a_file(installation: Installation) -> None:
     answer = await browser.get("/orders/export", params={"search": "123"})
     assert answer.content.decode("utf-8-sig").splitlines() == [
         "Номер;Название;Состояние;Сумма;Валюта;Клиент;Контакт;Ответственный;Сделка;Создан;Закрыт",
-        f"1;Заказ №123;Новый;999,5;RUB;;;;1;{order['createdAt'][:10]};",
+        f"1;Заказ №123;Новый;999,5;RUB;;;;1;{day_of(order['createdAt'])};",
     ]
 
 

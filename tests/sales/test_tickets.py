@@ -6,7 +6,7 @@ import asyncio
 import json
 
 import sqlalchemy as sa
-from tests.application import Browser, Installation
+from tests.application import Browser, Installation, day_of
 from tests.sales.test_orders import DELIVERY, LAYOUT, ROLLUP, made
 
 from vestnik.db import Database, new_key, now
@@ -188,7 +188,7 @@ async def test_tickets_go_into_a_file(installation: Installation) -> None:
     assert text.splitlines()[1].split(";") == [
         *("1", "1", "Новая", "", "", "Ролап 123 22 22", "1", "Баннеры - Эконом (340 гр./м2) - 360 dpi"),
         *("00-00000021", "360 dpi", "2", "2,5", "2", "Люверсы 2 шаг 30см", LAYOUT, "", "", ""),
-        *(ticket["createdAt"][:10], ""),
+        *(day_of(ticket["createdAt"]), ""),
     ]
 
 
